@@ -1,0 +1,1 @@
+"""Transmitters to compare with, one file each."""

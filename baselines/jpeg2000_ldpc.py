@@ -1,0 +1,102 @@
+"""JPEG2000, then LDPC and QAM."""
+
+import ctypes.util
+import struct
+import tempfile
+import warnings
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from baselines.separated import separated
+
+
+class Jpeg2000:
+    """OpenJPEG through glymur: 9/7 wavelet, colour transform, one tile, one layer.
+
+    The quality is the PSNR in dB at which the code blocks are truncated: one quality
+    for a set of images gives all of them one PSNR, one budget for each image gives
+    all of them one rate.
+    """
+
+    quality_range = (5.0, 70.0)
+    quality_step = 0.005
+
+    def encode(self, image: np.ndarray, quality: float) -> bytes:
+        """[H, W, 3] uint8 to a JPEG2000 codestream."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "image.j2k")
+            _glymur().Jp2k(
+                path,
+                data=image,
+                psnr=[quality],
+                irreversible=True,
+                mct=True,
+                numres=min(6, min(image.shape[:2]).bit_length()),
+            )
+            return path.read_bytes()
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """A codestream to [H, W, 3] uint8."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "image.j2k")
+            path.write_bytes(data)
+            return _glymur().Jp2k(path)[:]
+
+    def decode_prefix(self, prefix: bytes) -> np.ndarray | None:
+        """Decode the front of a codestream; ``None`` if too little of it is there."""
+        glymur = _glymur()
+        try:
+            with _lenient(glymur.lib.openjp2), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return self.decode(prefix)
+        except (OSError, RuntimeError, ValueError, IndexError, struct.error):
+            # OpenJPEG says no in one of these ways, by how early the cut is
+            return None
+
+
+build = separated(Jpeg2000)
+
+
+@lru_cache(maxsize=1)
+def _glymur():
+    """Import glymur with the OpenJPEG library that Pillow brings along."""
+    import PIL
+
+    bundled = sorted(Path(PIL.__file__).parents[1].glob("[pP]illow.libs/libopenjp2*"))
+    find_library = ctypes.util.find_library
+
+    def find(name: str) -> str | None:
+        if name == "openjp2" and bundled:
+            return str(bundled[0])
+        return find_library(name)
+
+    ctypes.util.find_library = find
+    try:
+        import glymur
+    finally:
+        ctypes.util.find_library = find_library
+    return glymur
+
+
+@contextmanager
+def _lenient(openjp2):
+    """Let OpenJPEG decode what is there of a codestream (its non-strict mode).
+
+    glymur has no switch for it, so the call that sets up a decoder is extended.
+    """
+    set_up = openjp2.setup_decoder
+
+    def set_up_lenient(codec, parameters):
+        set_up(codec, parameters)
+        set_strict = openjp2.OPENJP2.opj_decoder_set_strict_mode
+        set_strict.argtypes = [openjp2.CODEC_TYPE, ctypes.c_int32]
+        set_strict(codec, 0)
+
+    openjp2.setup_decoder = set_up_lenient
+    try:
+        yield
+    finally:
+        openjp2.setup_decoder = set_up

@@ -1,0 +1,284 @@
+"""The separated link: a picture codec, then a channel code that knows nothing of it.
+
+One implementation for all codecs. The transmitter bisects the codec's quality to the
+budget, header and CRC included; the receiver reads the header, decodes the blocks
+and, where one fails, conceals.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
+from typing import Literal, NamedTuple, Protocol
+
+import numpy as np
+
+from blocks.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
+from blocks.header import Header
+from blocks.mcs import SCHEMES, choose
+from semlink.errors import Infeasible, InputError
+from semlink.protocols import Budget, Transceiver
+from semlink.signals import (
+    Estimate,
+    RxSignal,
+    SourceBatch,
+    TxSignal,
+    ledger,
+    stack_symbols,
+)
+from semlink.units import channel_uses, source_values
+
+FIELDS = {"height": 14, "width": 14, "num_bytes": 23, "mcs": 5, "mean_colour": 12}
+CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
+MID_GREY = 128
+Conceal = Literal["mean_colour", "partial"]
+McsMode = Literal["fixed", "auto"]
+
+
+class Codec(Protocol):
+    """A picture codec with one quality that grows with the size of its files.
+
+    quality_range : lowest and highest quality
+    quality_step : how finely the quality can be set
+    """
+
+    quality_range: tuple[float, float]
+    quality_step: float
+
+    def encode(self, image: np.ndarray, quality: float) -> bytes:
+        """[H, W, 3] uint8 to a file."""
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """A file to [H, W, 3] uint8."""
+
+
+class Plan(NamedTuple):
+    """The scheme, and the quality for each image."""
+
+    mcs: int
+    quality: tuple[float, ...]
+
+
+class SeparatedTransmitter:
+    """Picture codec, channel code, QAM.
+
+    Parameters
+    ----------
+    codec : picture codec
+    mcs : the configured scheme, or ``None`` to choose it by the SNR fed back
+    code : name of the channel code
+    """
+
+    def __init__(self, codec: Codec, mcs: Mcs | None, code: str):
+        self._codec = codec
+        self._mcs = mcs
+        self._code = code
+        self._header = Header(FIELDS)
+        self._encode = lru_cache(maxsize=8192)(self._encode_named)
+        self._images: Sequence[SourceBatch] = ()
+
+    def operating_point(self, snr_db: float) -> Hashable:
+        """The SNR if the scheme follows it, else nothing."""
+        return snr_db if self._mcs is None else None
+
+    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
+        """Bisect the quality to the budget, for the set or for every image."""
+        self._images = source
+        mcs = self._scheme(source, budget)
+        if budget.cbr_mode == "average":
+            quality = self._best(
+                lambda q: self._mean_cbr(q, mcs), budget.cbr, "the set of images"
+            )
+            return Plan(mcs, (quality,) * len(source))
+        return Plan(mcs, self._quality_per_image(source, budget.cbr, mcs))
+
+    def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
+        chain = self._chain(plan.mcs)
+        rows, blocks = [], []
+        for image, index in zip(batch.image, batch.index, strict=True):
+            data = self._codec.encode(image, plan.quality[index])
+            header = self._header.send(_header_values(image, data, plan.mcs))
+            payload, sent = chain.send(np.unpackbits(np.frombuffer(data, np.uint8)))
+            rows.append(np.concatenate([header, payload]))
+            blocks.append(sent)
+        header_uses = self._header.num_symbols
+        payload_uses = [len(row) - header_uses for row in rows]
+        uses = ledger(len(rows), header=header_uses, payload=payload_uses)
+        return TxSignal(stack_symbols(rows), uses, tuple(blocks))
+
+    def _scheme(self, source, budget: Budget) -> int:
+        if self._mcs is not None:
+            return CONFIGURED
+        symbols = [channel_uses(budget.cbr, batch.image[0]) for batch in source]
+        return choose(budget.operating_point, int(np.median(symbols)))
+
+    def _quality_per_image(self, source, cbr: float, mcs: int) -> tuple[float, ...]:
+        return tuple(
+            self._best(
+                lambda q, i=i: self._num_symbols(i, q, mcs),
+                channel_uses(cbr, batch.image[0]),
+                batch.name[0],
+            )
+            for i, batch in enumerate(source)
+        )
+
+    def _best(self, cost: Callable[[float], float], limit: float, what: str) -> float:
+        """The highest quality whose cost is within the limit."""
+        low, high = self._codec.quality_range
+        if cost(low) > limit:
+            raise Infeasible(
+                f"{what} takes {cost(low) / limit:.2f} of the budget at lowest quality"
+            )
+        if cost(high) <= limit:
+            return high
+        while high - low > self._codec.quality_step:
+            middle = _between(low, high, self._codec.quality_step)
+            spent = cost(middle)
+            low, high = (middle, high) if spent <= limit else (low, middle)
+            if 0.999 * limit <= spent <= limit:
+                break
+        return low
+
+    def _mean_cbr(self, quality: float, mcs: int) -> float:
+        images = range(len(self._images))
+        uses = [self._num_symbols(i, quality, mcs) for i in images]
+        values = [source_values(self._images[i].image) for i in images]
+        return float(np.mean(np.divide(uses, values)))
+
+    def _num_symbols(self, index: int, quality: float, mcs: int) -> int:
+        """Channel uses of an image at a quality, header included."""
+        num_bits = 8 * self._encode(self._images[index].name[0], index, quality)
+        return self._header.num_symbols + self._chain(mcs).num_symbols(num_bits)
+
+    def _encode_named(self, name: str, index: int, quality: float) -> int:
+        """Size of an image's file in bytes."""
+        return len(self._codec.encode(self._images[index].image[0], quality))
+
+    def _chain(self, mcs: int) -> Bicm:
+        return chain(self._mcs if mcs == CONFIGURED else SCHEMES[mcs], self._code)
+
+
+class SeparatedReceiver:
+    """Header, channel decoder, picture decoder, concealment.
+
+    Parameters
+    ----------
+    codec, mcs, code : as at the transmitter
+    conceal : what to show where a block failed: ``mean_colour`` (as the header says;
+        mid grey where the header is lost too), or ``partial``, which decodes the
+        file up to the first failed block
+    """
+
+    def __init__(self, codec: Codec, mcs: Mcs | None, code: str, conceal: Conceal):
+        self._codec = codec
+        self._mcs = mcs
+        self._code = code
+        self._conceal = conceal
+        self._header = Header(FIELDS)
+        self._decode = lru_cache(maxsize=64)(codec.decode)
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        images = zip(rx.x_hat, rx.no, strict=True)
+        pictures, lost, blocks = zip(*(self._receive(*image) for image in images))
+        return Estimate(pictures, np.array(lost), blocks)
+
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray):
+        """One image: (picture, lost, decoded blocks)."""
+        header = self._header.receive(x_hat, no)
+        start = self._header.num_symbols
+        unknown = np.full((1, 1, 3), MID_GREY, np.uint8), True, np.zeros((0, 0), np.uint8)
+        if header is None or header["mcs"] > CONFIGURED or not header["num_bytes"]:
+            return unknown
+        scheme = self._mcs if header["mcs"] == CONFIGURED else SCHEMES[header["mcs"]]
+        if scheme is None:
+            return unknown
+        digital, num_bits = chain(scheme, self._code), 8 * header["num_bytes"]
+        end = start + digital.num_symbols(num_bits)
+        if end > len(x_hat):
+            return unknown
+        bits, intact, blocks = digital.receive(x_hat[start:end], no[start:end], num_bits)
+        data = np.packbits(bits).tobytes()
+        if intact.all():
+            return self._decode(data), False, blocks
+        intact_bits = int(np.argmin(intact)) * (digital.layout(num_bits).k - 24)
+        return self._concealed(header, data, intact_bits // 8), True, blocks
+
+    def _concealed(self, header: dict, data: bytes, num_intact: int) -> np.ndarray:
+        shape = (header["height"], header["width"], 3)
+        if self._conceal == "partial":
+            picture = self._codec.decode_prefix(data[:num_intact])
+            if picture is not None and picture.shape == shape:
+                return picture
+        return np.broadcast_to(_unpack_colour(header["mean_colour"]), shape)
+
+
+def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
+    """Make the ``build`` function of a separated transmitter from its codec."""
+
+    def build(
+        coderate: CodeRate = 2 / 3,
+        num_bits_per_symbol: ModulationOrder = 4,
+        code: CodeName = "nr",
+        mcs: McsMode = "fixed",
+        conceal: Conceal = "mean_colour",
+    ) -> Transceiver:
+        """Build the pair.
+
+        Parameters
+        ----------
+        coderate : information bits over coded bits
+        num_bits_per_symbol : 2 (QPSK) to 8 (256-QAM)
+        code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
+        mcs : ``fixed`` as above, or ``auto``: the fastest that the SNR carries
+        conceal : what to show on decoding failure, ``mean_colour`` or ``partial``
+        """
+        codec = make_codec()
+        if conceal == "partial" and not hasattr(codec, "decode_prefix"):
+            raise InputError("conceal: this codec cannot decode part of a file, got partial")
+        scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
+        _check(scheme, code)
+        return Transceiver(
+            SeparatedTransmitter(codec, scheme, code),
+            SeparatedReceiver(codec, scheme, code, conceal),
+        )
+
+    return build
+
+
+def _check(scheme: Mcs | None, code: str) -> None:
+    if scheme is None and code != "nr":
+        raise InputError(f"mcs=auto needs code=nr, got {code!r}")
+    try:
+        if scheme is None:
+            return
+        chain(scheme, code)
+    except ValueError as error:
+        raise InputError(str(error)) from None
+
+
+@lru_cache(maxsize=64)
+def chain(mcs: Mcs, code: str) -> Bicm:
+    """The digital chain of a scheme, built once."""
+    return Bicm(mcs, code=code)
+
+
+def _between(low: float, high: float, step: float) -> float:
+    """The middle, on the grid of a step that is a whole number."""
+    middle = (low + high) / 2
+    return float(round(middle)) if step >= 1 else middle
+
+
+def _header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:
+    height, width, _ = image.shape
+    colour = _pack_colour(image.mean(axis=(0, 1)))
+    values = (height, width, len(data), mcs, colour)
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def _pack_colour(colour: np.ndarray) -> int:
+    """RGB to 12 bits."""
+    red, green, blue = (int(v) for v in np.clip(colour // 16, 0, 15))
+    return red << 8 | green << 4 | blue
+
+
+def _unpack_colour(packed: int) -> np.ndarray:
+    """12 bits to the middle of their RGB interval : [3], uint8."""
+    return np.array([(packed >> s & 15) * 16 + 8 for s in (8, 4, 0)], np.uint8)

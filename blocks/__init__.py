@@ -1,0 +1,1 @@
+"""The parts of a semantic link: sources, controllers, tasks, codecs."""

@@ -1,0 +1,198 @@
+"""Bit-interleaved coded modulation: bits in, symbols out, and back.
+
+Soft demapping uses the noise that is left after equalisation. How a transmission is laid out follows from the
+number of bits and the modulation and coding scheme alone, so both ends know it.
+"""
+
+from functools import lru_cache
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+from sionna.phy.fec.crc import CRCEncoder
+from sionna.phy.mapping import Constellation, Demapper, Mapper
+from sionna.phy.nr.utils import generate_prng_seq
+
+from semlink.graph import compiled
+
+CRC_BITS = 24
+LONGEST = 8448  # bits of the longest code block, with its CRC
+
+ModulationOrder = Literal[2, 4, 6, 8]
+CodeRate = Annotated[float, Field(ge=0.2, le=0.95)]
+CodeName = Literal["nr", "regular"]
+
+
+class Mcs(NamedTuple):
+    """Modulation and coding scheme: bits per QAM symbol, code rate."""
+
+    num_bits_per_symbol: int
+    coderate: float
+
+    @property
+    def efficiency(self) -> float:
+        """Information bits per channel use."""
+        return self.num_bits_per_symbol * self.coderate
+
+
+class Layout(NamedTuple):
+    """How a transmission is cut: blocks, bits of each (with CRC), coded bits of each."""
+
+    num_blocks: int
+    k: int
+    length: int
+
+
+class Bicm:
+    """The digital chain at one modulation and coding scheme.
+
+    CRC and segmentation, LDPC code, scrambling, interleaving, QAM, and back.
+
+    Parameters
+    ----------
+    mcs : modulation and coding scheme
+    code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
+    num_iter : most iterations of the decoder
+    early_stopping : see :class:`blocks.ldpc.NrLdpc`
+
+    References
+    ----------
+    3GPP TS 38.212, 5.1 (CRC24B on every block, also where there is only one: the
+    transport block's own CRC is left out), 5.4.2.2 (interleaving); TS 38.211, 5.1
+    (QAM), 5.2.1 (scrambling, started anew for every block).
+    """
+
+    def __init__(self, mcs: Mcs, *, code: str = "nr", **decoder):
+        self.mcs = mcs
+        self._code = _code(code, mcs.coderate, **decoder)
+        self._map = _mapper(mcs.num_bits_per_symbol)
+        self._demap = _demapper(mcs.num_bits_per_symbol)
+
+    def layout(self, num_bits: int) -> Layout:
+        """How ``num_bits`` are laid out."""
+        num_blocks, k = self._code.segment(num_bits, CRC_BITS)
+        order = self.mcs.num_bits_per_symbol
+        return Layout(num_blocks, k, -(-self._code.coded_bits(k) // order) * order)
+
+    def num_symbols(self, num_bits: int) -> int:
+        """Channel uses that ``num_bits`` take."""
+        layout = self.layout(num_bits)
+        return layout.num_blocks * layout.length // self.mcs.num_bits_per_symbol
+
+    def num_bytes(self, num_symbols: int) -> int:
+        """The most bytes that fit ``num_symbols`` channel uses; 0 if none does."""
+        low, high = 0, max(int(num_symbols * self.mcs.efficiency) // 8, 0)
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = self.num_symbols(8 * middle) <= num_symbols
+            low, high = (middle, high) if fits else (low, middle - 1)
+        return low
+
+    def send(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Encode and modulate.
+
+        Input
+        -----
+        bits : [num_bits], uint8
+
+        Output
+        ------
+        x : [num_symbols], complex64, unit mean energy over the constellation
+        blocks : [C, k], uint8, the code blocks with their CRC
+        """
+        layout = self.layout(len(bits))
+        blocks = _with_crc(_segment(bits, layout))
+        coded = self._code.encode(blocks, self._code.coded_bits(layout.k))
+        coded = np.pad(coded, ((0, 0), (0, layout.length - coded.shape[1])))
+        coded ^= _scrambling()[: layout.length]
+        return self._map(tf.constant(self._interleave(coded))).numpy()[:, 0], blocks
+
+    def receive(
+        self, x_hat: np.ndarray, no: np.ndarray, num_bits: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Demap and decode.
+
+        Input
+        -----
+        x_hat : [num_symbols], complex64, equalised symbols
+        no : [num_symbols], float32, their noise variance
+        num_bits : how many bits were sent
+
+        Output
+        ------
+        bits : [num_bits], uint8
+        intact : [C], bool, which blocks pass their CRC
+        blocks : [C, k], uint8, the decoded blocks
+        """
+        layout = self.layout(num_bits)
+        llr = self._demap(x_hat[:, None], no[:, None]).numpy()
+        llr = self._deinterleave(llr, layout)
+        llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
+        llr = llr[:, : self._code.coded_bits(layout.k)]
+        blocks = self._code.decode(llr, layout.k)
+        intact = np.all(_parity(blocks[:, :-CRC_BITS]) == blocks[:, -CRC_BITS:], axis=1)
+        return blocks[:, :-CRC_BITS].reshape(-1)[:num_bits], intact, blocks
+
+    def _interleave(self, coded: np.ndarray) -> np.ndarray:
+        """Coded bits [C, length] to bits of symbols [symbols, order]."""
+        order = self.mcs.num_bits_per_symbol
+        rows = coded.reshape(len(coded), order, -1)
+        return rows.transpose(0, 2, 1).reshape(-1, order).astype(np.float32)
+
+    def _deinterleave(self, llr: np.ndarray, layout: Layout) -> np.ndarray:
+        order = self.mcs.num_bits_per_symbol
+        columns = llr.reshape(layout.num_blocks, -1, order)
+        return columns.transpose(0, 2, 1).reshape(layout.num_blocks, -1)
+
+
+def _segment(bits: np.ndarray, layout: Layout) -> np.ndarray:
+    """[num_bits] to [C, k - CRC], zeros behind the last."""
+    full = np.zeros((layout.num_blocks, layout.k - CRC_BITS), np.uint8)
+    full.reshape(-1)[: len(bits)] = bits
+    return full
+
+
+def _with_crc(blocks: np.ndarray) -> np.ndarray:
+    return np.concatenate([blocks, _parity(blocks)], axis=1)
+
+
+def _parity(blocks: np.ndarray) -> np.ndarray:
+    """CRC24B of bits [C, k] : [C, 24]. Leading zeros leave it as it is."""
+    padded = np.zeros((len(blocks), LONGEST), np.float32)
+    padded[:, LONGEST - blocks.shape[1] :] = blocks
+    return _crc()(tf.constant(padded)).numpy()[:, LONGEST:].astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _scrambling() -> np.ndarray:
+    """Pseudo-random bits laid over every block, so that all symbols are as likely."""
+    return generate_prng_seq(5 * LONGEST + 8, c_init=1).astype(np.uint8)
+
+
+@lru_cache(maxsize=1)
+def _crc():
+    return CRCEncoder("CRC24B")
+
+
+@lru_cache(maxsize=64)
+def _code(name: str, coderate: float, **decoder):
+    if name == "nr":
+        from blocks.ldpc import NrLdpc as Code
+    else:
+        from blocks.ldpc_regular import RegularLdpc as Code
+    return Code(coderate, **decoder)
+
+
+@lru_cache(maxsize=8)
+def _mapper(num_bits_per_symbol: int):
+    constellation = Constellation("qam", num_bits_per_symbol)
+    mapper = Mapper(constellation=constellation)
+    return compiled(mapper, level="graph", name="mapper")
+
+
+@lru_cache(maxsize=8)
+def _demapper(num_bits_per_symbol: int):
+    constellation = Constellation("qam", num_bits_per_symbol)
+    demapper = Demapper("app", constellation=constellation)
+    return compiled(demapper, level="graph", name="demapper")

@@ -1,0 +1,200 @@
+"""Pictures as a source gives them: read from files to 8-bit RGB, and put in order."""
+
+import functools
+import hashlib
+import math
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from pydantic import Field
+
+from semlink.errors import InputError
+from semlink.signals import SourceBatch
+
+# Only formats that say what they are in their first bytes and run no other program.
+KINDS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
+GRAY_OF_16_BITS = ("I", "I;16", "I;16L", "I;16B")
+OF_8_BITS = ("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "LA", "PA", "RGBA", "RGBa")
+SMALLEST = 16
+MAX_MEGAPIXELS = 25.0
+Limit = Annotated[int, Field(gt=0)] | None
+
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
+
+
+class ImageSet:
+    """A finite, ordered set of images that are loaded one at a time.
+
+    Parameters
+    ----------
+    names : [n], what a person calls each image
+    load : gives image ``i`` as [H, W, 3]; called again when the image is needed again
+    annotations : [n], what is known of each picture; nothing by default
+    """
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        load: Callable[[int], np.ndarray],
+        annotations: Sequence[Mapping[str, Any]] | None = None,
+    ):
+        self._names = tuple(names)
+        self._annotations = annotations
+        self._load = functools.lru_cache(maxsize=8)(lambda i: _read_only(load(i)))
+        self._fingerprint = None
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, index: int) -> SourceBatch:
+        """Image ``index`` as a batch of one."""
+        i = range(len(self))[index]
+        annotations = self._annotations[i] if self._annotations else {}
+        image = self._load(i)[np.newaxis]
+        return SourceBatch(image, (i,), (self._names[i],), (annotations,))
+
+    def fingerprint(self) -> str:
+        """SHA-256 over names, shapes and values, in order; loads every image once."""
+        if self._fingerprint is None:
+            digest = hashlib.sha256()
+            for i, name in enumerate(self._names):
+                _hash_image(digest, name, self._load(i))
+            self._fingerprint = digest.hexdigest()
+        return self._fingerprint
+
+
+def _read_only(image: np.ndarray) -> np.ndarray:
+    # the cache hands the same array to everyone
+    image.setflags(write=False)
+    return image
+
+
+def _hash_image(digest, name: str, image: np.ndarray) -> None:
+    # shape and type keep neighbouring fields apart
+    header = f"{name}\0{image.shape}{image.dtype.str}\0"
+    digest.update(header.encode(errors="surrogateescape"))
+    digest.update(np.ascontiguousarray(image).data)
+
+
+@functools.cache
+def image_suffixes() -> frozenset[str]:
+    """Suffixes of the files that :func:`load_rgb` reads, in lower case."""
+    _register_formats()
+    known = Image.registered_extensions().items()
+    return frozenset(suffix for suffix, name in known if name in KINDS)
+
+
+@functools.cache
+def _register_formats() -> None:
+    from pillow_heif import register_heif_opener
+
+    Image.init()
+    register_heif_opener()
+
+
+def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
+    """Read an image file as 8-bit RGB.
+
+    The orientation stored in the file is applied; embedded colour profiles are not.
+    Gray is repeated in R, G and B; palettes are looked up; alpha is composited over
+    white; 16-bit samples, gray or colour, become ``v >> 8``; CMYK is converted by
+    Pillow. Of an animation or a file of several pages the first image counts. Float
+    samples have no stated range and are refused.
+
+    Parameters
+    ----------
+    max_megapixels : most that is decoded, by the size in the file's header
+
+    Output
+    ------
+    : [H, W, 3], uint8
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read to its end as such an image; names the file.
+    """
+    _register_formats()
+    try:
+        if not path.is_file():
+            raise InputError("must be a file, got something else or nothing")
+        with _only_our_limits(), Image.open(path, formats=KINDS) as image:
+            _check_size(*image.size, max_megapixels)
+            _check_mode(image.mode)
+            ImageOps.exif_transpose(image, in_place=True)
+            return np.array(_to_rgb(image))
+    except Exception as error:  # broken files raise nearly everything
+        raise InputError(f"image {str(path)!r} {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, UnidentifiedImageError):
+        return f"must be one of {', '.join(KINDS)}, got other content"
+    if isinstance(error, OSError) and error.strerror:
+        return f"must be readable, got {error.strerror!r}"
+    reason = " ".join(str(error).split()) or type(error).__name__
+    return f"must decode to its end, got {reason!r}"
+
+
+@contextmanager
+def _only_our_limits() -> Iterator[None]:
+    """Silence Pillow's warnings and let our own limit stand in for its fixed one."""
+    pillows = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = pillows
+
+
+def _check_size(width: int, height: int, max_megapixels: float) -> None:
+    size, megapixels = f"{width}x{height}", width * height / 1e6
+    if min(width, height) < SMALLEST:
+        allowed = f"must have at least {SMALLEST}x{SMALLEST} pixels"
+        raise InputError(f"{allowed}, got {size}")
+    if megapixels > max_megapixels:
+        more = f"folder:PATH[max_megapixels={math.ceil(megapixels)}] allows it"
+        limit = f"must have at most {max_megapixels:g} megapixels ({more})"
+        raise InputError(f"{limit}, got {size} = {megapixels:.1f} megapixels")
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in GRAY_OF_16_BITS + OF_8_BITS:
+        allowed = "must have gray, palette, RGB or CMYK samples of at most 16 bits"
+        raise InputError(f"{allowed}, got Pillow mode {mode!r}")
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode in GRAY_OF_16_BITS:
+        image = _gray_of_16_bits(image)
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image).convert("RGB")
+
+
+def _gray_of_16_bits(image: Image.Image) -> Image.Image:
+    """Keep the upper eight bits, where Pillow's own conversion clips at 255."""
+    values, tags = np.asarray(image), getattr(image, "tag_v2", {})
+    low, high = values.min(), values.max()
+    if low < 0 or high > 0xFFFF:
+        raise InputError(f"must have gray samples in 0..65535, got {low}..{high}")
+    bits = 12 if tags.get(_BITS_PER_SAMPLE) == (12,) else 16
+    gray = (values >> (bits - 8)).astype(np.uint8)
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts only 8 bits
+        gray = 255 - gray
+    result = Image.fromarray(gray)
+    if "transparency" in image.info:
+        opaque = values != image.info["transparency"]
+        result.putalpha(Image.fromarray(opaque.astype(np.uint8) * 255))
+    return result

@@ -1,0 +1,1 @@
+"""Tasks: what an estimate is good for."""

@@ -1,0 +1,1 @@
+"""Semantic transmitters of the project's own."""

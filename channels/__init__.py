@@ -1,0 +1,1 @@
+"""Channels, one file each: symbols in, equalised symbols and their noise out."""

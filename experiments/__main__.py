@@ -1,0 +1,118 @@
+"""``python -m experiments COMMAND``: the command line.
+
+This is the entry point, so environment variables are set here and nowhere else, and
+every command imports what it needs when it runs: ``--help`` is instant.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="semlink: semantic and separated transmitters over simulated links.",
+)
+
+RUNS = Path("runs")
+Run = Annotated[str, typer.Option(help="Name of the run: results in runs/NAME.")]
+
+
+@app.command()
+def sweep(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(help="key=value, such as snr_db=0:20:2 or stop.draws=4."),
+    ] = None,
+    run: Run = "sweep",
+    config: Annotated[
+        str, typer.Option(help="YAML file, or the name of one in experiments/configs.")
+    ] = "sweep",
+) -> None:
+    """Simulate a grid of links; skips what is already in the run."""
+    from experiments.sweeping import sweep as command
+
+    command(config, overrides or [], RUNS / run)
+
+
+@app.command()
+def figure(run: Run = "sweep") -> None:
+    """Draw a run's results again, from its CSV alone."""
+    from experiments.figures import draw_all
+
+    for path in draw_all(RUNS / run):
+        typer.echo(path)
+
+
+@app.command()
+def panel(
+    run: Run = "sweep",
+    images: Annotated[str, typer.Option(help="Which images, by number.")] = "0 1",
+    cbr: Annotated[float | None, typer.Option(help="CBR (default: the lowest).")] = None,
+) -> None:
+    """Show photos side by side, per transmitter and SNR."""
+    from experiments.panel import draw_panel
+
+    typer.echo(draw_panel(RUNS / run, images, cbr))
+
+
+@app.command("list")
+def list_components() -> None:
+    """List every component with its parameters."""
+    from experiments.listing import print_components
+
+    print_components()
+
+
+@app.command()
+def bench() -> None:
+    """Time the digital chain, the sweep and the command line."""
+    from experiments.bench import bench as command
+
+    command()
+
+
+@app.command("mcs-table")
+def mcs_table(
+    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 4000,
+) -> None:
+    """Measure the SNR that each modulation and coding scheme needs (long)."""
+    from experiments.mcs_table import measure
+
+    measure(blocks)
+
+
+def main() -> None:
+    """Run a command; what a user got wrong ends in one line and status 2."""
+    try:
+        app(prog_name="python -m experiments")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BaseException as error:
+        message = _one_line(error)
+        if message is None or "SEMLINK_DEBUG" in os.environ:
+            raise
+        print(f"error: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _one_line(error: BaseException) -> str | None:
+    """The message of an error that a user can mend; ``None`` for any other."""
+    from semlink.errors import InputError
+
+    if isinstance(error, InputError):
+        return " ".join(str(error).split())
+    return None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Where components of each kind live."""
+
+from semlink.catalogue import Catalogue
+from semlink.registry import Registry
+
+KINDS = {
+    "source": ("blocks.sources",),
+    "transmitter": ("blocks.transmitters", "baselines"),
+    "channel": ("channels",),
+    "task": ("blocks.tasks",),
+}
+
+
+def catalogue() -> Catalogue:
+    """The project's components and those that other distributions add."""
+    return Catalogue(
+        {
+            kind: Registry(kind, packages=packages, group=f"semlink.{kind}s")
+            for kind, packages in KINDS.items()
+        }
+    )

@@ -1,0 +1,268 @@
+"""What a user can say: frozen models, read from YAML, changed by ``key=value``.
+
+A component is said in one word, ``name``, ``name:argument`` (its first parameter)
+or ``name[key=value,key=value]``; in YAML also as a mapping with ``name`` and its
+parameters. An unknown key is an error that names its full path.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from semlink.errors import InputError
+from semlink.registry import unknown
+
+_SPEC = re.compile(r"(?P<name>[^\[\]:]+)(:(?P<argument>.+?))?(\[(?P<params>.*)\])?")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ComponentSpec(_Frozen):
+    """A component and its parameters, as said."""
+
+    name: str
+    argument: str | None = None
+    params: dict[str, Any] = {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parse(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return parse_spec(value)
+        if isinstance(value, dict) and "params" not in value:
+            rest = {k: v for k, v in value.items() if k not in ("name", "argument")}
+            said = {k: v for k, v in value.items() if k in ("name", "argument")}
+            return {**said, "params": rest}
+        return value
+
+    @property
+    def label(self) -> str:
+        """The component as one word, as it appears in results."""
+        name = Path(self.name).stem if self.name.endswith(".py") else self.name
+        argument = f":{self.argument}" if self.argument is not None else ""
+        params = ",".join(f"{key}={value}" for key, value in self.params.items())
+        return f"{name}{argument}" + (f"[{params}]" if params else "")
+
+
+def parse_spec(text: str) -> dict[str, Any]:
+    """Take ``name:argument[key=value,...]`` apart."""
+    match = _SPEC.fullmatch(text.strip())
+    if not match:
+        raise ValueError(f"a component is name:argument[key=value,...], got {text!r}")
+    params = {}
+    for item in filter(None, (match["params"] or "").split(",")):
+        key, equals, value = item.partition("=")
+        if not equals:
+            raise ValueError(f"parameters are key=value, got {item!r}")
+        params[key.strip()] = _scalar(value)
+    return {"name": match["name"], "argument": match["argument"], "params": params}
+
+
+def _scalar(text: str) -> Any:
+    import yaml
+
+    return yaml.safe_load(text)
+
+
+def _words(value: Any) -> Any:
+    """Accept ``a b`` for a list, with brackets kept together."""
+    if isinstance(value, str):
+        return re.findall(r"(?:[^\s\[]|\[[^\]]*\])+", value)
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def parse_grid(value: Any) -> Any:
+    """Accept ``start:stop:step`` (stop included), numbers, or a list of numbers."""
+    words = [str(w) for w in _words(value)]
+    grid = [number for word in words for number in _numbers(word)]
+    if not grid:
+        raise ValueError(f"a grid needs at least one number, got {value!r}")
+    return tuple(dict.fromkeys(grid))
+
+
+def _numbers(word: str) -> list[float]:
+    try:
+        parts = [float(part) for part in word.split(":")]
+        if not np.all(np.isfinite(parts)):
+            raise ValueError
+        if len(parts) == 1:
+            return parts
+        start, stop, step = parts
+        count = int(np.floor((stop - start) / step + 1e-9)) + 1
+        if count < 1 or count > 10_000:
+            raise ValueError
+    except (ValueError, ZeroDivisionError):
+        form = "numbers or start:stop:step (stop reached from start, step not 0)"
+        raise ValueError(f"a grid is {form}, got {word!r}") from None
+    return [round(start + i * step, 9) for i in range(count)]
+
+
+Specs = Annotated[
+    tuple[ComponentSpec, ...], BeforeValidator(_words), Field(min_length=1)
+]
+SnrGrid = Annotated[
+    tuple[Annotated[float, Field(ge=-30, le=60)], ...], BeforeValidator(parse_grid)
+]
+CbrGrid = Annotated[
+    tuple[Annotated[float, Field(gt=0, le=4)], ...], BeforeValidator(parse_grid)
+]
+
+
+class StopRule(_Frozen):
+    """When a point has been simulated enough.
+
+    images : how many images of the source, from its first (``null``: all)
+    draws : channel draws for each image
+    ci95 : if set, stop as soon as the interval of ``metric`` is no wider than this
+        on either side, in the middle of the images if need be (their mean CBR is
+        then the measured one, not the planned one), and go on with more draws of
+        all images while it is wider, at most ``max_draws`` of each
+    """
+
+    images: int | None = Field(None, ge=1)
+    draws: int = Field(1, ge=1)
+    ci95: float | None = Field(None, gt=0)
+    max_draws: int = Field(100, ge=1)
+    metric: str = "psnr"
+
+
+class LinkConfig(_Frozen):
+    """One link: what is sent, how, over what, and for which task."""
+
+    source: ComponentSpec
+    transmitter: ComponentSpec
+    channel: ComponentSpec
+    task: ComponentSpec = ComponentSpec(name="reconstruction")
+
+
+class SweepConfig(_Frozen):
+    """A grid of links over SNR and CBR."""
+
+    source: ComponentSpec
+    transmitter: Specs
+    channel: Specs
+    task: ComponentSpec = ComponentSpec(name="reconstruction")
+    snr_db: SnrGrid
+    cbr: CbrGrid
+    cbr_mode: Literal["average", "per_image"] = "average"
+    seed: int = Field(1, ge=0)
+    stop: StopRule = StopRule()
+
+    def links(self) -> list[LinkConfig]:
+        """Every combination of transmitter and channel, in order."""
+        return [
+            LinkConfig(
+                source=self.source, transmitter=transmitter, channel=c, task=self.task
+            )
+            for transmitter in _distinct(self.transmitter)
+            for c in _distinct(self.channel)
+        ]
+
+
+def _distinct(specs: tuple[ComponentSpec, ...]) -> list[ComponentSpec]:
+    return list({spec.label: spec for spec in specs}.values())
+
+
+def load(path: Path, overrides: list[str]) -> SweepConfig:
+    """Read a sweep from YAML and apply ``key=value`` overrides (dotted keys).
+
+    Raises
+    ------
+    InputError
+        If the file, a key or a value is wrong; names the full path of the key.
+    """
+    return validate(apply_overrides(_read(path), overrides))
+
+
+def validate(tree: dict) -> SweepConfig:
+    """Check a configuration.
+
+    Raises
+    ------
+    InputError
+        At the first thing that is wrong, with the full path of its key.
+    """
+    try:
+        return SweepConfig.model_validate(tree)
+    except ValidationError as error:
+        raise InputError(_first_line(error)) from None
+
+
+def _first_line(error: ValidationError) -> str:
+    first = error.errors()[0]
+    path = ".".join(map(str, first["loc"]))
+    if first["type"] == "extra_forbidden":
+        model = StopRule if path.startswith("stop.") else SweepConfig
+        return unknown("configuration key", path, _keys(model, path))
+    message = first["msg"].removeprefix("Value error, ")
+    return _with_value(path, message, first["input"])
+
+
+def _with_value(path: str, message: str, value: Any) -> str:
+    """One line: where, what is allowed, what was received."""
+    received = "" if ", got " in message else f", got {value!r}"
+    return f"{path}: {message}{received}".replace("\n", " ")
+
+
+def _keys(model: type[BaseModel], path: str) -> list[str]:
+    prefix = path.rpartition(".")[0]
+    return [f"{prefix}.{key}" if prefix else key for key in model.model_fields]
+
+
+def _read(path: Path) -> dict:
+    import yaml
+
+    try:
+        tree = yaml.safe_load(path.read_text())
+    except OSError as error:
+        raise InputError(f"cannot read configuration {path}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"configuration {path} is not YAML: {reason}") from None
+    if not isinstance(tree, dict):
+        raise InputError(f"configuration {path} must be a mapping, got {tree!r}")
+    return tree
+
+
+def apply_overrides(tree: dict, overrides: list[str]) -> dict:
+    """Set dotted keys in a configuration tree; the tree itself is left alone."""
+    import copy
+
+    tree = copy.deepcopy(tree)
+    for item in overrides:
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise InputError(f"an override is key=value, got {item!r}")
+        *parents, last = key.split(".")
+        node = tree
+        for parent in parents:
+            node = node.setdefault(parent, {})
+            if not isinstance(node, dict):
+                raise InputError(f"{key}: {parent!r} has no keys below it, got {item!r}")
+        node[last] = _override_value(value)
+    return tree
+
+
+def _override_value(text: str) -> Any:
+    """Numbers, booleans and null as YAML has them; words stay words."""
+    import yaml
+
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+    # a grid such as 0:20:2 is a base-60 integer to YAML
+    simple = isinstance(value, bool | float | int) or value is None
+    return value if simple and ":" not in text else text

@@ -1,0 +1,97 @@
+"""The one concrete chain: transmitter, channel, receiver, task."""
+
+import numpy as np
+
+from semlink import rng
+from semlink.graph import compiled
+from semlink.protocols import Budget, Channel, Task, Transceiver
+from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
+
+LINK_METRICS = ("ber", "bler", "outage", "goodput")
+
+Metrics = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+class Link:
+    """A transceiver over a channel, judged by a task.
+
+    The transmit stage does not depend on the noise: call :meth:`transmit` once for
+    an image and :meth:`measure` for every SNR. The channel is compiled as strongly
+    as its ``level`` attribute says (default: graph); transceivers compile their own
+    inner parts, for a picture codec cannot enter a graph.
+
+    Parameters
+    ----------
+    transceiver : transmitter and receiver
+    channel : built channel
+    task : built task
+    """
+
+    def __init__(self, transceiver: Transceiver, channel: Channel, task: Task):
+        self.transmitter = transceiver.transmitter
+        self.metrics = (*task.metrics, *LINK_METRICS)
+        self._receiver = transceiver.receiver
+        self._error_free = transceiver.error_free
+        self._task = task
+        self._channel = compiled(
+            channel, level=getattr(channel, "level", "graph"), name="channel"
+        )
+
+    def budget(self, cbr: float, cbr_mode: str, snr_db: float) -> Budget:
+        """The budget of a point, with what the transmitter makes of its CSI."""
+        return Budget(cbr, cbr_mode, self.transmitter.operating_point(snr_db))
+
+    def transmit(self, batch: SourceBatch, plan) -> TxSignal:
+        """Encode and modulate a batch."""
+        return self.transmitter(batch, plan)
+
+    def propagate(self, tx: TxSignal, snr_db: float, seed: int) -> RxSignal:
+        """Send symbols over the channel at one seed."""
+        if self._error_free:
+            ones = np.ones_like(tx.x)
+            return RxSignal(tx.x, np.full(tx.x.shape, 1e-9, np.float32), ones)
+        rng.seed_everything(seed)
+        rx = self._channel(tx.x, np.asarray(snr_db, np.float32))
+        return RxSignal(*map(np.asarray, rx))
+
+    def receive(self, rx: RxSignal) -> Estimate:
+        """Decode what was received."""
+        return self._receiver(rx)
+
+    def measure(
+        self, batch: SourceBatch, tx: TxSignal, snr_db: float, seed: int
+    ) -> Metrics:
+        """Send a batch over the channel once.
+
+        Output
+        ------
+        : ``{metric: (sum [B], count [B])}`` of the task and of the link
+        """
+        estimate = self.receive(self.propagate(tx, snr_db, seed))
+        return {**self._task(batch, estimate), **link_metrics(tx, estimate)}
+
+
+def link_metrics(tx: TxSignal, estimate: Estimate) -> Metrics:
+    """Count errors against what was sent.
+
+    BER counts the bits of the blocks that the receiver decoded, BLER every block
+    sent: what was never decoded (lost header) is a block in error.
+    """
+    counts = [_errors(*pair) for pair in zip(tx.blocks, estimate.blocks, strict=True)]
+    bit_errors, bits, block_errors, blocks, good_bits = np.array(counts, float).T
+    return {
+        "ber": (bit_errors, bits),
+        "bler": (block_errors, blocks),
+        "outage": (np.asarray(estimate.lost, float), np.ones(len(counts))),
+        "goodput": (good_bits, np.where(blocks > 0, tx.ledger.total, 0.0)),
+    }
+
+
+def _errors(sent: np.ndarray, decoded: np.ndarray) -> tuple[float, ...]:
+    """(bit errors, bits decoded, block errors, blocks sent, bits delivered)."""
+    if decoded.shape != sent.shape:
+        return 0, 0, len(sent), len(sent), 0
+    wrong = sent != decoded
+    bad = wrong.any(axis=-1).sum() if sent.size else 0
+    good_bits = (len(sent) - bad) * (sent.shape[-1] if sent.size else 0)
+    return wrong.sum(), wrong.size, bad, len(sent), good_bits

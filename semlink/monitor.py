@@ -1,0 +1,131 @@
+"""Running estimates of a point: means, confidence intervals, when to stop.
+
+Every metric arrives as ``{metric: (sum, count)}`` per transmission. Its estimate is
+the ratio of the two totals, which is a plain mean where every count is one and an
+error rate where the count is a number of bits. Channel draws of one image are not
+independent samples of a picture: the image is the sample, its draws are added up
+first. With a single image the draws are the samples.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+from semlink.config import StopRule
+
+FIRST_CHECK = 8  # an interval over fewer images says little about its own width
+PROPORTIONS = ("ber", "bler", "outage")
+
+
+class Value(NamedTuple):
+    """An estimate: mean, half width of its 95 % interval, number of samples."""
+
+    mean: float
+    ci95: float
+    count: int
+
+
+class Monitor:
+    """Collects the transmissions of one point.
+
+    Parameters
+    ----------
+    rule : when it has seen enough
+    num_images : how many images there are to go through
+    """
+
+    def __init__(self, rule: StopRule, *, num_images: int):
+        self._rule = rule
+        self._num_images = num_images
+        self._samples: dict[str, dict[tuple[int, int], np.ndarray]] = defaultdict(dict)
+        self._transmissions: set[tuple[int, int]] = set()
+
+    def schedule(self):
+        """Yield (image, draw) until enough has been seen, in a fixed order."""
+        for draw in range(self._max_draws()):
+            for image in range(self._num_images):
+                if self._enough(draw):
+                    return
+                yield image, draw
+
+    def add(self, image: int, draw: int, metrics: Mapping) -> None:
+        """Take one transmission's ``{metric: (sum, count)}``."""
+        self._transmissions.add((image, draw))
+        for name, (total, count) in metrics.items():
+            self._samples[name][image, draw] = np.array([total, count], float)
+
+    @property
+    def images(self) -> int:
+        """How many images were sent."""
+        return len({image for image, _ in self._transmissions})
+
+    @property
+    def draws(self) -> int:
+        """How often the image sent most often was sent."""
+        return 1 + max((draw for _, draw in self._transmissions), default=-1)
+
+    def value(self, metric: str) -> Value:
+        """The estimate of a metric so far; NaN where there is nothing to say."""
+        samples = self._by_image(metric)
+        total = samples.sum(axis=0) if len(samples) else np.zeros(2)
+        if total[1] == 0:
+            return Value(float("nan"), float("nan"), 0)
+        mean = total[0] / total[1]
+        return Value(
+            float(mean), interval(samples, metric in PROPORTIONS), int(total[1])
+        )
+
+    def _by_image(self, metric: str) -> np.ndarray:
+        """Sum over draws : [images with a count, 2]."""
+        sums: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(2))
+        single = self.images == 1
+        for (image, draw), sample in sorted(self._samples[metric].items()):
+            sums[draw if single else image] += sample
+        rows = [row for row in sums.values() if row[1] > 0]
+        return np.array(rows) if rows else np.zeros((0, 2))
+
+    def _max_draws(self) -> int:
+        rule = self._rule
+        return max(rule.draws, rule.max_draws) if rule.ci95 else rule.draws
+
+    def _enough(self, draw: int) -> bool:
+        rule = self._rule
+        if rule.ci95 is None:
+            return False
+        first_look = min(FIRST_CHECK, self._num_images)
+        if self.images < first_look or draw < rule.draws - 1:
+            return False
+        return self.value(rule.metric).ci95 <= rule.ci95
+
+
+def interval(samples: np.ndarray, proportion: bool) -> float:
+    """Half width of the 95 % interval of a ratio estimator.
+
+    Parameters
+    ----------
+    samples : [n, 2], sum and count of n independent samples
+    proportion : the value lies in 0..1, and where all samples agree on 0 or on 1 the
+        rule of three (exact for n Bernoulli trials) replaces the t interval, which
+        would have no width
+
+    Output
+    ------
+    : half width, NaN for a single sample
+
+    References
+    ----------
+    W. G. Cochran, Sampling Techniques, 3rd ed., 1977, eq. (6.13).
+    """
+    n = len(samples)
+    total = samples.sum(axis=0)
+    mean = total[0] / total[1]
+    if proportion and mean in (0.0, 1.0):
+        return float(1.0 - 0.025 ** (1.0 / n))
+    if n < 2:
+        return float("nan")
+    residual = samples[:, 0] - mean * samples[:, 1]
+    variance = n / (n - 1) * np.sum(residual**2) / total[1] ** 2
+    return float(stdtrit(n - 1, 0.975) * np.sqrt(variance))

@@ -1,0 +1,99 @@
+"""The roles a component can play. Nothing inherits from these; they are checked.
+
+A component is one file whose ``build(**params)`` returns an object of one of
+these shapes. The transmitter never imports a channel and the channel never knows
+a transmitter.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
+
+CBR_MODES = ("average", "per_image")
+
+
+class Budget(NamedTuple):
+    """What a transmitter may spend.
+
+    cbr : channel bandwidth ratio, all symbols counted
+    cbr_mode : ``average``, one rate parameter for the whole set, whose mean CBR
+        stays within the budget, or ``per_image``, every image within the budget
+    operating_point : what :meth:`Transmitter.operating_point` made of the CSI
+    """
+
+    cbr: float
+    cbr_mode: str
+    operating_point: Hashable
+
+
+@runtime_checkable
+class Source(Protocol):
+    """A finite, ordered set of images."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> SourceBatch:
+        """Image ``index`` as a batch of one."""
+
+    def fingerprint(self) -> str:
+        """SHA-256 over all that the images hold."""
+
+
+@runtime_checkable
+class Transmitter(Protocol):
+    """``SourceBatch -> TxSignal`` within a budget."""
+
+    def operating_point(self, snr_db: float) -> Hashable:
+        """What the transmitter makes of the CSI fed back; ``None`` if it uses none.
+
+        Signals of one operating point serve every SNR that leads to it.
+        """
+
+    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Any:
+        """Choose the rate parameters for a set of images.
+
+        Raises
+        ------
+        Infeasible
+            The budget is below what the transmitter can do.
+        """
+
+    def __call__(self, batch: SourceBatch, plan: Any) -> TxSignal: ...
+
+
+@runtime_checkable
+class Receiver(Protocol):
+    """``RxSignal -> Estimate``, from its configuration and the signal alone."""
+
+    def __call__(self, rx: RxSignal) -> Estimate: ...
+
+
+class Transceiver(NamedTuple):
+    """A transmitter and the receiver that belongs to it.
+
+    error_free : the pair is a bound, not a link: its symbols reach the receiver
+        without noise, and its rate is set by a capacity instead.
+    """
+
+    transmitter: Transmitter
+    receiver: Receiver
+    error_free: bool = False
+
+
+@runtime_checkable
+class Channel(Protocol):
+    """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``."""
+
+    def __call__(self, x, snr_db) -> RxSignal:
+        """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB)."""
+
+
+@runtime_checkable
+class Task(Protocol):
+    """Compares what was sent with what was made of it."""
+
+    metrics: tuple[str, ...]
+
+    def __call__(self, batch: SourceBatch, estimate: Estimate) -> dict[str, Any]:
+        """Give ``{metric: (sum [B], count [B])}``, one sample per image."""

@@ -1,0 +1,176 @@
+"""Components by name: the file name is the component's name.
+
+A registry looks for ``NAME.py`` in its packages, then among installed entry points
+of its group, then, if the name ends with ``.py``, at that path. The signature of the
+module's ``build(**params)`` is the component's parameter schema.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import ValidationError, validate_call
+
+from semlink.errors import InputError
+
+
+def unknown(kind: str, name: str, known: list[str]) -> str:
+    """Say that a name is not known, what is, and what may have been meant."""
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    return f"unknown {kind} {name!r}; {hint}known: {', '.join(known) or 'none'}"
+
+
+class Registry:
+    """The components of one kind.
+
+    Parameters
+    ----------
+    kind : what an error calls them, such as ``channel``
+    packages : packages whose modules are the components
+    group : entry-point group through which other distributions add theirs
+    """
+
+    def __init__(self, kind: str, *, packages: tuple[str, ...], group: str):
+        self.kind = kind
+        self._packages = packages
+        self._group = group
+        self._by_path: dict[str, ModuleType] = {}
+
+    def names(self) -> list[str]:
+        """All known names, sorted, found without importing any component."""
+        return sorted({*self._local(), *(e.name for e in self._entry_points())})
+
+    def summary(self, name: str) -> str:
+        """First line of the component's docstring."""
+        return (inspect.getdoc(self._module(name)) or "").partition("\n")[0]
+
+    def schema(self, name: str) -> dict[str, inspect.Parameter]:
+        """Parameters of a component, by name, in order.
+
+        Raises
+        ------
+        InputError
+            If the name is not known.
+        """
+        return dict(inspect.signature(self._build(name)).parameters)
+
+    def resolve(
+        self, name: str, argument: str | None = None, params: dict | None = None
+    ) -> dict[str, Any]:
+        """Give the full parameters of a component: what was said, and the defaults.
+
+        Parameters
+        ----------
+        name : of the component
+        argument : value of its first parameter, as in ``folder:PATH``
+        params : named values
+
+        Raises
+        ------
+        InputError
+            If a parameter is not known, said twice, or missing.
+        """
+        schema, given = self.schema(name), dict(params or {})
+        where = f"{self.kind}.{name}"
+        if argument is not None:
+            if not schema:
+                raise InputError(f"{where} takes no argument, got {argument!r}")
+            first = next(iter(schema))
+            if first in given:
+                raise InputError(f"{where}.{first} is given twice, got {argument!r}")
+            given[first] = argument
+        for key in given:
+            if key not in schema:
+                message = unknown("parameter", f"{where}.{key}", list(schema))
+                close = get_close_matches(key, schema, n=1)
+                hint = f" (did you mean {close[0]!r}?)" if close else ""
+                raise InputError(message + hint)
+        full = {
+            key: given.get(key, parameter.default) for key, parameter in schema.items()
+        }
+        missing = [key for key, value in full.items() if value is inspect.Parameter.empty]
+        if missing:
+            raise InputError(f"{where} needs {missing[0]!r}, got nothing")
+        return full
+
+    def build(self, name: str, **params) -> Any:
+        """Build a component, its parameters checked against their annotations.
+
+        Raises
+        ------
+        InputError
+            If the name or a parameter is wrong; names its full path.
+        """
+        build = self._build(name)
+        try:
+            validated = _validated(build)
+        except Exception as error:
+            raise InputError(f"{self.kind} {name!r} has no usable build: {error}")
+        try:
+            return validated(**params)
+        except ValidationError as error:
+            first = error.errors()[0]
+            path = ".".join([self.kind, name, *map(str, first["loc"])])
+            message = first["msg"].partition("Value error, ")[2] or first["msg"]
+            raise InputError(f"{path}: {message}, got {first['input']!r}") from None
+
+    def _local(self) -> dict[str, str]:
+        found = {}
+        for package in self._packages:
+            for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+                path = f"{package}.{module.name}"
+                if not module.ispkg and _has_build(path):
+                    found[module.name] = path
+        return found
+
+    def _entry_points(self):
+        return entry_points(group=self._group)
+
+    def _build(self, name: str) -> Callable:
+        module = self._module(name)
+        if not callable(getattr(module, "build", None)):
+            raise InputError(f"{self.kind} {name!r} defines no build() function")
+        return module.build
+
+    def _module(self, name: str) -> ModuleType:
+        if name.endswith(".py"):
+            return self._from_path(name)
+        local = self._local()
+        if name in local:
+            return importlib.import_module(local[name])
+        for entry in self._entry_points():
+            if entry.name == name:
+                return entry.load()
+        raise InputError(unknown(self.kind, name, self.names()))
+
+    def _from_path(self, path: str) -> ModuleType:
+        if path not in self._by_path:
+            if not Path(path).is_file():
+                raise InputError(f"no {self.kind} file at {path!r}")
+            spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+            module = importlib.util.module_from_spec(spec)
+            try:
+                spec.loader.exec_module(module)
+            except Exception as error:
+                raise InputError(f"{self.kind} file {path!r} fails: {error}") from error
+            self._by_path[path] = module
+        return self._by_path[path]
+
+
+def _has_build(module: str) -> bool:
+    """Whether a module's source defines ``build``, without importing it."""
+    source = importlib.util.find_spec(module).loader.get_source(module)
+    return re.search(r"^(def build\(|build = )", source, re.MULTILINE) is not None
+
+
+def _validated(build: Callable) -> Callable:
+    return validate_call(config={"arbitrary_types_allowed": True})(build)

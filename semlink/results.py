@@ -1,0 +1,215 @@
+"""The result store: one folder a run, ``points.csv`` to which rows are appended.
+
+A point is several rows (one a metric) written at once; a crash can tear only the
+last point, which is dropped when the store is opened again. A lock that dies with
+its process keeps a second sweep out.
+"""
+
+import contextlib
+import csv
+import fcntl
+import io
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from semlink.checkpoint import write_whole
+from semlink.errors import InputError
+
+COLUMNS = (
+    "transmitter",
+    "channel",
+    "source",
+    "snr_db",
+    "cbr_target",
+    "cbr",
+    "metric",
+    "mean",
+    "ci95",
+    "count",
+    "outage",
+    "seconds",
+    "point_id",
+    "status",
+    "images",
+    "draws",
+    "cbr_header",
+    "cbr_side",
+    "cbr_payload",
+    "cbr_pilots",
+    "cbr_retransmission",
+)
+_ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
+_NUMBERS = ("cbr_target", "snr_db")
+
+Row = Mapping[str, object]
+
+
+class ResultStore:
+    """The points of one run.
+
+    Parameters
+    ----------
+    folder : of the run; made if it is missing
+    metrics : every point has exactly these rows, in this order
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written, is in use, or holds a damaged file.
+    """
+
+    def __init__(self, folder: Path, *, metrics: Sequence[str]):
+        self.folder = Path(folder)
+        self._metrics = tuple(metrics)
+        self._lock = _locked(self.folder)
+        self.path = self.folder / "points.csv"
+        self._recover()
+
+    def __enter__(self) -> "ResultStore":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._lock.close()
+
+    def finished(self) -> dict[str, list[dict[str, str]]]:
+        """Rows of every finished point, by its id."""
+        points: dict[str, list[dict[str, str]]] = {}
+        for row in read_points(self.folder):
+            points.setdefault(row["point_id"], []).append(row)
+        return points
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add the rows of one point, in one write.
+
+        Raises
+        ------
+        InputError
+            If the disk refuses; what was stored before stays whole.
+        """
+        data = _format(rows)
+        size = self.path.stat().st_size
+        try:
+            with open(self.path, "ab", buffering=0) as file:
+                if file.write(data) != len(data):
+                    raise OSError("no space for a whole point")
+                os.fsync(file.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.truncate(self.path, size)
+            raise InputError(f"cannot write to {self.path}: {error}") from None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write another file of the run, whole."""
+        write_whole(self.folder / name, data)
+
+    def sort(self) -> None:
+        """Put the rows into an order that does not depend on how they were made."""
+        rows = sorted(read_points(self.folder), key=self._sort_key)
+        write_whole(self.path, _header() + _format(rows))
+
+    def _sort_key(self, row: Row):
+        values = (float(row[c]) if c in _NUMBERS else row[c] for c in _ORDER)
+        return (*values, row["point_id"], self._metrics.index(row["metric"]))
+
+    def _recover(self) -> None:
+        """Drop a torn last point; refuse a file that is damaged anywhere else."""
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            write_whole(self.path, _header())
+            return
+        data = self.path.read_bytes()
+        whole = data[: data.rfind(b"\n") + 1]
+        rows = _parse(whole, self.path)
+        keep = len(rows) - self._check(rows)
+        if keep < len(rows) or len(whole) < len(data):
+            write_whole(self.path, _header() + _format(rows[:keep]))
+
+    def _check(self, rows: list[dict[str, str]]) -> int:
+        """Give the number of rows of a last point that was not finished."""
+        step = len(self._metrics)
+        for start in range(0, len(rows), step):
+            point = rows[start : start + step]
+            metrics = tuple(row["metric"] for row in point)
+            same = len({row["point_id"] for row in point}) == 1
+            if not same or metrics != self._metrics[: len(metrics)]:
+                raise _damaged(self.path, start + 2, "the rows of a point do not match")
+        return len(rows) % step
+
+
+def read_points(folder: Path) -> list[dict[str, str]]:
+    """Read the rows of a run.
+
+    Raises
+    ------
+    InputError
+        If there are none, or the file is damaged.
+    """
+    path = Path(folder) / "points.csv"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+    return _parse(data[: data.rfind(b"\n") + 1], path)
+
+
+def _parse(data: bytes, path: Path) -> list[dict[str, str]]:
+    try:
+        lines = list(csv.reader(io.StringIO(data.decode())))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _damaged(path, 1, str(error)) from None
+    if not lines or tuple(lines[0]) != COLUMNS:
+        raise _damaged(path, 1, "the header is not that of a results file")
+    for number, line in enumerate(lines[1:], start=2):
+        if len(line) != len(COLUMNS) or not _numeric(line):
+            raise _damaged(path, number, f"not a row of results: {','.join(line)[:60]}")
+    return [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
+
+
+def _numeric(line: Sequence[str]) -> bool:
+    row = dict(zip(COLUMNS, line, strict=True))
+    try:
+        for column in ("snr_db", "cbr_target", "cbr", "mean", "ci95"):
+            float(row[column])
+    except ValueError:
+        return False
+    return bool(row["point_id"])
+
+
+def _damaged(path: Path, line: int, reason: str) -> InputError:
+    return InputError(
+        f"{path} is damaged at line {line} ({reason}); repair it or move it away"
+    )
+
+
+def _header() -> bytes:
+    return (",".join(COLUMNS) + "\n").encode()
+
+
+def _format(rows: Sequence[Row]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def _locked(folder: Path):
+    """Make the folder and take its lock, which the kernel frees with the process."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / ".lock", "w")  # noqa: SIM115 - held as long as the store
+    except OSError as error:
+        raise InputError(f"cannot write to run folder {folder}: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise InputError(f"run folder {folder} is in use by another sweep") from None
+    return lock
+
+
+def grouped(rows: Sequence[Row], *columns: str) -> Iterator[tuple[tuple, list[Row]]]:
+    """Rows by the values of some columns, in order of first appearance."""
+    groups: dict[tuple, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[c] for c in columns), []).append(row)
+    yield from groups.items()

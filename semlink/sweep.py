@@ -1,0 +1,255 @@
+"""A grid of points, each simulated until it is known well enough, then stored."""
+
+import hashlib
+import json
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import groupby, product
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from semlink.catalogue import Catalogue
+from semlink.config import ComponentSpec, LinkConfig, SweepConfig
+from semlink.errors import Infeasible
+from semlink.link import Link
+from semlink.monitor import Monitor
+from semlink.protocols import Budget, Source
+from semlink.results import ResultStore, Row
+from semlink.rng import seed_of
+from semlink.signals import Ledger, TxSignal
+
+CACHE_BYTES = 2**30  # of transmit signals, kept for the next SNR and channel
+
+
+class Point(NamedTuple):
+    """One point of the grid.
+
+    key identifies what is simulated, hence its noise; id also how long, hence
+    whether a stored result is the one asked for.
+    """
+
+    link: LinkConfig
+    snr_db: float
+    cbr: float
+    key: str
+    id: str
+
+
+class Listener(Protocol):
+    """Who watches a sweep."""
+
+    def progress(self, point: Point, monitor: Monitor) -> None: ...
+
+    def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None: ...
+
+
+class Sweep:
+    """Builds the components of a configuration and goes through its points.
+
+    Parameters
+    ----------
+    config : what to simulate
+    catalogue : where components come from
+
+    Raises
+    ------
+    InputError
+        If a component cannot be built; nothing has been computed then.
+    """
+
+    def __init__(self, config: SweepConfig, catalogue: Catalogue):
+        self.config = config
+        self._catalogue = catalogue
+        self.source: Source = catalogue.build("source", config.source)
+        self._links = {_names(link): self._link(link) for link in config.links()}
+        self._transmissions = Transmissions()
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The rows that every point has."""
+        return next(iter(self._links.values())).metrics
+
+    @cached_property
+    def num_images(self) -> int:
+        """How many images each point sends."""
+        return min(len(self.source), self.config.stop.images or len(self.source))
+
+    @cached_property
+    def points(self) -> list[Point]:
+        """The grid: transmitters, CBR, channels, SNR, the last running fastest."""
+        fingerprint = self.source.fingerprint()
+        by_transmitter = groupby(self.config.links(), lambda link: link.transmitter)
+        order = [
+            (link, snr_db, cbr)
+            for _, links in by_transmitter
+            for cbr, link in product(self.config.cbr, list(links))
+            for snr_db in self.config.snr_db
+        ]
+        return [self._point(*where, fingerprint) for where in order]
+
+    def components(self) -> dict[str, dict]:
+        """Every component with all its parameters, by kind and label."""
+        links = self.config.links()
+        specs = {
+            (kind, getattr(link, kind).label): getattr(link, kind)
+            for link in links
+            for kind in LinkConfig.model_fields
+        }
+        tree: dict[str, dict] = {}
+        for (kind, label), spec in specs.items():
+            tree.setdefault(kind, {})[label] = self._catalogue.identity(kind, spec)
+        return tree
+
+    def run(self, store: ResultStore, listener: Listener) -> None:
+        """Simulate every point that the store does not hold yet."""
+        known = store.finished()
+        for point in self.points:
+            if point.id in known:
+                listener.finished(point, known[point.id], True)
+                continue
+            rows = self.simulate(point, listener)
+            store.append(rows)
+            listener.finished(point, rows, False)
+        store.sort()
+
+    def simulate(self, point: Point, listener: Listener) -> list[Row]:
+        """Give the rows of one point."""
+        start = time.perf_counter()
+        monitor = Monitor(self.config.stop, num_images=self.num_images)
+        status = "ok"
+        try:
+            for image, draw in monitor.schedule():
+                monitor.add(image, draw, self._transmission(point, image, draw))
+                listener.progress(point, monitor)
+        except Infeasible as reason:
+            status = f"infeasible: {reason}"
+        return _rows(point, monitor, status, self.metrics, time.perf_counter() - start)
+
+    def replay(self, point: Point, image: int, draw: int = 0):
+        """Send one image of a point again: (batch, what the receiver made of it)."""
+        link, batch, tx = self._signal(point, image)
+        seed = seed_of(self.config.seed, point.key, image, draw)
+        return batch, link.receive(link.propagate(tx, point.snr_db, seed))
+
+    def _transmission(self, point: Point, image: int, draw: int) -> dict:
+        link, batch, tx = self._signal(point, image)
+        seed = seed_of(self.config.seed, point.key, image, draw)
+        metrics = link.measure(batch, tx, point.snr_db, seed)
+        values = batch.image[0].size
+        uses = {f"cbr_{k}": (v / values, 1.0) for k, v in tx.ledger._asdict().items()}
+        uses["cbr"] = (tx.ledger.total / values, 1.0)
+        return {k: (np.sum(s), np.sum(c)) for k, (s, c) in (metrics | uses).items()}
+
+    def _signal(self, point: Point, image: int):
+        link = self._links[_names(point.link)]
+        budget = link.budget(point.cbr, self.config.cbr_mode, point.snr_db)
+        label = point.link.transmitter.label
+        images = _Images(self.source, self.num_images)
+        plan = self._transmissions.plan(label, link, images, budget)
+        batch = self.source[image]
+        tx = self._transmissions.signal(label, link, image, batch, budget, plan)
+        return link, batch, tx
+
+    def _link(self, config: LinkConfig) -> Link:
+        transceiver = self._build("transmitter", config.transmitter)
+        channel = self._build("channel", config.channel)
+        return Link(transceiver, channel, self._build("task", config.task))
+
+    def _build(self, kind: str, spec: ComponentSpec):
+        return self._catalogue.build(kind, spec)
+
+    def _point(self, link: LinkConfig, snr_db: float, cbr: float, data: str) -> Point:
+        kinds = ("transmitter", "channel", "task")
+        parts = {k: self._catalogue.identity(k, getattr(link, k)) for k in kinds}
+        what = {
+            **parts,
+            "source": [link.source.name, data],
+            "snr_db": snr_db,
+            "cbr": cbr,
+            "cbr_mode": self.config.cbr_mode,
+        }
+        stop = self.config.stop.model_dump()
+        long = {**what, "seed": self.config.seed, "stop": stop}
+        return Point(link, snr_db, cbr, _hash(what), _hash(long))
+
+
+class Transmissions:
+    """Plans and transmit signals, made once and used at every SNR and channel."""
+
+    def __init__(self):
+        self._plans: dict[tuple, object] = {}
+        self._signals: OrderedDict[tuple, TxSignal] = OrderedDict()
+        self._bytes = 0
+
+    def plan(self, label: str, link: Link, images, budget: Budget):
+        """The plan of a transmitter for a budget; an infeasible one stays so."""
+        key = (label, budget)
+        if key not in self._plans:
+            try:
+                self._plans[key] = link.transmitter.plan(images, budget)
+            except Infeasible as reason:
+                self._plans[key] = reason
+        plan = self._plans[key]
+        if isinstance(plan, Infeasible):
+            raise plan
+        return plan
+
+    def signal(self, label, link: Link, image: int, batch, budget, plan) -> TxSignal:
+        """The signal of one image, encoded again only if it fell out of the cache."""
+        key = (label, budget, image)
+        if key in self._signals:
+            self._signals.move_to_end(key)
+            return self._signals[key]
+        tx = self._signals[key] = link.transmit(batch, plan)
+        self._bytes += tx.x.nbytes
+        while self._bytes > CACHE_BYTES and len(self._signals) > 1:
+            self._bytes -= self._signals.popitem(last=False)[1].x.nbytes
+        return tx
+
+
+class _Images(Sequence):
+    """The first images of a source, opened one at a time."""
+
+    def __init__(self, source: Source, count: int):
+        self._source, self._count = source, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int):
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._source[index]
+
+
+def _names(link: LinkConfig) -> tuple[str, str]:
+    return link.transmitter.label, link.channel.label
+
+
+def _hash(tree: dict) -> str:
+    text = json.dumps(tree, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _rows(point: Point, monitor: Monitor, status: str, metrics, seconds) -> list[Row]:
+    """The tidy rows of a point, one a metric."""
+    common = {
+        "transmitter": point.link.transmitter.label,
+        "channel": point.link.channel.label,
+        "source": point.link.source.label,
+        "snr_db": point.snr_db,
+        "cbr_target": point.cbr,
+        "cbr": monitor.value("cbr").mean,
+        "outage": monitor.value("outage").mean,
+        "seconds": round(seconds, 3),
+        "point_id": point.id,
+        "status": status,
+        "images": monitor.images,
+        "draws": monitor.draws,
+    }
+    common |= {f"cbr_{k}": monitor.value(f"cbr_{k}").mean for k in Ledger._fields}
+    values = {metric: monitor.value(metric) for metric in metrics}
+    return [common | {"metric": m} | v._asdict() for m, v in values.items()]

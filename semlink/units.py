@@ -1,0 +1,46 @@
+"""Units and conventions. What is printed in a manifest is defined here."""
+
+import numpy as np
+
+PSNR_CAP_DB = 100.0  # given to an exact copy, whose PSNR has no value
+
+CONVENTIONS = {
+    "cbr": "k / (H W 3): all complex channel uses (header, side information, payload, "
+    "pilots, retransmissions) over the unpadded source values; mean over images",
+    "snr_db": "average received Es/N0 per complex channel use; E|x|^2 = 1, "
+    "noise CN(0, N0) with N0/2 per real dimension, E|h|^2 = 1",
+    "psnr": "per image on 8-bit rounded RGB, then the mean over images and draws, dB",
+    "ci95": "half width of the 95 % confidence interval; an image is one sample "
+    "(its channel draws are averaged first), Student's t over images",
+    "outage": "share of transmissions whose digital part failed its CRC",
+    "bler": "share of code blocks sent that were not delivered intact",
+    "ber": "share of information bits in error, among blocks the receiver decoded",
+    "goodput": "delivered information bits per complex channel use",
+}
+
+
+def db_to_linear(value_db):
+    """Decibels to a power ratio."""
+    return 10.0 ** (value_db / 10.0)
+
+
+def linear_to_db(value):
+    """Power ratio to decibels."""
+    return 10.0 * np.log10(value)
+
+
+def source_values(image: np.ndarray) -> int:
+    """H W 3 of an image [..., H, W, 3]: the denominator of CBR."""
+    return int(np.prod(np.shape(image)[-3:]))
+
+
+def channel_uses(cbr: float, image: np.ndarray) -> int:
+    """The most complex channel uses that a CBR allows an image."""
+    return int(np.floor(cbr * source_values(image) + 1e-9))
+
+
+def psnr_db(reference: np.ndarray, estimate: np.ndarray) -> float:
+    """PSNR of two 8-bit images of one shape, in dB, capped at ``PSNR_CAP_DB``."""
+    error = reference.astype(np.float64) - estimate.astype(np.float64)
+    mse = np.mean(error**2)
+    return PSNR_CAP_DB if mse == 0 else float(linear_to_db(255.0**2 / mse))
