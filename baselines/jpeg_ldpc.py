@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image
 
+from baselines.pillow_codec import PillowCodec
 from baselines.separated import separated
 
 # Annex K of ITU-T T.81: the tables that everyone scales.
@@ -22,15 +23,15 @@ _CHROMINANCE = (
 )  # fmt: skip
 
 
-class Jpeg:
+class Jpeg(PillowCodec):
     """libjpeg through Pillow: 4:2:0, progressive, Huffman tables fitted.
 
     The quality is libjpeg's, but not only whole numbers, so that a file fits a
     budget closely; below 1 the tables go on to grow as 5000/quality percent.
     """
 
-    quality_range = (0.2, 100.0)
-    quality_step = 0.01
+    def __init__(self):
+        super().__init__("JPEG", quality_range=(0.2, 100.0), quality_step=0.01)
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a JPEG file."""
@@ -44,10 +45,6 @@ class Jpeg:
             optimize=True,
         )
         return file.getvalue()
-
-    def decode(self, data: bytes) -> np.ndarray:
-        """A JPEG file to [H, W, 3] uint8."""
-        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
 build = separated(Jpeg)

@@ -7,14 +7,15 @@ and, where one fails, conceals.
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple
 
 import numpy as np
 
+from baselines.rate_search import Codec, RateSearch
 from blocks.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.header import Header
 from blocks.mcs import SCHEMES, choose
-from semlink.errors import Infeasible, InputError
+from semlink.errors import InputError
 from semlink.protocols import Budget, Transceiver
 from semlink.signals import (
     Estimate,
@@ -24,30 +25,13 @@ from semlink.signals import (
     ledger,
     stack_symbols,
 )
-from semlink.units import channel_uses, source_values
+from semlink.units import channel_uses
 
 FIELDS = {"height": 14, "width": 14, "num_bytes": 23, "mcs": 5, "mean_colour": 12}
 CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
 MID_GREY = 128
 Conceal = Literal["mean_colour", "partial"]
 McsMode = Literal["fixed", "auto"]
-
-
-class Codec(Protocol):
-    """A picture codec with one quality that grows with the size of its files.
-
-    quality_range : lowest and highest quality
-    quality_step : how finely the quality can be set
-    """
-
-    quality_range: tuple[float, float]
-    quality_step: float
-
-    def encode(self, image: np.ndarray, quality: float) -> bytes:
-        """[H, W, 3] uint8 to a file."""
-
-    def decode(self, data: bytes) -> np.ndarray:
-        """A file to [H, W, 3] uint8."""
 
 
 class Plan(NamedTuple):
@@ -72,23 +56,20 @@ class SeparatedTransmitter:
         self._mcs = mcs
         self._code = code
         self._header = Header(FIELDS)
-        self._encode = lru_cache(maxsize=8192)(self._encode_named)
-        self._images: Sequence[SourceBatch] = ()
+        self._search = RateSearch(codec)
 
     def operating_point(self, snr_db: float) -> Hashable:
         """The SNR if the scheme follows it, else nothing."""
         return snr_db if self._mcs is None else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
-        """Bisect the quality to the budget, for the set or for every image."""
-        self._images = source
+        """Choose the scheme, and bisect the quality to the budget."""
         mcs = self._scheme(source, budget)
-        if budget.cbr_mode == "average":
-            quality = self._best(
-                lambda q: self._mean_cbr(q, mcs), budget.cbr, "the set of images"
-            )
-            return Plan(mcs, (quality,) * len(source))
-        return Plan(mcs, self._quality_per_image(source, budget.cbr, mcs))
+        header, digital = self._header.num_symbols, self._chain(mcs)
+        quality = self._search(
+            source, budget, lambda n: header + digital.num_symbols(8 * n)
+        )
+        return Plan(mcs, quality)
 
     def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
         chain = self._chain(plan.mcs)
@@ -109,48 +90,6 @@ class SeparatedTransmitter:
             return CONFIGURED
         symbols = [channel_uses(budget.cbr, batch.image[0]) for batch in source]
         return choose(budget.operating_point, int(np.median(symbols)))
-
-    def _quality_per_image(self, source, cbr: float, mcs: int) -> tuple[float, ...]:
-        return tuple(
-            self._best(
-                lambda q, i=i: self._num_symbols(i, q, mcs),
-                channel_uses(cbr, batch.image[0]),
-                batch.name[0],
-            )
-            for i, batch in enumerate(source)
-        )
-
-    def _best(self, cost: Callable[[float], float], limit: float, what: str) -> float:
-        """The highest quality whose cost is within the limit."""
-        low, high = self._codec.quality_range
-        if cost(low) > limit:
-            raise Infeasible(
-                f"{what} takes {cost(low) / limit:.2f} of the budget at lowest quality"
-            )
-        if cost(high) <= limit:
-            return high
-        while high - low > self._codec.quality_step:
-            middle = _between(low, high, self._codec.quality_step)
-            spent = cost(middle)
-            low, high = (middle, high) if spent <= limit else (low, middle)
-            if 0.999 * limit <= spent <= limit:
-                break
-        return low
-
-    def _mean_cbr(self, quality: float, mcs: int) -> float:
-        images = range(len(self._images))
-        uses = [self._num_symbols(i, quality, mcs) for i in images]
-        values = [source_values(self._images[i].image) for i in images]
-        return float(np.mean(np.divide(uses, values)))
-
-    def _num_symbols(self, index: int, quality: float, mcs: int) -> int:
-        """Channel uses of an image at a quality, header included."""
-        num_bits = 8 * self._encode(self._images[index].name[0], index, quality)
-        return self._header.num_symbols + self._chain(mcs).num_symbols(num_bits)
-
-    def _encode_named(self, name: str, index: int, quality: float) -> int:
-        """Size of an image's file in bytes."""
-        return len(self._codec.encode(self._images[index].image[0], quality))
 
     def _chain(self, mcs: int) -> Bicm:
         return chain(self._mcs if mcs == CONFIGURED else SCHEMES[mcs], self._code)
@@ -177,14 +116,19 @@ class SeparatedReceiver:
 
     def __call__(self, rx: RxSignal) -> Estimate:
         images = zip(rx.x_hat, rx.no, strict=True)
-        pictures, lost, blocks = zip(*(self._receive(*image) for image in images))
+        received = [self._receive(*image) for image in images]
+        pictures, lost, blocks = zip(*received, strict=True)
         return Estimate(pictures, np.array(lost), blocks)
 
     def _receive(self, x_hat: np.ndarray, no: np.ndarray):
         """One image: (picture, lost, decoded blocks)."""
         header = self._header.receive(x_hat, no)
         start = self._header.num_symbols
-        unknown = np.full((1, 1, 3), MID_GREY, np.uint8), True, np.zeros((0, 0), np.uint8)
+        unknown = (
+            np.full((1, 1, 3), MID_GREY, np.uint8),
+            True,
+            np.zeros((0, 0), np.uint8),
+        )
         if header is None or header["mcs"] > CONFIGURED or not header["num_bytes"]:
             return unknown
         scheme = self._mcs if header["mcs"] == CONFIGURED else SCHEMES[header["mcs"]]
@@ -194,7 +138,9 @@ class SeparatedReceiver:
         end = start + digital.num_symbols(num_bits)
         if end > len(x_hat):
             return unknown
-        bits, intact, blocks = digital.receive(x_hat[start:end], no[start:end], num_bits)
+        bits, intact, blocks = digital.receive(
+            x_hat[start:end], no[start:end], num_bits
+        )
         data = np.packbits(bits).tobytes()
         if intact.all():
             return self._decode(data), False, blocks
@@ -232,7 +178,9 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         """
         codec = make_codec()
         if conceal == "partial" and not hasattr(codec, "decode_prefix"):
-            raise InputError("conceal: this codec cannot decode part of a file, got partial")
+            raise InputError(
+                "conceal: this codec cannot decode part of a file, got partial"
+            )
         scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
         _check(scheme, code)
         return Transceiver(
@@ -258,12 +206,6 @@ def _check(scheme: Mcs | None, code: str) -> None:
 def chain(mcs: Mcs, code: str) -> Bicm:
     """The digital chain of a scheme, built once."""
     return Bicm(mcs, code=code)
-
-
-def _between(low: float, high: float, step: float) -> float:
-    """The middle, on the grid of a step that is a whole number."""
-    middle = (low + high) / 2
-    return float(round(middle)) if step >= 1 else middle
 
 
 def _header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:

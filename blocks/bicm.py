@@ -1,7 +1,8 @@
 """Bit-interleaved coded modulation: bits in, symbols out, and back.
 
-Soft demapping uses the noise that is left after equalisation. How a transmission is laid out follows from the
-number of bits and the modulation and coding scheme alone, so both ends know it.
+Soft demapping uses the noise that is left after equalisation. How a transmission is
+laid out follows from the number of bits and the modulation and coding scheme alone,
+so both ends know it.
 """
 
 from functools import lru_cache
@@ -37,7 +38,12 @@ class Mcs(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How a transmission is cut: blocks, bits of each (with CRC), coded bits of each."""
+    """How a transmission is cut.
+
+    num_blocks : code blocks
+    k : bits of each, CRC included
+    length : coded bits of each, a whole number of symbols
+    """
 
     num_blocks: int
     k: int
@@ -72,8 +78,7 @@ class Bicm:
     def layout(self, num_bits: int) -> Layout:
         """How ``num_bits`` are laid out."""
         num_blocks, k = self._code.segment(num_bits, CRC_BITS)
-        order = self.mcs.num_bits_per_symbol
-        return Layout(num_blocks, k, -(-self._code.coded_bits(k) // order) * order)
+        return Layout(num_blocks, k, self._length(k))
 
     def num_symbols(self, num_bits: int) -> int:
         """Channel uses that ``num_bits`` take."""
@@ -101,12 +106,25 @@ class Bicm:
         x : [num_symbols], complex64, unit mean energy over the constellation
         blocks : [C, k], uint8, the code blocks with their CRC
         """
-        layout = self.layout(len(bits))
-        blocks = _with_crc(_segment(bits, layout))
-        coded = self._code.encode(blocks, self._code.coded_bits(layout.k))
-        coded = np.pad(coded, ((0, 0), (0, layout.length - coded.shape[1])))
-        coded ^= _scrambling()[: layout.length]
-        return self._map(tf.constant(self._interleave(coded))).numpy()[:, 0], blocks
+        blocks = _with_crc(_segment(bits, self.layout(len(bits))))
+        return self.modulate(blocks), blocks
+
+    def modulate(self, blocks: np.ndarray) -> np.ndarray:
+        """Encode, scramble, interleave and map code blocks [C, k] to symbols."""
+        k = blocks.shape[1]
+        coded = self._code.encode(blocks, self._code.coded_bits(k))
+        coded = np.pad(coded, ((0, 0), (0, self._length(k) - coded.shape[1])))
+        coded ^= _scrambling()[: coded.shape[1]]
+        return self._map(tf.constant(self._interleave(coded))).numpy()[:, 0]
+
+    def demodulate(
+        self, x_hat: np.ndarray, no: np.ndarray, layout: Layout
+    ) -> np.ndarray:
+        """Demap and decode symbols to code blocks [C, k], uint8."""
+        llr = self._demap(x_hat[:, None], no[:, None]).numpy()
+        llr = self._deinterleave(llr, layout)
+        llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
+        return self._code.decode(llr[:, : self._code.coded_bits(layout.k)], layout.k)
 
     def receive(
         self, x_hat: np.ndarray, no: np.ndarray, num_bits: int
@@ -126,13 +144,14 @@ class Bicm:
         blocks : [C, k], uint8, the decoded blocks
         """
         layout = self.layout(num_bits)
-        llr = self._demap(x_hat[:, None], no[:, None]).numpy()
-        llr = self._deinterleave(llr, layout)
-        llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
-        llr = llr[:, : self._code.coded_bits(layout.k)]
-        blocks = self._code.decode(llr, layout.k)
+        blocks = self.demodulate(x_hat, no, layout)
         intact = np.all(_parity(blocks[:, :-CRC_BITS]) == blocks[:, -CRC_BITS:], axis=1)
         return blocks[:, :-CRC_BITS].reshape(-1)[:num_bits], intact, blocks
+
+    def _length(self, k: int) -> int:
+        """Coded bits of a block, rounded up to whole symbols."""
+        order = self.mcs.num_bits_per_symbol
+        return -(-self._code.coded_bits(k) // order) * order
 
     def _interleave(self, coded: np.ndarray) -> np.ndarray:
         """Coded bits [C, length] to bits of symbols [symbols, order]."""

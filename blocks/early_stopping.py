@@ -47,9 +47,7 @@ class EarlyStopping:
     def _update_variables(self, messages, llr, llr_max):
         blocks = self._blocks(messages, "_variable_runs")
         llrs = tf.split(llr, [count for count, _ in self._variable_runs])
-        totals = [
-            tf.reduce_sum(m, 1) + ch for m, ch in zip(blocks, llrs, strict=True)
-        ]
+        totals = [tf.reduce_sum(m, 1) + ch for m, ch in zip(blocks, llrs, strict=True)]
         extrinsic = [
             _flat(tf.clip_by_value(total[:, None] - m, -llr_max, llr_max))
             for m, total in zip(blocks, totals, strict=True)

@@ -61,7 +61,9 @@ class Header:
 
 def _to_bits(name: str, value: int, width: int) -> np.ndarray:
     if not 0 <= value < 2**width:
-        raise ValueError(f"header field {name} must be 0 to {2**width - 1}, got {value}")
+        raise ValueError(
+            f"header field {name} must be 0 to {2**width - 1}, got {value}"
+        )
     return np.array([value >> i & 1 for i in reversed(range(width))], np.uint8)
 
 

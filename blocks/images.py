@@ -55,8 +55,7 @@ class ImageSet:
         """Image ``index`` as a batch of one."""
         i = range(len(self))[index]
         annotations = self._annotations[i] if self._annotations else {}
-        image = self._load(i)[np.newaxis]
-        return SourceBatch(image, (i,), (self._names[i],), (annotations,))
+        return SourceBatch(self._load(i)[None], (i,), (self._names[i],), (annotations,))
 
     def fingerprint(self) -> str:
         """SHA-256 over names, shapes and values, in order; loads every image once."""

@@ -118,7 +118,9 @@ class NrLdpc:
 
 def _bg2_columns(k: int) -> int:
     """K_b of base graph 2 (TS 38.212, 5.2.2)."""
-    return next(kb for limit, kb in ((192, 6), (560, 8), (640, 9), (k, 10)) if k <= limit)
+    return next(
+        kb for limit, kb in ((192, 6), (560, 8), (640, 9), (k, 10)) if k <= limit
+    )
 
 
 @lru_cache(maxsize=128)
@@ -136,7 +138,9 @@ class _Mother:
         encoder = LDPC5GEncoder(k, n, bg=base_graph)
         self.n, self._lifting = n, encoder.z
         self._encode = compiled(encoder, level="graph", name="ldpc encoder")
-        bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN)
+        # Sionna's pruning takes the whole graph away where there is nothing to prune
+        prune = n < longest
+        bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
         self._decode = compiled(bp, level="xla", name="ldpc decoder")
 
     def encode(self, bits: np.ndarray) -> np.ndarray:

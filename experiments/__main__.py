@@ -4,6 +4,7 @@ This is the entry point, so environment variables are set here and nowhere else,
 every command imports what it needs when it runs: ``--help`` is instant.
 """
 
+import logging
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("MPLBACKEND", "Agg")
+logging.getLogger("tensorflow").setLevel(logging.ERROR)  # traces are counted instead
 
 app = typer.Typer(
     add_completion=False,
@@ -57,12 +59,15 @@ def figure(run: Run = "sweep") -> None:
 def panel(
     run: Run = "sweep",
     images: Annotated[str, typer.Option(help="Which images, by number.")] = "0 1",
-    cbr: Annotated[float | None, typer.Option(help="CBR (default: the lowest).")] = None,
+    cbr: Annotated[
+        float | None, typer.Option(help="CBR (default: the lowest).")
+    ] = None,
 ) -> None:
     """Show photos side by side, per transmitter and SNR."""
     from experiments.panel import draw_panel
 
-    typer.echo(draw_panel(RUNS / run, images, cbr))
+    for path in draw_panel(RUNS / run, images, cbr):
+        typer.echo(path)
 
 
 @app.command("list")

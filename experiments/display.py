@@ -14,7 +14,7 @@ from semlink.sweep import Point, Sweep
 
 # title, width
 COLUMNS = (
-    ("transmitter", 24),
+    ("transmitter", 27),
     ("channel", 9),
     ("Es/N0", 6),
     ("CBR", 7),
@@ -41,7 +41,7 @@ class Display:
 
     def __init__(self, job: Sweep, folder: Path):
         self._job, self._folder = job, folder
-        self._console = Console(highlight=False, soft_wrap=True)
+        self._console = Console(highlight=False, soft_wrap=True, markup=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._start = self._point_start = time.perf_counter()
         self._done = self._resumed = 0
@@ -74,7 +74,9 @@ class Display:
         self._point_start = now
         fresh = self._done - self._resumed
         left = (len(self._job.points) - self._done) * elapsed / max(fresh, 1)
-        cells = (*_cells(rows, resumed, seconds), _clock(elapsed), _clock(left))
+        cells = _cells(rows, resumed, seconds)
+        if rows[0]["status"] == "ok":
+            cells += [_clock(elapsed), _clock(left)]
         self._console.print(_line(cells), style="dim" if resumed else None)
 
     def interrupted(self) -> None:
@@ -104,7 +106,9 @@ class Display:
         rule = f"{self._job.num_images} images x {stop.draws} draws"
         if stop.ci95:
             rule = f"until {stop.metric} is known within {stop.ci95:g} (95 %), " + rule
-        what = f"{len(self._job.points)} points, {self._job.config.source.label}, {rule}"
+        what = (
+            f"{len(self._job.points)} points, {self._job.config.source.label}, {rule}"
+        )
         mode = f"CBR {self._job.config.cbr_mode}, all symbols counted, Es/N0 in dB"
         return f"{what}; {mode}\n{_line([title for title, _ in COLUMNS])}"
 
@@ -118,7 +122,7 @@ def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
     where = [row["transmitter"], row["channel"]]
     grid = [f"{float(row['snr_db']):g}", f"{float(row['cbr_target']):g}"]
     if row["status"] != "ok":
-        return [*where, *grid, "-", *([""] * 4), count, "", *_fill(row["status"])]
+        return [*where, *grid, row["status"]]
     psnr, half = value.get("psnr", (float("nan"),) * 2)
     return [
         *where,
@@ -131,10 +135,6 @@ def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
         count,
         "stored" if resumed else f"{speed:.1f}",
     ]
-
-
-def _fill(status: str) -> list[str]:
-    return [status]
 
 
 def _line(cells: Sequence[str]) -> str:

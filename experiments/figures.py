@@ -1,1 +1,151 @@
-def draw_all(folder): return []
+"""Figures of a run, drawn from its CSV alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from semlink.errors import InputError
+from semlink.results import Row, grouped, read_points
+
+METRICS = {
+    "psnr": "PSNR [dB]",
+    "ms_ssim": "MS-SSIM",
+    "outage": "outage",
+    "goodput": "goodput [bit per channel use]",
+}
+AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR"}
+MARKERS = "osD^vPX*"
+OUTAGE = 0.5  # share of lost images from which a point is marked
+
+
+def draw_all(folder: Path) -> list[Path]:
+    """Draw every metric against SNR (per CBR) and against CBR (per SNR).
+
+    Output
+    ------
+    : the files, PNG; a PDF lies beside each
+
+    Raises
+    ------
+    InputError
+        If the run has no points.
+    """
+    rows = read_points(folder)
+    if not rows:
+        raise InputError(f"{folder} has no finished point to draw")
+    paths = []
+    for metric in METRICS:
+        chosen = [row for row in rows if row["metric"] == metric]
+        if any(float(row["count"]) for row in chosen):
+            paths += _draw_metric(chosen, metric, folder)
+    return paths
+
+
+def _draw_metric(rows: Sequence[Row], metric: str, folder: Path) -> list[Path]:
+    drawn = []
+    for axis, other in (("snr_db", "cbr_target"), ("cbr_target", "snr_db")):
+        if len({row[axis] for row in rows}) > 1:
+            name = (
+                f"{metric}_against_{axis.removesuffix('_db').removesuffix('_target')}"
+            )
+            drawn.append(_draw(rows, metric, axis, other, folder / f"{name}.png"))
+    return drawn
+
+
+def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -> Path:
+    """One figure: a panel for each channel and each value of the other axis."""
+    panels = sorted(
+        grouped(rows, "channel", other),
+        key=lambda item: (item[0][0], float(item[0][1])),
+    )
+    channels = list(dict.fromkeys(key[0] for key, _ in panels))
+    columns = max(sum(key[0] == c for key, _ in panels) for c in channels)
+    figure, axes = plt.subplots(
+        len(channels),
+        columns,
+        figsize=(1 + 3.6 * columns, 0.9 + 3.0 * len(channels)),
+        squeeze=False,
+        sharey=True,
+        layout="constrained",
+    )
+    styles = _styles(rows)
+    for row_axes, channel in zip(axes, channels, strict=True):
+        own = [panel for panel in panels if panel[0][0] == channel]
+        for place in row_axes[len(own) :]:
+            place.set_axis_off()
+        for place, ((_, value), points) in zip(row_axes, own, strict=False):
+            _draw_panel(place, points, axis, styles)
+            place.set_title(f"{channel}, {_named(other, value)}", fontsize=9)
+    for place in axes[-1]:
+        place.set_xlabel(AXES[axis])
+    for place in axes[:, 0]:
+        place.set_ylabel(METRICS[metric])
+    _legend(figure, axes, rows)
+    figure.savefig(path, dpi=130)
+    figure.savefig(path.with_suffix(".pdf"))
+    plt.close(figure)
+    return path
+
+
+def _draw_panel(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
+    for (transmitter,), points in grouped(rows, "transmitter"):
+        points = sorted(points, key=lambda row: float(row[axis]))
+        x, mean, half, outage = (
+            np.array([float(row[c]) for row in points])
+            for c in (axis, "mean", "ci95", "outage")
+        )
+        style = styles[transmitter]
+        place.plot(x, mean, label=transmitter, markersize=4, **style)
+        half = np.nan_to_num(half)
+        place.fill_between(
+            x, mean - half, mean + half, color=style["color"], alpha=0.12, linewidth=0
+        )
+        lost = outage >= OUTAGE
+        place.plot(x[lost], mean[lost], "x", color="black", markersize=7)
+        _mark_infeasible(place, points, axis, style["color"])
+    place.grid(alpha=0.3)
+
+
+def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> None:
+    """A cross on the lower edge where the budget was too small."""
+    x = [float(row[axis]) for row in points if row["status"] != "ok"]
+    edge = place.get_xaxis_transform()
+    place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
+
+
+def _legend(figure, axes, rows: Sequence[Row]) -> None:
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    known = dict(zip(labels, handles, strict=True))
+    for place in axes.flat:
+        known |= dict(zip(*place.get_legend_handles_labels()[::-1], strict=True))
+    if any(float(row["outage"]) >= OUTAGE for row in rows):
+        known["half of the images lost, or more"] = _marker("x")
+    if any(row["status"] != "ok" for row in rows):
+        known["infeasible: smallest file above budget"] = _marker("+")
+    known["band: 95 % interval over images"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
+    figure.legend(
+        known.values(), known.keys(), loc="outside lower center", ncols=2, fontsize=8
+    )
+
+
+def _marker(shape: str):
+    return plt.Line2D([], [], marker=shape, color="black", linestyle="none")
+
+
+def _styles(rows: Sequence[Row]) -> dict[str, dict]:
+    """A colour and a marker for each transmitter; bounds are dashed."""
+    names = sorted({row["transmitter"] for row in rows})
+    return {
+        name: {
+            "color": f"C{i % 10}",
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": "--" if "capacity" in name else "-",
+        }
+        for i, name in enumerate(names)
+    }
+
+
+def _named(axis: str, value: str) -> str:
+    return f"{AXES[axis].partition(' ')[0]} {float(value):g}"

@@ -37,5 +37,8 @@ class Catalogue:
         """What makes a component this one: name, parameters, source if it is a file."""
         identity = {"name": spec.name, **self.resolve(kind, spec)}
         if spec.name.endswith(".py"):
-            identity |= {"name": Path(spec.name).stem, "sha256": sha256(Path(spec.name))}
+            identity |= {
+                "name": Path(spec.name).stem,
+                "sha256": sha256(Path(spec.name)),
+            }
         return identity

@@ -66,20 +66,23 @@ def parse_spec(text: str) -> dict[str, Any]:
         key, equals, value = item.partition("=")
         if not equals:
             raise ValueError(f"parameters are key=value, got {item!r}")
-        params[key.strip()] = _scalar(value)
+        params[key.strip()] = _scalar(item, value)
     return {"name": match["name"], "argument": match["argument"], "params": params}
 
 
-def _scalar(text: str) -> Any:
+def _scalar(item: str, text: str) -> Any:
     import yaml
 
-    return yaml.safe_load(text)
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ValueError(f"the value of a parameter is YAML, got {item!r}") from None
 
 
 def _words(value: Any) -> Any:
     """Accept ``a b`` for a list, with brackets kept together."""
     if isinstance(value, str):
-        return re.findall(r"(?:[^\s\[]|\[[^\]]*\])+", value)
+        return re.findall(r"(?:[^\s\[]|\[[^\]]*\]?)+", value)
     return value if isinstance(value, list | tuple) else [value]
 
 
@@ -103,7 +106,7 @@ def _numbers(word: str) -> list[float]:
         count = int(np.floor((stop - start) / step + 1e-9)) + 1
         if count < 1 or count > 10_000:
             raise ValueError
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         form = "numbers or start:stop:step (stop reached from start, step not 0)"
         raise ValueError(f"a grid is {form}, got {word!r}") from None
     return [round(start + i * step, 9) for i in range(count)]
@@ -133,7 +136,7 @@ class StopRule(_Frozen):
 
     images: int | None = Field(None, ge=1)
     draws: int = Field(1, ge=1)
-    ci95: float | None = Field(None, gt=0)
+    ci95: float | None = Field(None, gt=0, allow_inf_nan=False)
     max_draws: int = Field(100, ge=1)
     metric: str = "psnr"
 
@@ -201,19 +204,21 @@ def validate(tree: dict) -> SweepConfig:
 
 
 def _first_line(error: ValidationError) -> str:
-    first = error.errors()[0]
+    # a mistyped key comes before the missing one that it was meant to be
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     path = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
-        model = StopRule if path.startswith("stop.") else SweepConfig
-        return unknown("configuration key", path, _keys(model, path))
+        return unknown("configuration key", path, _keys(_model(first["loc"]), path))
     message = first["msg"].removeprefix("Value error, ")
-    return _with_value(path, message, first["input"])
-
-
-def _with_value(path: str, message: str, value: Any) -> str:
-    """One line: where, what is allowed, what was received."""
-    received = "" if ", got " in message else f", got {value!r}"
+    # our own errors name what was received, pydantic's do not
+    received = "" if first["type"] == "value_error" else f", got {first['input']!r}"
     return f"{path}: {message}{received}".replace("\n", " ")
+
+
+def _model(location: tuple) -> type[BaseModel]:
+    if len(location) == 1:
+        return SweepConfig
+    return StopRule if location[0] == "stop" else ComponentSpec
 
 
 def _keys(model: type[BaseModel], path: str) -> list[str]:
@@ -227,7 +232,9 @@ def _read(path: Path) -> dict:
     try:
         tree = yaml.safe_load(path.read_text())
     except OSError as error:
-        raise InputError(f"cannot read configuration {path}: {error.strerror}") from None
+        raise InputError(
+            f"cannot read configuration {path}: {error.strerror}"
+        ) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"configuration {path} is not YAML: {reason}") from None
@@ -250,7 +257,9 @@ def apply_overrides(tree: dict, overrides: list[str]) -> dict:
         for parent in parents:
             node = node.setdefault(parent, {})
             if not isinstance(node, dict):
-                raise InputError(f"{key}: {parent!r} has no keys below it, got {item!r}")
+                raise InputError(
+                    f"{key}: {parent!r} has no keys below it, got {item!r}"
+                )
         node[last] = _override_value(value)
     return tree
 

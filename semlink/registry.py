@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import pkgutil
 import re
+import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -90,14 +91,14 @@ class Registry:
             given[first] = argument
         for key in given:
             if key not in schema:
-                message = unknown("parameter", f"{where}.{key}", list(schema))
-                close = get_close_matches(key, schema, n=1)
-                hint = f" (did you mean {close[0]!r}?)" if close else ""
-                raise InputError(message + hint)
+                message = unknown(f"parameter of {where}", key, list(schema))
+                raise InputError(message)
         full = {
             key: given.get(key, parameter.default) for key, parameter in schema.items()
         }
-        missing = [key for key, value in full.items() if value is inspect.Parameter.empty]
+        missing = [
+            key for key, value in full.items() if value is inspect.Parameter.empty
+        ]
         if missing:
             raise InputError(f"{where} needs {missing[0]!r}, got nothing")
         return full
@@ -114,7 +115,8 @@ class Registry:
         try:
             validated = _validated(build)
         except Exception as error:
-            raise InputError(f"{self.kind} {name!r} has no usable build: {error}")
+            message = f"{self.kind} {name!r} has no usable build: {error}"
+            raise InputError(message) from error
         try:
             return validated(**params)
         except ValidationError as error:
@@ -126,7 +128,9 @@ class Registry:
     def _local(self) -> dict[str, str]:
         found = {}
         for package in self._packages:
-            for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
+            for module in pkgutil.iter_modules(
+                importlib.import_module(package).__path__
+            ):
                 path = f"{package}.{module.name}"
                 if not module.ispkg and _has_build(path):
                     found[module.name] = path
@@ -149,15 +153,24 @@ class Registry:
             return importlib.import_module(local[name])
         for entry in self._entry_points():
             if entry.name == name:
-                return entry.load()
+                return self._loaded(entry)
         raise InputError(unknown(self.kind, name, self.names()))
+
+    def _loaded(self, entry) -> ModuleType:
+        try:
+            return entry.load()
+        except Exception as error:
+            where = f"{self.kind} {entry.name!r} at {entry.value!r}"
+            raise InputError(f"{where} fails: {error}") from error
 
     def _from_path(self, path: str) -> ModuleType:
         if path not in self._by_path:
             if not Path(path).is_file():
                 raise InputError(f"no {self.kind} file at {path!r}")
-            spec = importlib.util.spec_from_file_location(Path(path).stem, path)
+            name = f"{self.kind} {path}"  # shadows no module
+            spec = importlib.util.spec_from_file_location(name, path)
             module = importlib.util.module_from_spec(spec)
+            sys.modules[name] = module  # where dataclasses look for their types
             try:
                 spec.loader.exec_module(module)
             except Exception as error:

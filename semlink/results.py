@@ -41,6 +41,7 @@ COLUMNS = (
 )
 _ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
 _NUMBERS = ("cbr_target", "snr_db")
+_WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
 
 Row = Mapping[str, object]
 
@@ -64,7 +65,11 @@ class ResultStore:
         self._metrics = tuple(metrics)
         self._lock = _locked(self.folder)
         self.path = self.folder / "points.csv"
-        self._recover()
+        try:
+            self._recover()
+        except BaseException:
+            self._lock.close()
+            raise
 
     def __enter__(self) -> "ResultStore":
         return self
@@ -101,12 +106,16 @@ class ResultStore:
 
     def write(self, name: str, data: bytes) -> None:
         """Write another file of the run, whole."""
-        write_whole(self.folder / name, data)
+        path = self.folder / name
+        try:
+            write_whole(path, data)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
 
     def sort(self) -> None:
         """Put the rows into an order that does not depend on how they were made."""
         rows = sorted(read_points(self.folder), key=self._sort_key)
-        write_whole(self.path, _header() + _format(rows))
+        self._rewrite(rows)
 
     def _sort_key(self, row: Row):
         values = (float(row[c]) if c in _NUMBERS else row[c] for c in _ORDER)
@@ -114,15 +123,18 @@ class ResultStore:
 
     def _recover(self) -> None:
         """Drop a torn last point; refuse a file that is damaged anywhere else."""
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            write_whole(self.path, _header())
+        data = _read(self.path) if self.path.exists() else b""
+        if not data:
+            self._rewrite([])
             return
-        data = self.path.read_bytes()
         whole = data[: data.rfind(b"\n") + 1]
         rows = _parse(whole, self.path)
         keep = len(rows) - self._check(rows)
         if keep < len(rows) or len(whole) < len(data):
-            write_whole(self.path, _header() + _format(rows[:keep]))
+            self._rewrite(rows[:keep])
+
+    def _rewrite(self, rows: Sequence[Row]) -> None:
+        self.write(self.path.name, _header() + _format(rows))
 
     def _check(self, rows: list[dict[str, str]]) -> int:
         """Give the number of rows of a last point that was not finished."""
@@ -145,11 +157,15 @@ def read_points(folder: Path) -> list[dict[str, str]]:
         If there are none, or the file is damaged.
     """
     path = Path(folder) / "points.csv"
+    data = _read(path)
+    return _parse(data[: data.rfind(b"\n") + 1], path)
+
+
+def _read(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
-    return _parse(data[: data.rfind(b"\n") + 1], path)
 
 
 def _parse(data: bytes, path: Path) -> list[dict[str, str]]:
@@ -168,7 +184,7 @@ def _parse(data: bytes, path: Path) -> list[dict[str, str]]:
 def _numeric(line: Sequence[str]) -> bool:
     row = dict(zip(COLUMNS, line, strict=True))
     try:
-        for column in ("snr_db", "cbr_target", "cbr", "mean", "ci95"):
+        for column in set(COLUMNS) - set(_WORDS):
             float(row[column])
     except ValueError:
         return False
@@ -188,8 +204,9 @@ def _header() -> bytes:
 def _format(rows: Sequence[Row]) -> bytes:
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writerows(rows)
-    return text.getvalue().encode()
+    # one line a row, whatever an image is called, or a torn row would not be seen
+    writer.writerows({k: str(v).replace("\n", " ") for k, v in r.items()} for r in rows)
+    return text.getvalue().encode(errors="backslashreplace")
 
 
 def _locked(folder: Path):
@@ -198,7 +215,9 @@ def _locked(folder: Path):
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / ".lock", "w")  # noqa: SIM115 - held as long as the store
     except OSError as error:
-        raise InputError(f"cannot write to run folder {folder}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write to run folder {folder}: {error.strerror}"
+        ) from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

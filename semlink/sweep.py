@@ -130,12 +130,12 @@ class Sweep:
 
     def replay(self, point: Point, image: int, draw: int = 0):
         """Send one image of a point again: (batch, what the receiver made of it)."""
-        link, batch, tx = self._signal(point, image)
+        link, batch, tx = self.signal(point, image)
         seed = seed_of(self.config.seed, point.key, image, draw)
         return batch, link.receive(link.propagate(tx, point.snr_db, seed))
 
     def _transmission(self, point: Point, image: int, draw: int) -> dict:
-        link, batch, tx = self._signal(point, image)
+        link, batch, tx = self.signal(point, image)
         seed = seed_of(self.config.seed, point.key, image, draw)
         metrics = link.measure(batch, tx, point.snr_db, seed)
         values = batch.image[0].size
@@ -143,7 +143,8 @@ class Sweep:
         uses["cbr"] = (tx.ledger.total / values, 1.0)
         return {k: (np.sum(s), np.sum(c)) for k, (s, c) in (metrics | uses).items()}
 
-    def _signal(self, point: Point, image: int):
+    def signal(self, point: Point, image: int):
+        """The link, an image as a batch, and what is sent of it at a point."""
         link = self._links[_names(point.link)]
         budget = link.budget(point.cbr, self.config.cbr_mode, point.snr_db)
         label = point.link.transmitter.label

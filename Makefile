@@ -1,0 +1,112 @@
+# semlink. `make` lists what there is.
+
+VENV    := .venv
+PYTHON  ?= python3.11# interpreter that makes the environment
+UV      := uv==0.13.9
+
+# What a sweep runs over. CONFIG gives what is not said here: with its default, what
+# stands in brackets below.
+CONFIG      ?= sweep#         YAML file, or the name of one in experiments/configs
+RUN         ?= sweep#         results go to runs/RUN
+SOURCE      ?=#               [photos] or folder:PATH, coco:ROOT, gaussian
+TRANSMITTER ?=#               [jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_ldpc] or others
+CHANNEL     ?=#               [awgn rayleigh] or others, such as rayleigh[coherence_length=64]
+SNR_DB      ?=#               [4:16:2] Es/N0 in dB: numbers or start:stop:step
+CBR         ?=#               [0.03 0.0625] numbers or start:stop:step
+CBR_MODE    ?=#               [average] or per_image
+IMAGES      ?=#               [all] images per point
+DRAWS       ?=#               [1] channel draws per image
+CI95        ?=#               [off] stop a point when its PSNR is known within this, in dB
+SEED        ?=#               [1] root of all randomness
+SET         ?=#               more key=value, such as stop.max_draws=20
+SHOW        ?= 0 1#           images that `make panel` shows, by number
+
+said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
+SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
+	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
+	$(call said,cbr,$(CBR)) $(call said,cbr_mode,$(CBR_MODE)) \
+	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
+	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
+
+SEMLINK := $(VENV)/bin/python -m experiments
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list targets and variables
+	@echo "make TARGET [VARIABLE=value ...]"; echo
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@echo; awk -F'[?]= *|# *' '/^[A-Z_0-9]+ +[?]=/ \
+		{printf "  %-12s %s%s\n", $$1, $$2 == "" ? "" : "[" $$2 "] ", $$3}' Makefile
+
+.PHONY: sweep
+sweep: $(VENV)/ready ## simulate a grid; writes table, CSV, manifest and figures
+	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' --run '$(strip $(RUN))' -- $(SETTINGS)
+
+.PHONY: figure
+figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
+	@$(SEMLINK) figure --run '$(strip $(RUN))'
+
+.PHONY: panel
+panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
+	@$(SEMLINK) panel --run '$(strip $(RUN))' --images '$(strip $(SHOW))'
+
+.PHONY: list
+list: $(VENV)/ready ## every component with its parameters
+	@$(SEMLINK) list
+
+.PHONY: test
+test: $(VENV)/ready ## the default tests
+	@$(VENV)/bin/python -m pytest -q
+
+.PHONY: test-slow
+test-slow: $(VENV)/ready ## the long ones too
+	@$(VENV)/bin/python -m pytest -q -m "slow or not slow"
+
+.PHONY: lint
+lint: $(VENV)/ready ## check style and formatting
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+.PHONY: format
+format: $(VENV)/ready ## format the code
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+.PHONY: bench
+bench: $(VENV)/ready ## time the digital chain, the sweep and the command line
+	@$(SEMLINK) bench
+
+.PHONY: mcs-table
+mcs-table: $(VENV)/ready ## measure blocks/mcs.csv again (half an hour and more)
+	@$(SEMLINK) mcs-table
+
+.PHONY: venv
+venv: $(VENV)/ready ## make the environment from requirements.lock
+
+$(VENV)/ready: requirements.lock requirements-boot.lock setup.cfg
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
+		sys.exit(v != (3, 11) and f"semlink needs Python 3.11, got {v[0]}.{v[1]} ($(PYTHON))" or 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes \
+		-r requirements-boot.lock
+	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes \
+		--no-deps --no-build-isolation -r requirements.lock
+	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps \
+		--no-build-isolation -e .
+	@touch $@
+
+.PHONY: lock
+lock: ## resolve requirements.in again, with hashes
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install -q $(UV)
+	.venv-lock/bin/uv pip compile -q --upgrade --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make lock" --override requirements.overrides \
+		requirements.in -o requirements.lock
+	printf 'numpy\nsetuptools\nwheel\n' | .venv-lock/bin/uv pip compile -q \
+		--python-version 3.11 --generate-hashes -c requirements.lock --no-annotate \
+		--custom-compile-command "make lock" - -o requirements-boot.lock
+	rm -rf .venv-lock
+
+.PHONY: clean
+clean: ## remove the environment (never results)
+	rm -rf $(VENV) .pytest_cache .ruff_cache

@@ -1,0 +1,103 @@
+"""JPEG2000 at Shannon capacity without errors: a bound, not a link.
+
+The same codec, a channel code that no block length limits. At log2(1 + SNR) bits per
+channel use it bounds every separated JPEG2000 link over AWGN, and over fading too,
+for the ergodic capacity is below the capacity at the average SNR.
+"""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from baselines.jpeg2000_ldpc import Jpeg2000
+from baselines.rate_search import RateSearch
+from semlink.protocols import Budget, Transceiver
+from semlink.signals import (
+    Estimate,
+    RxSignal,
+    SourceBatch,
+    TxSignal,
+    ledger,
+    stack_symbols,
+)
+from semlink.units import db_to_linear
+
+# Symbols that arrive without noise can hold as many bits as float32 has; how many
+# channel uses they stand for is the capacity's affair.
+LEVEL_BITS = 12
+WEIGHTS = 1 << np.arange(LEVEL_BITS)[::-1]
+SPACING = np.sqrt(1.5 / (4.0**LEVEL_BITS - 1))  # unit mean energy
+
+
+class CapacityTransmitter:
+    """Counts channel uses by capacity, and packs the file into as many symbols."""
+
+    def __init__(self):
+        self._codec = Jpeg2000()
+        self._search = RateSearch(self._codec)
+
+    def operating_point(self, snr_db: float) -> Hashable:
+        """The capacity, in bits per channel use."""
+        return float(np.log2(1 + db_to_linear(snr_db)))
+
+    def plan(self, source: Sequence[SourceBatch], budget: Budget):
+        """Bisect the quality to the budget : (capacity, quality of each image)."""
+        capacity = budget.operating_point
+        return capacity, self._search(
+            source, budget, lambda num_bytes: _uses(num_bytes, capacity)
+        )
+
+    def __call__(self, batch: SourceBatch, plan) -> TxSignal:
+        capacity, quality = plan
+        rows = []
+        for image, index in zip(batch.image, batch.index, strict=True):
+            data = self._codec.encode(image, quality[index])
+            rows.append(_pack(data, _uses(len(data), capacity)))
+        uses = ledger(len(rows), payload=[len(row) for row in rows])
+        return TxSignal(stack_symbols(rows), uses, _no_blocks(rows))
+
+
+class CapacityReceiver:
+    """Unpacks the file from symbols that arrive without noise."""
+
+    def __init__(self):
+        self._codec = Jpeg2000()
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        pictures = tuple(self._codec.decode(_unpack(row)) for row in rx.x_hat)
+        return Estimate(pictures, np.zeros(len(pictures), bool), _no_blocks(pictures))
+
+
+def build() -> Transceiver:
+    """Build the bound; it has no parameters."""
+    return Transceiver(CapacityTransmitter(), CapacityReceiver(), error_free=True)
+
+
+def _uses(num_bytes: int, capacity: float) -> int:
+    """Channel uses that carry so many bytes at capacity."""
+    return int(np.ceil(8 * num_bytes / capacity))
+
+
+def _pack(data: bytes, num_symbols: int) -> np.ndarray:
+    """Bytes to exactly ``num_symbols`` noiseless symbols, random bits behind them."""
+    length = np.array([len(data)], ">u4").tobytes()
+    bits = np.unpackbits(np.frombuffer(length + data, np.uint8))
+    size = 2 * LEVEL_BITS * num_symbols
+    filler = np.random.default_rng(0).integers(0, 2, size - len(bits), np.uint8)
+    levels = np.concatenate([bits, filler]).reshape(-1, LEVEL_BITS) @ WEIGHTS
+    pam = ((2 * levels - (2**LEVEL_BITS - 1)) * SPACING).reshape(-1, 2)
+    return (pam[:, 0] + 1j * pam[:, 1]).astype(np.complex64)
+
+
+def _unpack(x: np.ndarray) -> bytes:
+    """The bytes in noiseless symbols [N]."""
+    pam = np.stack([x.real, x.imag], axis=-1).astype(np.float64).reshape(-1)
+    levels = np.round((pam / SPACING + 2**LEVEL_BITS - 1) / 2).astype(np.int64)
+    bits = (levels[:, None] & WEIGHTS > 0).astype(np.uint8).reshape(-1)
+    data = np.packbits(bits).tobytes()
+    length = int.from_bytes(data[:4], "big")
+    return data[4 : 4 + length]
+
+
+def _no_blocks(images: Sequence) -> tuple[np.ndarray, ...]:
+    return (np.zeros((0, 0), np.uint8),) * len(images)

@@ -1,0 +1,34 @@
+"""Picture codecs that Pillow writes and reads in memory."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+
+class PillowCodec:
+    """A codec by its Pillow name.
+
+    Parameters
+    ----------
+    name : of the format
+    quality_range, quality_step : as in :class:`baselines.rate_search.Codec`
+    options : passed to the encoder
+    """
+
+    def __init__(self, name: str, *, quality_range, quality_step: float, **options):
+        self.quality_range = quality_range
+        self.quality_step = quality_step
+        self._name = name
+        self._options = options
+
+    def encode(self, image: np.ndarray, quality: float) -> bytes:
+        """[H, W, 3] uint8 to a file."""
+        whole = int(quality) if self.quality_step >= 1 else quality
+        file = io.BytesIO()
+        Image.fromarray(image).save(file, self._name, quality=whole, **self._options)
+        return file.getvalue()
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """A file to [H, W, 3] uint8."""
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))

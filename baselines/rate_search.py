@@ -1,0 +1,110 @@
+"""Finds the quality of a picture codec at which a set of images fits a budget."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from semlink.errors import Infeasible
+from semlink.protocols import Budget
+from semlink.signals import SourceBatch
+from semlink.units import channel_uses, source_values
+
+CLOSE_ENOUGH = 0.999  # of the budget: the search ends early
+CACHED_SIZES = 65536
+
+
+class Codec(Protocol):
+    """A picture codec with one quality, along which its files grow.
+
+    quality_range : lowest and highest quality
+    quality_step : how finely the quality can be set
+    """
+
+    quality_range: tuple[float, float]
+    quality_step: float
+
+    def encode(self, image: np.ndarray, quality: float) -> bytes:
+        """[H, W, 3] uint8 to a file."""
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """A file to [H, W, 3] uint8."""
+
+
+class RateSearch:
+    """Bisects the quality of a codec; remembers the size of every file it tried.
+
+    Parameters
+    ----------
+    codec : picture codec
+    """
+
+    def __init__(self, codec: Codec):
+        self._codec = codec
+        self._source: Sequence[SourceBatch] = ()
+        self._size = lru_cache(CACHED_SIZES)(self._file_size)
+
+    def __call__(
+        self,
+        source: Sequence[SourceBatch],
+        budget: Budget,
+        num_symbols: Callable[[int], int],
+    ) -> tuple[float, ...]:
+        """Give the quality for each image.
+
+        Parameters
+        ----------
+        source : the images, always the same ones
+        budget : with its ``cbr_mode``
+        num_symbols : channel uses, all told, that a file of so many bytes takes
+
+        Raises
+        ------
+        Infeasible
+            If the smallest files are above the budget.
+        """
+        self._source = source
+        if budget.cbr_mode == "average":
+            cost = self._mean_cbr(num_symbols)
+            return (self._best(cost, budget.cbr, "the set"),) * len(source)
+        qualities = []
+        for i, batch in enumerate(source):
+            limit = channel_uses(budget.cbr, batch.image)
+            cost = lambda quality, i=i: num_symbols(self._size(i, quality))  # noqa: E731
+            qualities.append(self._best(cost, limit, batch.name[0]))
+        return tuple(qualities)
+
+    def _mean_cbr(self, num_symbols: Callable[[int], int]):
+        values = [source_values(batch.image) for batch in self._source]
+
+        def cost(quality: float) -> float:
+            uses = [num_symbols(self._size(i, quality)) for i in range(len(values))]
+            return float(np.mean(np.divide(uses, values)))
+
+        return cost
+
+    def _best(self, cost: Callable[[float], float], limit: float, what: str) -> float:
+        """The highest quality whose cost is within the limit."""
+        (low, high), step = self._codec.quality_range, self._codec.quality_step
+        if (least := cost(low)) > limit:
+            share = least / limit if limit else float("inf")
+            raise Infeasible(f"smallest file of {what} is {share:.2f} of the budget")
+        if cost(high) <= limit:
+            return high
+        while high - low > step:
+            middle = _between(low, high, step)
+            spent = cost(middle)
+            low, high = (middle, high) if spent <= limit else (low, middle)
+            if CLOSE_ENOUGH * limit <= spent <= limit:
+                break
+        return low
+
+    def _file_size(self, index: int, quality: float) -> int:
+        return len(self._codec.encode(self._source[index].image[0], quality))
+
+
+def _between(low: float, high: float, step: float) -> float:
+    """The middle; a whole number where the codec knows only these."""
+    middle = (low + high) / 2
+    return float(int(middle)) if step >= 1 else middle

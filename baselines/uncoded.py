@@ -1,0 +1,111 @@
+"""Uncoded analog transmission: two source values in a symbol, LMMSE at the receiver.
+
+For a Gaussian source over AWGN at one complex symbol for two values it is optimal:
+its distortion is D(C), and no code does better. For pictures it is where analog
+joint source-channel codes start from.
+"""
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from blocks.header import Header
+from semlink.errors import Infeasible
+from semlink.protocols import Budget, Transceiver
+from semlink.signals import (
+    Estimate,
+    RxSignal,
+    SourceBatch,
+    TxSignal,
+    ledger,
+    stack_symbols,
+)
+from semlink.units import channel_uses, source_values
+
+FIELDS = {"height": 14, "width": 14, "picture": 1, "mean": 8, "deviation": 8}
+NO_BLOCKS = np.zeros((0, 0), np.uint8)
+
+
+class UncodedTransmitter:
+    """Standardises an image and puts its values on the I and Q of symbols.
+
+    Mean and standard deviation of a picture, rounded to whole levels, cross in the
+    header. A toy source has zero mean and unit variance by convention.
+    """
+
+    def __init__(self):
+        self._header = Header(FIELDS)
+
+    def operating_point(self, snr_db: float) -> Hashable:
+        """It makes nothing of the SNR."""
+        return None
+
+    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> None:
+        """Check that the budget holds the header and one symbol for two values."""
+        for batch in source:
+            needed = self._header.num_symbols + -(-source_values(batch.image) // 2)
+            if needed > channel_uses(budget.cbr, batch.image):
+                cbr = needed / source_values(batch.image)
+                raise Infeasible(f"{batch.name[0]} takes CBR {cbr:.4f}, whatever it is")
+
+    def __call__(self, batch: SourceBatch, plan: None) -> TxSignal:
+        rows = [self._send(image) for image in batch.image]
+        header = self._header.num_symbols
+        uses = ledger(
+            len(rows), header=header, payload=[len(row) - header for row in rows]
+        )
+        return TxSignal(stack_symbols(rows), uses, (NO_BLOCKS,) * len(rows))
+
+    def _send(self, image: np.ndarray) -> np.ndarray:
+        mean, deviation = _moments(image)
+        height, width, _ = image.shape
+        picture = int(image.dtype == np.uint8)
+        values = (height, width, picture, mean if picture else 0, deviation)
+        header = self._header.send(dict(zip(FIELDS, values, strict=True)))
+        standard = (image.astype(np.float32) - mean).reshape(-1) / deviation
+        pairs = np.pad(standard, (0, standard.size % 2)).reshape(-1, 2) / np.sqrt(2)
+        return np.concatenate([header, pairs[:, 0] + 1j * pairs[:, 1]])
+
+
+class UncodedReceiver:
+    """LMMSE estimate of every value, given the noise of its symbol."""
+
+    def __init__(self):
+        self._header = Header(FIELDS)
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        images = zip(rx.x_hat, rx.no, strict=True)
+        pictures = [self._receive(x_hat, no) for x_hat, no in images]
+        lost = np.array([picture is None for picture in pictures])
+        unknown = np.full((1, 1, 3), 128, np.uint8)
+        shown = tuple(unknown if p is None else p for p in pictures)
+        return Estimate(shown, lost, (NO_BLOCKS,) * len(shown))
+
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> np.ndarray | None:
+        header = self._header.receive(x_hat, no)
+        if header is None:
+            return None
+        shape = (header["height"], header["width"], 3)
+        start, size = self._header.num_symbols, int(np.prod(shape))
+        body = slice(start, start - (-size // 2))
+        if body.stop > len(x_hat) or not size:
+            return None
+        estimate = np.sqrt(2) * x_hat[body] / (1 + no[body])
+        values = np.stack([estimate.real, estimate.imag], axis=-1).reshape(-1)
+        scaled = values[:size] * header["deviation"] + header["mean"]
+        if header["picture"]:
+            scaled = np.clip(np.round(scaled), 0, 255).astype(np.uint8)
+        return scaled.reshape(shape)
+
+
+def build() -> Transceiver:
+    """Build the pair; it has no parameters."""
+    return Transceiver(UncodedTransmitter(), UncodedReceiver())
+
+
+def _moments(image: np.ndarray) -> tuple[int, int]:
+    """Mean and standard deviation, as the header can say them."""
+    if image.dtype != np.uint8:
+        return 0, 1
+    deviation = np.sqrt(np.mean((image - np.round(image.mean())) ** 2))
+    return round(float(image.mean())), max(round(float(deviation)), 1)

@@ -1,0 +1,12 @@
+"""WebP, then LDPC and QAM."""
+
+from baselines.pillow_codec import PillowCodec
+from baselines.separated import separated
+
+
+def webp() -> PillowCodec:
+    """libwebp at its slowest, hence best, method."""
+    return PillowCodec("WEBP", quality_range=(0, 100), quality_step=0.1, method=6)
+
+
+build = separated(webp)

@@ -1,0 +1,155 @@
+"""Timings, each as a ratio to what it should be measured against, in one run.
+
+Every figure is the median of several rounds in which the rivals take turns, so that
+a machine that speeds up or slows down does so for all of them.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+import tensorflow as tf
+from sionna.phy.channel import AWGN
+from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder
+from sionna.phy.mapping import Constellation, Demapper, Mapper
+
+from blocks.bicm import Bicm, Layout, Mcs
+from channels.awgn import Awgn
+from experiments.compose import catalogue
+from semlink import config, graph
+from semlink.graph import compiled
+from semlink.monitor import Monitor
+from semlink.rng import seed_everything
+from semlink.sweep import Sweep
+
+ROUNDS = 9
+NUM_BLOCKS, K, N, SNR_DB = 64, 5632, 8448, 10.0
+HAND_BATCH = 8  # the batch at which the chain called by hand is fastest
+
+
+def bench() -> None:
+    """Print all timings."""
+    _digital_chain()
+    _extra_snr_point()
+    _help()
+
+
+def _digital_chain() -> None:
+    """Our chain against the same Sionna blocks in one XLA graph."""
+    seed_everything(1)
+    bits = np.random.default_rng(1).integers(0, 2, (NUM_BLOCKS, K), np.uint8)
+    rivals = {
+        "by hand, 20 iterations": _by_hand(),
+        "semlink, 20 iterations": _semlink(early_stopping=False),
+        "semlink, early stopping": _semlink(early_stopping=True),
+    }
+    errors = dict.fromkeys(rivals, 0)
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for chain in rivals.values():
+        chain(bits)
+    for _ in range(ROUNDS):
+        for name, chain in rivals.items():
+            start = time.perf_counter()
+            decoded = chain(bits)
+            seconds[name].append(time.perf_counter() - start)
+            errors[name] += int(np.any(decoded != bits, axis=1).sum())
+    print(f"digital chain, k={K}, n={N}, 16-QAM, AWGN at {SNR_DB:g} dB")
+    hand = seconds["by hand, 20 iterations"]
+    for name, own in seconds.items():
+        speed = NUM_BLOCKS * K / median(own) / 1e6
+        ratio = median(h / o for h, o in zip(hand, own, strict=True))
+        bler = errors[name] / (ROUNDS * NUM_BLOCKS)
+        print(f"  {name:<24} {speed:5.2f} Mbit/s, ratio {ratio:4.2f}, BLER {bler:.1e}")
+
+
+def _by_hand() -> Callable[[np.ndarray], np.ndarray]:
+    constellation = Constellation("qam", 4)
+    encoder = LDPC5GEncoder(K, N, num_bits_per_symbol=4)
+    decoder = LDPC5GDecoder(encoder, num_iter=20)
+    mapper = Mapper(constellation=constellation)
+    demapper = Demapper("app", constellation=constellation)
+    awgn = AWGN()
+
+    def link(bits):
+        no = tf.constant(10 ** (-SNR_DB / 10))
+        return decoder(demapper(awgn(mapper(encoder(bits)), no), no))
+
+    xla = compiled(link, level="xla", name="by hand")
+
+    def chain(bits: np.ndarray) -> np.ndarray:
+        batches = np.split(bits.astype(np.float32), len(bits) // HAND_BATCH)
+        return np.concatenate([xla(tf.constant(b)).numpy() for b in batches])
+
+    return chain
+
+
+def _semlink(*, early_stopping: bool) -> Callable[[np.ndarray], np.ndarray]:
+    digital = Bicm(Mcs(4, K / N), early_stopping=early_stopping)
+    channel = compiled(Awgn(), level="graph", name="channel")
+
+    def chain(bits: np.ndarray) -> np.ndarray:
+        rx = channel(digital.modulate(bits)[None], np.float32(SNR_DB))
+        layout = Layout(len(bits), K, N)
+        return digital.demodulate(rx.x_hat.numpy()[0], rx.no.numpy()[0], layout)
+
+    return chain
+
+
+def _extra_snr_point() -> None:
+    """A further SNR of a sweep against its own channel and decoding."""
+    settings = {
+        "source": "photos",
+        "transmitter": "jpeg2000_ldpc",
+        "channel": "awgn",
+        "snr_db": [10, 10.5, 11, 11.5, 12, 12.5],
+        "cbr": 0.03,
+    }
+    job = Sweep(config.validate(settings), catalogue())
+    for point in job.points[:2]:
+        job.simulate(point, _Silent())
+    traced = sum(graph.traces.values())
+    ratios = []
+    for point in job.points[2:]:
+        start = time.perf_counter()
+        job.simulate(point, _Silent())
+        whole = time.perf_counter() - start
+        ratios.append(whole / _channel_and_decoding(job, point))
+    again = sum(graph.traces.values()) - traced
+    print(f"extra SNR point of jpeg2000_ldpc, {job.num_images} photos")
+    print(f"  {median(ratios):.2f} x its channel and decoding, {again} graphs traced")
+
+
+def _channel_and_decoding(job: Sweep, point) -> float:
+    """Seconds of channel and receiver alone, for all images of a point."""
+    total = 0.0
+    for image in range(job.num_images):
+        link, _, tx = job.signal(point, image)
+        start = time.perf_counter()
+        link.receive(link.propagate(tx, point.snr_db, seed=1))
+        total += time.perf_counter() - start
+    return total
+
+
+class _Silent:
+    """A listener that says nothing."""
+
+    def progress(self, point, monitor: Monitor) -> None: ...
+
+    def finished(self, point, rows, resumed) -> None: ...
+
+
+def _help() -> None:
+    """How long the command line takes to say what it can do."""
+    seconds = []
+    for _ in range(ROUNDS):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-m", "experiments", "--help"],
+            capture_output=True,
+            check=True,
+        )
+        seconds.append(time.perf_counter() - start)
+    print(f"python -m experiments --help\n  {median(seconds):.2f} s")

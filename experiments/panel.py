@@ -1,0 +1,131 @@
+"""Photos of a run side by side: what each receiver made of them."""
+
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from experiments.compose import catalogue
+from semlink import config
+from semlink.errors import Infeasible, InputError
+from semlink.sweep import Point, Sweep
+from semlink.units import psnr_db
+
+MOST_SNRS = 4
+
+
+def draw_panel(folder: Path, images: str, cbr: float | None) -> list[Path]:
+    """Send images of a run again, with its noise, and show them.
+
+    Parameters
+    ----------
+    folder : of the run, with its manifest
+    images : numbers of the images, in words
+    cbr : CBR target of the run to show (``None``: the lowest)
+
+    Output
+    ------
+    : one figure for each channel
+
+    Raises
+    ------
+    InputError
+        If the run, an image or the CBR does not exist.
+    """
+    job = _job(folder)
+    numbers = _numbers(images, job.num_images)
+    cbr = _chosen_cbr(job, cbr)
+    channels = dict.fromkeys(point.link.channel.label for point in job.points)
+    paths = []
+    for channel in channels:
+        points = [
+            point
+            for point in job.points
+            if point.link.channel.label == channel and point.cbr == cbr
+        ]
+        name = "".join(c if c.isalnum() else "_" for c in channel)
+        path = folder / f"panel_{name}_cbr_{cbr:g}.png"
+        paths.append(_draw(job, points, numbers, f"{channel}, CBR {cbr:g}", path))
+    return paths
+
+
+def _job(folder: Path) -> Sweep:
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        settings = manifest["configuration"]
+    except (OSError, ValueError, KeyError):
+        raise InputError(f"no manifest of a run in {folder}") from None
+    return Sweep(config.validate(settings), catalogue())
+
+
+def _numbers(text: str, count: int) -> list[int]:
+    try:
+        numbers = [int(word) for word in text.split()]
+    except ValueError:
+        raise InputError(f"images are numbers, got {text!r}") from None
+    if not numbers or not all(0 <= number < count for number in numbers):
+        raise InputError(f"images must be 0 to {count - 1}, got {text!r}")
+    return numbers
+
+
+def _chosen_cbr(job: Sweep, cbr: float | None) -> float:
+    known = sorted(job.config.cbr)
+    if cbr is not None and cbr not in known:
+        listed = ", ".join(f"{value:g}" for value in known)
+        raise InputError(f"cbr must be one of {listed}, got {cbr:g}")
+    return known[0] if cbr is None else cbr
+
+
+def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: Path):
+    """Rows: image and transmitter; columns: the original and a few SNRs."""
+    transmitters = list(dict.fromkeys(p.link.transmitter.label for p in points))
+    snrs = _spread(sorted({point.snr_db for point in points}))
+    rows = [(image, transmitter) for image in images for transmitter in transmitters]
+    figure, axes = plt.subplots(
+        len(rows),
+        1 + len(snrs),
+        figsize=(2.6 * (1 + len(snrs)), 0.4 + 2.2 * len(rows)),
+        squeeze=False,
+        layout="constrained",
+    )
+    by_place = {(p.link.transmitter.label, p.snr_db): p for p in points}
+    for places, (image, transmitter) in zip(axes, rows, strict=True):
+        batch = job.source[image]
+        _show(places[0], batch.image[0], f"{batch.name[0]}\n{transmitter}")
+        for place, snr_db in zip(places[1:], snrs, strict=True):
+            _show_received(place, job, by_place[transmitter, snr_db], image)
+    figure.suptitle(title)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path
+
+
+def _show_received(place, job: Sweep, point: Point, image: int) -> None:
+    try:
+        batch, estimate = job.replay(point, image)
+    except Infeasible:
+        place.set_axis_off()
+        place.set_title(f"{point.snr_db:g} dB: infeasible", fontsize=8)
+        return
+    reference, picture = batch.image[0], estimate.image[0]
+    if picture.shape[:2] == (1, 1):
+        picture = picture + 0 * reference
+    quality = f"{psnr_db(reference, picture):.2f} dB" * (
+        picture.shape == reference.shape
+    )
+    lost = ", lost" if estimate.lost[0] else ""
+    _show(place, picture, f"Es/N0 {point.snr_db:g} dB: {quality}{lost}")
+
+
+def _show(place, picture, title: str) -> None:
+    place.imshow(picture)
+    place.set_axis_off()
+    place.set_title(title, fontsize=8)
+
+
+def _spread(values: list[float]) -> list[float]:
+    """A few of many, the first and the last among them."""
+    if len(values) <= MOST_SNRS:
+        return values
+    step = (len(values) - 1) / (MOST_SNRS - 1)
+    return [values[round(i * step)] for i in range(MOST_SNRS)]

@@ -1,0 +1,172 @@
+"""Every registered channel keeps the contract of a channel.
+
+Statistics are compared within four standard errors; a transmission (row) is the
+sample, for symbols of one fade are not independent.
+"""
+
+import inspect
+from functools import cache
+
+import numpy as np
+import pytest
+
+from experiments.compose import catalogue
+from semlink import rng
+from semlink.config import ComponentSpec
+from semlink.graph import compiled, traces
+from semlink.protocols import Channel
+from semlink.signals import RxSignal
+
+REGISTRY = catalogue().registries["channel"]
+DEFAULTS = [
+    name
+    for name in REGISTRY.names()
+    if all(p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values())
+]
+VARIANTS = ["rayleigh:1", "rayleigh:7"]
+CHANNELS = DEFAULTS + VARIANTS
+SNR_DB = 7.0
+ROWS, LENGTH = 256, 501
+
+
+@cache
+def channel(word: str):
+    return catalogue().build("channel", ComponentSpec.model_validate(word))
+
+
+@cache
+def stage(word: str):
+    """The channel as a link compiles it."""
+    built = channel(word)
+    return compiled(built, level=getattr(built, "level", "graph"), name=f"test {word}")
+
+
+def send(function, x, snr_db: float = SNR_DB, seed: int = 1) -> RxSignal:
+    rng.seed_everything(seed)
+    return RxSignal(*map(np.asarray, function(x, np.asarray(snr_db, np.float32))))
+
+
+def symbols(*shape: int) -> np.ndarray:
+    """Random 16-QAM-like symbols of unit mean energy."""
+    draw = np.random.default_rng(3).integers(0, 4, (2, *shape)) * 2 - 3
+    return ((draw[0] + 1j * draw[1]) / np.sqrt(10)).astype(np.complex64)
+
+
+@cache
+def many(word: str) -> tuple[np.ndarray, RxSignal]:
+    """Enough transmissions for statistics: what was sent, what was received."""
+    x = symbols(ROWS, LENGTH)
+    return x, send(stage(word), x)
+
+
+def assert_mean(samples: np.ndarray, expected: float) -> None:
+    """The mean of independent samples [n] is as expected, within 4 standard errors."""
+    error = np.std(samples, ddof=1) / np.sqrt(len(samples))
+    assert abs(np.mean(samples) - expected) <= 4 * error + 1e-5
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_is_a_channel(word):
+    assert isinstance(channel(word), Channel)
+    assert getattr(channel(word), "level", "graph") in ("eager", "graph", "xla")
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 97), (2, 1024), (3, 169)])
+@pytest.mark.parametrize("word", CHANNELS)
+def test_shapes_and_types(word, shape):
+    rx = send(stage(word), symbols(*shape))
+    assert [a.shape for a in rx] == [shape] * 3
+    assert [a.dtype for a in rx] == [np.complex64, np.float32, np.complex64]
+    assert all(np.all(np.isfinite(a)) for a in rx)
+    assert np.all(rx.no > 0)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_mean_power_gain_is_one(word):
+    _, rx = many(word)
+    assert_mean(np.mean(np.abs(rx.h_hat) ** 2, axis=1), 1.0)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_no_is_the_noise_that_is_left(word):
+    x, rx = many(word)
+    error = (rx.x_hat - x) / np.sqrt(rx.no)
+    assert_mean(np.mean(np.abs(error) ** 2, axis=1), 1.0)
+    assert_mean(np.mean(error.real**2, axis=1), 0.5)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_snr_is_the_average_received_one(word):
+    _, rx = many(word)
+    assert_mean(np.mean(1 / rx.no, axis=1) / 10 ** (SNR_DB / 10), 1.0)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_gain_after_equalisation_is_one(word):
+    x, rx = many(word)
+    error = (rx.x_hat - x) / np.sqrt(rx.no) * np.conj(x)
+    assert_mean(np.mean(error.real, axis=1), 0.0)
+    assert_mean(np.mean(error.imag, axis=1), 0.0)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_rows_are_independent(word):
+    x, rx = many(word)
+    error = (rx.x_hat - x) / np.sqrt(rx.no)
+    product = error[:-1:2] * np.conj(error[1::2])
+    assert_mean(np.mean(product.real, axis=1), 0.0)
+    assert_mean(np.mean(product.imag, axis=1), 0.0)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_high_snr_gives_the_symbols_back(word):
+    x = symbols(2, 300)
+    rx = send(stage(word), x, snr_db=120.0)
+    np.testing.assert_allclose(rx.x_hat, x, atol=1e-3)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_seed_decides(word):
+    x = symbols(2, 333)
+    first, second = send(stage(word), x, seed=5), send(stage(word), x, seed=5)
+    other = send(stage(word), x, seed=6)
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert np.all(first.x_hat != other.x_hat)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_noise_is_the_same_at_every_snr(word):
+    # common random numbers: curves over SNR are smoother than their intervals
+    x = symbols(1, 100)
+    low, high = (send(stage(word), x, snr_db=s) for s in (0.0, 20.0))
+    scaled = [(rx.x_hat - x) / np.sqrt(rx.no) for rx in (low, high)]
+    np.testing.assert_allclose(*scaled, atol=1e-3)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_graph_is_eager(word):
+    x = symbols(2, 250)
+    for a, b in zip(send(stage(word), x), send(channel(word), x), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_snr_does_not_retrace(word):
+    x = symbols(1, 1024)
+    send(stage(word), x)
+    before = traces[f"test {word}"]
+    for snr_db in (-5.0, 0.0, 3.3, 20.0):
+        send(stage(word), x, snr_db=snr_db)
+    assert traces[f"test {word}"] == before
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_lengths_retrace_little(word):
+    built, name = channel(word), f"lengths {word}"
+    level = getattr(built, "level", "graph")
+    function = compiled(built, level=level, name=name)
+    shapes = [(1, n) for n in (1024, 2048, 999, 5000, 77)] + [(2, 100), (3, 55)]
+    for shape in shapes:
+        assert send(function, symbols(*shape)).x_hat.shape == shape
+    assert traces[name] <= (len(shapes) if level == "xla" else 3)

@@ -1,0 +1,343 @@
+"""What a user can say, and what is said back in one line when it makes no sense."""
+
+import pytest
+from pydantic import ValidationError
+
+from semlink.config import (
+    ComponentSpec,
+    LinkConfig,
+    apply_overrides,
+    load,
+    parse_grid,
+    validate,
+)
+from semlink.errors import InputError
+
+TREE = {
+    "source": "photos",
+    "transmitter": "jpeg_ldpc",
+    "channel": "awgn",
+    "snr_db": "0:20:2",
+    "cbr": "0.01 0.02",
+}
+
+
+def config(*overrides, **tree):
+    return validate(apply_overrides({**TREE, **tree}, list(overrides)))
+
+
+def refusal(*overrides, **tree):
+    with pytest.raises(InputError) as caught:
+        config(*overrides, **tree)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def spec(value):
+    return ComponentSpec.model_validate(value)
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "argument", "params"),
+    [
+        ("awgn", "awgn", None, {}),
+        ("  awgn ", "awgn", None, {}),
+        ("folder:photos", "folder", "photos", {}),
+        ("folder:/my photos/a:b", "folder", "/my photos/a:b", {}),
+        ("tx[mcs=auto,coderate=0.5]", "tx", None, {"mcs": "auto", "coderate": 0.5}),
+        ("tx[on=true, k = 3]", "tx", None, {"on": True, "k": 3}),
+        ("tx[]", "tx", None, {}),
+        ("folder:p[limit=2]", "folder", "p", {"limit": 2}),
+        ("./my/tx.py[a=null]", "./my/tx.py", None, {"a": None}),
+        ({"name": "awgn"}, "awgn", None, {}),
+        ({"name": "tx", "mcs": "auto", "k": 3}, "tx", None, {"mcs": "auto", "k": 3}),
+        ({"name": "folder", "argument": "p", "limit": 2}, "folder", "p", {"limit": 2}),
+    ],
+)
+def test_component_spec(said, name, argument, params):
+    expected = ComponentSpec(name=name, argument=argument, params=params)
+    assert spec(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("awgn", "awgn"),
+        ("folder:p[limit=2]", "folder:p[limit=2]"),
+        ({"name": "tx", "mcs": "auto", "k": 3}, "tx[mcs=auto,k=3]"),
+        ("some/where/mine.py[k=1]", "mine[k=1]"),
+    ],
+)
+def test_label_is_one_word(said, label):
+    assert spec(said).label == label
+
+
+def test_a_label_says_the_component_again():
+    for said in ("awgn", "folder:a b", "tx[mcs=auto,coderate=0.5]"):
+        assert spec(spec(said).label) == spec(said)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "jpeg_ldpc[mcs=auto, conceal=partial] jpeg2000_ldpc",
+        ["jpeg_ldpc[mcs=auto,conceal=partial]", "jpeg2000_ldpc"],
+        [{"name": "jpeg_ldpc", "mcs": "auto", "conceal": "partial"}, "jpeg2000_ldpc"],
+    ],
+)
+def test_several_components(said):
+    labels = [s.label for s in config(transmitter=said).transmitter]
+    assert labels == ["jpeg_ldpc[mcs=auto,conceal=partial]", "jpeg2000_ldpc"]
+
+
+def test_one_component_where_several_could_be():
+    assert config(channel={"name": "awgn"}).channel == (ComponentSpec(name="awgn"),)
+
+
+@pytest.mark.parametrize(
+    ("said", "grid"),
+    [
+        ("0:6:2", (0, 2, 4, 6)),
+        ("0:7:2", (0, 2, 4, 6)),
+        ("0:1:0.1", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)),
+        ("6:0:-3", (6, 3, 0)),
+        ("4:4:1", (4,)),
+        ("-10:-5:5", (-10, -5)),
+        ("3", (3,)),
+        (3, (3,)),
+        ("5 1 3", (5, 1, 3)),
+        ([5, "1", 3.5], (5, 1, 3.5)),
+        ("0 2:4:1 9", (0, 2, 3, 4, 9)),
+        (["0:2:1", 7], (0, 1, 2, 7)),
+        ("1 1.0 0:2:1 1", (1, 0, 2)),
+        ("1e-2 2E1", (0.01, 20)),
+    ],
+)
+def test_grid(said, grid):
+    assert parse_grid(said) == grid
+
+
+def test_grid_survives_the_command_line():
+    # YAML alone would read 1:20:2 as an integer to base 60
+    assert config("snr_db=1:20:2", "cbr=0.03").snr_db == tuple(range(1, 21, 2))
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["0:20", "abc", "nan", "inf", "-inf", "0:nan:1", "0:inf:1", "0:20:0", "0:20:-2"]
+    + ["1:2:3:4", "0:20:1e-9", "0:1:1e-320", "-1e308:1e308:1", "0,2", ":", "0:"],
+)
+@pytest.mark.parametrize("key", ["snr_db", "cbr"])
+def test_malformed_grid(key, word):
+    message = refusal(f"{key}={word}")
+    form = "a grid is numbers or start:stop:step (stop reached from start, step not 0)"
+    assert message == f"{key}: {form}, got {word!r}"
+
+
+@pytest.mark.parametrize("value", ["", "  ", "null", "true"])
+@pytest.mark.parametrize("key", ["snr_db", "cbr"])
+def test_grid_of_nothing(key, value):
+    assert refusal(f"{key}={value}").startswith(f"{key}: a grid ")
+
+
+@pytest.mark.parametrize("empty", [[], (), {}, [[]], None])
+def test_empty_grid(empty):
+    message = refusal(snr_db=empty)
+    assert message.startswith("snr_db: a grid ")
+    assert ", got " in message
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("cbr=-1", "cbr.0: Input should be greater than 0, got -1.0"),
+        ("cbr=0.1 0", "cbr.1: Input should be greater than 0, got 0.0"),
+        ("cbr=4.5", "cbr.0: Input should be less than or equal to 4, got 4.5"),
+        ("snr_db=0 61", "snr_db.1: Input should be less than or equal to 60, got 61.0"),
+        ("seed=-1", "seed: Input should be greater than or equal to 0, got -1"),
+        ("stop.images=0", "stop.images: Input should be greater than or equal to 1, "),
+        ("stop.draws=-2", "stop.draws: Input should be greater than or equal to 1, "),
+        ("stop.max_draws=0", "stop.max_draws: Input should be greater than or equal"),
+        ("stop.ci95=0", "stop.ci95: Input should be greater than 0, got 0"),
+        ("stop.ci95=.inf", "stop.ci95: Input should be a finite number, got inf"),
+        ("stop.ci95=nan", "stop.ci95: Input should be greater than 0, got 'nan'"),
+        ("cbr_mode=mean", "cbr_mode: Input should be 'average' or 'per_image', got 'm"),
+        ("stop=3", "stop: Input should be a valid dictionary or instance of StopRule"),
+    ],
+)
+def test_value_out_of_range(said, message):
+    assert refusal(said).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "got"),
+    [
+        ("seed=abc", "seed", "'abc'"),
+        ("seed=1.5", "seed", "1.5"),
+        ("stop.draws=two", "stop.draws", "'two'"),
+        ("stop.images.x=3", "stop.images", "{'x': 3}"),
+        ("stop.metric=3", "stop.metric", "3"),
+        ("source=3", "source", "3"),
+        ("channel=", "channel.0", "None"),
+    ],
+)
+def test_mistyped_value(said, path, got):
+    message = refusal(said)
+    assert message.startswith(f"{path}: Input should be a valid ")
+    assert message.endswith(f", got {got}")
+
+
+@pytest.mark.parametrize(
+    ("said", "path", "hint"),
+    [
+        ("snr_dbs=3", "snr_dbs", "snr_db"),
+        ("transmiter=x", "transmiter", "transmitter"),
+        ("stop.imagess=3", "stop.imagess", "stop.images"),
+        ("stop.max_draw=3", "stop.max_draw", "stop.max_draws"),
+    ],
+)
+def test_unknown_key(said, path, hint):
+    message = refusal(said)
+    start = f"unknown configuration key {path!r}; did you mean {hint!r}? known: "
+    assert message.startswith(start)
+    assert hint in message.removeprefix(start).split(", ")
+
+
+def test_unknown_key_that_resembles_none():
+    message = refusal("qqqq=3")
+    assert message.startswith("unknown configuration key 'qqqq'; known: source, ")
+    assert message.endswith("seed, stop")
+
+
+def test_a_mistyped_required_key_is_named_before_the_missing_one():
+    tree = {key: value for key, value in TREE.items() if key != "snr_db"}
+    with pytest.raises(InputError, match="'snr_bd'; did you mean 'snr_db'"):
+        validate({**tree, "snr_bd": 3})
+
+
+def test_missing_key():
+    with pytest.raises(InputError, match="^cbr: Field required"):
+        validate({key: value for key, value in TREE.items() if key != "cbr"})
+
+
+def test_unknown_key_of_a_component():
+    message = refusal(channel={"name": "awgn", "params": {}, "argumnt": 1})
+    hint = "did you mean 'channel.0.argument'? known: channel.0.name, "
+    assert message.startswith(f"unknown configuration key 'channel.0.argumnt'; {hint}")
+
+
+def test_keys_that_are_no_words():
+    tree = {**TREE, 3: 4}
+    with pytest.raises(InputError, match="^3: Keys should be strings, got 3$"):
+        validate(tree)
+
+
+@pytest.mark.parametrize(
+    ("said", "got"),
+    [
+        ("awgn[k]", "'k'"),
+        ("awgn[k={]", "'k={'"),
+        ("awgn[k=!!python/name:os.system]", "'k=!!python/name:os.system'"),
+        ("awgn[", "'awgn['"),
+        ("awgn[k=v", "'awgn[k=v'"),
+        ("awgn]", "'awgn]'"),
+        ("[k=v]", "'[k=v]'"),
+        (":photos", "':photos'"),
+    ],
+)
+def test_malformed_component(said, got):
+    message = refusal(f"channel={said}")
+    assert message.startswith("channel.0: ")
+    assert message.endswith(f", got {got}")
+
+
+def test_an_open_bracket_does_not_hide_what_follows():
+    assert "got 'rayleigh[k=1 awgn'" in refusal("channel=rayleigh[k=1 awgn")
+
+
+@pytest.mark.parametrize("item", ["foo", "=3", ""])
+def test_override_without_key_and_value(item):
+    assert refusal(item) == f"an override is key=value, got {item!r}"
+
+
+def test_override_below_a_value():
+    message = refusal("cbr.low=3")
+    assert message == "cbr.low: 'cbr' has no keys below it, got 'cbr.low=3'"
+
+
+def test_overrides_leave_the_tree_alone():
+    tree = {"stop": {"draws": 1}}
+    assert apply_overrides(tree, ["stop.draws=4"]) == {"stop": {"draws": 4}}
+    assert tree == {"stop": {"draws": 1}}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("4", 4), ("0.5", 0.5), ("null", None), ("", None), ("true", True)]
+    + [("0:20:2", "0:20:2"), ("a b", "a b"), ("[1", "[1"), ("a=b", "a=b")],
+)
+def test_override_values(text, value):
+    assert apply_overrides({}, [f"key={text}"]) == {"key": value}
+
+
+def test_load(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "source: {name: folder, path: p}\ntransmitter: [jpeg_ldpc]\nchannel: awgn\n"
+        "snr_db: '0:4:2'\ncbr: [0.01, 0.02]\nstop: {draws: 2}\n"
+    )
+    loaded = load(path, ["stop.images=3", "snr_db=7"])
+    assert loaded.source.params == {"path": "p"}
+    assert (loaded.snr_db, loaded.cbr) == ((7,), (0.01, 0.02))
+    assert (loaded.stop.draws, loaded.stop.images, loaded.seed) == (2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"- a\n- b\n", "must be a mapping, got ['a', 'b']"),
+        (b"", "must be a mapping, got None"),
+        (b"just words", "must be a mapping, got 'just words'"),
+        (b"a: [1,\nb: {", "is not YAML: "),
+        (b"\xff\xfe\x00", "is not YAML: "),
+        (b"a: \x00", "is not YAML: "),
+    ],
+)
+def test_file_that_is_no_configuration(tmp_path, content, message):
+    path = tmp_path / "a.yaml"
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        load(path, [])
+    assert str(caught.value).startswith(f"configuration {path} {message}")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"), [("gone.yaml", "No such file"), (".", "Is a directory")]
+)
+def test_file_that_cannot_be_read(tmp_path, name, reason):
+    path = tmp_path / name
+    with pytest.raises(InputError, match=f"^cannot read configuration {path}: {reason}"):
+        load(path, [])
+
+
+def test_links_are_every_combination_once():
+    links = config(transmitter="a b a", channel="x y x").links()
+    pairs = [(link.transmitter.label, link.channel.label) for link in links]
+    assert pairs == [("a", "x"), ("a", "y"), ("b", "x"), ("b", "y")]
+
+
+def test_models_are_frozen():
+    sweep = config()
+    link = sweep.links()[0]
+    for model, key in [(sweep, "seed"), (sweep.stop, "draws"), (link, "task")]:
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(model, key, 3)
+    with pytest.raises(ValidationError, match="frozen"):
+        sweep.source.name = "other"
+
+
+def test_models_refuse_what_they_do_not_know():
+    with pytest.raises(ValidationError, match="extra"):
+        LinkConfig(source="s", transmitter="t", channel="c", noise=3)

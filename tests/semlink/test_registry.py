@@ -1,0 +1,237 @@
+"""Components by name, by entry point and by path, and what is said when one fails."""
+
+import subprocess
+import sys
+
+import pytest
+
+from semlink.errors import InputError
+from semlink.registry import Registry
+
+GOOD = '''"""A channel of a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
+
+
+@dataclass
+class Mine:
+    gain: float
+    taps: int
+
+
+def build(gain: Annotated[float, Field(gt=0)], taps: int = 3) -> Mine:
+    return Mine(gain, taps)
+'''
+
+
+@pytest.fixture
+def channels():
+    return Registry("channel", packages=("channels",), group="semlink.channels")
+
+
+@pytest.fixture
+def toys(tmp_path, monkeypatch):
+    """A registry of a package of its own."""
+    package = tmp_path / "semlink_toys"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "mine.py").write_text(GOOD)
+    (package / "bare.py").write_text("build = dict\n\n\ndef build():\n    return 1\n")
+    (package / "helper.py").write_text("def rebuild(): ...\n")
+    (package / "broken.py").write_text("def build(): ...\nraise OSError('boom')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Registry("toy", packages=("semlink_toys",), group="semlink.toys")
+    for name in [m for m in sys.modules if m.startswith("semlink_toys")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def from_path(tmp_path, monkeypatch):
+    """Write a component file into the working folder and give a registry."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(content, name="mine.py"):
+        (tmp_path / name).write_text(content)
+        return Registry("toy", packages=(), group="semlink.toys")
+
+    return write
+
+
+def refusal(call, *args, **kwargs):
+    with pytest.raises(InputError) as caught:
+        call(*args, **kwargs)
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_names_are_the_files_that_build(toys):
+    assert toys.names() == ["bare", "broken", "mine"]
+
+
+def test_names_import_no_component(toys):
+    toys.names()
+    assert not any(name.startswith("semlink_toys.") for name in sys.modules)
+
+
+def test_names_of_the_project_load_no_tensorflow():
+    code = (
+        "import sys; from experiments.compose import catalogue;"
+        "names = {k: r.names() for k, r in catalogue().registries.items()};"
+        "sys.exit('tensorflow' in sys.modules or 'awgn' not in names['channel'])"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_build_and_summary(toys):
+    built = toys.build("mine", gain=2)
+    assert (built.gain, built.taps) == (2.0, 3)
+    assert toys.summary("mine") == "A channel of a test."
+    assert toys.summary("bare") == ""
+
+
+def test_unknown_name_with_a_hint(channels):
+    message = refusal(channels.build, "awgm")
+    assert message.startswith("unknown channel 'awgm'; did you mean 'awgn'? known: awgn")
+    assert "rayleigh" in message
+
+
+def test_unknown_name_without_a_hint(toys):
+    expected = "unknown toy 'qqqq'; known: bare, broken, mine"
+    assert refusal(toys.schema, "qqqq") == expected
+
+
+@pytest.mark.parametrize("name", ["semlink_toys.mine", "__init__", "helper", ""])
+def test_only_components_are_names(toys, name):
+    assert refusal(toys.build, name).startswith(f"unknown toy {name!r}; ")
+
+
+def test_schema_is_the_signature_of_build(toys):
+    assert list(toys.schema("mine")) == ["gain", "taps"]
+    assert toys.schema("mine")["taps"].default == 3
+
+
+def test_resolve_gives_what_was_said_and_the_defaults(toys):
+    assert toys.resolve("mine", "2", {"taps": 5}) == {"gain": "2", "taps": 5}
+    assert toys.resolve("mine", None, {"gain": 1}) == {"gain": 1, "taps": 3}
+    assert toys.build("mine", **toys.resolve("mine", "2")).gain == 2.0
+
+
+def test_unknown_parameter(toys):
+    message = refusal(toys.resolve, "mine", None, {"gian": 1})
+    start = "unknown parameter 'toy.mine.gian'; known: gain, taps"
+    assert message == f"{start} (did you mean 'gain'?)"
+    assert "mean" not in refusal(toys.resolve, "mine", None, {"qqqq": 1})
+
+
+def test_missing_parameter(toys):
+    assert refusal(toys.resolve, "mine") == "toy.mine needs 'gain', got nothing"
+
+
+def test_argument_is_the_first_parameter(toys):
+    message = refusal(toys.resolve, "mine", "1", {"gain": 2})
+    assert message == "toy.mine.gain is given twice, got '1'"
+    message = refusal(toys.resolve, "bare", "1")
+    assert message == "toy.bare takes no argument, got '1'"
+
+
+@pytest.mark.parametrize(
+    ("params", "expected"),
+    [
+        ({"gain": "loud"}, "toy.mine.gain: Input should be a valid number, "),
+        ({"gain": 0}, "toy.mine.gain: Input should be greater than 0, got 0"),
+        ({"gain": 1, "taps": 1.5}, "toy.mine.taps: Input should be a valid integer, "),
+        ({"gain": 1, "taps": None}, "toy.mine.taps: Input should be a valid integer, "),
+    ],
+)
+def test_wrong_parameter(toys, params, expected):
+    message = refusal(toys.build, "mine", **params)
+    assert message.startswith(expected)
+    assert message.endswith(f", got {list(params.values())[-1]!r}")
+
+
+def test_component_from_a_path(from_path):
+    toys = from_path(GOOD)
+    built = toys.build("mine.py", **toys.resolve("mine.py", "2"))
+    assert (built.gain, built.taps) == (2.0, 3)
+    message = refusal(toys.build, "mine.py", gain=0)
+    assert message == "toy.mine.py.gain: Input should be greater than 0, got 0"
+
+
+def test_a_file_is_run_once(from_path):
+    toys = from_path("made = []\n\n\ndef build():\n    made.append(1)\n    return made\n")
+    assert toys.build("mine.py") is toys.build("mine.py")
+
+
+def test_a_file_shadows_no_module(from_path):
+    before = sys.modules["json"]
+    from_path(GOOD, "json.py").build("json.py", gain=1)
+    assert sys.modules["json"] is before
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ("def build(:\n", "toy file 'mine.py' fails: invalid syntax (mine.py, line 1)"),
+        ("import qqqq\n", "toy file 'mine.py' fails: No module named 'qqqq'"),
+        ("1 / 0\n", "toy file 'mine.py' fails: division by zero"),
+        ("x = 1\n", "toy 'mine.py' defines no build() function"),
+        ("build = 1\n", "toy 'mine.py' defines no build() function"),
+        (
+            "def build(a: 'Nope' = 1): ...\n",
+            "toy 'mine.py' has no usable build: name 'Nope' is not defined",
+        ),
+    ],
+)
+def test_file_that_is_no_component(from_path, content, expected):
+    assert refusal(from_path(content).build, "mine.py") == expected
+
+
+@pytest.mark.parametrize("name", ["gone.py", "folder.py"])
+def test_path_without_a_file(from_path, tmp_path, name):
+    (tmp_path / "folder.py").mkdir()
+    assert refusal(from_path("").build, name) == f"no toy file at {name!r}"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """A registry beside which a distribution has installed components."""
+    info = tmp_path / "toys_of_others-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Name: toys-of-others\nVersion: 1.0\n")
+    entries = "theirs = toys_of_others\ngone = toys_of_nobody\nawgn = toys_of_others\n"
+    (info / "entry_points.txt").write_text(f"[semlink.channels]\n{entries}")
+    (tmp_path / "toys_of_others.py").write_text(GOOD)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield Registry("channel", packages=("channels",), group="semlink.channels")
+    sys.modules.pop("toys_of_others", None)
+
+
+def test_component_of_another_distribution(installed):
+    assert {"awgn", "theirs"} <= set(installed.names())
+    assert "toys_of_others" not in sys.modules
+    assert installed.build("theirs", gain=2).gain == 2.0
+    message = refusal(installed.build, "theirs", gain=0)
+    assert message == "channel.theirs.gain: Input should be greater than 0, got 0"
+    assert "did you mean 'theirs'?" in refusal(installed.build, "theis")
+
+
+def test_entry_point_of_another_group_is_not_seen(installed):
+    registry = Registry("task", packages=(), group="semlink.tasks")
+    assert registry.names() == []
+    assert refusal(registry.build, "theirs") == "unknown task 'theirs'; known: none"
+
+
+def test_entry_point_that_fails(installed):
+    message = refusal(installed.build, "gone")
+    where = "channel 'gone' at 'toys_of_nobody'"
+    assert message == f"{where} fails: No module named 'toys_of_nobody'"
+
+
+def test_our_own_name_comes_before_an_entry_point(installed):
+    assert list(installed.schema("awgn")) == []
