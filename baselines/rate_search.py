@@ -6,13 +6,14 @@ from typing import Protocol
 
 import numpy as np
 
-from semlink.errors import Infeasible
+from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget
 from semlink.signals import SourceBatch
 from semlink.units import channel_uses, source_values
 
 CLOSE_ENOUGH = 0.999  # of the budget: the search ends early
 CACHED_SIZES = 65536
+LONGEST_SIDE = 16383  # pixels; the header's fields and WebP end there
 
 
 class Codec(Protocol):
@@ -33,7 +34,10 @@ class Codec(Protocol):
 
 
 class RateSearch:
-    """Bisects the quality of a codec; remembers the size of every file it tried.
+    """Searches the quality of a codec; remembers the size of every file it tried.
+
+    Interpolation and halving of the interval take turns: the first is fast where
+    sizes grow smoothly, the second never fails.
 
     Parameters
     ----------
@@ -63,8 +67,12 @@ class RateSearch:
         ------
         Infeasible
             If the smallest files are above the budget.
+        InputError
+            If an image is none that a codec takes.
         """
         self._source = source
+        for batch in source:
+            _check_picture(batch)
         if budget.cbr_mode == "average":
             cost = self._mean_cbr(num_symbols)
             return (self._best(cost, budget.cbr, "the set"),) * len(source)
@@ -87,24 +95,45 @@ class RateSearch:
     def _best(self, cost: Callable[[float], float], limit: float, what: str) -> float:
         """The highest quality whose cost is within the limit."""
         (low, high), step = self._codec.quality_range, self._codec.quality_step
-        if (least := cost(low)) > limit:
-            share = least / limit if limit else float("inf")
+        spent_low, spent_high = cost(low), cost(high)
+        if spent_low > limit:
+            share = spent_low / limit if limit else float("inf")
             raise Infeasible(f"smallest file of {what} is {share:.2f} of the budget")
-        if cost(high) <= limit:
+        if spent_high <= limit:
             return high
-        while high - low > step:
-            middle = _between(low, high, step)
-            spent = cost(middle)
-            low, high = (middle, high) if spent <= limit else (low, middle)
-            if CLOSE_ENOUGH * limit <= spent <= limit:
-                break
+        halve = False
+        while high - low > step and spent_low < CLOSE_ENOUGH * limit:
+            share = 0.5 if halve else _log_share(spent_low, limit, spent_high)
+            middle = _on_grid(low, high, share, step)
+            spent, halve = cost(middle), not halve
+            if spent <= limit:
+                low, spent_low = middle, spent
+            else:
+                high, spent_high = middle, spent
         return low
 
     def _file_size(self, index: int, quality: float) -> int:
         return len(self._codec.encode(self._source[index].image[0], quality))
 
 
-def _between(low: float, high: float, step: float) -> float:
-    """The middle; a whole number where the codec knows only these."""
-    middle = (low + high) / 2
-    return float(int(middle)) if step >= 1 else middle
+def _check_picture(batch: SourceBatch) -> None:
+    """Refuse what no codec takes."""
+    name, image = batch.name[0], batch.image[0]
+    if image.dtype != np.uint8:
+        raise InputError(
+            f"picture codecs need 8-bit images, got {image.dtype} in {name}"
+        )
+    if max(image.shape) > LONGEST_SIDE:
+        size = f"{image.shape[1]}x{image.shape[0]}"
+        raise InputError(f"sides must be at most {LONGEST_SIDE}, got {size} in {name}")
+
+
+def _log_share(low: float, limit: float, high: float) -> float:
+    """Where between two costs the limit lies, if the cost grew exponentially."""
+    return float(np.clip(np.log(limit / low) / np.log(high / low), 0.02, 0.98))
+
+
+def _on_grid(low: float, high: float, share: float, step: float) -> float:
+    """A quality between two; a whole number where the codec knows only these."""
+    middle = low + share * (high - low)
+    return float(np.clip(round(middle), low + 1, high - 1)) if step >= 1 else middle

@@ -1,7 +1,7 @@
 """The separated link: a picture codec, then a channel code that knows nothing of it.
 
-One implementation for all codecs. The transmitter bisects the codec's quality to the
-budget, header and CRC included; the receiver reads the header, decodes the blocks
+One implementation for all codecs. The transmitter searches the codec's quality for
+the budget, header and CRC included; the receiver reads the header, decodes the blocks
 and, where one fails, conceals.
 """
 
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from baselines.rate_search import Codec, RateSearch
-from blocks.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
+from blocks.bicm import CRC_BITS, Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.header import Header
 from blocks.mcs import SCHEMES, choose
 from semlink.errors import InputError
@@ -27,9 +27,10 @@ from semlink.signals import (
 )
 from semlink.units import channel_uses
 
-FIELDS = {"height": 14, "width": 14, "num_bytes": 23, "mcs": 5, "mean_colour": 12}
+FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
 CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
-MID_GREY = 128
+# what is left of an image whose header is lost: (picture, lost, blocks)
+UNKNOWN = np.full((1, 1, 3), 128, np.uint8), True, np.zeros((0, 0), np.uint8)
 Conceal = Literal["mean_colour", "partial"]
 McsMode = Literal["fixed", "auto"]
 
@@ -123,29 +124,34 @@ class SeparatedReceiver:
     def _receive(self, x_hat: np.ndarray, no: np.ndarray):
         """One image: (picture, lost, decoded blocks)."""
         header = self._header.receive(x_hat, no)
+        if header is None:
+            return UNKNOWN
+        digital, num_bits = self._chain(header["mcs"]), 8 * header["num_bytes"]
         start = self._header.num_symbols
-        unknown = (
-            np.full((1, 1, 3), MID_GREY, np.uint8),
-            True,
-            np.zeros((0, 0), np.uint8),
-        )
-        if header is None or header["mcs"] > CONFIGURED or not header["num_bytes"]:
-            return unknown
-        scheme = self._mcs if header["mcs"] == CONFIGURED else SCHEMES[header["mcs"]]
-        if scheme is None:
-            return unknown
-        digital, num_bits = chain(scheme, self._code), 8 * header["num_bytes"]
-        end = start + digital.num_symbols(num_bits)
-        if end > len(x_hat):
-            return unknown
-        bits, intact, blocks = digital.receive(
-            x_hat[start:end], no[start:end], num_bits
-        )
+        end = start + digital.num_symbols(num_bits) if digital and num_bits else 0
+        if not start < end <= len(x_hat):
+            return UNKNOWN
+        body = slice(start, end)
+        bits, intact, blocks = digital.receive(x_hat[body], no[body], num_bits)
         data = np.packbits(bits).tobytes()
-        if intact.all():
-            return self._decode(data), False, blocks
-        intact_bits = int(np.argmin(intact)) * (digital.layout(num_bits).k - 24)
+        picture = self._decoded(data) if intact.all() else None
+        if picture is not None:
+            return picture, False, blocks
+        intact_bits = int(np.argmin(intact)) * (digital.layout(num_bits).k - CRC_BITS)
         return self._concealed(header, data, intact_bits // 8), True, blocks
+
+    def _chain(self, mcs: int) -> Bicm | None:
+        """The digital chain that the header names; ``None`` if there is none."""
+        scheme = dict(enumerate((*SCHEMES, self._mcs))).get(mcs)
+        return scheme and chain(scheme, self._code)
+
+    def _decoded(self, data: bytes) -> np.ndarray | None:
+        """The picture in a file; ``None`` where the codec refuses it."""
+        try:
+            return self._decode(data)
+        except Exception:
+            # one broken block in 2^24 passes its CRC, and codecs fail in all ways
+            return None
 
     def _concealed(self, header: dict, data: bytes, num_intact: int) -> np.ndarray:
         shape = (header["height"], header["width"], 3)

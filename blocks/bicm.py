@@ -65,8 +65,9 @@ class Bicm:
     References
     ----------
     3GPP TS 38.212, 5.1 (CRC24B on every block, also where there is only one: the
-    transport block's own CRC is left out), 5.4.2.2 (interleaving); TS 38.211, 5.1
-    (QAM), 5.2.1 (scrambling, started anew for every block).
+    transport block's own CRC is left out; inverted, see ``_check_bits``), 5.4.2.2
+    (interleaving); TS 38.211, 5.1 (QAM), 5.2.1 (scrambling, started anew for every
+    block).
     """
 
     def __init__(self, mcs: Mcs, *, code: str = "nr", **decoder):
@@ -145,8 +146,9 @@ class Bicm:
         """
         layout = self.layout(num_bits)
         blocks = self.demodulate(x_hat, no, layout)
-        intact = np.all(_parity(blocks[:, :-CRC_BITS]) == blocks[:, -CRC_BITS:], axis=1)
-        return blocks[:, :-CRC_BITS].reshape(-1)[:num_bits], intact, blocks
+        data, check = np.split(blocks, [-CRC_BITS], axis=1)
+        intact = np.all(_check_bits(data) == check, axis=1)
+        return data.reshape(-1)[:num_bits], intact, blocks
 
     def _length(self, k: int) -> int:
         """Coded bits of a block, rounded up to whole symbols."""
@@ -173,7 +175,16 @@ def _segment(bits: np.ndarray, layout: Layout) -> np.ndarray:
 
 
 def _with_crc(blocks: np.ndarray) -> np.ndarray:
-    return np.concatenate([blocks, _parity(blocks)], axis=1)
+    return np.concatenate([blocks, _check_bits(blocks)], axis=1)
+
+
+def _check_bits(blocks: np.ndarray) -> np.ndarray:
+    """CRC24B of bits [C, k], inverted : [C, 24].
+
+    Not inverted, it accepts the all-zero word, which is what a decoder makes of a
+    block of which nothing was received.
+    """
+    return 1 - _parity(blocks)
 
 
 def _parity(blocks: np.ndarray) -> np.ndarray:

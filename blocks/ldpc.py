@@ -104,10 +104,10 @@ class NrLdpc:
 
     def _mother(self, k: int) -> "_Mother":
         base_graph = self._base_graph(k)
-        columns = 22 if base_graph == "bg1" else _bg2_columns(k)
+        columns, longest = (22, 8448) if base_graph == "bg1" else _bg2_columns(k)
         lifting = next(z for z in LIFTING_SIZES if columns * z >= k)
         return _mother(
-            columns * lifting,
+            min(columns * lifting, longest),
             lifting,
             base_graph,
             self.coderate,
@@ -116,11 +116,10 @@ class NrLdpc:
         )
 
 
-def _bg2_columns(k: int) -> int:
-    """K_b of base graph 2 (TS 38.212, 5.2.2)."""
-    return next(
-        kb for limit, kb in ((192, 6), (560, 8), (640, 9), (k, 10)) if k <= limit
-    )
+def _bg2_columns(k: int) -> tuple[int, int]:
+    """K_b of base graph 2, and the longest block it is for (TS 38.212, 5.2.2)."""
+    borders = ((6, 192), (8, 560), (9, 640), (10, 3840))
+    return next((columns, longest) for columns, longest in borders if k <= longest)
 
 
 @lru_cache(maxsize=128)

@@ -36,7 +36,7 @@ SCHEMES = (
     Mcs(8, 885 / 1024),
     Mcs(8, 948 / 1024),
 )
-LENGTHS = (256, 1024, 3840, 8448)  # bits of the code blocks that are measured
+LENGTHS = (256, 1024, 8448)  # bits of the code blocks that are measured
 
 
 class Threshold(NamedTuple):

@@ -16,7 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("MPLBACKEND", "Agg")
-logging.getLogger("tensorflow").setLevel(logging.ERROR)  # traces are counted instead
+# traces are counted and reported; TensorFlow's warnings about them are not needed
+logging.getLogger("tensorflow").addFilter(lambda r: r.levelno >= logging.ERROR)
 
 app = typer.Typer(
     add_completion=False,
@@ -88,7 +89,7 @@ def bench() -> None:
 
 @app.command("mcs-table")
 def mcs_table(
-    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 4000,
+    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 1000,
 ) -> None:
     """Measure the SNR that each modulation and coding scheme needs (long)."""
     from experiments.mcs_table import measure

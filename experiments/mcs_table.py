@@ -13,7 +13,6 @@ from semlink.checkpoint import write_whole
 from semlink.graph import compiled
 from semlink.units import linear_to_db
 
-COARSE_DB, FINE_DB = 0.5, 0.125
 FEW = 10  # block errors below which an error rate is not believed
 FITTED = 4  # points of the curve, the last ones
 BATCH = 64
@@ -31,7 +30,7 @@ def measure(num_blocks: int) -> None:
     for index, mcs in enumerate(SCHEMES):
         for length in LENGTHS:
             if mcs.coderate < 1 / 3 and length > 3840:
-                continue  # base graph 2 has no longer blocks
+                continue  # base graph 2 has no blocks of that length
             snr_db = threshold(mcs, length, num_blocks, channel)
             rows.append((index, *mcs, length, round(snr_db, 3), num_blocks))
             print(f"{index:2d} {mcs} k {length}: {snr_db:.2f} dB", flush=True)
@@ -52,17 +51,18 @@ def threshold(mcs: Mcs, length: int, num_blocks: int, channel) -> float:
     steepens, so that the SNR is rather a little too high than too low. Short blocks
     are cheap: more of them are sent.
     """
-    num_blocks *= min(8, LENGTHS[-1] // length)
+    num_blocks *= min(2, LENGTHS[-1] // length)
+    step_db = 0.125 if length > 2000 else 0.25
     snr_db = linear_to_db(2**mcs.efficiency - 1)
-    while bler(mcs, length, snr_db, BATCH, channel) > 0.9:
-        snr_db += COARSE_DB
+    while bler(mcs, length, snr_db, BATCH, channel) > 0.5:
+        snr_db += step_db
     curve = []
     while True:
         rate = bler(mcs, length, snr_db, num_blocks, channel)
         if rate * num_blocks < FEW:
             break
         curve.append((snr_db, np.log10(rate)))
-        snr_db += FINE_DB
+        snr_db += step_db
     if len(curve) < 2:
         return snr_db
     slope, offset = np.polyfit(*zip(*curve[-FITTED:], strict=True), 1)

@@ -164,7 +164,13 @@ class SweepConfig(_Frozen):
     stop: StopRule = StopRule()
 
     def links(self) -> list[LinkConfig]:
-        """Every combination of transmitter and channel, in order."""
+        """Every combination of transmitter and channel, in order.
+
+        Raises
+        ------
+        InputError
+            If two components would have one name in the results.
+        """
         return [
             LinkConfig(
                 source=self.source, transmitter=transmitter, channel=c, task=self.task
@@ -175,7 +181,13 @@ class SweepConfig(_Frozen):
 
 
 def _distinct(specs: tuple[ComponentSpec, ...]) -> list[ComponentSpec]:
-    return list({spec.label: spec for spec in specs}.values())
+    by_label: dict[str, ComponentSpec] = {}
+    for spec in specs:
+        first = by_label.setdefault(spec.label, spec)
+        if first != spec:
+            names = f"{first.name!r} and {spec.name!r}"
+            raise InputError(f"components need labels that differ, got {names}")
+    return list(by_label.values())
 
 
 def load(path: Path, overrides: list[str]) -> SweepConfig:

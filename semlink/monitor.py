@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 from semlink.config import StopRule
 
-FIRST_CHECK = 8  # an interval over fewer images says little about its own width
+FIRST_CHECK = 8  # an interval over fewer samples says little about its own width
 PROPORTIONS = ("ber", "bler", "outage")
 
 
@@ -95,8 +95,11 @@ class Monitor:
         rule = self._rule
         if rule.ci95 is None:
             return False
-        first_look = min(FIRST_CHECK, self._num_images)
-        if self.images < first_look or draw < rule.draws - 1:
+        if self._num_images == 1:
+            seen, first_look = self.draws, FIRST_CHECK
+        else:
+            seen, first_look = self.images, min(FIRST_CHECK, self._num_images)
+        if seen < first_look or draw < rule.draws - 1:
             return False
         return self.value(rule.metric).ci95 <= rule.ci95
 

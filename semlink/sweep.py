@@ -13,10 +13,11 @@ import numpy as np
 
 from semlink.catalogue import Catalogue
 from semlink.config import ComponentSpec, LinkConfig, SweepConfig
-from semlink.errors import Infeasible
+from semlink.errors import Infeasible, InputError
 from semlink.link import Link
 from semlink.monitor import Monitor
 from semlink.protocols import Budget, Source
+from semlink.registry import unknown
 from semlink.results import ResultStore, Row
 from semlink.rng import seed_of
 from semlink.signals import Ledger, TxSignal
@@ -66,6 +67,9 @@ class Sweep:
         self.source: Source = catalogue.build("source", config.source)
         self._links = {_names(link): self._link(link) for link in config.links()}
         self._transmissions = Transmissions()
+        if config.stop.ci95 and config.stop.metric not in self.metrics:
+            message = unknown("metric", config.stop.metric, list(self.metrics))
+            raise InputError(f"stop.metric: {message}")
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -60,9 +60,11 @@ class _Array:
 
 
 def _aligned(reference: np.ndarray, estimate: np.ndarray):
+    # a receiver that lost the header shows a colour even where no picture was sent
+    picture_for_toy = estimate.dtype == np.uint8 != reference.dtype
     if estimate.shape[:2] == (1, 1):
         estimate = np.broadcast_to(estimate, reference.shape)
-    if estimate.shape != reference.shape:
+    if estimate.shape != reference.shape or picture_for_toy:
         estimate = np.full_like(reference, 128 if reference.dtype == np.uint8 else 0)
     return reference, estimate
 

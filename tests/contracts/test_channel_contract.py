@@ -21,7 +21,9 @@ REGISTRY = catalogue().registries["channel"]
 DEFAULTS = [
     name
     for name in REGISTRY.names()
-    if all(p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values())
+    if all(
+        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
+    )
 ]
 VARIANTS = ["rayleigh:1", "rayleigh:7"]
 CHANNELS = DEFAULTS + VARIANTS

@@ -97,7 +97,9 @@ def test_build_and_summary(toys):
 
 def test_unknown_name_with_a_hint(channels):
     message = refusal(channels.build, "awgm")
-    assert message.startswith("unknown channel 'awgm'; did you mean 'awgn'? known: awgn")
+    assert message.startswith(
+        "unknown channel 'awgm'; did you mean 'awgn'? known: awgn"
+    )
     assert "rayleigh" in message
 
 
@@ -124,8 +126,8 @@ def test_resolve_gives_what_was_said_and_the_defaults(toys):
 
 def test_unknown_parameter(toys):
     message = refusal(toys.resolve, "mine", None, {"gian": 1})
-    start = "unknown parameter 'toy.mine.gian'; known: gain, taps"
-    assert message == f"{start} (did you mean 'gain'?)"
+    start = "unknown parameter of toy.mine 'gian'; did you mean 'gain'? "
+    assert message == f"{start}known: gain, taps"
     assert "mean" not in refusal(toys.resolve, "mine", None, {"qqqq": 1})
 
 
@@ -164,7 +166,9 @@ def test_component_from_a_path(from_path):
 
 
 def test_a_file_is_run_once(from_path):
-    toys = from_path("made = []\n\n\ndef build():\n    made.append(1)\n    return made\n")
+    toys = from_path(
+        "made = []\n\n\ndef build():\n    made.append(1)\n    return made\n"
+    )
     assert toys.build("mine.py") is toys.build("mine.py")
 
 
@@ -204,34 +208,36 @@ def installed(tmp_path, monkeypatch):
     info = tmp_path / "toys_of_others-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Name: toys-of-others\nVersion: 1.0\n")
-    entries = "theirs = toys_of_others\ngone = toys_of_nobody\nawgn = toys_of_others\n"
-    (info / "entry_points.txt").write_text(f"[semlink.channels]\n{entries}")
+    (info / "entry_points.txt").write_text(
+        "[semlink.tasks]\ntheirs = toys_of_others\ngone = toys_of_nobody\n"
+        "reconstruction = toys_of_others\n"
+    )
     (tmp_path / "toys_of_others.py").write_text(GOOD)
     monkeypatch.syspath_prepend(tmp_path)
-    yield Registry("channel", packages=("channels",), group="semlink.channels")
+    yield Registry("task", packages=("blocks.tasks",), group="semlink.tasks")
     sys.modules.pop("toys_of_others", None)
 
 
 def test_component_of_another_distribution(installed):
-    assert {"awgn", "theirs"} <= set(installed.names())
+    assert {"reconstruction", "theirs"} <= set(installed.names())
     assert "toys_of_others" not in sys.modules
     assert installed.build("theirs", gain=2).gain == 2.0
     message = refusal(installed.build, "theirs", gain=0)
-    assert message == "channel.theirs.gain: Input should be greater than 0, got 0"
+    assert message == "task.theirs.gain: Input should be greater than 0, got 0"
     assert "did you mean 'theirs'?" in refusal(installed.build, "theis")
 
 
 def test_entry_point_of_another_group_is_not_seen(installed):
-    registry = Registry("task", packages=(), group="semlink.tasks")
+    registry = Registry("channel", packages=(), group="semlink.channels")
     assert registry.names() == []
-    assert refusal(registry.build, "theirs") == "unknown task 'theirs'; known: none"
+    assert refusal(registry.build, "theirs") == "unknown channel 'theirs'; known: none"
 
 
 def test_entry_point_that_fails(installed):
     message = refusal(installed.build, "gone")
-    where = "channel 'gone' at 'toys_of_nobody'"
+    where = "task 'gone' at 'toys_of_nobody'"
     assert message == f"{where} fails: No module named 'toys_of_nobody'"
 
 
 def test_our_own_name_comes_before_an_entry_point(installed):
-    assert list(installed.schema("awgn")) == []
+    assert list(installed.schema("reconstruction")) == []

@@ -1,0 +1,109 @@
+"""Every registered transmitter keeps its budget, or says why it cannot."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.errors import Infeasible
+from semlink.protocols import CBR_MODES
+
+REGISTRY = catalogue().registries["transmitter"]
+NAMES = [
+    name
+    for name in REGISTRY.names()
+    if all(
+        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
+    )
+]
+SIZES = ((128, 192), (96, 144), (120, 101))
+CBRS = (0.1, 0.55, 1.1, 3.0)
+# Qualities of these are fine enough to use a budget up
+FINE = ("jpeg2000_ldpc", "jpeg2000_capacity", "jpeg_ldpc")
+ODD = ((17, 33), (64, 48), (31, 200), (16, 16), (2, 7), (1, 1))
+LEGIBLE = 17  # side from which every picture fits the largest budget
+
+every = pytest.mark.parametrize("name", NAMES)
+
+
+def plan(link, source, cbr, mode="average"):
+    return link.transmitter.plan(source, link.budget(cbr, mode, 10.0))
+
+
+def first_feasible(link, source, mode):
+    """The lowest budget that the transmitter can keep, and its plan."""
+    for cbr in CBRS:
+        try:
+            return cbr, plan(link, source, cbr, mode)
+        except Infeasible:
+            continue
+    raise AssertionError(f"nothing fits CBR {CBRS}")
+
+
+@pytest.mark.parametrize("mode", CBR_MODES)
+@every
+def test_budget_is_kept_and_used(name, mode, make_link, make_picture):
+    _, link = make_link(ComponentSpec(name=name))
+    source = [make_picture(*size, index=i) for i, size in enumerate(SIZES)]
+    cbr, chosen = first_feasible(link, source, mode)
+    spent = [
+        link.transmit(batch, chosen).ledger.total[0] / batch.image.size
+        for batch in source
+    ]
+    spent = np.mean(spent) if mode == "average" else np.array(spent)
+    assert np.all(spent <= cbr + 1e-12)
+    if name in FINE:
+        assert np.all(spent > 0.97 * cbr)
+
+
+@every
+def test_one_image_is_the_same_in_both_modes(name, make_link, make_picture):
+    source = [make_picture(96, 144)]
+    symbols = []
+    for mode in CBR_MODES:
+        _, link = make_link(ComponentSpec(name=name))
+        _, chosen = first_feasible(link, source, mode)
+        symbols.append(link.transmit(source[0], chosen).ledger.total[0])
+    assert abs(symbols[0] - symbols[1]) <= 0.005 * symbols[0] + 1
+
+
+@pytest.mark.parametrize("mode", CBR_MODES)
+@every
+def test_what_cannot_be_is_said(name, mode, make_link, make_picture):
+    _, link = make_link(ComponentSpec(name=name))
+    for cbr in (1e-9, 1e-4):
+        with pytest.raises(Infeasible, match=r"\w+ \w+"):
+            plan(link, [make_picture(96, 144)], cbr, mode)
+
+
+@every
+def test_infeasible_is_not_remembered(name, make_link, make_picture):
+    _, link = make_link(ComponentSpec(name=name))
+    source = [make_picture(96, 144)]
+    with pytest.raises(Infeasible):
+        plan(link, source, 1e-4)
+    first_feasible(link, source, "average")
+
+
+@pytest.mark.usefixtures("many_shapes")
+@pytest.mark.parametrize("size", ODD, ids=lambda size: "x".join(map(str, size)))
+@every
+def test_odd_sizes_arrive_or_are_infeasible(
+    name, size, make_link, make_picture, noiseless
+):
+    _, link = make_link(ComponentSpec(name=name))
+    batch = make_picture(*size)
+    try:
+        chosen = plan(link, [batch], 4.0)
+    except Infeasible:
+        assert min(size) < LEGIBLE
+        return
+    tx = link.transmit(batch, chosen)
+    assert tx.ledger.total[0] <= 4 * batch.image.size
+    estimate = link.receive(noiseless(tx))
+    assert not estimate.lost[0]
+    assert estimate.image[0].shape == (*size, 3)
+    error = np.mean((estimate.image[0].astype(float) - batch.image[0]) ** 2)
+    assert error < np.var(batch.image[0].astype(float)) + 200

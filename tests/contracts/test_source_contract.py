@@ -1,0 +1,100 @@
+"""Every registered source that needs no argument keeps the contract of a source."""
+
+import inspect
+from functools import cache
+
+import numpy as np
+import pytest
+
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.protocols import Source
+from semlink.signals import SourceBatch
+
+REGISTRY = catalogue().registries["source"]
+SOURCES = [
+    name
+    for name in REGISTRY.names()
+    if all(
+        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
+    )
+]
+every = pytest.mark.parametrize("name", SOURCES)
+
+
+def fresh(name: str):
+    return catalogue().build("source", ComponentSpec(name=name))
+
+
+source = cache(fresh)
+
+
+def test_there_are_sources_to_try():
+    assert {"photos", "gaussian"} <= set(SOURCES)
+
+
+@every
+def test_is_a_source(name):
+    assert isinstance(source(name), Source)
+    assert len(source(name)) > 0
+
+
+@every
+def test_batches_have_the_documented_shape(name):
+    for index, batch in enumerate(source(name)):
+        assert isinstance(batch, SourceBatch)
+        assert batch.image.ndim == 4
+        assert batch.image.shape[0] == len(batch.name) == len(batch.annotations) == 1
+        assert batch.image.shape[3] == 3
+        assert batch.image.dtype in (np.uint8, np.float32)
+        assert batch.index == (index,)
+        assert batch.name[0]
+    assert index == len(source(name)) - 1
+
+
+@every
+def test_toys_have_zero_mean(name):
+    images = [batch.image for batch in source(name)]
+    if images[0].dtype == np.uint8:
+        pytest.skip("a picture")
+    means = [np.mean(image) for image in images]
+    error = np.std(means, ddof=1) / np.sqrt(len(means))
+    assert abs(np.mean(means)) < 4 * error
+
+
+@every
+def test_names_are_unique(name):
+    names = [batch.name[0] for batch in source(name)]
+    assert len(set(names)) == len(names)
+
+
+@every
+def test_any_order_gives_the_same(name):
+    one, other = source(name), fresh(name)
+    for index in reversed(range(len(other))):
+        np.testing.assert_array_equal(one[index].image, other[index].image)
+
+
+@every
+def test_ends_where_it_says(name):
+    with pytest.raises(IndexError):
+        source(name)[len(source(name))]
+
+
+@every
+def test_fingerprint_is_of_the_content(name):
+    print_ = source(name).fingerprint()
+    assert print_ == fresh(name).fingerprint()
+    assert len(print_) == 64
+    others = [fresh(n).fingerprint() for n in SOURCES if n != name]
+    assert print_ not in others
+
+
+@every
+def test_images_cannot_be_changed_behind_its_back(name):
+    batch = source(name)[0]
+    try:
+        batch.image[:] = 0
+    except ValueError:
+        return
+    assert np.any(source(name)[0].image)

@@ -1,0 +1,88 @@
+"""A sweep of components that are small and fast, and those who watch it."""
+
+import pytest
+
+from semlink.catalogue import Catalogue
+from semlink.config import validate
+from semlink.link import Link
+from semlink.registry import Registry
+from semlink.results import ResultStore, read_points
+from semlink.sweep import Sweep
+
+GRID = {"snr_db": "0:6:3", "cbr": "0.1 0.3"}
+
+
+class Listener:
+    """Watches a sweep; can stop it as Ctrl-C would."""
+
+    def __init__(self, stop_after=None):
+        self.points, self.resumed, self.transmissions = [], [], 0
+        self._stop_after = stop_after
+
+    def progress(self, point, monitor):
+        self.transmissions += 1
+        if self.transmissions == self._stop_after:
+            raise KeyboardInterrupt
+
+    def finished(self, point, rows, resumed):
+        (self.resumed if resumed else self.points).append(point)
+
+
+@pytest.fixture
+def listener():
+    return Listener()
+
+
+@pytest.fixture
+def make(components, numpy_seeding):
+    """Build a sweep of the tests' components."""
+
+    def build(**changes):
+        kinds = ("source", "transmitter", "channel", "task")
+        registries = {k: Registry(k, packages=(), group="none") for k in kinds}
+        tree = {**components, "cbr_mode": "average", **GRID, **changes}
+        return Sweep(validate(tree), Catalogue(registries))
+
+    return build
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Every call of the stages of all links: (image, CBR) sent, PSNR measured."""
+    made = {"transmit": [], "measure": []}
+
+    def transmit(self, batch, plan, real=Link.transmit):
+        made["transmit"].append((batch.index[0], plan))
+        return real(self, batch, plan)
+
+    def measure(self, batch, tx, snr_db, seed, real=Link.measure):
+        metrics = real(self, batch, tx, snr_db, seed)
+        made["measure"].append((batch.index[0], snr_db, float(metrics["psnr"][0][0])))
+        return metrics
+
+    monkeypatch.setattr(Link, "transmit", transmit)
+    monkeypatch.setattr(Link, "measure", measure)
+    return made
+
+
+@pytest.fixture
+def run():
+    """Run a sweep into a folder; give who watched it."""
+
+    def run(job, folder, stop_after=None):
+        watching = Listener(stop_after)
+        with ResultStore(folder, metrics=job.metrics) as store:
+            job.run(store, watching)
+        return watching
+
+    return run
+
+
+@pytest.fixture
+def table():
+    """The points of a run, but for the time they took."""
+
+    def table(folder):
+        return [{**row, "seconds": ""} for row in read_points(folder)]
+
+    return table

@@ -1,0 +1,72 @@
+"""Components and grids, each said in one word."""
+
+import pytest
+
+from semlink.config import ComponentSpec, parse_grid
+
+
+def spec(value):
+    return ComponentSpec.model_validate(value)
+
+
+@pytest.mark.parametrize(
+    ("said", "name", "argument", "params"),
+    [
+        ("awgn", "awgn", None, {}),
+        ("  awgn ", "awgn", None, {}),
+        ("folder:photos", "folder", "photos", {}),
+        ("folder:/my photos/a:b", "folder", "/my photos/a:b", {}),
+        ("tx[mcs=auto,coderate=0.5]", "tx", None, {"mcs": "auto", "coderate": 0.5}),
+        ("tx[on=true, k = 3]", "tx", None, {"on": True, "k": 3}),
+        ("tx[]", "tx", None, {}),
+        ("folder:p[limit=2]", "folder", "p", {"limit": 2}),
+        ("./my/tx.py[a=null]", "./my/tx.py", None, {"a": None}),
+        ({"name": "awgn"}, "awgn", None, {}),
+        ({"name": "tx", "mcs": "auto", "k": 3}, "tx", None, {"mcs": "auto", "k": 3}),
+        ({"name": "folder", "argument": "p", "limit": 2}, "folder", "p", {"limit": 2}),
+    ],
+)
+def test_component_spec(said, name, argument, params):
+    expected = ComponentSpec(name=name, argument=argument, params=params)
+    assert spec(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("awgn", "awgn"),
+        ("folder:p[limit=2]", "folder:p[limit=2]"),
+        ({"name": "tx", "mcs": "auto", "k": 3}, "tx[mcs=auto,k=3]"),
+        ("some/where/mine.py[k=1]", "mine[k=1]"),
+    ],
+)
+def test_label_is_one_word(said, label):
+    assert spec(said).label == label
+
+
+def test_a_label_says_the_component_again():
+    for said in ("awgn", "folder:a b", "tx[mcs=auto,coderate=0.5]"):
+        assert spec(spec(said).label) == spec(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "grid"),
+    [
+        ("0:6:2", (0, 2, 4, 6)),
+        ("0:7:2", (0, 2, 4, 6)),
+        ("0:1:0.1", (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)),
+        ("6:0:-3", (6, 3, 0)),
+        ("4:4:1", (4,)),
+        ("-10:-5:5", (-10, -5)),
+        ("3", (3,)),
+        (3, (3,)),
+        ("5 1 3", (5, 1, 3)),
+        ([5, "1", 3.5], (5, 1, 3.5)),
+        ("0 2:4:1 9", (0, 2, 3, 4, 9)),
+        (["0:2:1", 7], (0, 1, 2, 7)),
+        ("1 1.0 0:2:1 1", (1, 0, 2)),
+        ("1e-2 2E1", (0.01, 20)),
+    ],
+)
+def test_grid(said, grid):
+    assert parse_grid(said) == grid

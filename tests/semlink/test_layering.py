@@ -1,0 +1,231 @@
+"""The rules of the code itself: who may import whom, and how long things may be."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LAYERS = {
+    "semlink": {"semlink"},
+    "channels": {"channels", "semlink"},
+    "blocks": {"blocks", "semlink"},
+    "baselines": {"baselines", "blocks", "semlink"},
+    "experiments": {"experiments", "baselines", "blocks", "channels", "semlink"},
+}
+FRAMEWORKS = {"tensorflow", "sionna", "torch", "jax", "tf_keras"}
+ENTRY_POINT = "experiments/__main__.py"
+COMPILER = "semlink/graph.py"
+SEEDING = "semlink/rng.py"
+MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 50
+WRITES = {"setdefault", "update", "pop", "popitem", "clear", "__setitem__"}
+
+
+def sources(*folders):
+    """Python files by their path within the project."""
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in paths}
+
+
+OURS = sources(*LAYERS)
+TESTS = sources("tests")
+
+
+def imports(text):
+    """(line, module) of every import, wherever it stands."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, "." * node.level + (node.module or "")
+        elif _is_import_module(node):
+            yield node.lineno, node.args[0].value
+
+
+def _is_import_module(node):
+    called = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2]
+    if called not in ("import_module", "__import__") or not node.args:
+        return False
+    return isinstance(node.args[0], ast.Constant)
+
+
+def breaches_of_layers(path, text):
+    """Imports of another layer, or relative ones, which hide theirs."""
+    allowed = LAYERS[path.partition("/")[0]]
+    for line, module in imports(text):
+        top = module.partition(".")[0]
+        if top == "" or top in ({*LAYERS, "tests"} - allowed):
+            yield f"{path}:{line} imports {module}"
+
+
+def breaches_of_networks(path, text):
+    """Imports of one framework in a folder of networks that serve all of them."""
+    if "/nn/" in path:
+        for line, module in imports(text):
+            if module.partition(".")[0] in FRAMEWORKS:
+                yield f"{path}:{line} imports {module}"
+
+
+def breaches_of_the_engine(path, text):
+    """Frameworks in the engine, but for the one place each of them has."""
+    places = {"tensorflow": COMPILER, "sionna": SEEDING}
+    for line, module in imports(text):
+        top = module.partition(".")[0]
+        if top in FRAMEWORKS and places.get(top) != path:
+            yield f"{path}:{line} imports {module}"
+
+
+def breaches_of_compilation(path, text):
+    """Any other place where a function is compiled."""
+    for node in ast.walk(ast.parse(text)):
+        name = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
+        if name.endswith("tf.function") and path != COMPILER:
+            yield f"{path}:{node.lineno} compiles"
+        imported = isinstance(node, ast.ImportFrom) and node.module == "tensorflow"
+        if imported and any(alias.name == "function" for alias in node.names):
+            yield f"{path}:{node.lineno} compiles"
+
+
+def breaches_of_environment(path, text):
+    """Changes of the environment outside the entry point."""
+    for node in ast.walk(ast.parse(text)) if path != ENTRY_POINT else ():
+        if _sets_environment(node):
+            yield f"{path}:{node.lineno} changes the environment"
+
+
+def _sets_environment(node):
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return ast.unparse(node.value).endswith("environ")
+    if isinstance(node, ast.AugAssign):
+        return ast.unparse(node.target).endswith("environ")
+    if not isinstance(node, ast.Call):
+        return False
+    owner, _, name = ast.unparse(node.func).rpartition(".")
+    return name in ("putenv", "unsetenv") or (
+        owner.endswith("environ") and name in WRITES
+    )
+
+
+def breaches_of_assertion(path, text):
+    """Checks that ``python -O`` would leave out."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Assert):
+            yield f"{path}:{node.lineno} asserts"
+
+
+def breaches_of_length(path, text):
+    """Files and functions that are too long."""
+    num_lines = len(text.splitlines())
+    if num_lines > MOST_LINES:
+        yield f"{path} has {num_lines} lines"
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = node.end_lineno - node.lineno + 1 - _lines_of_docstring(node)
+            if lines > MOST_LINES_OF_A_FUNCTION:
+                yield f"{path}:{node.lineno} {node.name} has {lines} lines"
+
+
+def _lines_of_docstring(node):
+    first = node.body[0]
+    return first.end_lineno - first.lineno + 1 if ast.get_docstring(node) else 0
+
+
+def found(rule, files):
+    return [breach for item in files.items() for breach in rule(*item)]
+
+
+def test_the_files_are_those_of_the_project():
+    assert {ENTRY_POINT, COMPILER, SEEDING} <= set(OURS)
+    assert {path.partition("/")[0] for path in OURS} == set(LAYERS)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        breaches_of_layers,
+        breaches_of_networks,
+        breaches_of_compilation,
+        breaches_of_environment,
+        breaches_of_assertion,
+    ],
+)
+def test_rule(rule):
+    assert found(rule, OURS) == []
+
+
+def test_engine_needs_no_framework():
+    engine = {path: text for path, text in OURS.items() if path.startswith("semlink/")}
+    assert found(breaches_of_the_engine, engine) == []
+
+
+def test_nothing_is_too_long():
+    assert found(breaches_of_length, OURS | TESTS) == []
+
+
+def test_tests_are_found_by_their_names():
+    names = [path.rpartition("/")[2] for path in TESTS if "/test_" in path]
+    assert len(names) == len(set(names))
+    assert not [path for path in TESTS if path.endswith("__init__.py")]
+
+
+def test_commands_start_without_a_framework():
+    modules = ["__main__", "sweeping", "compose", "display", "figures", "listing"]
+    code = f"import {', '.join(f'experiments.{m}' for m in modules)}, sys;"
+    code += f"sys.exit(', '.join({FRAMEWORKS} & set(sys.modules)) or 0)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, "")
+
+
+LONG = "def f():\n    '''One.\n\n    Two.\n    '''\n" + "    x = 1\n" * 49
+
+BREACHES = [
+    (breaches_of_layers, "channels/a.py", "from blocks.bicm import Bicm"),
+    (breaches_of_layers, "channels/a.py", "import baselines"),
+    (breaches_of_layers, "blocks/a.py", "def f():\n    import channels.awgn"),
+    (breaches_of_layers, "blocks/a.py", "from baselines import separated"),
+    (breaches_of_layers, "baselines/a.py", "import numpy, channels"),
+    (breaches_of_layers, "baselines/a.py", "importlib.import_module('channels.awgn')"),
+    (breaches_of_layers, "semlink/a.py", "from experiments import compose"),
+    (breaches_of_layers, "semlink/a.py", "from ..blocks import bicm"),
+    (breaches_of_layers, "experiments/a.py", "from tests import conftest"),
+    (breaches_of_networks, "blocks/nn/a.py", "import torch.nn"),
+    (breaches_of_networks, "channels/nn/deep/a.py", "from tensorflow import keras"),
+    (breaches_of_the_engine, "semlink/a.py", "def f():\n    import tensorflow as tf"),
+    (breaches_of_the_engine, COMPILER, "import sionna.phy"),
+    (breaches_of_compilation, "blocks/a.py", "@tf.function\ndef f(): ..."),
+    (breaches_of_compilation, "blocks/a.py", "g = tf.function(f, jit_compile=True)"),
+    (breaches_of_compilation, "blocks/a.py", "from tensorflow import function"),
+    (breaches_of_environment, "experiments/a.py", "os.environ['A'] = 'b'"),
+    (breaches_of_environment, "blocks/a.py", "os.environ.setdefault('A', 'b')"),
+    (breaches_of_environment, "blocks/a.py", "del environ['A']"),
+    (breaches_of_environment, "blocks/a.py", "os.environ |= {'A': 'b'}"),
+    (breaches_of_environment, "blocks/a.py", "os.putenv('A', 'b')"),
+    (breaches_of_assertion, "semlink/a.py", "def f():\n    assert True"),
+    (breaches_of_length, "semlink/a.py", LONG + "    x = 1\n"),
+    (breaches_of_length, "semlink/a.py", "x = 1\n" * 351),
+]
+
+ALLOWED = [
+    (breaches_of_layers, "experiments/a.py", "import channels, blocks, baselines"),
+    (breaches_of_layers, "baselines/a.py", "from blocks.bicm import Bicm"),
+    (breaches_of_networks, "blocks/nn/a.py", "import keras, numpy"),
+    (breaches_of_networks, "blocks/a.py", "import tensorflow"),
+    (breaches_of_compilation, COMPILER, "tf.function(f)"),
+    (breaches_of_environment, ENTRY_POINT, "os.environ['A'] = 'b'"),
+    (breaches_of_environment, "blocks/a.py", "x = os.environ['A'], os.environ.get(1)"),
+    (breaches_of_length, "semlink/a.py", LONG),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), BREACHES)
+def test_rules_find_breaches(rule, path, text):
+    assert len(list(rule(path, text))) == 1
+
+
+@pytest.mark.parametrize(("rule", "path", "text"), ALLOWED)
+def test_rules_find_nothing_else(rule, path, text):
+    assert list(rule(path, text)) == []

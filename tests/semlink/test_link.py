@@ -1,0 +1,152 @@
+"""The chain: what is counted, what reaches the receiver, and what noise does."""
+
+import numpy as np
+import pytest
+
+from semlink import graph
+from semlink.config import ComponentSpec
+from semlink.link import Link, link_metrics
+from semlink.protocols import Budget, Transceiver
+from semlink.registry import Registry
+from semlink.signals import Estimate, TxSignal, ledger
+
+
+def tx_of(*blocks, uses=100):
+    sent = tuple(np.array(b, np.uint8) for b in blocks)
+    x = np.zeros((len(sent), 128), np.complex64)
+    return TxSignal(x, ledger(len(sent), payload=uses), sent)
+
+
+def estimate_of(*blocks, lost=False):
+    decoded = tuple(np.array(b, np.uint8) for b in blocks)
+    return Estimate((None,) * len(decoded), np.full(len(decoded), lost), decoded)
+
+
+def counted(tx, estimate):
+    metrics = link_metrics(tx, estimate)
+    return {k: (list(s), list(c)) for k, (s, c) in metrics.items()}
+
+
+SENT = [[0, 1, 1, 0], [1, 1, 1, 1], [0, 0, 0, 0]]
+
+
+def test_errors_are_counted_against_what_was_sent():
+    decoded = [[0, 1, 1, 0], [1, 0, 0, 1], [0, 0, 0, 1]]
+    metrics = counted(tx_of(SENT, SENT), estimate_of(decoded, SENT))
+    assert metrics == {
+        "ber": ([3, 0], [12, 12]),
+        "bler": ([2, 0], [3, 3]),
+        "outage": ([0, 0], [1, 1]),
+        "goodput": ([4, 12], [100, 100]),
+    }
+
+
+def test_blocks_never_decoded_are_lost_but_have_no_bit_errors():
+    nothing = np.zeros((0, 0), np.uint8)
+    metrics = counted(tx_of(SENT), estimate_of(nothing, lost=True))
+    assert metrics == {
+        "ber": ([0], [0]),
+        "bler": ([3], [3]),
+        "outage": ([1], [1]),
+        "goodput": ([0], [100]),
+    }
+
+
+def test_blocks_of_another_layout_are_lost():
+    metrics = counted(tx_of(SENT), estimate_of(SENT[:2]))
+    assert metrics["bler"] == ([3], [3])
+    assert metrics["ber"] == ([0], [0])
+
+
+def test_a_link_without_code_blocks_has_no_rate_of_them():
+    nothing = np.zeros((0, 0), np.uint8)
+    metrics = counted(tx_of(nothing), estimate_of(nothing))
+    for metric in ("ber", "bler", "goodput"):
+        assert metrics[metric][1] == [0]
+    assert metrics["outage"] == ([0], [1])
+
+
+def test_another_number_of_images_is_an_error():
+    with pytest.raises(ValueError, match="shorter"):
+        link_metrics(tx_of(SENT, SENT), estimate_of(SENT))
+
+
+@pytest.fixture
+def make(components, numpy_seeding):
+    """Build a link of the tests' components, and an image to send."""
+
+    def build(**params):
+        parts = {}
+        for kind, path in components.items():
+            spec = ComponentSpec(name=path)
+            values = params if kind == "transmitter" else {}
+            registry = Registry(kind, packages=(), group=f"semlink.{kind}s")
+            parts[kind] = registry.build(spec.name, **values)
+        link = Link(parts["transmitter"], parts["channel"], parts["task"])
+        return link, parts["source"][0]
+
+    return build
+
+
+def sent(link, batch):
+    budget = link.budget(1.0, "average", 10.0)
+    return link.transmit(batch, link.transmitter.plan([batch], budget))
+
+
+def test_budget_carries_the_operating_point(make):
+    assert make()[0].budget(0.1, "average", 5.0) == Budget(0.1, "average", None)
+    csi, _ = make(csi=True)
+    assert csi.budget(0.1, "per_image", 5.0) == Budget(0.1, "per_image", 5.0)
+
+
+def test_the_seed_alone_decides_the_noise(make):
+    link, batch = make()
+    tx = sent(link, batch)
+    first, other, again = (link.propagate(tx, 10.0, s).x_hat for s in (1, 2, 1))
+    np.testing.assert_array_equal(first, again)
+    assert not np.any(first == other)
+
+
+def test_metrics_are_those_of_task_and_link(make):
+    link, batch = make()
+    assert link.metrics == ("psnr", "differing", "ber", "bler", "outage", "goodput")
+    measured = link.measure(batch, sent(link, batch), 10.0, 1)
+    assert tuple(measured) == link.metrics
+    for total, count in measured.values():
+        assert np.shape(total) == np.shape(count) == (1,)
+
+
+def test_more_noise_is_worse(make):
+    link, batch = make()
+    tx = sent(link, batch)
+    psnr = [link.measure(batch, tx, snr, 1)["psnr"][0][0] for snr in (-5, 10, 25)]
+    assert psnr == sorted(psnr)
+    assert psnr[-1] - psnr[0] > 3
+
+
+def test_a_bound_is_received_without_noise(make):
+    link, batch = make(error_free=True)
+    rx = link.propagate(sent(link, batch), -30.0, 1)
+    np.testing.assert_array_equal(rx.x_hat, sent(link, batch).x)
+    assert rx.no.max() < 1e-6
+    assert np.all(rx.h_hat == 1)
+
+
+class NoTask:
+    """Judges nothing."""
+
+    metrics = ()
+
+
+def test_a_compiled_channel_follows_the_seed():
+    awgn = pytest.importorskip("channels.awgn").build()
+    link, tx = Link(Transceiver(None, None), awgn, NoTask()), tx_of(SENT)
+    before = graph.traces["channel"]
+    grid = [(snr_db, seed) for snr_db in (0.0, 5.0, 10.0) for seed in (1, 2)]
+    once, again = (
+        {where: link.propagate(tx, *where).x_hat.tobytes() for where in order}
+        for order in (grid, grid[::-1])
+    )
+    assert once == again
+    assert len(set(once.values())) == len(grid)
+    assert graph.traces["channel"] == before + 1

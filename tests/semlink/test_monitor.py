@@ -1,0 +1,245 @@
+"""Estimates, their intervals against theory and simulation, and when to stop."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from semlink.config import StopRule
+from semlink.monitor import FIRST_CHECK, Monitor, interval
+
+TRIALS = 2000
+COVERAGE = 0.95
+
+
+def filled(samples, *, rule=None, metric="psnr"):
+    """A monitor that has seen samples[draw][image] = (sum, count)."""
+    monitor = Monitor(rule or StopRule(), num_images=len(samples[0]))
+    for draw, images in enumerate(samples):
+        for image, sample in enumerate(images):
+            monitor.add(image, draw, {metric: sample})
+    return monitor
+
+
+def ones(values):
+    return [(value, 1) for value in values]
+
+
+def covered(simulate, truth):
+    """Share of simulated intervals that hold the truth, and whether that is 95 %."""
+    hits = 0
+    for trial in range(TRIALS):
+        value = simulate(np.random.default_rng(trial))
+        hits += abs(value.mean - truth) <= value.ci95
+    error = np.sqrt(COVERAGE * (1 - COVERAGE) / TRIALS)
+    return hits / TRIALS, abs(hits / TRIALS - COVERAGE) < 4 * error
+
+
+def test_mean_and_interval_are_those_of_student():
+    values = np.random.default_rng(1).normal(30, 3, 20)
+    value = filled([ones(values)]).value("psnr")
+    low, high = stats.t.interval(0.95, 19, np.mean(values), stats.sem(values))
+    assert value.mean == pytest.approx(np.mean(values))
+    assert value.ci95 == pytest.approx((high - low) / 2)
+    assert value.count == 20
+
+
+def test_ratio_of_sums_not_mean_of_ratios():
+    value = filled([[(1, 10), (9, 90), (0, 100)]], metric="ber").value("ber")
+    assert value.mean == 10 / 200
+    assert value.count == 200
+
+
+def test_interval_of_a_ratio_is_cochrans():
+    rng = np.random.default_rng(2)
+    count = rng.integers(50, 150, 40)
+    total = rng.binomial(count, 0.1)
+    samples = np.stack([total, count], axis=1).astype(float)
+    ratio, n = total.sum() / count.sum(), len(count)
+    squares = np.sum(total**2) - 2 * ratio * np.sum(total * count)
+    squares += ratio**2 * np.sum(count**2)
+    deviation = np.sqrt(squares / (n - 1) / n) / count.mean()
+    expected = stats.t.ppf(0.975, n - 1) * deviation
+    assert interval(samples, True) == pytest.approx(expected)
+
+
+def test_interval_agrees_with_the_jackknife():
+    rng = np.random.default_rng(3)
+    count = rng.integers(200, 300, 400).astype(float)
+    samples = np.stack([count * rng.normal(2, 0.3, 400), count], axis=1)
+    left = (samples.sum(axis=0) - samples).T
+    jackknife = np.sqrt(399**2 / 400 * np.var(left[0] / left[1], ddof=1))
+    expected = stats.t.ppf(0.975, 399) * jackknife
+    assert interval(samples, False) == pytest.approx(expected, rel=0.01)
+
+
+def test_coverage_of_a_mean():
+    share, right = covered(
+        lambda rng: filled([ones(rng.normal(30, 3, 5))]).value("psnr"), 30
+    )
+    assert right, share
+
+
+def test_coverage_of_an_error_rate():
+    def simulate(rng):
+        count = rng.integers(200, 400, 60)
+        return filled([list(zip(rng.binomial(count, 0.2), count, strict=True))]).value(
+            "psnr"
+        )
+
+    share, right = covered(simulate, 0.2)
+    assert right, share
+
+
+def clustered(rng):
+    """Six draws of eight images that differ more than their draws: [draw, image]."""
+    return rng.normal(30, 3, 8) + rng.normal(0, 0.5, (6, 8))
+
+
+def test_coverage_with_draws_of_the_same_images():
+    def simulate(rng):
+        return filled([ones(draw) for draw in clustered(rng)]).value("psnr")
+
+    share, right = covered(simulate, 30)
+    assert right, share
+
+
+def test_draws_of_an_image_are_not_independent_images():
+    values = clustered(np.random.default_rng(4))
+    value = filled([ones(draw) for draw in values]).value("psnr")
+    means = values.mean(axis=0)
+    expected = stats.t.ppf(0.975, 7) * stats.sem(means)
+    naive = stats.t.ppf(0.975, 47) * stats.sem(values.ravel())
+    assert value.mean == pytest.approx(values.mean())
+    assert value.ci95 == pytest.approx(expected)
+    assert value.ci95 > 1.5 * naive
+    assert value.count == 48
+
+
+def test_draws_of_a_single_image_are_the_samples():
+    values = np.random.default_rng(5).normal(30, 1, 10)
+    value = filled([ones([v]) for v in values]).value("psnr")
+    assert value.ci95 == pytest.approx(stats.t.ppf(0.975, 9) * stats.sem(values))
+
+
+@pytest.mark.parametrize("samples", [[[(3, 1)]], [[(3, 1), (0, 0)]]])
+def test_one_sample_has_no_interval(samples):
+    value = filled(samples).value("psnr")
+    assert (value.mean, value.count) == (3, 1)
+    assert np.isnan(value.ci95)
+
+
+@pytest.mark.parametrize("samples", [[[(0, 0), (0, 0)]], [[]]])
+def test_nothing_counted_says_nothing(samples):
+    value = filled(samples).value("psnr")
+    assert np.isnan([value.mean, value.ci95]).all()
+    assert value.count == 0
+    assert filled(samples).value("unknown").count == 0
+
+
+@pytest.mark.parametrize("metric", ["ber", "bler", "outage"])
+@pytest.mark.parametrize("rate", [0, 1])
+@pytest.mark.parametrize("n", [1, 2, 24])
+def test_proportion_without_variance_has_the_exact_interval(metric, rate, n):
+    value = filled([[(5 * rate, 5)] * n], metric=metric).value(metric)
+    exact = stats.binomtest(rate * n, n).proportion_ci(0.95, method="exact")
+    assert value.mean == rate
+    assert value.ci95 == pytest.approx(exact.high - exact.low)
+
+
+def test_mean_without_variance_has_an_interval_of_no_width():
+    assert filled([ones([7.0] * 5)]).value("psnr").ci95 == 0
+
+
+def test_an_image_that_counts_nothing_is_no_sample():
+    with_hole = filled([[(1, 1), (0, 0), (4, 1), (2, 1)]]).value("psnr")
+    assert with_hole == filled([ones([1, 4, 2])]).value("psnr")
+
+
+def test_the_order_of_arrival_does_not_matter():
+    transmissions = [(i, d, (i - d, 1)) for i in range(4) for d in range(3)]
+    values = []
+    for order in (transmissions, transmissions[::-1]):
+        monitor = Monitor(StopRule(), num_images=4)
+        for image, draw, sample in order:
+            monitor.add(image, draw, {"psnr": sample})
+        values.append(monitor.value("psnr"))
+    assert values[0] == values[1]
+
+
+def run(rule, num_images, sample=lambda image, draw: 0.0):
+    """Go through a schedule; give it and the monitor."""
+    monitor = Monitor(rule, num_images=num_images)
+    visited = []
+    for image, draw in monitor.schedule():
+        visited.append((image, draw))
+        monitor.add(image, draw, {"psnr": (sample(image, draw), 1)})
+    return visited, monitor
+
+
+def noise(image, draw):
+    return np.random.default_rng([image, draw]).normal()
+
+
+def test_schedule_is_images_times_draws():
+    visited, monitor = run(StopRule(draws=3), 4, noise)
+    assert visited == [(image, draw) for draw in range(3) for image in range(4)]
+    assert (monitor.images, monitor.draws) == (4, 3)
+
+
+def test_nothing_sent_yet():
+    monitor = Monitor(StopRule(), num_images=4)
+    assert (monitor.images, monitor.draws) == (0, 0)
+    assert list(Monitor(StopRule(), num_images=0).schedule()) == []
+
+
+def test_max_draws_binds_only_an_interval():
+    assert len(run(StopRule(draws=3, max_draws=2), 1)[0]) == 3
+    assert len(run(StopRule(draws=3, max_draws=2, ci95=1e-9), 1, noise)[0]) == 3
+
+
+def test_interval_stops_in_the_middle_of_the_images():
+    visited, monitor = run(StopRule(ci95=0.5), 1000, noise)
+    assert visited == [(image, 0) for image in range(len(visited))]
+    assert FIRST_CHECK < len(visited) < 100
+    assert monitor.value("psnr").ci95 <= 0.5
+    before = filled([ones(noise(*where) for where in visited[:-1])])
+    assert before.value("psnr").ci95 > 0.5
+
+
+def test_interval_is_not_looked_at_too_early():
+    assert len(run(StopRule(ci95=1e9), 1000)[0]) == FIRST_CHECK
+    assert len(run(StopRule(ci95=1e9), 5)[0]) == 5
+
+
+def test_interval_waits_for_the_draws_asked_for():
+    visited, _ = run(StopRule(ci95=1e9, draws=3), 10)
+    assert visited[-1] == (9, 1)
+    assert run(StopRule(ci95=1e9, draws=1), 10)[0][-1] == (FIRST_CHECK - 1, 0)
+
+
+def test_interval_asks_for_more_draws():
+    visited, monitor = run(StopRule(ci95=0.2, max_draws=500), 2, noise)
+    assert len(visited) > 2
+    assert monitor.value("psnr").ci95 <= 0.2
+
+
+def test_draws_end_at_the_most_allowed():
+    # images that differ do not become alike by sending them again
+    visited, monitor = run(StopRule(ci95=0.1, max_draws=7), 3, lambda i, _: float(i))
+    assert visited == [(image, draw) for draw in range(7) for image in range(3)]
+    assert monitor.value("psnr").ci95 > 0.1
+
+
+def test_single_image_stops_by_its_draws():
+    visited, monitor = run(StopRule(ci95=0.3, max_draws=1000), 1, noise)
+    assert FIRST_CHECK <= len(visited) < 200
+    assert (monitor.images, monitor.draws) == (1, len(visited))
+
+
+def test_interval_of_the_chosen_metric_counts():
+    monitor = Monitor(StopRule(ci95=0.5, metric="other"), num_images=50)
+    for image, draw in monitor.schedule():
+        if draw:
+            break
+        monitor.add(image, draw, {"psnr": (0, 1), "other": (10 * image, 1)})
+    assert monitor.images == 50

@@ -1,0 +1,181 @@
+"""A grid of points: what is simulated, and what the table says of it."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from semlink.errors import InputError
+from semlink.units import psnr_db
+
+IMAGES = 3
+METRICS = ("psnr", "differing", "ber", "bler", "outage", "goodput")
+
+
+def by_point(rows):
+    return {(r["metric"], r["snr_db"], r["cbr_target"], r["channel"]): r for r in rows}
+
+
+def test_a_point_has_a_row_for_each_metric(make, tmp_path, run, table):
+    run(make(), tmp_path)
+    rows = table(tmp_path)
+    assert len(rows) == 3 * 2 * len(METRICS)
+    for start in range(0, len(rows), len(METRICS)):
+        point = rows[start : start + len(METRICS)]
+        assert tuple(row["metric"] for row in point) == METRICS
+        assert len({row["point_id"] for row in point}) == 1
+    assert {(r["transmitter"], r["channel"]) for r in rows} == {("phase", "noisy")}
+    assert {(r["images"], r["draws"], r["status"]) for r in rows} == {("3", "1", "ok")}
+
+
+def test_a_row_says_what_was_spent(make, tmp_path, run, table):
+    run(make(cbr="0.3", snr_db="9"), tmp_path)
+    row, uses = table(tmp_path)[0], int(0.3 * 768)
+    assert float(row["cbr"]) == pytest.approx(uses / 768)
+    assert float(row["cbr_header"]) == pytest.approx(2 / 768)
+    assert float(row["cbr_payload"]) == pytest.approx((uses - 2) / 768)
+    for unused in ("cbr_side", "cbr_pilots", "cbr_retransmission"):
+        assert float(row[unused]) == 0
+
+
+def test_a_row_says_what_was_measured(make, calls, tmp_path, run, table):
+    run(make(cbr="0.3", snr_db="9", stop={"draws": 2}), tmp_path)
+    psnr = [value for _, _, value in calls["measure"]]
+    row = table(tmp_path)[0]
+    assert (row["metric"], row["count"], row["draws"]) == ("psnr", "6", "2")
+    assert float(row["mean"]) == pytest.approx(np.mean(psnr))
+
+
+def test_same_seed_same_file_in_any_order(make, tmp_path, run, table):
+    run(make(), tmp_path / "up")
+    run(make(snr_db="6:0:-3", cbr="0.3 0.1"), tmp_path / "down")
+    assert table(tmp_path / "up") == table(tmp_path / "down")
+    with (tmp_path / "up" / "points.csv").open() as file:
+        assert "seconds" in next(csv.reader(file))
+
+
+def test_another_seed_gives_other_numbers(make, tmp_path, run, table):
+    run(make(), tmp_path / "1")
+    run(make(seed=2), tmp_path / "2")
+    pairs = list(zip(table(tmp_path / "1"), table(tmp_path / "2"), strict=True))
+    assert all(a["point_id"] != b["point_id"] for a, b in pairs)
+    assert all(a["mean"] != b["mean"] for a, b in pairs if a["metric"] == "psnr")
+
+
+def test_points_draw_their_own_noise(make):
+    job = make(snr_db="10 10.000001", cbr="0.1")
+    tx = job.signal(job.points[0], 0)[2]
+    received = []
+    for point in job.points:
+        for image, draw in [(0, 0), (0, 1), (1, 0)]:
+            _, estimate = job.replay(point, image, draw)
+            received.append(estimate.image[0].tobytes())
+    assert len(set(received)) == len(received)
+    assert job.signal(job.points[1], 0)[2] is tx
+
+
+def test_replay_is_what_the_sweep_measured(make, calls, listener):
+    job = make(stop={"draws": 2})
+    point = job.points[-1]
+    job.simulate(point, listener)
+    draws = [0] * IMAGES + [1] * IMAGES
+    for (image, _, psnr), draw in zip(calls["measure"], draws, strict=True):
+        batch, estimate = job.replay(point, image, draw)
+        assert psnr_db(batch.image[0], estimate.image[0]) == psnr
+
+
+def test_any_point_reproduces_alone(make, tmp_path, run, table):
+    run(make(), tmp_path / "all")
+    run(make(snr_db="3", cbr="0.3"), tmp_path / "one")
+    everything = by_point(table(tmp_path / "all"))
+    for where, row in by_point(table(tmp_path / "one")).items():
+        assert everything[where] == row
+
+
+@pytest.mark.parametrize("mode", ["average", "per_image"])
+def test_infeasible_points_are_rows_and_the_sweep_goes_on(
+    make, tmp_path, mode, run, table
+):
+    recorder = run(make(cbr="0.001 0.3", cbr_mode=mode), tmp_path)
+    assert len(recorder.points) == 6
+    rows = by_point(table(tmp_path))
+    assert len(rows) == 6 * len(METRICS)
+    reason = "infeasible: image 0, needs more than 2 symbols"
+    for (_, _, cbr, _), row in rows.items():
+        assert row["status"] == (reason if cbr == "0.001" else "ok")
+    row = rows["psnr", "0.0", "0.001", "noisy"]
+    assert (row["mean"], row["ci95"]) == ("nan", "nan")
+    assert (row["count"], row["images"]) == ("0", "0")
+
+
+def test_more_images_or_draws_keep_the_noise_of_the_first(make, calls, listener):
+    def measured(**stop):
+        calls["measure"].clear()
+        job = make(snr_db="3", cbr="0.3", stop=stop)
+        job.simulate(job.points[0], listener)
+        return list(calls["measure"])
+
+    few, all_images, draws = measured(images=2), measured(), measured(draws=2)
+    assert few == all_images[:2]
+    assert all_images == draws[:IMAGES]
+    assert len(set(draws)) == 2 * IMAGES
+
+
+def test_interval_ends_a_point_early(make, calls, components, listener):
+    source = components["source"] + "[count=40]"
+    job = make(source=source, snr_db="3", cbr="0.3", stop={"ci95": 0.5})
+    rows = job.simulate(job.points[0], listener)
+    assert 8 <= rows[0]["images"] < 40
+    assert rows[0]["ci95"] <= 0.5
+    assert len(calls["measure"]) == rows[0]["images"]
+
+
+def test_interval_of_a_metric_that_there_is_not(make):
+    stop = {"ci95": 0.2, "metric": "psnrr"}
+    message = (
+        "^stop.metric: unknown metric 'psnrr'; did you mean 'psnr'[?] known: psnr, "
+    )
+    with pytest.raises(InputError, match=message):
+        make(stop=stop)
+    make(stop={"metric": "psnrr"})
+
+
+def test_transmitters_have_their_own_signals(make, components, tmp_path, run, table):
+    path = components["transmitter"]
+    pair = [path, f"{path}[error_free=true]"]
+    run(make(transmitter=pair), tmp_path)
+    rows = [row for row in table(tmp_path) if row["metric"] == "psnr"]
+    noisy, clean = (
+        [float(row["mean"]) for row in rows if row["transmitter"] == name]
+        for name in ("phase", "phase[error_free=True]")
+    )
+    assert len(noisy) == len(clean) == 6
+    assert np.all(np.subtract(clean, noisy) > 0)
+
+
+def test_components_are_told_with_all_their_parameters(make, components):
+    tree = make(transmitter=components["transmitter"] + "[csi=true]").components()
+    told = tree["transmitter"]["phase[csi=True]"]
+    assert told.pop("sha256")
+    assert told == {"name": "phase", "csi": True, "error_free": False}
+    assert set(tree) == {"source", "transmitter", "channel", "task"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "message"),
+    [
+        ("channel", "nosy", "^unknown channel 'nosy'; known: none$"),
+        ("source", "{source}[cuont=3]", "did you mean 'count'"),
+        (
+            "transmitter",
+            "{transmitter}[csi=maybe]",
+            "csi: Input should be a valid bool",
+        ),
+        ("task", "{task}:3", "takes no argument, got '3'"),
+    ],
+)
+def test_components_are_built_before_anything_runs(
+    make, components, kind, spec, message
+):
+    with pytest.raises(InputError, match=message):
+        make(**{kind: spec.format(**components)})

@@ -1,0 +1,179 @@
+"""What a sweep does not do twice: sending, planning, points that it has."""
+
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from semlink import sweep as sweep_module
+from semlink.signals import TxSignal, ledger
+from semlink.sweep import Transmissions
+
+IMAGES, NUM_METRICS = 3, 6
+
+
+def by_point(rows):
+    return {(r["metric"], r["snr_db"], r["cbr_target"], r["channel"]): r for r in rows}
+
+
+def test_images_are_sent_once_for_every_snr_and_channel(
+    make, components, calls, listener
+):
+    other = components["channel"] + "[pause_s=0]"
+    job = make(channel=[components["channel"], other], stop={"draws": 2})
+    for point in job.points:
+        job.simulate(point, listener)
+    assert len(job.points) == 12
+    assert len(calls["measure"]) == 12 * IMAGES * 2
+    assert len(calls["transmit"]) == len(set(calls["transmit"])) == 2 * IMAGES
+
+
+def test_images_are_sent_again_where_the_transmitter_follows_the_snr(
+    make, components, calls, listener
+):
+    job = make(transmitter=components["transmitter"] + "[csi=true]")
+    for point in job.points:
+        job.simulate(point, listener)
+    assert len(calls["transmit"]) == 2 * 3 * IMAGES
+
+
+def test_plans_are_made_once_and_see_the_images_of_the_sweep(
+    make, monkeypatch, listener
+):
+    job, seen = make(stop={"images": 2}), []
+    kind = type(job.signal(job.points[0], 0)[0].transmitter)  # plans one CBR of two
+
+    def plan(self, source, budget, real=kind.plan):
+        seen.append([batch.index[0] for batch in source])
+        return real(self, source, budget)
+
+    monkeypatch.setattr(kind, "plan", plan)
+    for point in job.points:
+        job.simulate(point, listener)
+    assert seen == [[0, 1]]
+
+
+def test_resumed_points_are_not_simulated_again(make, calls, tmp_path, run, table):
+    run(make(), tmp_path)
+    before, sent = table(tmp_path), len(calls["measure"])
+    again = run(make(), tmp_path)
+    assert (len(again.points), len(again.resumed)) == (0, 6)
+    assert len(calls["measure"]) == sent
+    assert table(tmp_path) == before
+
+
+@pytest.mark.parametrize("stop_after", [1, IMAGES + 1, 4 * IMAGES, 6 * IMAGES])
+def test_an_interrupted_sweep_ends_as_a_straight_one(
+    make, tmp_path, stop_after, run, table
+):
+    run(make(), tmp_path / "straight")
+    with pytest.raises(KeyboardInterrupt):
+        run(make(), tmp_path / "resumed", stop_after)
+    kept = (stop_after - 1) // IMAGES
+    again = run(make(), tmp_path / "resumed")
+    assert (len(again.resumed), len(again.points)) == (kept, 6 - kept)
+    assert table(tmp_path / "resumed") == table(tmp_path / "straight")
+
+
+def test_a_grid_grows(make, tmp_path, run, table):
+    run(make(), tmp_path)
+    before = by_point(table(tmp_path))
+    recorder = run(make(snr_db="0:9:3"), tmp_path)
+    assert (len(recorder.points), len(recorder.resumed)) == (2, 6)
+    after = by_point(table(tmp_path))
+    assert len(after) == 8 * NUM_METRICS
+    assert {where: after[where] for where in before} == before
+
+
+def test_infeasible_points_are_resumed_too(make, tmp_path, run):
+    run(make(cbr="0.001"), tmp_path)
+    again = run(make(cbr="0.001"), tmp_path)
+    assert (len(again.points), len(again.resumed)) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "same_noise"),
+    [
+        ({"stop": {"images": 2}}, True),
+        ({"stop": {"draws": 2}}, True),
+        ({"stop": {"ci95": 0.1, "max_draws": 3}}, True),
+        ({"seed": 5}, True),
+        ({"cbr_mode": "per_image"}, False),
+    ],
+)
+def test_what_identifies_a_point(make, change, same_noise):
+    pairs = list(zip(make().points, make(**change).points, strict=True))
+    assert all(a.id != b.id for a, b in pairs)
+    assert all((a.key == b.key) == same_noise for a, b in pairs)
+
+
+def test_point_ids_all_differ_and_stay(make, components):
+    def ids(**changes):
+        return [point.id for point in make(**changes).points]
+
+    source, transmitter = components["source"], components["transmitter"]
+    several = ids() + ids(source=f"{source}[count=2]") + ids(source=f"{source}:4")
+    several += ids(transmitter=f"{transmitter}[csi=true]")
+    assert len(set(several)) == 4 * 6
+    assert ids() == ids()
+    assert ids(source=f"{source}[count={IMAGES}]") == ids()
+
+
+def test_a_point_is_another_where_its_file_is(make, components, tmp_path):
+    path = tmp_path / "noisy.py"
+    path.write_bytes(Path(components["channel"]).read_bytes())
+    copied = [p.id for p in make(channel=str(path)).points]
+    assert copied == [p.id for p in make().points]
+    path.write_text(path.read_text() + "# changed\n")
+    assert not set(copied) & {p.id for p in make(channel=str(path)).points}
+
+
+class Sender:
+    """A link that only sends, and counts how often."""
+
+    def __init__(self, size):
+        self._size = size
+        self.calls = 0
+
+    def transmit(self, batch, plan):
+        self.calls += 1
+        x = np.zeros((1, self._size), np.complex64)
+        return TxSignal(x, ledger(1, payload=self._size), ())
+
+
+def test_transmit_signals_are_bounded(monkeypatch):
+    link, cache = Sender(1000), Transmissions()
+    monkeypatch.setattr(sweep_module, "CACHE_BYTES", 4 * 8000)
+
+    def send(image):
+        return cache.signal("tx", link, image, None, None, None)
+
+    alive = [weakref.ref(send(image).x) for image in range(10)]
+    assert [ref() is not None for ref in alive] == [False] * 6 + [True] * 4
+    send(6)  # used last, so that 7 is the next to go
+    send(10)
+    assert link.calls == 11
+    send(6)
+    assert link.calls == 11
+    send(7)
+    assert link.calls == 12
+
+
+def test_a_signal_larger_than_the_cache_is_kept_while_it_is_used(monkeypatch):
+    link, cache = Sender(1000), Transmissions()
+    monkeypatch.setattr(sweep_module, "CACHE_BYTES", 10)
+    for image in (0, 0, 1, 1, 0):
+        cache.signal("tx", link, image, None, None, None)
+    assert link.calls == 3
+
+
+def test_a_small_cache_changes_no_number(
+    make, calls, tmp_path, monkeypatch, run, table
+):
+    run(make(), tmp_path / "large")
+    sent = len(calls["transmit"])
+    monkeypatch.setattr(sweep_module, "CACHE_BYTES", 1)
+    run(make(), tmp_path / "small")
+    assert len(calls["transmit"]) > 2 * sent
+    assert table(tmp_path / "small") == table(tmp_path / "large")

@@ -1,0 +1,71 @@
+"""Statistics that the theory is held to: four standard errors, no magic numbers."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from semlink import rng
+from semlink.graph import compiled
+from semlink.signals import RxSignal
+
+SIGMAS = 4
+
+
+class Estimated:
+    """The mean of independent samples and its standard error."""
+
+    def __init__(self, samples):
+        samples = np.asarray(samples, float)
+        self.mean = np.mean(samples)
+        self.error = np.std(samples, ddof=1) / np.sqrt(len(samples))
+
+    def agrees(self, expected: float) -> bool:
+        """Whether the expected value lies within four standard errors."""
+        return abs(self.mean - expected) <= SIGMAS * self.error
+
+    def __repr__(self) -> str:
+        return f"{self.mean:.6g} +- {self.error:.2g}"
+
+
+@pytest.fixture(scope="session")
+def estimated():
+    """Give the mean of independent samples and its standard error."""
+    return Estimated
+
+
+@pytest.fixture(scope="session")
+def over():
+    """Give a function that sends symbols over a channel at a seed."""
+    stages = {}
+
+    def send(channel, x, snr_db: float, seed: int = 1) -> RxSignal:
+        if channel not in stages:
+            stages[channel] = compiled(channel, level="graph", name="theory")
+        rng.seed_everything(seed)
+        rx = stages[channel](x, np.float32(snr_db))
+        return RxSignal(*(np.asarray(a) for a in rx))
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def _mothers():
+    """Codes that are kept apart from those under XLA."""
+    import blocks.ldpc as ldpc
+
+    return cache(ldpc._mother.__wrapped__)
+
+
+@pytest.fixture
+def many_shapes(monkeypatch, _mothers):
+    """Decode without XLA, which takes seconds for every new block length."""
+    import blocks.ldpc as ldpc
+
+    real = ldpc.compiled
+
+    def quick(function, *, level, name):
+        return real(function, level="eager" if level == "xla" else level, name=name)
+
+    monkeypatch.setattr(ldpc, "compiled", quick)
+    monkeypatch.setattr(ldpc, "_mother", _mothers)
