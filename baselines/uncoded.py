@@ -60,9 +60,12 @@ class UncodedTransmitter:
         mean, deviation = _moments(image)
         height, width, _ = image.shape
         picture = int(image.dtype == np.uint8)
-        values = (height, width, picture, mean if picture else 0, deviation)
-        header = self._header.send(dict(zip(FIELDS, values, strict=True)))
-        standard = (image.astype(np.float32) - mean).reshape(-1) / deviation
+        whole = max(round(deviation), 1)
+        header = self._header.send(
+            dict(zip(FIELDS, (height, width, picture, mean, whole), strict=True))
+        )
+        # by the exact deviation, for the rounded one would be paid in power
+        standard = (image.astype(np.float32) - mean).reshape(-1) / (deviation or 1)
         pairs = np.pad(standard, (0, standard.size % 2)).reshape(-1, 2) / np.sqrt(2)
         return np.concatenate([header, pairs[:, 0] + 1j * pairs[:, 1]])
 
@@ -94,8 +97,8 @@ class UncodedReceiver:
         values = np.stack([estimate.real, estimate.imag], axis=-1).reshape(-1)
         scaled = values[:size] * header["deviation"] + header["mean"]
         if header["picture"]:
-            scaled = np.clip(np.round(scaled), 0, 255).astype(np.uint8)
-        return scaled.reshape(shape)
+            return np.clip(np.round(scaled), 0, 255).astype(np.uint8).reshape(shape)
+        return scaled.astype(np.float32).reshape(shape)
 
 
 def build() -> Transceiver:
@@ -103,9 +106,9 @@ def build() -> Transceiver:
     return Transceiver(UncodedTransmitter(), UncodedReceiver())
 
 
-def _moments(image: np.ndarray) -> tuple[int, int]:
-    """Mean and standard deviation, as the header can say them."""
+def _moments(image: np.ndarray) -> tuple[int, float]:
+    """Mean in whole levels, and standard deviation about it."""
     if image.dtype != np.uint8:
-        return 0, 1
-    deviation = np.sqrt(np.mean((image - np.round(image.mean())) ** 2))
-    return round(float(image.mean())), max(round(float(deviation)), 1)
+        return 0, 1.0
+    mean = round(float(image.mean()))
+    return mean, float(np.sqrt(np.mean((image - float(mean)) ** 2)))

@@ -105,10 +105,10 @@ class Bicm:
         Output
         ------
         x : [num_symbols], complex64, unit mean energy over the constellation
-        blocks : [C, k], uint8, the code blocks with their CRC
+        blocks : [C, k - 24], uint8, the information bits of the code blocks
         """
-        blocks = _with_crc(_segment(bits, self.layout(len(bits))))
-        return self.modulate(blocks), blocks
+        blocks = _segment(bits, self.layout(len(bits)))
+        return self.modulate(_with_crc(blocks)), blocks
 
     def modulate(self, blocks: np.ndarray) -> np.ndarray:
         """Encode, scramble, interleave and map code blocks [C, k] to symbols."""
@@ -142,13 +142,13 @@ class Bicm:
         ------
         bits : [num_bits], uint8
         intact : [C], bool, which blocks pass their CRC
-        blocks : [C, k], uint8, the decoded blocks
+        blocks : [C, k - 24], uint8, the information bits of the decoded blocks
         """
         layout = self.layout(num_bits)
         blocks = self.demodulate(x_hat, no, layout)
         data, check = np.split(blocks, [-CRC_BITS], axis=1)
         intact = np.all(_check_bits(data) == check, axis=1)
-        return data.reshape(-1)[:num_bits], intact, blocks
+        return data.reshape(-1)[:num_bits], intact, data
 
     def _length(self, k: int) -> int:
         """Coded bits of a block, rounded up to whole symbols."""

@@ -133,7 +133,7 @@ class _Mother:
     def __init__(self, k, lifting, base_graph, coderate, num_iter, decoder):
         self.k = k
         longest = lifting * (66 if base_graph == "bg1" else 50)
-        n = min(int(np.ceil(k / coderate / lifting)) * lifting, longest)
+        n = min(int(np.ceil(k / coderate / lifting)) * lifting, longest, 5 * k)
         encoder = LDPC5GEncoder(k, n, bg=base_graph)
         self.n, self._lifting = n, encoder.z
         self._encode = compiled(encoder, level="graph", name="ldpc encoder")

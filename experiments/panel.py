@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 
 from experiments.compose import catalogue
 from semlink import config
@@ -34,6 +35,8 @@ def draw_panel(folder: Path, images: str, cbr: float | None) -> list[Path]:
     """
     job = _job(folder)
     numbers = _numbers(images, job.num_images)
+    if (kind := job.source[numbers[0]].image.dtype) != np.uint8:
+        raise InputError(f"a panel shows 8-bit photos, got a source of {kind}")
     cbr = _chosen_cbr(job, cbr)
     channels = dict.fromkeys(point.link.channel.label for point in job.points)
     paths = []
@@ -91,7 +94,8 @@ def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: 
     by_place = {(p.link.transmitter.label, p.snr_db): p for p in points}
     for places, (image, transmitter) in zip(axes, rows, strict=True):
         batch = job.source[image]
-        _show(places[0], batch.image[0], f"{batch.name[0]}\n{transmitter}")
+        _show(places[0], batch.image[0], f"{batch.name[0]}, original")
+        _label_row(places[0], transmitter)
         for place, snr_db in zip(places[1:], snrs, strict=True):
             _show_received(place, job, by_place[transmitter, snr_db], image)
     figure.suptitle(title)
@@ -121,6 +125,11 @@ def _show(place, picture, title: str) -> None:
     place.imshow(picture)
     place.set_axis_off()
     place.set_title(title, fontsize=8)
+
+
+def _label_row(place, text: str) -> None:
+    middle = {"rotation": 90, "va": "center", "ha": "right", "fontsize": 8}
+    place.text(-0.04, 0.5, text, transform=place.transAxes, **middle)
 
 
 def _spread(values: list[float]) -> list[float]:

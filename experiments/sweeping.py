@@ -9,11 +9,13 @@ from pathlib import Path
 from experiments.compose import catalogue
 from experiments.display import Display
 from semlink import __version__, config, graph
+from semlink.checkpoint import sha256
 from semlink.errors import InputError
 from semlink.results import ResultStore
 from semlink.sweep import Sweep
 from semlink.units import CONVENTIONS
 
+MANIFEST = "manifest.json"
 CONFIGS = Path(__file__).parent / "configs"
 PACKAGES = (
     "tensorflow-cpu",
@@ -39,7 +41,7 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
     """
     job = Sweep(config.load(config_path(name), overrides), catalogue())
     with ResultStore(folder, metrics=job.metrics) as store:
-        store.write("manifest.json", json.dumps(manifest(job), indent=2).encode())
+        write_manifest(store, json.dumps(manifest(job), indent=2).encode())
         display = Display(job, folder)
         try:
             with display:
@@ -50,6 +52,14 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
     from experiments.figures import draw_all
 
     display.summary(draw_all(folder), graph.traces)
+
+
+def write_manifest(store: ResultStore, data: bytes) -> None:
+    """Write the manifest; that of another sweep into this run is put aside."""
+    path = store.folder / MANIFEST
+    if path.exists() and path.read_bytes() != data:
+        path.rename(store.folder / f"manifest-{sha256(path)[:8]}.json")
+    store.write(MANIFEST, data)
 
 
 def config_path(name: str) -> Path:

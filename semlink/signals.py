@@ -46,8 +46,8 @@ class TxSignal(NamedTuple):
 
     x : [B, N], complex64, ``E|x|^2 = 1`` over an image's symbols, zeros after them
     ledger : channel uses by purpose
-    blocks : [B] arrays [C, K], uint8: the code blocks sent, from which errors are
-        counted. A receiver never sees them.
+    blocks : [B] arrays [C, K], uint8: information bits of the code blocks sent, from
+        which errors are counted. A receiver never sees them.
     """
 
     x: np.ndarray
@@ -74,7 +74,8 @@ class Estimate(NamedTuple):
     image : [B] arrays [H, W, 3], dtype of the source. A receiver that does not know
         the size of the picture (lost header) gives [1, 1, 3]: one colour.
     lost : [B], bool, the digital part failed and the receiver knows it (outage)
-    blocks : [B] arrays [C, K], uint8, decoded code blocks, as far as it got
+    blocks : [B] arrays [C, K], uint8, information bits of the decoded code blocks, as
+        far as it got
     """
 
     image: tuple[np.ndarray, ...]

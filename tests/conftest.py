@@ -1,4 +1,4 @@
-"""What tests of every folder share: the slow ones apart, small fast components."""
+"""What tests of every folder share: components that are small and fast."""
 
 from pathlib import Path
 
@@ -6,19 +6,6 @@ import numpy as np
 import pytest
 
 COMPONENTS = Path(__file__).parent / "semlink" / "components"
-
-
-def pytest_configure(config):
-    config.addinivalue_line("markers", "slow: takes minutes; run with -m slow")
-
-
-def pytest_collection_modifyitems(config, items):
-    if config.option.markexpr or any("::" in arg for arg in config.args):
-        return  # the one who asks knows what he asks for
-    skip = pytest.mark.skip(reason="slow: run with -m slow")
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
 
 
 @pytest.fixture

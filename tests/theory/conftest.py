@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from blocks.bicm import CRC_BITS, Bicm
+from channels.awgn import Awgn
 from semlink import rng
 from semlink.graph import compiled
 from semlink.signals import RxSignal
@@ -47,6 +49,21 @@ def over():
         return RxSignal(*(np.asarray(a) for a in rx))
 
     return send
+
+
+@pytest.fixture(scope="session")
+def block_errors(over):
+    """Give a function that finds which blocks fail over AWGN : [num_blocks], bool."""
+
+    def run(mcs, k, num_blocks, snr_db, **decoder):
+        chain = Bicm(mcs, **decoder)
+        blocks = np.random.default_rng(11).integers(0, 2, (num_blocks, k), np.uint8)
+        layout = chain.layout(k - CRC_BITS)._replace(num_blocks=num_blocks)
+        rx = over(Awgn(), chain.modulate(blocks)[None], snr_db, seed=12)
+        decoded = chain.demodulate(rx.x_hat[0], rx.no[0], layout)
+        return np.any(decoded != blocks, axis=1)
+
+    return run
 
 
 @pytest.fixture(scope="session")

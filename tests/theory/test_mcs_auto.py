@@ -1,0 +1,84 @@
+"""The scheme that follows the SNR: faster as it grows, and within what it carries."""
+
+import numpy as np
+import pytest
+
+from blocks.mcs import BLER_TARGET, SCHEMES, TABLE, choose, threshold_db, thresholds
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.link import Link
+
+pytestmark = pytest.mark.skipif(not TABLE.exists(), reason=f"no {TABLE.name} measured")
+SNRS_DB = np.arange(0.0, 21.0, 2.0)
+
+
+@pytest.fixture(scope="module")
+def photo():
+    known = catalogue()
+    return known.build("source", ComponentSpec(name="photos"))[1]
+
+
+def make_link() -> Link:
+    known = catalogue()
+    words = {"transmitter": "jpeg2000_ldpc[mcs=auto]", "channel": "awgn"}
+    words["task"] = "reconstruction"
+    specs = {k: ComponentSpec.model_validate(v) for k, v in words.items()}
+    return Link(*(known.build(kind, spec) for kind, spec in specs.items()))
+
+
+@pytest.mark.parametrize("num_symbols", [300, 3000, 30_000])
+def test_more_snr_is_never_slower(num_symbols):
+    chosen = [choose(snr_db, num_symbols) for snr_db in np.arange(-10, 30, 0.25)]
+    efficiency = [SCHEMES[index].efficiency for index in chosen]
+    assert efficiency == sorted(efficiency)
+    assert chosen[0] == 0
+    assert SCHEMES[chosen[-1]] == max(SCHEMES, key=lambda mcs: mcs.efficiency)
+
+
+def test_table_has_every_scheme_above_capacity():
+    assert {row.mcs for row in thresholds()} == set(range(len(SCHEMES)))
+    for row in thresholds():
+        capacity_db = 10 * np.log10(2 ** SCHEMES[row.mcs].efficiency - 1)
+        assert capacity_db < row.snr_db < capacity_db + 6
+
+
+@pytest.mark.parametrize("index", range(len(SCHEMES)))
+def test_longer_blocks_need_no_more(index):
+    rows = [row for row in thresholds() if row.mcs == index]
+    assert [row.length for row in rows] == sorted(row.length for row in rows)
+    needed = [row.snr_db for row in rows]
+    assert all(b < a + 0.3 for a, b in zip(needed, needed[1:], strict=False))
+
+
+@pytest.mark.parametrize("length", [256, 1024, 8448])
+def test_faster_schemes_of_one_order_need_more(length):
+    for order in (2, 4, 6, 8):
+        same = [i for i, mcs in enumerate(SCHEMES) if mcs.num_bits_per_symbol == order]
+        needed = [threshold_db(i, length) for i in same]
+        assert needed == sorted(needed)
+
+
+@pytest.mark.usefixtures("many_shapes")
+def test_psnr_does_not_fall_with_snr(photo):
+    link, psnr, plans = make_link(), [], []
+    for snr_db in SNRS_DB:
+        budget = link.budget(0.03, "average", float(snr_db))
+        plan = link.transmitter.plan([photo._replace(index=(0,))], budget)
+        tx = link.transmit(photo._replace(index=(0,)), plan)
+        assert tx.ledger.total[0] <= 0.03 * photo.image.size
+        metrics = link.measure(photo, tx, float(snr_db), seed=1)
+        assert metrics["outage"][0] == 0
+        psnr.append(float(metrics["psnr"][0][0]))
+        plans.append(plan.mcs)
+    # the search for the quality ends within a thousandth of the budget
+    assert all(b > a - 0.02 for a, b in zip(psnr, psnr[1:], strict=False)), psnr
+    assert psnr[-1] > psnr[0] + 3
+    assert len(set(plans)) > 5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("index", range(len(SCHEMES)))
+def test_threshold_is_where_the_target_is(index, block_errors):
+    snr_db = threshold_db(index, 1024)
+    failed = block_errors(SCHEMES[index], 1024, 4000, snr_db)
+    assert np.mean(failed) < 3 * BLER_TARGET + 4 * np.sqrt(3 * BLER_TARGET / 4000)

@@ -1,0 +1,85 @@
+"""Uncoded transmission of a Gaussian source over AWGN meets D(C), and never beats it.
+
+At two values in a complex symbol the rate at capacity is ``R = log2(1 + SNR) / 2``
+bits per value, hence ``D = 2^(-2R) = 1 / (1 + SNR)``. Over Rayleigh fading with a
+new gain for every symbol its distortion is the mean of ``1 / (1 + g SNR)`` over
+exponential g, ``exp(1/SNR) E1(1/SNR) / SNR``.
+
+References
+----------
+T. J. Goblick, "Theoretical limitations on the transmission of data from analog
+sources", 1965. Abramowitz, Stegun, 5.1.28, for the integral.
+"""
+
+from functools import cache
+
+import numpy as np
+import pytest
+from scipy.special import exp1
+
+from blocks.sources.gaussian import distortion_rate
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.link import Link
+from semlink.units import db_to_linear
+
+KNOWN = catalogue()
+pytestmark = pytest.mark.skipif(
+    "uncoded" not in KNOWN.registries["transmitter"].names(), reason="no such file"
+)
+
+
+def build(kind: str, word: str):
+    return KNOWN.build(kind, ComponentSpec.model_validate(word))
+
+
+@cache
+def sent():
+    """Signals of Gaussian images, and the link that made them."""
+    source = build("source", "gaussian[count=8]")
+    link = Link(build("transmitter", "uncoded"), build("channel", "awgn"),
+                build("task", "reconstruction"))  # fmt: skip
+    plan = link.transmitter.plan(source, link.budget(0.55, "average", 10.0))
+    return source, link, [link.transmit(batch, plan) for batch in source]
+
+
+def squared_errors(channel: str, snr_db: float) -> np.ndarray:
+    """Squared error of every value that arrived."""
+    source, link, signals = sent()
+    over = Link(build("transmitter", "uncoded"), build("channel", channel),
+                build("task", "reconstruction"))  # fmt: skip
+    errors = []
+    for number, (batch, tx) in enumerate(zip(source, signals, strict=True)):
+        estimate = link.receive(over.propagate(tx, snr_db, seed=number))
+        assert not estimate.lost[0]
+        assert estimate.image[0].dtype == np.float32
+        errors.append((estimate.image[0] - batch.image[0]).reshape(-1) ** 2)
+    return np.concatenate(errors)
+
+
+@pytest.mark.parametrize("snr_db", [2.0, 10.0, 20.0])
+def test_distortion_over_awgn_is_that_of_capacity(snr_db, estimated):
+    measured = estimated(squared_errors("awgn", snr_db))
+    snr = db_to_linear(snr_db)
+    bound = distortion_rate(np.log2(1 + snr) / 2)
+    np.testing.assert_allclose(bound, 1 / (1 + snr))
+    assert measured.agrees(bound), measured
+
+
+@pytest.mark.parametrize("snr_db", [2.0, 10.0, 20.0])
+def test_distortion_is_never_below_that_of_all_symbols(snr_db, estimated):
+    source, _, signals = sent()
+    uses = sum(int(tx.ledger.total[0]) for tx in signals)
+    values = sum(batch.image.size for batch in source)
+    rate = np.log2(1 + db_to_linear(snr_db)) * uses / values
+    measured = estimated(squared_errors("awgn", snr_db))
+    assert measured.mean + 4 * measured.error >= distortion_rate(rate)
+
+
+@pytest.mark.parametrize("snr_db", [5.0, 15.0])
+def test_distortion_over_rayleigh_is_the_integral(snr_db, estimated):
+    # the header is sent ten decibels above what it needs
+    measured = estimated(squared_errors("rayleigh:1", snr_db).reshape(-1, 2).mean(1))
+    snr = db_to_linear(snr_db)
+    expected = np.exp(1 / snr) * exp1(1 / snr) / snr
+    assert measured.agrees(expected), measured
