@@ -19,7 +19,7 @@ DRAWS       ?=#               [1] channel draws per image
 CI95        ?=#               [off] stop a point when its PSNR is known within this, in dB
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
-SHOW        ?= 0 1#           images that `make panel` shows, by number
+SHOW        ?=#               [0 1] images that make panel shows, by number
 
 said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
@@ -48,7 +48,7 @@ figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
 
 .PHONY: panel
 panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
-	@$(SEMLINK) panel --run '$(strip $(RUN))' --images '$(strip $(SHOW))'
+	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))')
 
 .PHONY: list
 list: $(VENV)/ready ## every component with its parameters

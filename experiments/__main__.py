@@ -59,7 +59,9 @@ def figure(run: Run = "sweep") -> None:
 @app.command()
 def panel(
     run: Run = "sweep",
-    images: Annotated[str, typer.Option(help="Which images, by number.")] = "0 1",
+    images: Annotated[
+        str | None, typer.Option(help="Which images, by number (default: 0 1).")
+    ] = None,
     cbr: Annotated[
         float | None, typer.Option(help="CBR (default: the lowest).")
     ] = None,

@@ -15,13 +15,13 @@ from semlink.units import psnr_db
 MOST_SNRS = 4
 
 
-def draw_panel(folder: Path, images: str, cbr: float | None) -> list[Path]:
+def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path]:
     """Send images of a run again, with its noise, and show them.
 
     Parameters
     ----------
     folder : of the run, with its manifest
-    images : numbers of the images, in words
+    images : numbers of the images, in words (``None``: the first two)
     cbr : CBR target of the run to show (``None``: the lowest)
 
     Output
@@ -61,7 +61,9 @@ def _job(folder: Path) -> Sweep:
     return Sweep(config.validate(settings), catalogue())
 
 
-def _numbers(text: str, count: int) -> list[int]:
+def _numbers(text: str | None, count: int) -> list[int]:
+    if text is None:
+        return list(range(min(2, count)))
     try:
         numbers = [int(word) for word in text.split()]
     except ValueError:

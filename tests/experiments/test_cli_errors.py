@@ -188,9 +188,9 @@ def test_run_folder_that_cannot_be_written(sweep, tmp_path):
     message = sweep("--run", "mine")
     assert message.startswith("cannot write to run folder runs/mine: ")
     (tmp_path / "runs").unlink()
-    (tmp_path / "runs" / "mine" / "manifest.json").mkdir(parents=True)
+    (tmp_path / "runs" / "mine" / "points.csv").mkdir(parents=True)
     message = sweep("--run", "mine")
-    assert message == "cannot write runs/mine/manifest.json: Is a directory"
+    assert message == "cannot read runs/mine/points.csv: Is a directory"
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_run_without_results(refused, tmp_path):
 
 def test_a_process_that_has_loaded_everything(tmp_path):
     """What TensorFlow and Sionna have to say does not come between."""
-    command = "-m experiments sweep transmitter=jpeg_ldpc channel=awgm".split()
+    command = ["-m", "experiments", "sweep", "transmitter=jpeg_ldpc", "channel=awgm"]
     done = subprocess.run(
         [sys.executable, *command],
         cwd=tmp_path,

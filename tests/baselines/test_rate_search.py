@@ -1,0 +1,123 @@
+"""The search for the quality finds the best one, whatever the codec does."""
+
+import numpy as np
+import pytest
+
+from baselines.rate_search import LONGEST_SIDE, RateSearch
+from semlink.errors import Infeasible, InputError
+from semlink.protocols import Budget
+from semlink.signals import SourceBatch
+
+
+class Curve:
+    """A codec whose files have a size and nothing else."""
+
+    def __init__(self, size, quality_range=(0.0, 100.0), quality_step=0.01):
+        self.quality_range = quality_range
+        self.quality_step = quality_step
+        self._size = size
+        self.calls = 0
+
+    def encode(self, image, quality):
+        self.calls += 1
+        return bytes(int(self._size(quality, image)))
+
+
+CURVES = {
+    "exponential": lambda q, image: 100 * np.exp(q / 20),
+    "linear": lambda q, image: 100 + 90 * q,
+    "flat, then steep": lambda q, image: 100 + (q / 25) ** 8,
+    "steps": lambda q, image: 100 * 2 ** (q // 10),
+    "wavy": lambda q, image: 100 * np.exp(q / 20) * (1 + 0.02 * np.sin(40 * q)),
+    "by image": lambda q, image: (100 + image[0, 0, 0]) * np.exp(q / 20),
+}
+
+
+def images(count: int, side: int = 20) -> list[SourceBatch]:
+    return [
+        SourceBatch(
+            np.full((1, side, side, 3), 40 * i, np.uint8), (i,), (f"{i}",), ({},)
+        )
+        for i in range(count)
+    ]
+
+
+def budget(cbr: float, mode: str = "average") -> Budget:
+    return Budget(cbr, mode, None)
+
+
+@pytest.mark.parametrize("mode", ["average", "per_image"])
+@pytest.mark.parametrize("step", [0.01, 1])
+@pytest.mark.parametrize("name", CURVES)
+def test_budget_is_kept_and_one_step_more_is_not(name, step, mode):
+    codec, source = Curve(CURVES[name], quality_step=step), images(3)
+    for cbr in (0.2, 1.0, 5.0):
+        qualities = RateSearch(codec)(source, budget(cbr, mode), lambda n: n)
+        size = [len(codec.encode(b.image[0], q)) / b.image.size
+                for b, q in zip(source, qualities, strict=True)]  # fmt: skip
+        more = [len(codec.encode(b.image[0], q + step)) / b.image.size
+                for b, q in zip(source, qualities, strict=True)]  # fmt: skip
+        if mode == "average":
+            size, more = np.mean(size), np.mean(more)
+            assert len(set(qualities)) == 1
+        assert np.all(np.array(size) <= cbr)
+        best = np.array(qualities) == 100
+        close = np.array(size) > 0.995 * cbr
+        assert np.all(best | close | (np.array(more) > 0.999 * cbr))
+
+
+def test_few_files_are_tried():
+    for name in ("exponential", "linear", "by image"):
+        codec = Curve(CURVES[name])
+        RateSearch(codec)(images(1), budget(1.0), lambda n: n)
+        assert codec.calls <= 16
+
+
+def test_no_file_is_tried_twice():
+    codec, source = Curve(CURVES["exponential"]), images(2)
+    search = RateSearch(codec)
+    first = search(source, budget(1.0), lambda n: n)
+    calls = codec.calls
+    assert search(source, budget(1.0), lambda n: n) == first
+    assert codec.calls == calls
+
+
+def test_whole_steps_are_whole_numbers():
+    codec = Curve(CURVES["exponential"], quality_range=(0, 100), quality_step=1)
+    (quality,) = RateSearch(codec)(images(1), budget(0.7), lambda n: n)
+    assert quality == int(quality)
+
+
+def test_best_quality_where_everything_fits():
+    codec = Curve(CURVES["linear"])
+    assert RateSearch(codec)(images(2), budget(1e9), lambda n: n) == (100.0,) * 2
+
+
+@pytest.mark.parametrize("mode", ["average", "per_image"])
+def test_infeasible_says_by_how_much(mode):
+    search = RateSearch(Curve(CURVES["linear"]))
+    with pytest.raises(Infeasible, match=r"2\.00 of the budget"):
+        search(images(1), budget(100 / 1200 / 2, mode), lambda n: n)
+
+
+def test_one_image_too_many_is_named():
+    search = RateSearch(Curve(CURVES["by image"]))
+    with pytest.raises(Infeasible, match="of 2 is"):
+        search(images(3), budget(150 / 1200, "per_image"), lambda n: n)
+
+
+def test_overhead_counts():
+    codec, source = Curve(CURVES["exponential"]), images(1)
+    (plain,) = RateSearch(codec)(source, budget(1.0), lambda n: n)
+    (with_header,) = RateSearch(codec)(source, budget(1.0), lambda n: n + 300)
+    assert with_header < plain
+
+
+def test_what_no_codec_takes():
+    search = RateSearch(Curve(CURVES["linear"]))
+    toy = images(1)[0]._replace(image=np.zeros((1, 8, 8, 3), np.float32))
+    with pytest.raises(InputError, match="got float32 in 0$"):
+        search([toy], budget(1.0), lambda n: n)
+    wide = np.zeros((1, 1, LONGEST_SIDE + 1, 3), np.uint8)
+    with pytest.raises(InputError, match=f"got {LONGEST_SIDE + 1}x1 in 0$"):
+        search([images(1)[0]._replace(image=wide)], budget(1.0), lambda n: n)

@@ -1,0 +1,83 @@
+"""What the commands print and draw, run as a user runs them but in this process."""
+
+import json
+import sys
+
+import pytest
+
+from experiments.__main__ import main
+from experiments.compose import catalogue
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder: (exit status, output, errors)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["semlink", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return run
+
+
+SWEEP = ("sweep", "--run", "small", "source=photos[limit=1]", "channel=awgn")
+GRID = ("transmitter=jpeg_ldpc", "snr_db=0 20", "cbr=0.001 0.03")
+
+
+def test_list_names_every_component_and_parameter(command):
+    status, out, _ = command("list")
+    assert status == 0
+    for registry in catalogue().registries.values():
+        for name in registry.names():
+            assert f"  {name} " in out
+            assert all(f"      {key}:" in out for key in registry.schema(name))
+
+
+def test_a_sweep_prints_its_table_and_says_where_things_are(command, tmp_path):
+    status, out, _ = command(*SWEEP, *GRID)
+    assert status == 0
+    lines = [line for line in out.splitlines() if line.startswith("jpeg_ldpc ")]
+    assert len(lines) == 4
+    assert sum("infeasible: smallest file" in line for line in lines) == 2
+    for path in ("points.csv", "manifest.json", "psnr_against_snr.png"):
+        assert f"runs/small/{path}" in out
+        assert (tmp_path / "runs/small" / path).exists()
+    again = command(*SWEEP, *GRID)[1]
+    assert "4 were there already" in again
+
+
+def test_the_manifest_says_what_was_run(command, tmp_path):
+    command(*SWEEP, *GRID)
+    manifest = json.loads((tmp_path / "runs/small/manifest.json").read_text())
+    assert manifest["configuration"]["snr_db"] == [0.0, 20.0]
+    assert manifest["components"]["transmitter"]["jpeg_ldpc"]["coderate"] == 2 / 3
+    assert {"cbr", "snr_db", "psnr", "ci95"} <= manifest["conventions"].keys()
+    assert manifest["packages"]["sionna-no-rt"].startswith("1.2")
+    assert len(manifest["source_sha256"]) == 64
+
+
+def test_a_sweep_into_the_same_run_keeps_the_first_manifest(command, tmp_path):
+    command(*SWEEP, *GRID)
+    command(*SWEEP, *GRID[:2], "cbr=0.03", "seed=2")
+    manifests = (tmp_path / "runs/small").glob("manifest*.json")
+    seeds = sorted(json.loads(path.read_text())["seed"] for path in manifests)
+    assert seeds == [1, 2]
+
+
+def test_a_panel_is_drawn_and_refuses_what_is_not_there(command, tmp_path):
+    command(*SWEEP, *GRID)
+    status, out, _ = command("panel", "--run", "small", "--images", "0")
+    assert status == 0
+    assert (tmp_path / out.strip()).stat().st_size > 10_000
+    for arguments, message in (
+        (("--images", "7"), "images must be 0 to 0, got '7'"),
+        (("--images", "x"), "images are numbers, got 'x'"),
+        (("--cbr", "0.5"), "cbr must be one of 0.001, 0.03, got 0.5"),
+        (("--run", "other"), "no manifest of a run in runs/other"),
+    ):
+        status, _, errors = command("panel", "--run", "small", *arguments)
+        assert (status, errors) == (2, f"error: {message}\n")
