@@ -102,10 +102,10 @@ def mcs_table(
 def main() -> None:
     """Run a command; what a user got wrong ends in one line and status 2."""
     try:
-        app(prog_name="python -m experiments")
-    except KeyboardInterrupt:
+        sys.exit(app(prog_name="python -m experiments", standalone_mode=False))
+    except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
-    except BaseException as error:
+    except Exception as error:
         message = _one_line(error)
         if message is None or "SEMLINK_DEBUG" in os.environ:
             raise
@@ -113,13 +113,17 @@ def main() -> None:
         sys.exit(2)
 
 
-def _one_line(error: BaseException) -> str | None:
+def _one_line(error: Exception) -> str | None:
     """The message of an error that a user can mend; ``None`` for any other."""
     from semlink.errors import InputError
 
-    if isinstance(error, InputError):
-        return " ".join(str(error).split())
-    return None
+    if hasattr(error, "format_message"):  # what the command line does not understand
+        error = error.format_message()
+    elif isinstance(error, OSError) and error.filename:
+        error = f"{error.strerror}: {error.filename}"
+    elif not isinstance(error, InputError):
+        return None
+    return " ".join(str(error).split())
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from semlink.sweep import Sweep
 from semlink.units import CONVENTIONS
 
 MANIFEST = "manifest.json"
+ONE_PER_RUN = ("source", "task", "cbr_mode", "seed", "stop")
 CONFIGS = Path(__file__).parent / "configs"
 PACKAGES = (
     "tensorflow-cpu",
@@ -41,7 +42,10 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
     """
     job = Sweep(config.load(config_path(name), overrides), catalogue())
     with ResultStore(folder, metrics=job.metrics) as store:
-        write_manifest(store, json.dumps(manifest(job), indent=2).encode())
+        new = manifest(job)
+        if store.finished():
+            refuse_other_settings(folder, new)
+        write_manifest(store, json.dumps(new, indent=2).encode())
         display = Display(job, folder)
         try:
             with display:
@@ -52,6 +56,26 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
     from experiments.figures import draw_all
 
     display.summary(draw_all(folder), graph.traces)
+
+
+def refuse_other_settings(folder: Path, new: dict) -> None:
+    """Keep results that cannot be compared out of one run.
+
+    Raises
+    ------
+    InputError
+        If the run was made with another source, task, mode, seed or stopping rule.
+    """
+    try:
+        old = json.loads((folder / MANIFEST).read_text())["configuration"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for key in ONE_PER_RUN:
+        was, now = old.get(key), new["configuration"][key]
+        if was != now:
+            raise InputError(
+                f"{folder} was made with {key} {was}; choose another run, got {now}"
+            )
 
 
 def write_manifest(store: ResultStore, data: bytes) -> None:

@@ -92,7 +92,7 @@ def parse_grid(value: Any) -> Any:
     grid = [number for word in words for number in _numbers(word)]
     if not grid:
         raise ValueError(f"a grid needs at least one number, got {value!r}")
-    return tuple(dict.fromkeys(grid))
+    return tuple(dict.fromkeys(number + 0.0 for number in grid))  # -0 is 0
 
 
 def _numbers(word: str) -> list[float]:

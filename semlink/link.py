@@ -16,14 +16,13 @@ class Link:
     """A transceiver over a channel, judged by a task.
 
     The transmit stage does not depend on the noise: call :meth:`transmit` once for
-    an image and :meth:`measure` for every SNR. The channel is compiled as strongly
-    as its ``level`` attribute says (default: graph); transceivers compile their own
-    inner parts, for a picture codec cannot enter a graph.
+    an image and :meth:`measure` for every SNR. Transceivers compile their own inner
+    parts, for a picture codec cannot enter a graph.
 
     Parameters
     ----------
     transceiver : transmitter and receiver
-    channel : built channel
+    channel : built channel, compiled by :func:`compiled_channel` or as it is
     task : built task
     """
 
@@ -33,9 +32,7 @@ class Link:
         self._receiver = transceiver.receiver
         self._error_free = transceiver.error_free
         self._task = task
-        self._channel = compiled(
-            channel, level=getattr(channel, "level", "graph"), name="channel"
-        )
+        self._channel = channel
 
     def budget(self, cbr: float, cbr_mode: str, snr_db: float) -> Budget:
         """The budget of a point, with what the transmitter makes of its CSI."""
@@ -69,6 +66,12 @@ class Link:
         """
         estimate = self.receive(self.propagate(tx, snr_db, seed))
         return {**self._task(batch, estimate), **link_metrics(tx, estimate)}
+
+
+def compiled_channel(channel: Channel) -> Channel:
+    """Compile a channel as strongly as its ``level`` says (default: graph)."""
+    level = getattr(channel, "level", "graph")
+    return compiled(channel, level=level, name="channel")
 
 
 def link_metrics(tx: TxSignal, estimate: Estimate) -> Metrics:

@@ -40,8 +40,10 @@ class Monitor:
     def __init__(self, rule: StopRule, *, num_images: int):
         self._rule = rule
         self._num_images = num_images
-        self._samples: dict[str, dict[tuple[int, int], np.ndarray]] = defaultdict(dict)
-        self._transmissions: set[tuple[int, int]] = set()
+        # by metric, then by sample: an image, or a draw where there is one image
+        self._sums: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
+        self._images: set[int] = set()
+        self._draws = 0
 
     def schedule(self):
         """Yield (image, draw) until enough has been seen, in a fixed order."""
@@ -53,39 +55,32 @@ class Monitor:
 
     def add(self, image: int, draw: int, metrics: Mapping) -> None:
         """Take one transmission's ``{metric: (sum, count)}``."""
-        self._transmissions.add((image, draw))
+        self._images.add(image)
+        self._draws = max(self._draws, draw + 1)
+        sample = draw if self._num_images == 1 else image
         for name, (total, count) in metrics.items():
-            self._samples[name][image, draw] = np.array([total, count], float)
+            sums = self._sums[name].setdefault(sample, np.zeros(2))
+            sums += (total, count)
 
     @property
     def images(self) -> int:
         """How many images were sent."""
-        return len({image for image, _ in self._transmissions})
+        return len(self._images)
 
     @property
     def draws(self) -> int:
         """How often the image sent most often was sent."""
-        return 1 + max((draw for _, draw in self._transmissions), default=-1)
+        return self._draws
 
     def value(self, metric: str) -> Value:
         """The estimate of a metric so far; NaN where there is nothing to say."""
-        samples = self._by_image(metric)
-        total = samples.sum(axis=0) if len(samples) else np.zeros(2)
-        if total[1] == 0:
+        samples = np.array(list(self._sums[metric].values())).reshape(-1, 2)
+        samples = samples[samples[:, 1] > 0]
+        if not len(samples):
             return Value(float("nan"), float("nan"), 0)
-        mean = total[0] / total[1]
-        return Value(
-            float(mean), interval(samples, metric in PROPORTIONS), int(total[1])
-        )
-
-    def _by_image(self, metric: str) -> np.ndarray:
-        """Sum over draws : [images with a count, 2]."""
-        sums: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(2))
-        single = self.images == 1
-        for (image, draw), sample in sorted(self._samples[metric].items()):
-            sums[draw if single else image] += sample
-        rows = [row for row in sums.values() if row[1] > 0]
-        return np.array(rows) if rows else np.zeros((0, 2))
+        total, count = samples.sum(axis=0)
+        half_width = interval(samples, metric in PROPORTIONS)
+        return Value(float(total / count), half_width, int(count))
 
     def _max_draws(self) -> int:
         rule = self._rule

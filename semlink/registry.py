@@ -124,6 +124,11 @@ class Registry:
             path = ".".join([self.kind, name, *map(str, first["loc"])])
             message = first["msg"].partition("Value error, ")[2] or first["msg"]
             raise InputError(f"{path}: {message}, got {first['input']!r}") from None
+        except InputError:
+            raise
+        except ValueError as error:
+            message = f"{self.kind} {name!r} cannot be built: {error}"
+            raise InputError(message) from error
 
     def _local(self) -> dict[str, str]:
         found = {}
@@ -150,7 +155,11 @@ class Registry:
             return self._from_path(name)
         local = self._local()
         if name in local:
-            return importlib.import_module(local[name])
+            try:
+                return importlib.import_module(local[name])
+            except ImportError as error:
+                message = f"{self.kind} {name!r} cannot be imported: {error}"
+                raise InputError(message) from error
         for entry in self._entry_points():
             if entry.name == name:
                 return self._loaded(entry)

@@ -144,7 +144,11 @@ class ResultStore:
             metrics = tuple(row["metric"] for row in point)
             same = len({row["point_id"] for row in point}) == 1
             if not same or metrics != self._metrics[: len(metrics)]:
-                raise _damaged(self.path, start + 2, "the rows of a point do not match")
+                raise _damaged(
+                    self.path,
+                    start + 2,
+                    "the rows of a point are not those of this task",
+                )
         return len(rows) % step
 
 

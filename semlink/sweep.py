@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import groupby, product
 from typing import NamedTuple, Protocol
@@ -12,9 +12,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from semlink.catalogue import Catalogue
-from semlink.config import ComponentSpec, LinkConfig, SweepConfig
+from semlink.config import LinkConfig, SweepConfig
 from semlink.errors import Infeasible, InputError
-from semlink.link import Link
+from semlink.link import Link, compiled_channel
 from semlink.monitor import Monitor
 from semlink.protocols import Budget, Source
 from semlink.registry import unknown
@@ -65,7 +65,7 @@ class Sweep:
         self.config = config
         self._catalogue = catalogue
         self.source: Source = catalogue.build("source", config.source)
-        self._links = {_names(link): self._link(link) for link in config.links()}
+        self._links = self._build_links()
         self._transmissions = Transmissions()
         if config.stop.ci95 and config.stop.metric not in self.metrics:
             message = unknown("metric", config.stop.metric, list(self.metrics))
@@ -92,7 +92,9 @@ class Sweep:
             for cbr, link in product(self.config.cbr, list(links))
             for snr_db in self.config.snr_db
         ]
-        return [self._point(*where, fingerprint) for where in order]
+        points = [self._point(*where, fingerprint) for where in order]
+        # one component said in two ways is one component
+        return list({point.id: point for point in reversed(points)}.values())[::-1]
 
     def components(self) -> dict[str, dict]:
         """Every component with all its parameters, by kind and label."""
@@ -110,6 +112,7 @@ class Sweep:
     def run(self, store: ResultStore, listener: Listener) -> None:
         """Simulate every point that the store does not hold yet."""
         known = store.finished()
+        self._refuse_conflicts(known)
         for point in self.points:
             if point.id in known:
                 listener.finished(point, known[point.id], True)
@@ -118,6 +121,17 @@ class Sweep:
             store.append(rows)
             listener.finished(point, rows, False)
         store.sort()
+
+    def _refuse_conflicts(self, known: Mapping[str, Sequence[Row]]) -> None:
+        """One place in a figure holds one result."""
+        taken = {_place(rows[0]): point_id for point_id, rows in known.items()}
+        for point in self.points:
+            place = _place(_where(point))
+            if taken.get(place, point.id) != point.id:
+                raise InputError(
+                    "the run holds results of other settings (seed, stopping rule, "
+                    f"mode, data or code) at {', '.join(place)}; choose another run"
+                )
 
     def simulate(self, point: Point, listener: Listener) -> list[Row]:
         """Give the rows of one point."""
@@ -129,7 +143,7 @@ class Sweep:
                 monitor.add(image, draw, self._transmission(point, image, draw))
                 listener.progress(point, monitor)
         except Infeasible as reason:
-            status = f"infeasible: {reason}"
+            status = f"infeasible: {' '.join(str(reason).split())}"
         return _rows(point, monitor, status, self.metrics, time.perf_counter() - start)
 
     def replay(self, point: Point, image: int, draw: int = 0):
@@ -158,20 +172,26 @@ class Sweep:
         tx = self._transmissions.signal(label, link, image, batch, budget, plan)
         return link, batch, tx
 
-    def _link(self, config: LinkConfig) -> Link:
-        transceiver = self._build("transmitter", config.transmitter)
-        channel = self._build("channel", config.channel)
-        return Link(transceiver, channel, self._build("task", config.task))
-
-    def _build(self, kind: str, spec: ComponentSpec):
-        return self._catalogue.build(kind, spec)
+    def _build_links(self) -> dict[tuple[str, str], Link]:
+        """Every link, its components built and compiled once each."""
+        build, config = self._catalogue.build, self.config
+        task = build("task", config.task)
+        transceivers = {s.label: build("transmitter", s) for s in config.transmitter}
+        channels = {
+            s.label: compiled_channel(build("channel", s)) for s in config.channel
+        }
+        return {
+            (transmitter, channel): Link(pair, over, task)
+            for transmitter, pair in transceivers.items()
+            for channel, over in channels.items()
+        }
 
     def _point(self, link: LinkConfig, snr_db: float, cbr: float, data: str) -> Point:
         kinds = ("transmitter", "channel", "task")
         parts = {k: self._catalogue.identity(k, getattr(link, k)) for k in kinds}
         what = {
             **parts,
-            "source": [link.source.name, data],
+            "source": [self._catalogue.identity("source", link.source)["name"], data],
             "snr_db": snr_db,
             "cbr": cbr,
             "cbr_mode": self.config.cbr_mode,
@@ -239,14 +259,27 @@ def _hash(tree: dict) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _rows(point: Point, monitor: Monitor, status: str, metrics, seconds) -> list[Row]:
-    """The tidy rows of a point, one a metric."""
-    common = {
+def _where(point: Point) -> dict[str, object]:
+    """The columns that say which point of the grid a row belongs to."""
+    return {
         "transmitter": point.link.transmitter.label,
         "channel": point.link.channel.label,
         "source": point.link.source.label,
         "snr_db": point.snr_db,
         "cbr_target": point.cbr,
+    }
+
+
+def _place(row: Row) -> tuple[str, ...]:
+    return tuple(
+        str(row[c]) for c in ("transmitter", "channel", "snr_db", "cbr_target")
+    )
+
+
+def _rows(point: Point, monitor: Monitor, status: str, metrics, seconds) -> list[Row]:
+    """The tidy rows of a point, one a metric."""
+    common = {
+        **_where(point),
         "cbr": monitor.value("cbr").mean,
         "outage": monitor.value("outage").mean,
         "seconds": round(seconds, 3),

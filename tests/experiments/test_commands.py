@@ -62,10 +62,17 @@ def test_the_manifest_says_what_was_run(command, tmp_path):
 
 def test_a_sweep_into_the_same_run_keeps_the_first_manifest(command, tmp_path):
     command(*SWEEP, *GRID)
-    command(*SWEEP, *GRID[:2], "cbr=0.03", "seed=2")
+    command(*SWEEP, *GRID[:2], "cbr=0.02")
     manifests = (tmp_path / "runs/small").glob("manifest*.json")
-    seeds = sorted(json.loads(path.read_text())["seed"] for path in manifests)
-    assert seeds == [1, 2]
+    grids = [json.loads(path.read_text())["configuration"]["cbr"] for path in manifests]
+    assert sorted(grids) == [[0.001, 0.03], [0.02]]
+
+
+def test_results_that_cannot_be_compared_are_kept_apart(command):
+    command(*SWEEP, *GRID)
+    status, _, errors = command(*SWEEP, *GRID, "seed=2")
+    told = "runs/small was made with seed 1; choose another run, got 2"
+    assert (status, errors) == (2, f"error: {told}\n")
 
 
 def test_a_panel_is_drawn_and_refuses_what_is_not_there(command, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from semlink import graph
 from semlink.config import ComponentSpec
-from semlink.link import Link, link_metrics
+from semlink.link import Link, compiled_channel, link_metrics
 from semlink.protocols import Budget, Transceiver
 from semlink.registry import Registry
 from semlink.signals import Estimate, TxSignal, ledger
@@ -140,7 +140,10 @@ class NoTask:
 
 def test_a_compiled_channel_follows_the_seed():
     awgn = pytest.importorskip("channels.awgn").build()
-    link, tx = Link(Transceiver(None, None), awgn, NoTask()), tx_of(SENT)
+    link, tx = (
+        Link(Transceiver(None, None), compiled_channel(awgn), NoTask()),
+        tx_of(SENT),
+    )
     before = graph.traces["channel"]
     grid = [(snr_db, seed) for snr_db in (0.0, 5.0, 10.0) for seed in (1, 2)]
     once, again = (

@@ -182,7 +182,7 @@ def test_a_refused_file_keeps_no_lock(tmp_path):
 def test_metrics_of_another_task(tmp_path):
     stored(tmp_path, rows(1))
     message = refusal(opened, tmp_path, ("accuracy", "bler"))
-    assert "the rows of a point do not match" in message
+    assert "the rows of a point are not those of this task" in message
 
 
 def test_a_second_store_is_refused(tmp_path):

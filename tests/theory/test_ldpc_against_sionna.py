@@ -87,6 +87,17 @@ def test_fillers_are_never_sent(k):
 
 
 @pytest.mark.usefixtures("many_shapes")
+def test_fillers_are_known_to_the_decoder():
+    # 79 of 720 bits are filler; LLRs of a Gaussian channel, one bit in 20 wrong
+    code, bits = NrLdpc(2 / 3), random_bits(8, 641)
+    coded = code.encode(bits, code.coded_bits(641))
+    noise = np.random.default_rng(3).normal(0, np.sqrt(12), coded.shape)
+    llr = llrs(coded, 6.0) + noise.astype(np.float32)
+    assert np.mean((llr > 0) != coded) > 0.03
+    np.testing.assert_array_equal(code.decode(llr, 641), bits)
+
+
+@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("index", range(len(SCHEMES)))
 def test_every_scheme_comes_back_without_noise(index):
     chain = Bicm(SCHEMES[index])

@@ -39,7 +39,9 @@ def test_table_has_every_scheme_above_capacity():
     assert {row.mcs for row in thresholds()} == set(range(len(SCHEMES)))
     for row in thresholds():
         capacity_db = 10 * np.log10(2 ** SCHEMES[row.mcs].efficiency - 1)
-        assert capacity_db < row.snr_db < capacity_db + 6
+        # short blocks at high rates are far from it
+        gap = 4.5 if row.length > 1000 else 8
+        assert capacity_db < row.snr_db < capacity_db + gap
 
 
 @pytest.mark.parametrize("index", range(len(SCHEMES)))

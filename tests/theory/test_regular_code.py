@@ -55,6 +55,16 @@ def test_round_trip_of_whole_and_short_blocks(rate):
         np.testing.assert_array_equal(code.decode(llrs(coded), k), bits)
 
 
+def test_filler_is_known_to_the_decoder():
+    # LLRs of a Gaussian channel: variance twice the mean; one bit in 20 is wrong
+    code, bits = RegularLdpc(2 / 3), random_bits(8, 300)
+    coded = code.encode(bits, code.coded_bits(300))
+    noise = np.random.default_rng(3).normal(0, np.sqrt(12), coded.shape)
+    llr = (llrs(coded) * 1.5 + noise).astype(np.float32)
+    assert np.mean((llr > 0) != coded) > 0.03
+    np.testing.assert_array_equal(code.decode(llr, 300), bits)
+
+
 def test_segments_hold_everything():
     code = RegularLdpc(2 / 3)
     for num_bits in (1, 998, 999, 5000, 100_000):

@@ -28,9 +28,10 @@ def noise(path):
 
 def refusal(path, **params):
     """What the source says, in one line and without a warning, when it refuses."""
-    with warnings.catch_warnings(), pytest.raises(InputError) as caught:
+    with warnings.catch_warnings():
         warnings.simplefilter("error")
-        build(str(path), **params)
+        with pytest.raises(InputError) as caught:
+            build(str(path), **params)
     message = str(caught.value)
     assert "\n" not in message
     return message
