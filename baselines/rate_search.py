@@ -1,5 +1,6 @@
 """Finds the quality of a picture codec at which a set of images fits a budget."""
 
+import zlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
@@ -47,6 +48,7 @@ class RateSearch:
     def __init__(self, codec: Codec):
         self._codec = codec
         self._source: Sequence[SourceBatch] = ()
+        self._checksums: tuple[int, ...] = ()
         self._size = lru_cache(CACHED_SIZES)(self._file_size)
 
     def __call__(
@@ -59,7 +61,7 @@ class RateSearch:
 
         Parameters
         ----------
-        source : the images, always the same ones
+        source : the images
         budget : with its ``cbr_mode``
         num_symbols : channel uses, all told, that a file of so many bytes takes
 
@@ -70,9 +72,7 @@ class RateSearch:
         InputError
             If an image is none that a codec takes.
         """
-        self._source = source
-        for batch in source:
-            _check_picture(batch)
+        self._remember(source)
         if budget.cbr_mode == "average":
             cost = self._mean_cbr(num_symbols)
             return (self._best(cost, budget.cbr, "the set"),) * len(source)
@@ -82,6 +82,16 @@ class RateSearch:
             cost = lambda quality, i=i: num_symbols(self._size(i, quality))  # noqa: E731
             qualities.append(self._best(cost, limit, batch.name[0]))
         return tuple(qualities)
+
+    def _remember(self, source: Sequence[SourceBatch]) -> None:
+        """Take the images; sizes of other images than before are forgotten."""
+        checksums = []
+        for batch in source:
+            _check_picture(batch)
+            checksums.append(zlib.crc32(np.ascontiguousarray(batch.image)))
+        if self._checksums != tuple(checksums):
+            self._size.cache_clear()
+        self._source, self._checksums = source, tuple(checksums)
 
     def _mean_cbr(self, num_symbols: Callable[[int], int]):
         values = [source_values(batch.image) for batch in self._source]

@@ -7,9 +7,10 @@ and, where one fails, conceals.
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
+from pydantic import Field
 
 from baselines.rate_search import Codec, RateSearch
 from blocks.bicm import CRC_BITS, Bicm, CodeName, CodeRate, Mcs, ModulationOrder
@@ -50,18 +51,20 @@ class SeparatedTransmitter:
     codec : picture codec
     mcs : the configured scheme, or ``None`` to choose it by the SNR fed back
     code : name of the channel code
+    margin_db : how far below the SNR fed back to choose
     """
 
-    def __init__(self, codec: Codec, mcs: Mcs | None, code: str):
+    def __init__(self, codec: Codec, mcs: Mcs | None, code: str, margin_db: float):
         self._codec = codec
         self._mcs = mcs
         self._code = code
+        self._margin_db = margin_db
         self._header = Header(FIELDS)
         self._search = RateSearch(codec)
 
     def operating_point(self, snr_db: float) -> Hashable:
-        """The SNR if the scheme follows it, else nothing."""
-        return snr_db if self._mcs is None else None
+        """The SNR, less the margin, if the scheme follows it, else nothing."""
+        return snr_db - self._margin_db if self._mcs is None else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and bisect the quality to the budget."""
@@ -170,6 +173,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         num_bits_per_symbol: ModulationOrder = 4,
         code: CodeName = "nr",
         mcs: McsMode = "fixed",
+        margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
         conceal: Conceal = "mean_colour",
     ) -> Transceiver:
         """Build the pair.
@@ -180,6 +184,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         num_bits_per_symbol : 2 (QPSK) to 8 (256-QAM)
         code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
         mcs : ``fixed`` as above, or ``auto``: the fastest that the SNR carries
+        margin_db : SNR that ``auto`` leaves in reserve, for fading
         conceal : what to show on decoding failure, ``mean_colour`` or ``partial``
         """
         codec = make_codec()
@@ -190,7 +195,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
         _check(scheme, code)
         return Transceiver(
-            SeparatedTransmitter(codec, scheme, code),
+            SeparatedTransmitter(codec, scheme, code, margin_db),
             SeparatedReceiver(codec, scheme, code, conceal),
         )
 

@@ -4,11 +4,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from blocks.structural_similarity import structural_similarity
 from semlink.signals import Estimate, SourceBatch
 from semlink.units import psnr_db
-
-SMALLEST_SSIM = 11  # side of the window
-SMALLEST_MS_SSIM = 161  # side that leaves a window after four halvings
 
 
 class Reconstruction:
@@ -18,12 +16,6 @@ class Reconstruction:
     PSNR of a source that is no picture) does not count it. An estimate of one colour
     is stretched over the picture; one of another size (a header decoded wrongly)
     counts as mid grey.
-
-    References
-    ----------
-    Z. Wang et al., "Image quality assessment: from error visibility to structural
-    similarity", 2004, and "Multiscale structural similarity", 2003; through
-    ``tf.image``, mean over the RGB channels.
     """
 
     metrics = ("psnr", "ssim", "ms_ssim", "mse")
@@ -75,17 +67,4 @@ def _values(reference: _Array, estimate: _Array) -> tuple[float, ...]:
     mse = float(np.mean((a.astype(np.float64) - b.astype(np.float64)) ** 2))
     if a.dtype != np.uint8:
         return np.nan, np.nan, np.nan, mse
-    return psnr_db(a, b), *_structural(a, b), mse
-
-
-def _structural(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
-    import tensorflow as tf
-
-    a, b = (tf.cast(np.ascontiguousarray(image), tf.float32)[None] for image in (a, b))
-    smallest = min(a.shape[1:3])
-    ssim = ms_ssim = np.nan
-    if smallest >= SMALLEST_SSIM:
-        ssim = float(tf.image.ssim(a, b, 255.0)[0])
-    if smallest >= SMALLEST_MS_SSIM:
-        ms_ssim = float(tf.image.ssim_multiscale(a, b, 255.0)[0])
-    return ssim, ms_ssim
+    return psnr_db(a, b), *structural_similarity(a, b), mse

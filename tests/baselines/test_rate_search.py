@@ -82,6 +82,15 @@ def test_no_file_is_tried_twice():
     assert codec.calls == calls
 
 
+def test_other_images_are_not_taken_for_the_first_ones():
+    codec = Curve(CURVES["by image"])
+    search = RateSearch(codec)
+    dark, bright = images(1), [images(3)[2]._replace(index=(0,), name=("0",))]
+    (first,) = search(dark, budget(1.0), lambda n: n)
+    (second,) = search(bright, budget(1.0), lambda n: n)
+    assert second == RateSearch(codec)(bright, budget(1.0), lambda n: n)[0] < first
+
+
 def test_whole_steps_are_whole_numbers():
     codec = Curve(CURVES["exponential"], quality_range=(0, 100), quality_step=1)
     (quality,) = RateSearch(codec)(images(1), budget(0.7), lambda n: n)

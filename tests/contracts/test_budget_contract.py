@@ -9,6 +9,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible
 from semlink.protocols import CBR_MODES
+from semlink.signals import SourceBatch
 
 REGISTRY = catalogue().registries["transmitter"]
 NAMES = [
@@ -69,6 +70,22 @@ def test_one_image_is_the_same_in_both_modes(name, make_link, make_picture):
     assert abs(symbols[0] - symbols[1]) <= 0.005 * symbols[0] + 1
 
 
+@every
+def test_a_batch_is_its_images(name, make_link, make_picture):
+    _, link = make_link(ComponentSpec(name=name))
+    source = [make_picture(96, 144, index=i) for i in range(2)]
+    _, chosen = first_feasible(link, source, "per_image")
+    images, names = np.concatenate([b.image for b in source]), ("one", "other")
+    both = link.transmit(SourceBatch(images, (0, 1), names, ({}, {})), chosen)
+    for i, batch in enumerate(source):
+        alone = link.transmit(batch, chosen)
+        total = alone.ledger.total[0]
+        assert both.ledger.total[i] == total
+        np.testing.assert_array_equal(both.x[i, :total], alone.x[0, :total])
+        assert not np.any(both.x[i, total:])
+        np.testing.assert_array_equal(both.blocks[i], alone.blocks[0])
+
+
 @pytest.mark.parametrize("mode", CBR_MODES)
 @every
 def test_what_cannot_be_is_said(name, mode, make_link, make_picture):
@@ -76,6 +93,17 @@ def test_what_cannot_be_is_said(name, mode, make_link, make_picture):
     for cbr in (1e-9, 1e-4):
         with pytest.raises(Infeasible, match=r"\w+ \w+"):
             plan(link, [make_picture(96, 144)], cbr, mode)
+
+
+@every
+def test_plan_is_for_the_images_it_is_given(name, make_link, make_picture):
+    sets = [[make_picture(96, 144)], [make_picture(96, 144, index=9)]]
+    sets[1][0] = sets[1][0]._replace(index=(0,))
+    _, link = make_link(ComponentSpec(name=name))
+    for source in sets:
+        _, fresh = make_link(ComponentSpec(name=name))
+        cbr, expected = first_feasible(fresh, source, "average")
+        assert plan(link, source, cbr) == expected
 
 
 @every

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from blocks.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.signals import RxSignal
 
@@ -25,6 +26,7 @@ NAMES = [
     )
 ]
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]"]
+WORDS += ["webp_ldpc[mcs=auto]"] * TABLE.exists()
 SNRS_DB = (10.0, 8.6, -15.0)  # a clean link, a broken payload, a lost header
 ROOT = Path(__file__).parents[2]
 

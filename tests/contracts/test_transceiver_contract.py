@@ -5,6 +5,8 @@ import inspect
 import numpy as np
 import pytest
 
+from baselines.separated import SeparatedTransmitter
+from blocks.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.protocols import Receiver, Transmitter
@@ -19,6 +21,7 @@ NAMES = [
     )
 ]
 VARIANTS = ["jpeg_ldpc[code=regular]", "jpeg2000_ldpc[conceal=partial]"]
+VARIANTS += ["webp_ldpc[mcs=auto]"] * TABLE.exists()
 TRANSMITTERS = NAMES + VARIANTS
 
 every = pytest.mark.parametrize("word", TRANSMITTERS)
@@ -167,6 +170,17 @@ def test_high_snr_is_a_clean_link(word, send, noiseless):
 
 
 @every
+def test_a_clean_link_gives_the_picture_of_the_codec(word, send):
+    sent = send(word)
+    if not isinstance(sent.link.transmitter, SeparatedTransmitter):
+        pytest.skip("there is no codec to ask")
+    codec = sent.link.transmitter._codec
+    file = codec.encode(sent.batch.image[0], sent.plan.quality[0])
+    estimate = sent.link.receive(sent.link.propagate(sent.tx, 60.0, seed=3))
+    np.testing.assert_array_equal(estimate.image[0], codec.decode(file))
+
+
+@every
 def test_receiver_does_not_know_the_length(word, send):
     sent = send(word)
     rx = sent.link.propagate(sent.tx, 10.0, seed=1)
@@ -195,12 +209,14 @@ def garbage(rx: RxSignal) -> dict[str, RxSignal]:
     signals = {"noise": (noise, ones), "silence": (nothing, ones)}
     signals["erased"] = (noise, np.full(shape, 1e9, np.float32))
     signals["not a number"] = (nothing * np.nan, ones)
+    half = shape[1] // 2
+    signals["half"] = (rx.x_hat[:, :half], rx.no[:, :half])
     signals["short"] = (rx.x_hat[:, :100], rx.no[:, :100])
     signals["empty"] = (rx.x_hat[:, :0], rx.no[:, :0])
     return {k: RxSignal(*v, np.ones_like(v[0])) for k, v in signals.items()}
 
 
-KINDS = ("noise", "silence", "erased", "not a number", "short", "empty")
+KINDS = ("noise", "silence", "erased", "not a number", "half", "short", "empty")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from blocks.bicm import Bicm
 from blocks.mcs import BLER_TARGET, SCHEMES, TABLE, choose, threshold_db, thresholds
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
@@ -33,6 +34,19 @@ def test_more_snr_is_never_slower(num_symbols):
     assert efficiency == sorted(efficiency)
     assert chosen[0] == 0
     assert SCHEMES[chosen[-1]] == max(SCHEMES, key=lambda mcs: mcs.efficiency)
+
+
+@pytest.mark.parametrize("num_symbols", [300, 3000, 30_000])
+def test_the_fastest_scheme_that_is_carried_is_chosen(num_symbols):
+    bits = [int(num_symbols * mcs.efficiency) for mcs in SCHEMES]
+    lengths = [Bicm(m).layout(b).k for m, b in zip(SCHEMES, bits, strict=True)]
+    needed = [threshold_db(i, k) for i, k in enumerate(lengths)]
+    for snr_db in np.arange(-2, 31, 0.5):
+        mcs = choose(float(snr_db), num_symbols)
+        assert needed[mcs] <= snr_db or mcs == 0
+        fast = SCHEMES[mcs].efficiency
+        faster = [i for i, other in enumerate(SCHEMES) if other.efficiency > fast]
+        assert all(needed[i] > snr_db for i in faster)
 
 
 def test_table_has_every_scheme_above_capacity():

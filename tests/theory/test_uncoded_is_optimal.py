@@ -78,7 +78,7 @@ def test_distortion_is_never_below_that_of_all_symbols(snr_db, estimated):
 
 @pytest.mark.parametrize("snr_db", [5.0, 15.0])
 def test_distortion_over_rayleigh_is_the_integral(snr_db, estimated):
-    # the header is sent ten decibels above what it needs
+    # the two values of a symbol share its fade
     measured = estimated(squared_errors("rayleigh:1", snr_db).reshape(-1, 2).mean(1))
     snr = db_to_linear(snr_db)
     expected = np.exp(1 / snr) * exp1(1 / snr) / snr
