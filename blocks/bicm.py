@@ -122,7 +122,7 @@ class Bicm:
         self, x_hat: np.ndarray, no: np.ndarray, layout: Layout
     ) -> np.ndarray:
         """Demap and decode symbols to code blocks [C, k], uint8."""
-        llr = self._demap(x_hat[:, None], no[:, None]).numpy()
+        llr = self._soft_bits(x_hat, no)
         llr = self._deinterleave(llr, layout)
         llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
         return self._code.decode(llr[:, : self._code.coded_bits(layout.k)], layout.k)
@@ -149,6 +149,19 @@ class Bicm:
         data, check = np.split(blocks, [-CRC_BITS], axis=1)
         intact = np.all(_check_bits(data) == check, axis=1)
         return data.reshape(-1)[:num_bits], intact, data
+
+    def _soft_bits(self, x_hat: np.ndarray, no: np.ndarray) -> np.ndarray:
+        """LLRs of symbols [N] : [N, order], float32.
+
+        Gray QAM is two PAMs, whose bits take turns (TS 38.211, 5.1): the same values
+        as from the whole constellation at the square root of its size. PAM of unit
+        energy on one axis has twice the amplitude and the noise of both.
+        """
+        axes = np.stack([x_hat.real, x_hat.imag], axis=1).astype(np.complex64)
+        noise = np.repeat(2 * no[:, None], 2, axis=1)
+        llr = self._demap(np.sqrt(np.float32(2)) * axes, noise).numpy()
+        bits = llr.reshape(len(x_hat), 2, -1).transpose(0, 2, 1)
+        return bits.reshape(len(x_hat), -1)
 
     def _length(self, k: int) -> int:
         """Coded bits of a block, rounded up to whole symbols."""
@@ -223,6 +236,7 @@ def _mapper(num_bits_per_symbol: int):
 
 @lru_cache(maxsize=8)
 def _demapper(num_bits_per_symbol: int):
-    constellation = Constellation("qam", num_bits_per_symbol)
+    """Soft demapper of one axis of a QAM."""
+    constellation = Constellation("pam", num_bits_per_symbol // 2)
     demapper = Demapper("app", constellation=constellation)
     return compiled(demapper, level="graph", name="demapper")

@@ -12,15 +12,17 @@ from itertools import pairwise
 import numpy as np
 import tensorflow as tf
 
+SMALLEST = 1e-12  # stands for an erased message, which must not divide by zero
+LARGEST = 1 - 1.2e-7  # a certain message, short of infinity in float32
+
 
 class EarlyStopping:
     """Mix in before a decoder of ``sionna.phy.fec.ldpc`` (flooding, sum-product).
 
     References
     ----------
-    W. E. Ryan, "An introduction to LDPC codes", 2004, for the check-node update in
-    the domain of phi(x) = -log tanh(x/2). Sionna 1.2 offers no stopping rule; this
-    overrides the condition of its decoding loop.
+    W. E. Ryan, "An introduction to LDPC codes", 2004, for the tanh rule. Sionna 1.2
+    offers no stopping rule; this overrides the condition of its decoding loop.
     """
 
     def __init__(self, *args, **kwargs):
@@ -41,7 +43,8 @@ class EarlyStopping:
         return (it < num_iter) & unsatisfied
 
     def _update_checks(self, messages, llr_max):
-        updated = [_check(m, llr_max) for m in self._blocks(messages, "_check_runs")]
+        # what llr_max would clip is beyond what float32 tells from certainty
+        updated = [_check(m) for m in self._blocks(messages, "_check_runs")]
         return messages.with_flat_values(tf.concat(updated, axis=0))
 
     def _update_variables(self, messages, llr, llr_max):
@@ -77,16 +80,13 @@ def _flat(block):
     return tf.reshape(block, (-1, block.shape[-1]))
 
 
-def _check(messages, llr_max):
-    """Sum-product update of checks of one degree : [nodes, degree, batch]."""
-    sign = tf.where(messages < 0, -1.0, 1.0)
-    phi = _phi(tf.abs(messages))
-    extrinsic = _phi(tf.reduce_sum(phi, axis=1, keepdims=True) - phi)
-    product = sign * tf.reduce_prod(sign, axis=1, keepdims=True)
-    return _flat(tf.clip_by_value(product * extrinsic, -llr_max, llr_max))
+def _check(messages):
+    """Sum-product update of checks of one degree : [nodes, degree, batch].
 
-
-def _phi(x):
-    """-log tanh(x/2), its own inverse; clipped to where float32 can tell it from 0."""
-    exponential = tf.exp(tf.clip_by_value(x, 8.5e-8, 16.635532))
-    return tf.math.log((exponential + 1.0) / (exponential - 1.0))
+    The product over all edges, signs included, divided by the edge's own factor.
+    """
+    factor = tf.tanh(0.5 * messages)
+    factor = tf.where(tf.abs(factor) < SMALLEST, SMALLEST, factor)
+    extrinsic = tf.reduce_prod(factor, axis=1, keepdims=True) / factor
+    extrinsic = tf.clip_by_value(extrinsic, -LARGEST, LARGEST)
+    return _flat(tf.math.log((1 + extrinsic) / (1 - extrinsic)))

@@ -7,6 +7,8 @@ that the budget allows. That is TS 38.212's own way, and it keeps the number of
 graphs small however many image sizes there are.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -19,7 +21,8 @@ from semlink.graph import compiled
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-BATCHES = (8, 2)  # codewords decoded at once: fixed, so that few shapes are compiled
+BATCHES = (8, 2)  # codewords at once: fixed, so that few shapes are compiled
+_THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; Sionna clips there
 
 
@@ -136,7 +139,7 @@ class _Mother:
         n = min(int(np.ceil(k / coderate / lifting)) * lifting, longest, 5 * k)
         encoder = LDPC5GEncoder(k, n, bg=base_graph)
         self.n, self._lifting = n, encoder.z
-        self._encode = compiled(encoder, level="graph", name="ldpc encoder")
+        self._encode = compiled(encoder, level="xla", name="ldpc encoder")
         # Sionna's pruning takes the whole graph away where there is nothing to prune
         prune = n < longest
         bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
@@ -146,7 +149,7 @@ class _Mother:
         """[C, k' <= k] to whole codewords [C, n], zeros where there is filler."""
         full = np.zeros((len(bits), self.k), np.float32)
         full[:, : bits.shape[1]] = bits
-        return self._encode(tf.constant(full)).numpy().astype(np.uint8)
+        return _in_batches(self._encode, full, filler=0.0)
 
     def sent(self, k: int, length: int) -> np.ndarray:
         """Positions of the codeword that are sent: no filler, from the front.
@@ -167,16 +170,21 @@ class _Mother:
         return llr
 
     def decode(self, llr: np.ndarray) -> np.ndarray:
-        """[C, n] to [C, k], in batches of few sizes."""
-        parts, rest = [], llr
-        while len(rest):
-            size = next((b for b in reversed(BATCHES) if len(rest) <= b), BATCHES[0])
-            batch, rest = rest[:size], rest[size:]
-            parts.append(self._decode_batch(batch, size))
-        return np.concatenate(parts)
+        """[C, n] to [C, k]; all-zero codewords, soon decoded, fill up a batch."""
+        return _in_batches(self._decode, llr, filler=-KNOWN)
 
-    def _decode_batch(self, llr: np.ndarray, size: int) -> np.ndarray:
-        """Decode up to ``size`` codewords; all-zero ones, soon decoded, fill up."""
-        full = np.full((size, self.n), -KNOWN, np.float32)
-        full[: len(llr)] = llr
-        return self._decode(tf.constant(full)).numpy()[: len(llr)].astype(np.uint8)
+
+def _in_batches(function, rows: np.ndarray, *, filler: float) -> np.ndarray:
+    """Apply a compiled function to rows [C, n], in batches of few sizes.
+
+    Batches run side by side: XLA leaves much of a second core idle.
+    """
+
+    def apply(batch: np.ndarray) -> np.ndarray:
+        size = next(s for s in reversed(BATCHES) if len(batch) <= s)
+        full = np.full((size, rows.shape[1]), filler, np.float32)
+        full[: len(batch)] = batch
+        return function(tf.constant(full)).numpy()[: len(batch)].astype(np.uint8)
+
+    batches = [rows[i : i + BATCHES[0]] for i in range(0, len(rows), BATCHES[0])]
+    return np.concatenate(list(_THREADS.map(apply, batches)))

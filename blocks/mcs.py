@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from blocks.bicm import Bicm, Mcs
 
 TABLE = Path(__file__).with_suffix(".csv")
@@ -40,7 +42,7 @@ LENGTHS = (256, 1024, 8448)  # bits of the code blocks that are measured
 
 
 class Threshold(NamedTuple):
-    """Es/N0 [dB] at which blocks of up to ``length`` bits reach the target BLER."""
+    """Es/N0 [dB] at which blocks of ``length`` bits reach the target BLER."""
 
     mcs: int
     length: int
@@ -78,10 +80,10 @@ def choose(snr_db: float, num_symbols: int) -> int:
 
 
 def threshold_db(mcs: int, length: int) -> float:
-    """Es/N0 that a scheme needs for blocks of a length (the next shorter measured)."""
+    """Es/N0 that a scheme needs for blocks of a length, between those measured."""
     rows = [row for row in thresholds() if row.mcs == mcs]
-    shorter = [row for row in rows if row.length <= length] or rows[:1]
-    return shorter[-1].snr_db
+    lengths = np.log([row.length for row in rows])
+    return float(np.interp(np.log(length), lengths, [row.snr_db for row in rows]))
 
 
 def _block_length(mcs: Mcs, num_symbols: int) -> int:
