@@ -15,7 +15,8 @@ METRICS = {
     "outage": "outage",
     "goodput": "goodput [bit per channel use]",
 }
-AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR"}
+AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
+MOST_PANELS = 4  # in a row; of more values a few are drawn, spread evenly
 MARKERS = "osD^vPX*"
 OUTAGE = 0.5  # share of lost images from which a point is marked
 
@@ -55,7 +56,9 @@ def _draw_metric(rows: Sequence[Row], metric: str, folder: Path) -> list[Path]:
 
 
 def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -> Path:
-    """One figure: a panel for each channel and each value of the other axis."""
+    """One figure: a panel for each channel and a few values of the other axis."""
+    shown = spread(sorted({float(row[other]) for row in rows}), MOST_PANELS)
+    rows = [row for row in rows if float(row[other]) in shown]
     panels = sorted(
         grouped(rows, "channel", other),
         key=lambda item: (item[0][0], float(item[0][1])),
@@ -92,9 +95,10 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
 def _draw_panel(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
     for (transmitter,), points in grouped(rows, "transmitter"):
         points = sorted(points, key=lambda row: float(row[axis]))
+        measured = "cbr" if axis == "cbr_target" else axis
         x, mean, half, outage = (
             np.array([float(row[c]) for row in points])
-            for c in (axis, "mean", "ci95", "outage")
+            for c in (measured, "mean", "ci95", "outage")
         )
         style = styles[transmitter]
         place.plot(x, mean, label=transmitter, markersize=4, **style)
@@ -148,4 +152,14 @@ def _styles(rows: Sequence[Row]) -> dict[str, dict]:
 
 
 def _named(axis: str, value: str) -> str:
-    return f"{AXES[axis].partition(' ')[0]} {float(value):g}"
+    return {"snr_db": "Es/N0 {:g} dB", "cbr_target": "CBR {:g}"}[axis].format(
+        float(value)
+    )
+
+
+def spread(values: list[float], most: int) -> list[float]:
+    """A few of many, the first and the last among them."""
+    if len(values) <= most:
+        return values
+    step = (len(values) - 1) / (most - 1)
+    return [values[round(i * step)] for i in range(most)]

@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.compose import catalogue
+from experiments.figures import spread
 from semlink import config
 from semlink.errors import Infeasible, InputError
 from semlink.sweep import Point, Sweep
@@ -84,7 +85,7 @@ def _chosen_cbr(job: Sweep, cbr: float | None) -> float:
 def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: Path):
     """Rows: image and transmitter; columns: the original and a few SNRs."""
     transmitters = list(dict.fromkeys(p.link.transmitter.label for p in points))
-    snrs = _spread(sorted({point.snr_db for point in points}))
+    snrs = spread(sorted({point.snr_db for point in points}), MOST_SNRS)
     rows = [(image, transmitter) for image in images for transmitter in transmitters]
     figure, axes = plt.subplots(
         len(rows),
@@ -132,11 +133,3 @@ def _show(place, picture, title: str) -> None:
 def _label_row(place, text: str) -> None:
     middle = {"rotation": 90, "va": "center", "ha": "right", "fontsize": 8}
     place.text(-0.04, 0.5, text, transform=place.transAxes, **middle)
-
-
-def _spread(values: list[float]) -> list[float]:
-    """A few of many, the first and the last among them."""
-    if len(values) <= MOST_SNRS:
-        return values
-    step = (len(values) - 1) / (MOST_SNRS - 1)
-    return [values[round(i * step)] for i in range(MOST_SNRS)]
