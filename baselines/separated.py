@@ -67,7 +67,7 @@ class SeparatedTransmitter:
         return snr_db - self._margin_db if self._mcs is None else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
-        """Choose the scheme, and bisect the quality to the budget."""
+        """Choose the scheme, and search the quality for the budget."""
         mcs = self._scheme(source, budget)
         header, digital = self._header.num_symbols, self._chain(mcs)
         quality = self._search(
