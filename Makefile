@@ -16,7 +16,7 @@ CBR         ?=#               [0.03 0.0625] numbers or start:stop:step
 CBR_MODE    ?=#               [average] or per_image
 IMAGES      ?=#               [all] images per point
 DRAWS       ?=#               [1] channel draws per image
-CI95        ?=#               [off] stop a point when its PSNR is known within this, in dB
+CI95        ?=#               [off] more draws until the PSNR is known within this, in dB
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
 SHOW        ?=#               [0 1] images that make panel shows, by number
@@ -48,7 +48,8 @@ figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
 
 .PHONY: panel
 panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
-	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))')
+	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))') \
+		$(if $(strip $(CBR)),--cbr '$(strip $(CBR))')
 
 .PHONY: list
 list: $(VENV)/ready ## every component with its parameters

@@ -1,11 +1,11 @@
 """Pictures as a source gives them: read from files to 8-bit RGB, and put in order."""
 
+import contextlib
 import functools
 import hashlib
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,10 +90,12 @@ def image_suffixes() -> frozenset[str]:
 
 @functools.cache
 def _register_formats() -> None:
-    from pillow_heif import register_heif_opener
-
     Image.init()
-    register_heif_opener()
+    # an extra: without it HEIF files are not known
+    with contextlib.suppress(ImportError):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
 
 
 def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
@@ -142,7 +144,7 @@ def _one_line(error: Exception) -> str:
     return f"must decode to its end, got {reason!r}"
 
 
-@contextmanager
+@contextlib.contextmanager
 def _only_our_limits() -> Iterator[None]:
     """Silence Pillow's warnings and let our own limit stand in for its fixed one."""
     pillows = Image.MAX_IMAGE_PIXELS

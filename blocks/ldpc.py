@@ -102,6 +102,8 @@ class NrLdpc:
         return mother.decode(full)[:, :k]
 
     def _base_graph(self, k: int) -> str:
+        """As TS 38.212, 7.2.2, but base graph 2 for all rates below 1/3: Sionna's
+        base graph 1 has no repetition to go lower with."""
         short = k <= 292 or (k <= 3824 and self.coderate <= 0.67)
         return "bg2" if short or self.coderate < 1 / 3 else "bg1"
 

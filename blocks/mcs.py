@@ -1,8 +1,9 @@
 """Modulation and coding schemes, and which of them an SNR carries.
 
 ``mcs.csv`` beside this file is measured with the project's own chain over AWGN
-(``python -m experiments mcs-table``): the Es/N0 at which a code block of a given
-length reaches the target error rate.
+(``make mcs-table``): the Es/N0 at which a code block of a given length reaches the
+target error rate, continued from the error rates above one or two per cent that so
+many blocks can show.
 """
 
 import csv

@@ -44,7 +44,7 @@ def sweep(
     """Simulate a grid of links; skips what is already in the run."""
     from experiments.sweeping import sweep as command
 
-    command(config, overrides or [], RUNS / run)
+    command(config, overrides or [], _folder(run))
 
 
 @app.command()
@@ -52,7 +52,8 @@ def figure(run: Run = "sweep") -> None:
     """Draw a run's results again, from its CSV alone."""
     from experiments.figures import draw_all
 
-    for path in draw_all(RUNS / run):
+    paths = draw_all(_folder(run))
+    for path in paths or ["nothing to draw: one SNR and one CBR, or no result"]:
         typer.echo(path)
 
 
@@ -69,7 +70,7 @@ def panel(
     """Show photos side by side, per transmitter and SNR."""
     from experiments.panel import draw_panel
 
-    for path in draw_panel(RUNS / run, images, cbr):
+    for path in draw_panel(_folder(run), images, cbr):
         typer.echo(path)
 
 
@@ -91,12 +92,21 @@ def bench() -> None:
 
 @app.command("mcs-table")
 def mcs_table(
-    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 1000,
+    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 500,
 ) -> None:
     """Measure the SNR that each modulation and coding scheme needs (long)."""
     from experiments.mcs_table import measure
 
     measure(blocks)
+
+
+def _folder(run: str) -> Path:
+    """The folder of a run, which is one below ``runs``."""
+    from semlink.errors import InputError
+
+    if Path(run).name != run or run in (".", ".."):
+        raise InputError(f"a run is a name without slashes, got {run!r}")
+    return RUNS / run
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from semlink.sweep import Point, Sweep
 
 # title, width
 COLUMNS = (
-    ("transmitter", 27),
-    ("channel", 9),
+    ("transmitter", 11),
+    ("channel", 7),
     ("Es/N0", 6),
     ("CBR", 7),
     ("measured", 8),
@@ -48,6 +48,7 @@ class Display:
 
     def __enter__(self) -> "Display":
         self._console.print(self._heading())
+        self._console.print(self._line([title for title, _ in COLUMNS]))
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -77,7 +78,7 @@ class Display:
         cells = _cells(rows, resumed, seconds)
         if rows[0]["status"] == "ok":
             cells += [_clock(elapsed), _clock(left)]
-        self._console.print(_line(cells), style="dim" if resumed else None)
+        self._console.print(self._line(cells), style="dim" if resumed else None)
 
     def interrupted(self) -> None:
         """Say what an interruption leaves behind."""
@@ -98,6 +99,7 @@ class Display:
             f"table    {self._folder / 'points.csv'}",
             f"manifest {self._folder / 'manifest.json'}",
             *(f"figure   {path}" for path in figures),
+            *(() if figures else ("no figure: one SNR and one CBR, or no result",)),
         ):
             self._console.print(line)
 
@@ -110,7 +112,22 @@ class Display:
             f"{len(self._job.points)} points, {self._job.config.source.label}, {rule}"
         )
         mode = f"CBR {self._job.config.cbr_mode}, all symbols counted, Es/N0 in dB"
-        return f"{what}; {mode}\n{_line([title for title, _ in COLUMNS])}"
+        return f"{what}; {mode}"
+
+    def _line(self, cells: Sequence[str]) -> str:
+        """Cells in columns as wide as their titles and the names in this sweep."""
+        links = self._job.config.links()
+        names = (
+            max(len(link.transmitter.label) for link in links),
+            max(len(link.channel.label) for link in links),
+        )
+        widths = [width for _, width in COLUMNS]
+        widths[:2] = map(max, widths, names)
+        aligned = [
+            f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}"
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=False))
+        ]
+        return " ".join(aligned)
 
 
 def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
@@ -128,21 +145,13 @@ def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
         *where,
         *grid,
         f"{float(row['cbr']):.5f}",
-        f"{psnr:.2f} ±{half:.2f}",
+        f"{psnr:.2f} ±{half:.2f}" if half == half else f"{psnr:.2f}",
         f"{value.get('ms_ssim', (float('nan'),))[0]:.4f}",
         f"{value['bler'][0]:.2e}",
         f"{value['outage'][0]:.2f}",
         count,
         "stored" if resumed else f"{speed:.1f}",
     ]
-
-
-def _line(cells: Sequence[str]) -> str:
-    pairs = zip(cells, COLUMNS, strict=False)
-    return " ".join(
-        f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}"
-        for i, (cell, (_, width)) in enumerate(pairs)
-    )
 
 
 def _clock(seconds: float) -> str:

@@ -109,6 +109,7 @@ def _draw_panel(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
         lost = outage >= OUTAGE
         place.plot(x[lost], mean[lost], "x", color="black", markersize=7)
         _mark_infeasible(place, points, axis, style["color"])
+    place.ticklabel_format(useOffset=False)
     place.grid(alpha=0.3)
 
 

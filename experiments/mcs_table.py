@@ -32,7 +32,9 @@ def measure(num_blocks: int) -> None:
             if mcs.coderate < 1 / 3 and length > 3840:
                 continue  # base graph 2 has no blocks of that length
             snr_db = threshold(mcs, length, num_blocks, channel)
-            rows.append((index, *mcs, length, round(snr_db, 3), num_blocks))
+            rows.append(
+                (index, *mcs, length, round(snr_db, 3), _sent(length, num_blocks))
+            )
             print(f"{index:2d} {mcs} k {length}: {snr_db:.2f} dB", flush=True)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -51,7 +53,7 @@ def threshold(mcs: Mcs, length: int, num_blocks: int, channel) -> float:
     steepens, so that the SNR is rather a little too high than too low. Short blocks
     are cheap: more of them are sent.
     """
-    num_blocks *= min(2, LENGTHS[-1] // length)
+    num_blocks = _sent(length, num_blocks)
     step_db = 0.125 if length > 2000 else 0.25
     snr_db = linear_to_db(2**mcs.efficiency - 1)
     while bler(mcs, length, snr_db, BATCH, channel) > 0.5:
@@ -67,6 +69,11 @@ def threshold(mcs: Mcs, length: int, num_blocks: int, channel) -> float:
         return snr_db
     slope, offset = np.polyfit(*zip(*curve[-FITTED:], strict=True), 1)
     return float((np.log10(BLER_TARGET) - offset) / slope)
+
+
+def _sent(length: int, num_blocks: int) -> int:
+    """Blocks sent at each SNR, in whole batches; short ones are cheap."""
+    return -(-num_blocks * (1 if length > 2000 else 2) // BATCH) * BATCH
 
 
 def bler(mcs: Mcs, length: int, snr_db: float, num_blocks: int, channel) -> float:

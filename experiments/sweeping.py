@@ -3,7 +3,7 @@
 import json
 import platform
 import subprocess
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from experiments.compose import catalogue
@@ -45,6 +45,7 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
         new = manifest(job)
         if store.finished():
             refuse_other_settings(folder, new)
+        job.refuse_conflicts(store)
         write_manifest(store, json.dumps(new, indent=2).encode())
         display = Display(job, folder)
         try:
@@ -64,18 +65,38 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
     Raises
     ------
     InputError
-        If the run was made with another source, task, mode, seed or stopping rule.
+        If the run was made with other data, other packages, another task, mode, seed
+        or stopping rule, or with a component of the same name that was another.
     """
     try:
-        old = json.loads((folder / MANIFEST).read_text())["configuration"]
-    except (OSError, ValueError, KeyError, TypeError):
+        old = json.loads((folder / MANIFEST).read_text())
+        pairs = _comparable(old, new)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return
-    for key in ONE_PER_RUN:
-        was, now = old.get(key), new["configuration"][key]
+    for key, was, now in pairs:
         if was != now:
             raise InputError(
                 f"{folder} was made with {key} {was}; choose another run, got {now}"
             )
+
+
+def _comparable(old: dict, new: dict) -> list[tuple[str, object, object]]:
+    """What must agree in the manifests of one run: (name, was, is)."""
+    pairs = [
+        (key, old["configuration"][key], new["configuration"][key])
+        for key in ONE_PER_RUN
+    ]
+    pairs += [(key, old[key], new[key]) for key in ("source_sha256", "packages")]
+    for kind, components in new["components"].items():
+        known = old["components"].get(kind, {})
+        shared = components.keys() & known.keys()
+        pairs += [(f"{kind} {k}", known[k], _plain(components[k])) for k in shared]
+    return pairs
+
+
+def _plain(tree: dict) -> dict:
+    """A tree as it comes back from JSON."""
+    return json.loads(json.dumps(tree))
 
 
 def write_manifest(store: ResultStore, data: bytes) -> None:
@@ -116,8 +137,15 @@ def manifest(job: Sweep) -> dict:
         "git_commit": _git_commit(),
         "python": platform.python_version(),
         "device": f"CPU {platform.machine()}",
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: _version(name) for name in PACKAGES},
     }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None  # an extra that is not installed
 
 
 def _git_commit() -> str:

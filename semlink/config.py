@@ -7,7 +7,7 @@ parameters. An unknown key is an error that names its full path.
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import (
@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from semlink.errors import InputError
+from semlink.protocols import CbrMode
 from semlink.registry import unknown
 
 _SPEC = re.compile(r"(?P<name>[^\[\]:]+)(:(?P<argument>.+?))?(\[(?P<params>.*)\])?")
@@ -128,16 +129,15 @@ class StopRule(_Frozen):
 
     images : how many images of the source, from its first (``null``: all)
     draws : channel draws for each image
-    ci95 : if set, stop as soon as the interval of ``metric`` is no wider than this
-        on either side, in the middle of the images if need be (their mean CBR is
-        then the measured one, not the planned one), and go on with more draws of
-        all images while it is wider, at most ``max_draws`` of each
+    ci95 : if set, go on with more draws of all images while the interval of
+        ``metric`` is wider than this on either side, at most ``max_draws`` of each;
+        what remains then is the spread between images
     """
 
     images: int | None = Field(None, ge=1)
     draws: int = Field(1, ge=1)
     ci95: float | None = Field(None, gt=0, allow_inf_nan=False)
-    max_draws: int = Field(100, ge=1)
+    max_draws: int = Field(10, ge=1)
     metric: str = "psnr"
 
 
@@ -159,7 +159,7 @@ class SweepConfig(_Frozen):
     task: ComponentSpec = ComponentSpec(name="reconstruction")
     snr_db: SnrGrid
     cbr: CbrGrid
-    cbr_mode: Literal["average", "per_image"] = "average"
+    cbr_mode: CbrMode = "average"
     seed: int = Field(1, ge=0)
     stop: StopRule = StopRule()
 

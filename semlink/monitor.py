@@ -16,12 +16,15 @@ from scipy.special import stdtrit
 
 from semlink.config import StopRule
 
-FIRST_CHECK = 8  # an interval over fewer samples says little about its own width
-PROPORTIONS = ("ber", "bler", "outage")
+ERROR_RATES = ("ber", "bler")  # their bits and blocks fail together
+FIRST_CHECK = 8  # draws of a single image before its interval is believed
 
 
 class Value(NamedTuple):
-    """An estimate: mean, half width of its 95 % interval, number of samples."""
+    """An estimate: mean, half width of its 95 % interval, and what it is a mean of.
+
+    count is the denominator: transmissions, or bits, blocks, channel uses.
+    """
 
     mean: float
     ci95: float
@@ -46,11 +49,15 @@ class Monitor:
         self._draws = 0
 
     def schedule(self):
-        """Yield (image, draw) until enough has been seen, in a fixed order."""
+        """Yield (image, draw) until enough has been seen, in a fixed order.
+
+        A point ends between draws of the whole set, so that all transmitters are
+        judged by the same images.
+        """
         for draw in range(self._max_draws()):
+            if draw >= self._rule.draws and self._enough():
+                return
             for image in range(self._num_images):
-                if self._enough(draw):
-                    return
                 yield image, draw
 
     def add(self, image: int, draw: int, metrics: Mapping) -> None:
@@ -79,24 +86,19 @@ class Monitor:
         if not len(samples):
             return Value(float("nan"), float("nan"), 0)
         total, count = samples.sum(axis=0)
-        half_width = interval(samples, metric in PROPORTIONS)
+        half_width = interval(samples, metric == "outage")
+        if metric in ERROR_RATES and total in (0, count):
+            half_width = float("nan")  # no variance seen, and no exact bound known
         return Value(float(total / count), half_width, int(count))
 
     def _max_draws(self) -> int:
         rule = self._rule
         return max(rule.draws, rule.max_draws) if rule.ci95 else rule.draws
 
-    def _enough(self, draw: int) -> bool:
-        rule = self._rule
-        if rule.ci95 is None:
+    def _enough(self) -> bool:
+        if self._num_images == 1 and self.draws < FIRST_CHECK:
             return False
-        if self._num_images == 1:
-            seen, first_look = self.draws, FIRST_CHECK
-        else:
-            seen, first_look = self.images, min(FIRST_CHECK, self._num_images)
-        if seen < first_look or draw < rule.draws - 1:
-            return False
-        return self.value(rule.metric).ci95 <= rule.ci95
+        return self.value(self._rule.metric).ci95 <= self._rule.ci95
 
 
 def interval(samples: np.ndarray, proportion: bool) -> float:
@@ -105,9 +107,8 @@ def interval(samples: np.ndarray, proportion: bool) -> float:
     Parameters
     ----------
     samples : [n, 2], sum and count of n independent samples
-    proportion : the value lies in 0..1, and where all samples agree on 0 or on 1 the
-        rule of three (exact for n Bernoulli trials) replaces the t interval, which
-        would have no width
+    proportion : the samples are yes or no; where all agree, the exact bound for n
+        such trials (Clopper-Pearson) replaces the t interval, which would be zero
 
     Output
     ------

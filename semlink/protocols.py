@@ -6,11 +6,11 @@ a transmitter.
 """
 
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
 
-CBR_MODES = ("average", "per_image")
+CbrMode = Literal["average", "per_image"]
 
 
 class Budget(NamedTuple):
@@ -23,7 +23,7 @@ class Budget(NamedTuple):
     """
 
     cbr: float
-    cbr_mode: str
+    cbr_mode: CbrMode
     operating_point: Hashable
 
 
@@ -50,8 +50,10 @@ class Transmitter(Protocol):
         Signals of one operating point serve every SNR that leads to it.
         """
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Any:
+    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Hashable:
         """Choose the rate parameters for a set of images.
+
+        Equal plans give equal signals, which are then made only once.
 
         Raises
         ------

@@ -16,9 +16,9 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
-from pydantic import ValidationError, validate_call
+from pydantic import TypeAdapter, ValidationError, validate_call
 
 from semlink.errors import InputError
 
@@ -93,6 +93,7 @@ class Registry:
             if key not in schema:
                 message = unknown(f"parameter of {where}", key, list(schema))
                 raise InputError(message)
+        given = {key: self._coerced(name, key, value) for key, value in given.items()}
         full = {
             key: given.get(key, parameter.default) for key, parameter in schema.items()
         }
@@ -120,15 +121,30 @@ class Registry:
         try:
             return validated(**params)
         except ValidationError as error:
-            first = error.errors()[0]
-            path = ".".join([self.kind, name, *map(str, first["loc"])])
-            message = first["msg"].partition("Value error, ")[2] or first["msg"]
-            raise InputError(f"{path}: {message}, got {first['input']!r}") from None
+            raise self._refusal(name, error) from None
         except InputError:
             raise
         except ValueError as error:
             message = f"{self.kind} {name!r} cannot be built: {error}"
             raise InputError(message) from error
+
+    def _coerced(self, name: str, key: str, value: Any) -> Any:
+        """A value as the parameter's type has it: ``'168'`` and 168 are one."""
+        try:
+            hints = get_type_hints(self._build(name), include_extras=True)
+            adapter = TypeAdapter(hints.get(key, Any))
+        except Exception:
+            return value  # annotations that cannot be used are build's to refuse
+        try:
+            return adapter.validate_python(value)
+        except ValidationError as error:
+            raise self._refusal(name, error, key) from None
+
+    def _refusal(self, name: str, error: ValidationError, *where: str) -> InputError:
+        first = error.errors()[0]
+        path = ".".join([self.kind, name, *where, *map(str, first["loc"])])
+        message = first["msg"].partition("Value error, ")[2] or first["msg"]
+        return InputError(f"{path}: {message}, got {first['input']!r}")
 
     def _local(self) -> dict[str, str]:
         found = {}

@@ -60,7 +60,7 @@ class RxSignal(NamedTuple):
 
     x_hat : [B, N], complex64, equalised symbols
     no : [B, N], float32, effective noise variance after equalisation
-    h_hat : [B, N], complex64, channel estimate
+    h_hat : [B, N], complex64, channel estimate (the channel says how it was come by)
     """
 
     x_hat: np.ndarray

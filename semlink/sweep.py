@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby, product
 from typing import NamedTuple, Protocol
@@ -112,7 +112,6 @@ class Sweep:
     def run(self, store: ResultStore, listener: Listener) -> None:
         """Simulate every point that the store does not hold yet."""
         known = store.finished()
-        self._refuse_conflicts(known)
         for point in self.points:
             if point.id in known:
                 listener.finished(point, known[point.id], True)
@@ -122,8 +121,15 @@ class Sweep:
             listener.finished(point, rows, False)
         store.sort()
 
-    def _refuse_conflicts(self, known: Mapping[str, Sequence[Row]]) -> None:
-        """One place in a figure holds one result."""
+    def refuse_conflicts(self, store: ResultStore) -> None:
+        """Refuse a run that holds another result at one of the points.
+
+        Raises
+        ------
+        InputError
+            At the first such point.
+        """
+        known = store.finished()
         taken = {_place(rows[0]): point_id for point_id, rows in known.items()}
         for point in self.points:
             place = _place(_where(point))
@@ -169,7 +175,7 @@ class Sweep:
         images = _Images(self.source, self.num_images)
         plan = self._transmissions.plan(label, link, images, budget)
         batch = self.source[image]
-        tx = self._transmissions.signal(label, link, image, batch, budget, plan)
+        tx = self._transmissions.signal(label, link, image, batch, plan)
         return link, batch, tx
 
     def _build_links(self) -> dict[tuple[str, str], Link]:
@@ -222,16 +228,16 @@ class Transmissions:
             raise plan
         return plan
 
-    def signal(self, label, link: Link, image: int, batch, budget, plan) -> TxSignal:
+    def signal(self, label, link: Link, image: int, batch, plan) -> TxSignal:
         """The signal of one image, encoded again only if it fell out of the cache."""
-        key = (label, budget, image)
+        key = (label, plan, image)
         if key in self._signals:
             self._signals.move_to_end(key)
             return self._signals[key]
         tx = self._signals[key] = link.transmit(batch, plan)
-        self._bytes += tx.x.nbytes
+        self._bytes += _size(tx)
         while self._bytes > CACHE_BYTES and len(self._signals) > 1:
-            self._bytes -= self._signals.popitem(last=False)[1].x.nbytes
+            self._bytes -= _size(self._signals.popitem(last=False)[1])
         return tx
 
 
@@ -248,6 +254,10 @@ class _Images(Sequence):
         if not 0 <= index < self._count:
             raise IndexError(index)
         return self._source[index]
+
+
+def _size(tx: TxSignal) -> int:
+    return tx.x.nbytes + sum(blocks.nbytes for blocks in tx.blocks)
 
 
 def _names(link: LinkConfig) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Every registered transmitter keeps its budget, or says why it cannot."""
 
 import inspect
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible
-from semlink.protocols import CBR_MODES
+from semlink.protocols import CbrMode
 from semlink.signals import SourceBatch
 
 REGISTRY = catalogue().registries["transmitter"]
@@ -27,6 +28,8 @@ ODD = ((17, 33), (64, 48), (31, 200), (16, 16), (2, 7), (1, 1))
 LEGIBLE = 17  # side from which every picture fits the largest budget
 
 every = pytest.mark.parametrize("name", NAMES)
+
+CBR_MODES = get_args(CbrMode)
 
 
 def plan(link, source, cbr, mode="average"):

@@ -119,7 +119,7 @@ def test_schema_is_the_signature_of_build(toys):
 
 
 def test_resolve_gives_what_was_said_and_the_defaults(toys):
-    assert toys.resolve("mine", "2", {"taps": 5}) == {"gain": "2", "taps": 5}
+    assert toys.resolve("mine", "2", {"taps": 5}) == {"gain": 2.0, "taps": 5}
     assert toys.resolve("mine", None, {"gain": 1}) == {"gain": 1, "taps": 3}
     assert toys.build("mine", **toys.resolve("mine", "2")).gain == 2.0
 

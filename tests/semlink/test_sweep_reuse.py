@@ -20,7 +20,7 @@ def by_point(rows):
 def test_images_are_sent_once_for_every_snr_and_channel(
     make, components, calls, listener
 ):
-    other = components["channel"] + "[pause_s=0]"
+    other = components["channel"] + "[pause_s=1e-6]"
     job = make(channel=[components["channel"], other], stop={"draws": 2})
     for point in job.points:
         job.simulate(point, listener)
@@ -147,7 +147,7 @@ def test_transmit_signals_are_bounded(monkeypatch):
     monkeypatch.setattr(sweep_module, "CACHE_BYTES", 4 * 8000)
 
     def send(image):
-        return cache.signal("tx", link, image, None, None, None)
+        return cache.signal("tx", link, image, None, None)
 
     alive = [weakref.ref(send(image).x) for image in range(10)]
     assert [ref() is not None for ref in alive] == [False] * 6 + [True] * 4
@@ -164,7 +164,7 @@ def test_a_signal_larger_than_the_cache_is_kept_while_it_is_used(monkeypatch):
     link, cache = Sender(1000), Transmissions()
     monkeypatch.setattr(sweep_module, "CACHE_BYTES", 10)
     for image in (0, 0, 1, 1, 0):
-        cache.signal("tx", link, image, None, None, None)
+        cache.signal("tx", link, image, None, None)
     assert link.calls == 3
 
 

@@ -24,13 +24,13 @@ class Transmitter:
         num_symbols = channel_uses(budget.cbr, source[0].image)
         if num_symbols <= HEADER:
             raise Infeasible(f"{source[0].name[0]},\nneeds more than {HEADER} symbols")
-        return num_symbols
+        return num_symbols, budget.operating_point
 
     def __call__(self, batch, plan):
-        pixels = batch.image.reshape(len(batch.image), -1)[:, : plan - HEADER]
+        pixels = batch.image.reshape(len(batch.image), -1)[:, : plan[0] - HEADER]
         header = np.ones((len(pixels), HEADER))
         x = np.hstack([header, np.exp(1j * np.pi * pixels / 256)])
-        uses = ledger(len(x), header=HEADER, payload=plan - HEADER)
+        uses = ledger(len(x), header=HEADER, payload=plan[0] - HEADER)
         blocks = tuple(np.ones((1, HEADER), np.uint8) for _ in x)
         return TxSignal(stack_symbols(list(x), multiple=64), uses, blocks)
 
