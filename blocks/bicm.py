@@ -86,15 +86,6 @@ class Bicm:
         layout = self.layout(num_bits)
         return layout.num_blocks * layout.length // self.mcs.num_bits_per_symbol
 
-    def num_bytes(self, num_symbols: int) -> int:
-        """The most bytes that fit ``num_symbols`` channel uses; 0 if none does."""
-        low, high = 0, max(int(num_symbols * self.mcs.efficiency) // 8, 0)
-        while low < high:
-            middle = (low + high + 1) // 2
-            fits = self.num_symbols(8 * middle) <= num_symbols
-            low, high = (middle, high) if fits else (low, middle - 1)
-        return low
-
     def send(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Encode and modulate.
 

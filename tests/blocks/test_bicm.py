@@ -40,16 +40,6 @@ def test_layouts_that_can_be_worked_out_by_hand():
     assert chain.layout(8425) == Layout(2, 4237, 6356)
 
 
-@codes
-def test_num_bytes_is_the_most_that_fit(code):
-    chain = Bicm(SCHEME, code=code)
-    for num_symbols in [0, 1, 20, *range(30, 3000, 97), 9000, 40_001, 123_456]:
-        most = chain.num_bytes(num_symbols)
-        if most:
-            assert chain.num_symbols(8 * most) <= num_symbols
-        assert chain.num_symbols(8 * (most + 1)) > num_symbols
-
-
 def test_more_bits_never_take_fewer_symbols_by_much():
     # one more block can have its bits spread more evenly: at most rounding is won
     chain = Bicm(SCHEME)

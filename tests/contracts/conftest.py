@@ -93,28 +93,6 @@ def make_picture():
 
 
 @pytest.fixture(scope="session")
-def _mothers():
-    """Codes that are kept apart from those under XLA."""
-    import blocks.ldpc as ldpc
-
-    return cache(ldpc._mother.__wrapped__)
-
-
-@pytest.fixture
-def many_shapes(monkeypatch, _mothers):
-    """Decode without XLA, which takes seconds for every new block length."""
-    import blocks.ldpc as ldpc
-
-    real = ldpc.compiled
-
-    def quick(function, *, level, name):
-        return real(function, level="eager" if level == "xla" else level, name=name)
-
-    monkeypatch.setattr(ldpc, "compiled", quick)
-    monkeypatch.setattr(ldpc, "_mother", _mothers)
-
-
-@pytest.fixture(scope="session")
 def noiseless():
     """Give what a receiver gets when nothing disturbs it."""
 

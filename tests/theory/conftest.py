@@ -1,7 +1,5 @@
 """Statistics that the theory is held to: four standard errors, no magic numbers."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 
@@ -64,25 +62,3 @@ def block_errors(over):
         return np.any(decoded != blocks, axis=1)
 
     return run
-
-
-@pytest.fixture(scope="session")
-def _mothers():
-    """Codes that are kept apart from those under XLA."""
-    import blocks.ldpc as ldpc
-
-    return cache(ldpc._mother.__wrapped__)
-
-
-@pytest.fixture
-def many_shapes(monkeypatch, _mothers):
-    """Decode without XLA, which takes seconds for every new block length."""
-    import blocks.ldpc as ldpc
-
-    real = ldpc.compiled
-
-    def quick(function, *, level, name):
-        return real(function, level="eager" if level == "xla" else level, name=name)
-
-    monkeypatch.setattr(ldpc, "compiled", quick)
-    monkeypatch.setattr(ldpc, "_mother", _mothers)
