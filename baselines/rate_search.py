@@ -79,7 +79,7 @@ class RateSearch:
         qualities = []
         for i, batch in enumerate(source):
             limit = channel_uses(budget.cbr, batch.image)
-            cost = lambda quality, i=i: num_symbols(self._size(i, quality))  # noqa: E731
+            cost = self._symbols(i, num_symbols)
             qualities.append(self._best(cost, limit, batch.name[0]))
         return tuple(qualities)
 
@@ -92,6 +92,9 @@ class RateSearch:
         if self._checksums != tuple(checksums):
             self._size.cache_clear()
         self._source, self._checksums = source, tuple(checksums)
+
+    def _symbols(self, index: int, num_symbols: Callable[[int], int]):
+        return lambda quality: num_symbols(self._size(index, quality))
 
     def _mean_cbr(self, num_symbols: Callable[[int], int]):
         values = [source_values(batch.image) for batch in self._source]

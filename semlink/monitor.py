@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 
 from semlink.config import StopRule
 
-ERROR_RATES = ("ber", "bler")  # their bits and blocks fail together
+RATES = ("ber", "bler", "goodput")  # bits and blocks of an image fail together
 FIRST_CHECK = 8  # draws of a single image before its interval is believed
 
 
@@ -87,7 +87,7 @@ class Monitor:
             return Value(float("nan"), float("nan"), 0)
         total, count = samples.sum(axis=0)
         half_width = interval(samples, metric == "outage")
-        if metric in ERROR_RATES and total in (0, count):
+        if metric in RATES and total in (0, count):
             half_width = float("nan")  # no variance seen, and no exact bound known
         return Value(float(total / count), half_width, int(count))
 

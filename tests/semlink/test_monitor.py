@@ -145,8 +145,8 @@ def test_outage_without_variance_has_the_exact_interval(rate, n):
     assert value.ci95 == pytest.approx(exact.high - exact.low)
 
 
-@pytest.mark.parametrize("metric", ["ber", "bler"])
-def test_an_error_rate_without_variance_claims_no_interval(metric):
+@pytest.mark.parametrize("metric", ["ber", "bler", "goodput"])
+def test_a_rate_without_variance_claims_no_interval(metric):
     # bits and blocks of an image fail together: there is no exact bound to give
     for rate in (0, 1):
         value = filled([[(5 * rate, 5)] * 4], metric=metric).value(metric)
