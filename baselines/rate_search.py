@@ -43,13 +43,16 @@ class RateSearch:
     Parameters
     ----------
     codec : picture codec
+    size : what an image takes at a quality, of whatever ``num_symbols`` counts; the
+        bytes of the codec's file by default
     """
 
-    def __init__(self, codec: Codec):
+    def __init__(self, codec: Codec, size: Callable[..., int] | None = None):
         self._codec = codec
+        self._size_of = size or self._bytes_of_file
         self._source: Sequence[SourceBatch] = ()
         self._checksums: tuple[int, ...] = ()
-        self._size = lru_cache(CACHED_SIZES)(self._file_size)
+        self._size = lru_cache(CACHED_SIZES)(self._size_of_image)
 
     def __call__(
         self,
@@ -125,8 +128,11 @@ class RateSearch:
                 high, spent_high = middle, spent
         return low
 
-    def _file_size(self, index: int, quality: float) -> int:
-        return len(self._codec.encode(self._source[index].image[0], quality))
+    def _size_of_image(self, index: int, quality: float) -> int:
+        return self._size_of(self._source[index].image[0], quality)
+
+    def _bytes_of_file(self, image: np.ndarray, quality: float) -> int:
+        return len(self._codec.encode(image, quality))
 
 
 def _check_picture(batch: SourceBatch) -> None:

@@ -162,7 +162,7 @@ class SeparatedReceiver:
             picture = self._codec.decode_prefix(data[:num_intact])
             if picture is not None and picture.shape == shape:
                 return picture
-        return np.broadcast_to(_unpack_colour(header["mean_colour"]), shape)
+        return np.broadcast_to(unpack_colour(header["mean_colour"]), shape)
 
 
 def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
@@ -221,17 +221,17 @@ def chain(mcs: Mcs, code: str) -> Bicm:
 
 def _header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:
     height, width, _ = image.shape
-    colour = _pack_colour(image.mean(axis=(0, 1)))
+    colour = pack_colour(image.mean(axis=(0, 1)))
     values = (height, width, len(data), mcs, colour)
     return dict(zip(FIELDS, values, strict=True))
 
 
-def _pack_colour(colour: np.ndarray) -> int:
+def pack_colour(colour: np.ndarray) -> int:
     """RGB to 12 bits."""
     red, green, blue = (int(v) for v in np.clip(colour // 16, 0, 15))
     return red << 8 | green << 4 | blue
 
 
-def _unpack_colour(packed: int) -> np.ndarray:
+def unpack_colour(packed: int) -> np.ndarray:
     """12 bits to the middle of their RGB interval : [3], uint8."""
     return np.array([(packed >> s & 15) * 16 + 8 for s in (8, 4, 0)], np.uint8)

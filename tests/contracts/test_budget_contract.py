@@ -23,7 +23,7 @@ NAMES = [
 SIZES = ((128, 192), (96, 144), (120, 101))
 CBRS = (0.1, 0.55, 1.1, 3.0)
 # Qualities of these are fine enough to use a budget up
-FINE = ("jpeg2000_ldpc", "jpeg2000_capacity", "jpeg_ldpc")
+FINE = ("jpeg2000_ldpc", "jpeg2000_capacity", "jpeg_ldpc", "linear_jscc")
 ODD = ((17, 33), (64, 48), (31, 200), (16, 16), (2, 7), (1, 1))
 LEGIBLE = 17  # side from which every picture fits the largest budget
 

@@ -1,0 +1,138 @@
+"""Classes of blocks: which one serves a block best, and how they are sent.
+
+The class of a block is chosen by what it costs: squared error, bandwidth and power of
+its coefficients, and the bits that say so, given the classes to the left and above.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from baselines.linear_model import LinearModel
+from blocks.analog import distortion, floor
+
+
+class Prices(NamedTuple):
+    """What a block costs in each class, in squared error.
+
+    squares : [S, K - L], float32, price of each coefficient squared
+    constant : [S], what is paid whatever the coefficients
+    bit : price of a bit that says which class it is
+    """
+
+    squares: np.ndarray
+    constant: np.ndarray
+    bit: float
+
+
+def prices(
+    model: LinearModel, threshold: float, noise: float, csi: bool, efficiency: float
+) -> Prices:
+    """Price the classes for typical images.
+
+    The optimum over all coefficients has one price for power and one for bandwidth:
+    a coefficient at the threshold is just worth both.
+
+    Parameters
+    ----------
+    threshold : deviation above which coefficients are sent
+    noise : variance on a real dimension
+    csi : whether power is allocated for this noise
+    efficiency : bits of side information in a channel use
+    """
+    power = _typical_power(model, threshold, noise, csi)
+    population, count = model.population()
+    typical = power(population)
+    slope = population**2 * noise / (typical + noise) ** 2
+    per_power = np.sum(count * slope * typical) / np.sum(count * typical)
+    edge = np.array([threshold * (1 + 1e-9)])
+    saved = edge**2 - distortion(power(edge), edge, noise)
+    per_dimension = max(float((saved - per_power * power(edge))[0]), 0.0)
+
+    sigma = model.deviation
+    p = power(sigma)
+    squares = np.where(p > 0, (noise / (p + noise)) ** 2, 1) + per_power * p / sigma**2
+    of_noise = sigma**2 * p * noise / (p + noise) ** 2
+    constant = np.sum(of_noise + per_dimension * (sigma > threshold), axis=1)
+    # a channel use is two dimensions, each of half its power
+    per_bit = (2 * per_dimension + per_power) / efficiency
+    return Prices(squares.astype(np.float32), constant, float(per_bit))
+
+
+def _typical_power(model: LinearModel, threshold: float, noise: float, csi: bool):
+    """The power that a coefficient gets, as a function of its deviation."""
+    sigma, count = model.population()
+    kept = sigma > threshold
+    sigma, count = sigma[kept], count[kept]
+    total = count.sum() / 2
+    if csi:
+        lowest = floor(sigma, noise, total, count)
+        level = noise / lowest
+    else:
+        lowest, level = 0.0, total / np.sum(count * sigma)
+    return lambda s: np.where(s > threshold, level * np.maximum(s - lowest, 0), 0)
+
+
+def choose_classes(
+    x: np.ndarray, grid: tuple[int, int], model: LinearModel, paid: Prices
+) -> np.ndarray:
+    """Choose the class of each block, block by block.
+
+    Input
+    -----
+    x : [B, K - L], float32, the coefficients that have classes
+
+    Output
+    ------
+    : [B], int
+    """
+    cost = (x * x) @ paid.squares.T + paid.constant
+    num_classes = model.num_classes
+    bits = paid.bit * model.coder.bits[:-1]
+    bits = bits.reshape(num_classes + 1, num_classes + 1, num_classes)
+    chosen = np.full((grid[0] + 1, grid[1] + 1), num_classes)
+    for i, row in enumerate(cost.reshape(*grid, num_classes), start=1):
+        # the best for every class that the left one may turn out to be
+        given_left = bits[:, chosen[i - 1, 1:]] + row
+        left = num_classes
+        for j, best in enumerate(given_left.argmin(axis=2).T.tolist(), start=1):
+            chosen[i, j] = left = best[left]
+    return chosen[1:, 1:].reshape(-1)
+
+
+def encode(
+    gains: np.ndarray, classes: np.ndarray, grid: tuple[int, int], model: LinearModel
+) -> np.ndarray:
+    """Code the gains and classes of an image : [num_bits], uint8."""
+    first = np.full(len(gains), len(model.coder.bits) - 1)
+    rows = np.concatenate([first, context_rows(classes, grid, model.num_classes)])
+    return model.coder.encode(np.concatenate([gains, classes]), rows)
+
+
+def decode(
+    bits: np.ndarray, grid: tuple[int, int], model: LinearModel
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decode the gains [L] and classes [B] of an image."""
+    skipped, across, none = model.num_spectral, grid[1], model.num_classes
+    of_gains = len(model.coder.bits) - 1
+
+    def row_of(before: list[int]) -> int:
+        block = len(before) - skipped
+        if block < 0:
+            return of_gains
+        left = before[-1] if block % across else none
+        above = before[-across] if block >= across else none
+        return left * (none + 1) + above
+
+    count = skipped + grid[0] * grid[1]
+    values = model.coder.decode_causal(bits, count, row_of)
+    return values[:skipped], values[skipped:]
+
+
+def context_rows(
+    classes: np.ndarray, grid: tuple[int, int], num_classes: int
+) -> np.ndarray:
+    """Row of the table of each block : [B], from the classes left and above."""
+    framed = np.full((grid[0] + 1, grid[1] + 1), num_classes)
+    framed[1:, 1:] = classes.reshape(grid)
+    return (framed[1:, :-1] * (num_classes + 1) + framed[:-1, 1:]).reshape(-1)

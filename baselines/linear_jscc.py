@@ -1,0 +1,282 @@
+"""A linear joint source-channel code in the manner of SoftCast, class-adaptive.
+
+Blocks of 16x16 pixels are transformed (KLT, fitted on photos), the strongest
+coefficients are scaled and sent as they are, and the receiver makes linear estimates
+(LMMSE). Which are the strongest depends on the class of a block, which is sent
+digitally; there is nothing learned but second moments.
+"""
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import Annotated, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from baselines import linear_classes
+from baselines.linear_model import (
+    LinearModel,
+    analyse,
+    deviations,
+    gains_of,
+    grid_of,
+    shipped,
+    synthesise,
+)
+from baselines.linear_payload import (
+    FLOOR_BITS,
+    NO_FLOOR,
+    QUALITY_BITS,
+    SCALE_BITS,
+    floor_index,
+    floor_of,
+    mask,
+    receive_coefficients,
+    send_coefficients,
+    threshold,
+)
+from baselines.rate_search import RateSearch
+from baselines.separated import UNKNOWN, pack_colour, unpack_colour
+from blocks import side_information
+from blocks.header import Header
+from blocks.mcs import SCHEMES, choose
+from semlink.protocols import Budget, Transceiver
+from semlink.signals import (
+    Estimate,
+    RxSignal,
+    SourceBatch,
+    TxSignal,
+    ledger,
+    stack_symbols,
+)
+from semlink.units import db_to_linear
+
+FIELDS = {
+    "height": 14,
+    "width": 14,
+    "mean_colour": 12,
+    "side_bits": 22,
+    "mcs": 4,
+    "quality": QUALITY_BITS,
+    "floor": FLOOR_BITS,
+    "scale": SCALE_BITS,
+}
+
+
+class Point(NamedTuple):
+    """What a transmitter assumes of the channel.
+
+    mcs : scheme of the side information, index into SCHEMES
+    noise : variance on a real dimension
+    csi : whether power is allocated for this noise
+    """
+
+    mcs: int
+    noise: float
+    csi: bool
+
+
+class Plan(NamedTuple):
+    """The point, and the quality for each image."""
+
+    point: Point
+    quality: tuple[int, ...]
+
+
+class Sent(NamedTuple):
+    """Side information and coefficients of an image.
+
+    bits : [num_bits], uint8, side information
+    x : [B, K], coefficients
+    sigma : [B, K], their deviations as the receiver will know them
+    colour : what was subtracted, packed
+    """
+
+    bits: np.ndarray
+    x: np.ndarray
+    sigma: np.ndarray
+    colour: int
+
+
+class _Qualities:
+    """The qualities of this code, for :class:`RateSearch`."""
+
+    quality_range = (0, 2**QUALITY_BITS - 1)
+    quality_step = 1
+
+
+class LinearTransmitter:
+    """Classes, then the strongest coefficients at the power that suits them.
+
+    Parameters
+    ----------
+    model : statistics that both ends share
+    csi : whether it follows the SNR fed back
+    design_snr_db : the SNR that it assumes otherwise
+    margin_db : how far below that the side information's scheme is chosen
+    """
+
+    def __init__(
+        self, model: LinearModel, csi: bool, design_snr_db: float, margin_db: float
+    ):
+        self._model = model
+        self._csi = csi
+        self._design_snr_db = design_snr_db
+        self._margin_db = margin_db
+        self._header = Header(FIELDS)
+        self._search = lru_cache(maxsize=16)(self._search_at)
+        self._prices = lru_cache(maxsize=256)(self._prices_at)
+
+    def operating_point(self, snr_db: float) -> Hashable:
+        """The SNR if the transmitter follows it, else nothing."""
+        return snr_db if self._csi else None
+
+    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
+        """Choose the scheme, and search the quality for the budget."""
+        fed_back = budget.operating_point
+        snr_db = self._design_snr_db if fed_back is None else fed_back
+        blocks = [np.prod(grid_of(*batch.image.shape[1:3])) for batch in source]
+        # a class takes about as many bits as a channel use carries
+        mcs = choose(snr_db - self._margin_db, int(np.median(blocks)))
+        point = Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
+        quality = self._search(point)(source, budget, lambda size: size)
+        return Plan(point, tuple(int(q) for q in quality))
+
+    def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
+        signals = [
+            self._send(image, plan.quality[index], plan.point)
+            for image, index in zip(batch.image, batch.index, strict=True)
+        ]
+        rows = [np.concatenate(parts) for *parts, _ in signals]
+        header, side, payload = zip(
+            *([len(part) for part in parts] for *parts, _ in signals), strict=True
+        )
+        uses = ledger(len(rows), header=header, side=side, payload=payload)
+        return TxSignal(stack_symbols(rows), uses, tuple(s[-1] for s in signals))
+
+    def _send(self, image: np.ndarray, quality: int, point: Point):
+        """One image: (header, side information, payload, code blocks)."""
+        sent = self._encode(image, quality, point)
+        kept = mask(sent.sigma, quality)
+        level = NO_FLOOR
+        if point.csi:
+            level = floor_index(sent.sigma[kept], quality, point.noise)
+        payload, scale = send_coefficients(
+            sent.x[kept], sent.sigma[kept], floor_of(level, quality)
+        )
+        side, blocks = side_information.send(sent.bits, point.mcs)
+        height, width, _ = image.shape
+        values = (height, width, sent.colour, len(sent.bits), point.mcs)
+        values += (quality, level, scale)
+        header = self._header.send(dict(zip(FIELDS, values, strict=True)))
+        return header, side, payload, blocks
+
+    def _encode(self, image: np.ndarray, quality: int, point: Point) -> Sent:
+        grid, model = grid_of(*image.shape[:2]), self._model
+        colour = pack_colour(image.mean(axis=(0, 1)))
+        x = analyse(image, unpack_colour(colour), model)
+        gains = gains_of(x, grid, model)
+        classes = linear_classes.choose_classes(
+            x[:, model.num_spectral :], grid, model, self._prices(quality, point)
+        )
+        bits = linear_classes.encode(gains, classes, grid, model)
+        return Sent(bits, x, deviations(gains, classes, grid, model), colour)
+
+    def _prices_at(self, quality: int, point: Point) -> linear_classes.Prices:
+        efficiency = SCHEMES[point.mcs].efficiency
+        return linear_classes.prices(
+            self._model, threshold(quality), point.noise, point.csi, efficiency
+        )
+
+    def _search_at(self, point: Point) -> RateSearch:
+        def size(image: np.ndarray, quality: int) -> int:
+            sent = self._encode(image, int(quality), point)
+            side = side_information.num_symbols(len(sent.bits), point.mcs)
+            payload = np.count_nonzero(mask(sent.sigma, int(quality)))
+            return self._header.num_symbols + side + -(-payload // 2)
+
+        return RateSearch(_Qualities, size)
+
+
+class LinearReceiver:
+    """Header, classes, LMMSE estimates; one colour where the classes are lost.
+
+    Parameters
+    ----------
+    model : as at the transmitter
+    """
+
+    def __init__(self, model: LinearModel):
+        self._model = model
+        self._header = Header(FIELDS)
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        images = zip(rx.x_hat, rx.no, strict=True)
+        pictures, lost, blocks = zip(*(self._receive(*i) for i in images), strict=True)
+        return Estimate(pictures, np.array(lost), blocks)
+
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray):
+        """One image: (picture, lost, decoded blocks)."""
+        header = self._header.receive(x_hat, no)
+        if header is None or not header["height"] * header["width"]:
+            return UNKNOWN
+        start, num_bits, mcs = (
+            self._header.num_symbols, header["side_bits"], header["mcs"],
+        )  # fmt: skip
+        end = start + (side_information.num_symbols(num_bits, mcs) if num_bits else 0)
+        side = slice(start, end)
+        bits, blocks = side_information.receive(x_hat[side], no[side], num_bits, mcs)
+        picture = None
+        if bits is not None:
+            picture = self._decode(header, bits, x_hat[end:], no[end:])
+        if picture is not None:
+            return picture, False, blocks
+        size = header["height"], header["width"], 3
+        colour = unpack_colour(header["mean_colour"])
+        return np.broadcast_to(colour, size), True, blocks
+
+    def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
+        """The picture from all that comes after the header; ``None`` if cut short."""
+        size = header["height"], header["width"]
+        grid, quality = grid_of(*size), header["quality"]
+        try:
+            gains, classes = linear_classes.decode(bits, grid, self._model)
+        except ValueError:
+            return None  # one broken block in 2^24 passes its CRC
+        sigma = deviations(gains, classes, grid, self._model)
+        kept = mask(sigma, quality)
+        num_symbols = -(-np.count_nonzero(kept) // 2)
+        if num_symbols > len(x_hat):
+            return None
+        x = np.zeros(sigma.shape)
+        x[kept] = receive_coefficients(
+            x_hat[:num_symbols],
+            no[:num_symbols],
+            sigma[kept],
+            floor_of(header["floor"], quality),
+            header["scale"],
+        )
+        colour = unpack_colour(header["mean_colour"])
+        return synthesise(x, colour, size, self._model)
+
+
+def build(
+    csi: bool = True,
+    design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 4.0,
+    margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
+) -> Transceiver:
+    """Build the pair.
+
+    Parameters
+    ----------
+    csi : whether the transmitter follows the SNR fed back: power that is optimal for
+        it, and the fastest scheme for the side information that it carries. Without,
+        power goes with the deviation, and one signal serves all SNRs.
+    design_snr_db : what is assumed without ``csi``; side information arrives from
+        this SNR up, and is paid for accordingly
+    margin_db : SNR that the scheme of the side information leaves in reserve, for
+        fading
+    """
+    model = shipped()
+    transmitter = LinearTransmitter(model, csi, design_snr_db, margin_db)
+    return Transceiver(transmitter, LinearReceiver(model))
