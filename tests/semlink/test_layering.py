@@ -1,6 +1,7 @@
 """The rules of the code itself: who may import whom, and how long things may be."""
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,10 @@ LAYERS = {
 }
 FRAMEWORKS = {"tensorflow", "sionna", "torch", "jax", "tf_keras"}
 ENTRY_POINT = "experiments/__main__.py"
+TRAINING = "experiments/training/__main__.py"
+ENTRY_POINTS = {ENTRY_POINT, TRAINING}
+# what belongs to training, and runs where the simulator does
+WITH_THE_SIMULATOR = ("fit_linear", "promote")
 COMPILER = "semlink/graph.py"
 SEEDING = "semlink/rng.py"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 50
@@ -89,8 +94,8 @@ def breaches_of_compilation(path, text):
 
 
 def breaches_of_environment(path, text):
-    """Changes of the environment outside the entry point."""
-    for node in ast.walk(ast.parse(text)) if path != ENTRY_POINT else ():
+    """Changes of the environment outside the entry points."""
+    for node in ast.walk(ast.parse(text)) if path not in ENTRY_POINTS else ():
         if _sets_environment(node):
             yield f"{path}:{node.lineno} changes the environment"
 
@@ -137,7 +142,7 @@ def found(rule, files):
 
 
 def test_the_files_are_those_of_the_project():
-    assert {ENTRY_POINT, COMPILER, SEEDING} <= set(OURS)
+    assert {*ENTRY_POINTS, COMPILER, SEEDING} <= set(OURS)
     assert {path.partition("/")[0] for path in OURS} == set(LAYERS)
 
 
@@ -180,6 +185,45 @@ def test_commands_start_without_a_framework():
     assert (done.returncode, done.stderr.strip()) == (0, "")
 
 
+WITHOUT = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent}:
+            raise ModuleNotFoundError(name, name=name)
+
+sys.meta_path.insert(0, Absent())
+import {modules}
+"""
+
+
+def without(absent, modules):
+    """Import modules where some packages are not; give what went wrong."""
+    code = WITHOUT.format(absent=absent, modules=", ".join(modules))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    )
+    return done.stderr.strip()
+
+
+def test_training_starts_with_keras_alone():
+    pytest.importorskip("jax")
+    paths = [p.removesuffix(".py") for p in OURS if p.startswith("experiments/train")]
+    modules = [p.replace("/", ".") for p in paths if "__init__" not in p]
+    modules = [m for m in modules if m.rpartition(".")[2] not in WITH_THE_SIMULATOR]
+    assert len(modules) > len(WITH_THE_SIMULATOR)
+    # Keras itself imports rich
+    absent = {"tensorflow", "sionna", "typer", "pydantic", "torch", "tf_keras"}
+    absent |= {"skimage", "yaml", "constriction", "tensorboard"}
+    assert without(absent, modules) == ""
+    assert "keras" in without({"keras"}, modules)
+
+
 LONG = "def f():\n    '''One.\n\n    Two.\n    '''\n" + "    x = 1\n" * 49
 
 BREACHES = [
@@ -204,6 +248,8 @@ BREACHES = [
     (breaches_of_environment, "blocks/a.py", "del environ['A']"),
     (breaches_of_environment, "blocks/a.py", "os.environ |= {'A': 'b'}"),
     (breaches_of_environment, "blocks/a.py", "os.putenv('A', 'b')"),
+    (breaches_of_environment, "experiments/training/a.py", "os.environ['A'] = 'b'"),
+    (breaches_of_environment, "blocks/__main__.py", "os.environ['A'] = 'b'"),
     (breaches_of_assertion, "semlink/a.py", "def f():\n    assert True"),
     (breaches_of_length, "semlink/a.py", LONG + "    x = 1\n"),
     (breaches_of_length, "semlink/a.py", "x = 1\n" * 351),
@@ -216,6 +262,7 @@ ALLOWED = [
     (breaches_of_networks, "blocks/a.py", "import tensorflow"),
     (breaches_of_compilation, COMPILER, "tf.function(f)"),
     (breaches_of_environment, ENTRY_POINT, "os.environ['A'] = 'b'"),
+    (breaches_of_environment, TRAINING, "os.environ.setdefault('A', 'b')"),
     (breaches_of_environment, "blocks/a.py", "x = os.environ['A'], os.environ.get(1)"),
     (breaches_of_length, "semlink/a.py", LONG),
 ]

@@ -1,0 +1,81 @@
+"""NTSCC's networks: the sizes that there are, and where training starts."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from keras import ops
+
+from blocks.nn.base_layer import base_picture, base_values
+from blocks.nn.codec import Codec, Profile
+
+PROFILES: Mapping[str, Profile] = {
+    "tiny": Profile(
+        channels=32,
+        hyper_width=24,
+        hyper_channels=8,
+        widths=(16, 24, 32),
+        analysis_depths=(1, 1, 2),
+        synthesis_depths=(1, 1, 2),
+        jscc_depth=1,
+        heads=2,
+        window=4,
+        gains=4,
+    ),
+    "base": Profile(
+        channels=256,
+        hyper_width=128,
+        hyper_channels=64,
+        widths=(64, 96, 192),
+        analysis_depths=(1, 1, 2),
+        synthesis_depths=(3, 2, 4),
+        jscc_depth=2,
+        heads=6,
+        window=8,
+        gains=8,
+    ),
+}
+# Quantiser steps at quality 0 and 1, for pixels from 0 to 1.
+COARSEST, FINEST = 0.8, 0.06
+
+
+def ntscc(profile: str) -> Codec:
+    """Make the networks of a profile, with random weights.
+
+    Raises
+    ------
+    KeyError
+        For a profile that does not exist, naming those that do.
+    """
+    if profile not in PROFILES:
+        known = ", ".join(PROFILES)
+        raise KeyError(f"no profile {profile!r}; there are {known}")
+    codec = Codec(PROFILES[profile])
+    codec.build()
+    return codec
+
+
+def start_at_klt(codec: Codec, klt: Mapping[str, np.ndarray], images) -> None:
+    """Set the linear paths to the KLT, so that training starts at the linear code.
+
+    They stay there: steps that suit the networks would only blur the transform.
+
+    Parameters
+    ----------
+    klt : ``basis`` [768, >= M] with orthonormal columns
+    images : [N, H, W, 3], float, 0 to 1, of which deviations are taken
+    """
+    channels, gains = codec.profile.channels, codec.profile.gains
+    basis = np.asarray(klt["basis"], np.float32)[:, :channels]
+    codec.analysis.linear.set_weights([basis, np.zeros(channels)])
+    codec.synthesis.linear.set_weights([basis.T, np.zeros(len(basis))])
+    codec.analysis.linear.trainable = codec.synthesis.linear.trainable = False
+    base = base_picture(base_values(images))
+    y = ops.convert_to_numpy(codec.analysis.linear_only(images, base))
+    codec.log_deviation.assign(np.log(y.std(axis=(0, 1, 2))))
+    steps = np.geomspace(COARSEST, FINEST, gains)[:, None]
+    codec.gain_vectors.assign(np.broadcast_to(-np.log(steps), (gains, channels)))
+
+
+def quantiser_step(quality):
+    """Step where training starts : quality 0 to 1, any shape -> the same."""
+    return COARSEST * (FINEST / COARSEST) ** quality

@@ -1,0 +1,80 @@
+"""Base layer: a coarse thumbnail, sent digitally, that the analog code refines.
+
+An analog code spends power in proportion to deviation, and the mean of a block has by
+far the largest, though its neighbours nearly tell it. A thumbnail at 1/32 costs about
+a bit for each 16x16 block and leaves a third of that deviation.
+
+References
+----------
+U. Mittal, N. Phamdo, "Hybrid digital-analog (HDA) joint source-channel codes for
+broadcasting and robust communications", IEEE Trans. IT 48(5), 2002.
+"""
+
+import numpy as np
+from keras import ops
+
+SIZE = 32  # pixels along a side of one value
+CHANNELS = 3
+# Luminance and two differences of colours, orthonormal.
+COLOURS = np.array(
+    [[1, 1, 1], [1, 0, -1], [1, -2, 1]] / np.sqrt([[3], [2], [6]]), np.float32
+)
+STEPS = np.float32([0.16, 0.11, 0.13])  # of a quantiser, for pixels from 0 to 1
+
+
+def base_values(x):
+    """Thumbnail in quantiser steps : [B, 32 h, 32 w, 3] -> [B, h, w, 3], integers."""
+    _, height, width, _ = x.shape
+    shape = (-1, height // SIZE, SIZE, width // SIZE, SIZE, 3)
+    mean = ops.mean(ops.reshape(x, shape), axis=(2, 4))
+    projected = ops.matmul(mean - 0.5, ops.convert_to_tensor(COLOURS.T))
+    return ops.round(projected / ops.convert_to_tensor(STEPS))
+
+
+def base_picture(values):
+    """The thumbnail as a smooth picture : [B, h, w, 3] -> [B, 32 h, 32 w, 3]."""
+    thumbnail = ops.matmul(
+        values * ops.convert_to_tensor(STEPS), ops.convert_to_tensor(COLOURS)
+    )
+    x = ops.pad(thumbnail + 0.5, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="symmetric")
+    return _stretch(_stretch(x, axis=1), axis=2)
+
+
+def _stretch(x, axis: int):
+    """Interpolate linearly along an axis that is padded by one value at each end."""
+    count = x.shape[axis] - 2
+    position = (np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE - 0.5
+    before, after = np.maximum(-position, 0), np.maximum(position, 0)
+    weights = np.stack([before, 1 - before - after, after])  # [3, SIZE]
+    at = np.arange(count)
+    neighbours = [ops.take(x, at + i, axis=axis) for i in range(3)]
+    stacked = ops.stack(neighbours, axis=-1)  # [..., count, ..., 3]
+    wide = ops.matmul(stacked, ops.convert_to_tensor(weights))  # [..., SIZE]
+    wide = ops.moveaxis(wide, -1, axis + 1)
+    shape = list(x.shape)
+    shape[axis], shape[0] = count * SIZE, -1
+    return ops.reshape(wide, shape)
+
+
+def predicted(values):
+    """What the values above and to the left suggest : [B, h, w, 3] -> the same.
+
+    Their mean, rounded down; one of them where there is no other, zero at the corner.
+    """
+    above = ops.pad(values[:, :-1], ((0, 0), (1, 0), (0, 0), (0, 0)))
+    left = ops.pad(values[:, :, :-1], ((0, 0), (0, 0), (1, 0), (0, 0)))
+    first_row = ops.concatenate([left[:, :1], above[:, 1:]], axis=1)
+    inside = ops.floor((above + left) / 2)
+    inner = ops.concatenate([above[:, :, :1], inside[:, :, 1:]], axis=2)
+    return ops.concatenate([first_row[:, :1], inner[:, 1:]], axis=1)
+
+
+def restored(differences: np.ndarray) -> np.ndarray:
+    """Values from their differences to what was predicted : [h, w, 3], int, in turn."""
+    values = np.zeros_like(differences)
+    for i, j in np.ndindex(differences.shape[:2]):
+        above = values[i - 1, j] if i else values[i, j - 1]
+        left = values[i, j - 1] if j else above
+        guess = (above + left) // 2 if i or j else 0
+        values[i, j] = differences[i, j] + guess
+    return values

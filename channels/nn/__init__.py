@@ -1,0 +1,1 @@
+"""Differentiable twins of the channels, for training without TensorFlow or Sionna."""

@@ -1,0 +1,71 @@
+"""Random crops of photos, a pure function of seed and step."""
+
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from PIL import Image
+
+SMALLEST, LARGEST = 0.7, 1.5  # magnification of a photo before it is cropped
+
+
+class Draw(NamedTuple):
+    """What a training step draws for each crop beside its pixels, each [B].
+
+    quality : 0 to 1
+    eta : real channel dimensions per bit of entropy
+    snr_db : Es/N0 of the channel
+    design_snr_db : what the transmitter takes it for
+    """
+
+    quality: np.ndarray
+    eta: np.ndarray
+    snr_db: np.ndarray
+    design_snr_db: np.ndarray
+
+
+def crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Cut a square out of a photo, magnified and mirrored at random.
+
+    photo : [H, W, 3], uint8 -> [size, size, 3], uint8
+    """
+    height, width = photo.shape[:2]
+    magnification = np.exp(rng.uniform(np.log(SMALLEST), np.log(LARGEST)))
+    side = min(size / magnification, height, width)
+    left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
+    box = (left, top, left + side, top + side)
+    image = Image.fromarray(photo).resize(
+        (size, size), Image.Resampling.BICUBIC, box=box
+    )
+    pixels = np.asarray(image)
+    return pixels[:, ::-1] if rng.random() < 0.5 else pixels
+
+
+class Crops(keras.utils.PyDataset):
+    """Batches of crops of one epoch, with what each is to be sent at.
+
+    Parameters
+    ----------
+    photos : [H, W, 3] arrays, uint8: ``Photos`` or a list
+    draw : (rng, batch size) -> :class:`Draw`
+    size, batch_size : of the crops
+    steps : batches in an epoch
+    seed : root of all randomness; batch ``n`` of a run is the same whenever it is made
+    epoch : number of the epoch
+    """
+
+    def __init__(self, photos, draw, *, size, batch_size, steps, seed, epoch=0):
+        super().__init__(workers=1)
+        self._photos, self._draw = photos, draw
+        self._size, self._batch_size, self._steps = size, batch_size, steps
+        self._seed, self._epoch = seed, epoch
+
+    def __len__(self):
+        return self._steps
+
+    def __getitem__(self, index):
+        rng = np.random.default_rng((self._seed, self._epoch * self._steps + index))
+        chosen = rng.integers(len(self._photos), size=self._batch_size)
+        image = np.stack([crop(self._photos[i], self._size, rng) for i in chosen])
+        draw = self._draw(rng, self._batch_size)
+        return ({"image": image, **draw._asdict()},)

@@ -1,0 +1,42 @@
+"""The log of a run: one CSV per stage, and TensorBoard where it is installed."""
+
+import csv
+import time
+from pathlib import Path
+
+
+def log(folder: Path, row: dict, *, step: int) -> None:
+    """Write the values of an epoch.
+
+    Parameters
+    ----------
+    folder : of the run
+    row : column to value; ``stage`` names the file
+    step : training steps so far
+    """
+    path = folder / f"{row['stage']}.csv"
+    new = not path.exists()
+    with open(path, "a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if new:
+            writer.writeheader()
+        writer.writerow(row)
+    _to_tensorboard(folder / "tensorboard" / row["stage"], row, step)
+
+
+def _to_tensorboard(folder: Path, row: dict, step: int) -> None:
+    try:
+        from tensorboard.compat.proto.event_pb2 import Event
+        from tensorboard.compat.proto.summary_pb2 import Summary
+        from tensorboard.summary.writer.event_file_writer import EventFileWriter
+    except ImportError:
+        return  # the machine that trains needs no TensorBoard
+    values = [
+        Summary.Value(tag=name, simple_value=value)
+        for name, value in row.items()
+        if isinstance(value, float)
+    ]
+    writer = EventFileWriter(str(folder))
+    event = Event(wall_time=time.time(), step=step, summary=Summary(value=values))
+    writer.add_event(event)
+    writer.close()

@@ -1,0 +1,202 @@
+"""What is minimised: distortion over the channel and of the codec, and rate.
+
+References
+----------
+J. Dai et al., IEEE JSAC 40(8), 2022, equation (19): the distortion of the picture
+that crossed the channel, that of the picture quantised with noise, and the rate.
+Deviations: the latter distortion is taken on part of a batch only; the bits of z
+weigh more than those of y, for they take more channel uses.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from baselines.nn.ntscc import quantiser_step
+from blocks.nn.base_layer import base_picture, base_values, predicted
+from blocks.nn.codec import Codec, state
+from blocks.nn.entropy import SCALES, gaussian_bits
+from blocks.nn.jscc import nominal_eta
+from experiments.training.crops import Draw
+
+# Squared error that a bit is worth, in squares of the quantiser step.
+SLOPE = 0.2
+# Coarse qualities have less of both distortion and rate; this makes up for it.
+STEP, EMPHASIS = 0.2, 0.75
+# Channel uses of a bit of z over those of a bit of y.
+SIDE_WEIGHT = 3.0
+NTC_WEIGHT, NTC_SHARE = 0.5, 4  # one crop in four
+DESIGN_SNR_DB = 10.0
+TRANSMITTER_KNOWS = 0.6  # share of crops whose transmitter knows the SNR
+ETA_SPREAD = 0.6  # of its logarithm, to both sides
+
+
+def draw(rng: np.random.Generator, batch_size: int) -> Draw:
+    """Draw what each crop is sent at.
+
+    A third of the crops is sent at the design SNR, the rest at 0 to 20 dB.
+    """
+    quality = rng.uniform(0, 1, batch_size)
+    snr_db = rng.uniform(0, 20, batch_size)
+    snr_db = np.where(rng.random(batch_size) < 0.35, DESIGN_SNR_DB, snr_db)
+    knows = rng.random(batch_size) < TRANSMITTER_KNOWS
+    design_snr_db = np.where(knows, snr_db, DESIGN_SNR_DB)
+    spread = rng.uniform(-ETA_SPREAD, ETA_SPREAD, batch_size)
+    eta = nominal_eta(design_snr_db) * np.exp(spread)
+    columns = (quality, eta, snr_db, design_snr_db)
+    return Draw(*(np.asarray(column, np.float32) for column in columns))
+
+
+class EntropyObjective(keras.Model):
+    """Bits of y and z alone, with the linear transform: where every run begins.
+
+    It touches no pixel and takes minutes; the joint code needs deviations that mean
+    something from its first step.
+    """
+
+    SHOWN = ("bpp_y", "bpp_z")
+
+    def __init__(self, codec: Codec, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        self.codec = codec
+        self.noise = keras.random.SeedGenerator(1)
+        self._means = {name: keras.metrics.Mean(name=name) for name in self.SHOWN}
+        self.built = True
+
+    def call(self, batch):
+        x, base, log_gain = self.picture(batch)
+        # without a distortion the bits would shrink what they are counted of
+        log_gain = ops.stop_gradient(log_gain)
+        y = self.codec.analysis.linear_only(x, base_picture(base)) * ops.exp(log_gain)
+        *_, bits = self.entropy(ops.stop_gradient(y), log_gain, base)
+        return bits
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, **_):
+        bits_y, bits_z = y_pred
+        pixels = float(np.prod(x["image"].shape[1:3]))
+        self.note(bpp_y=bits_y / pixels, bpp_z=bits_z / pixels)
+        return ops.mean(bits_y + SIDE_WEIGHT * bits_z) / pixels
+
+    def note(self, **values):
+        """Keep running means of what the progress line shows."""
+        for name, value in values.items():
+            self._means[name].update_state(value)
+
+    def picture(self, batch):
+        """Pixels from 0 to 1, their base layer, and the gains of the latents."""
+        x = ops.cast(batch["image"], "float32") / 255
+        return x, base_values(x), self.codec.log_gain(batch["quality"])
+
+    def uniform(self, like):
+        """Noise that stands for rounding : as ``like``, in -1/2 to 1/2."""
+        return keras.random.uniform(
+            ops.shape(like), -0.5, 0.5, dtype="float32", seed=self.noise
+        )
+
+    def entropy(self, y, log_gain, base):
+        """Bits of y and of the side information : [B]; with mean and deviation."""
+        z = self.codec.hyper_analysis(y)
+        bits_z = self.codec.prior(z + self.uniform(z))
+        differences = base - predicted(base)
+        bits_base = self.codec.base_prior(differences + self.uniform(differences))
+        mu, log_sigma = self.codec.deviations(straight_through_round(z), log_gain)
+        smallest, largest = np.log(SCALES[0]), np.log(SCALES[-1])
+        sigma = ops.exp(ops.clip(log_sigma, smallest, largest))
+        bits_y = gaussian_bits(y + self.uniform(y), mu, sigma)
+        bits_side = sum_of_image(bits_z) + sum_of_image(bits_base)
+        return mu, log_sigma, (sum_of_image(bits_y), bits_side)
+
+
+class JointObjective(EntropyObjective):
+    """Distortion over the channel, distortion of the codec, and rate.
+
+    Parameters
+    ----------
+    codec : what is trained
+    channel : training twin of a channel
+    """
+
+    SHOWN = ("psnr", "psnr_codec", "cbr_payload", "bpp_y", "bpp_z")
+
+    def __init__(self, codec: Codec, channel, **kwargs):
+        super().__init__(codec, **kwargs)
+        self._channel = channel
+
+    def call(self, batch):
+        codec = self.codec
+        x, base, log_gain = self.picture(batch)
+        smooth = base_picture(base)
+        y = codec.analysis(x, smooth) * ops.exp(log_gain)
+        mu, log_sigma, bits = self.entropy(y, log_gain, base)
+        side = codec.side(mu, log_sigma, batch["eta"])
+        y_hat, log_error = self.transmit(y, side, batch)
+        count = ops.shape(x)[0]
+        quantised = quantised_part(count)
+        noisy = y[:quantised] + self.uniform(y[:quantised])
+        picture = codec.synthesise(
+            ops.concatenate([y_hat, noisy]),
+            ops.concatenate([log_error, ops.full_like(noisy, np.log(1 / 12) / 2)]),
+            ops.concatenate([log_gain, log_gain[:quantised]]),
+            ops.concatenate([smooth, smooth[:quantised]]),
+        )
+        uses = ops.sum(side.kept, axis=(1, 2, 3)) / 2
+        over_channel, of_codec = picture[:count], picture[count:]
+        return x, over_channel, of_codec, bits, uses
+
+    def transmit(self, y, side, batch):
+        """Send y through the joint code and the channel."""
+        no, design = noise_variance(batch["snr_db"]), batch["design_snr_db"]
+        conditions = state(batch["quality"], design, batch["snr_db"])
+        # the transmitter sees its own idea of the SNR, the receiver both
+        at_transmitter = state(batch["quality"], design, design)
+        shared = (side.mu, side.sigma, side.kept, side.level, noise_variance(design))
+        s, scale = self.codec.encoder(y, *shared, at_transmitter)
+        r, noise = self._through(s, no)
+        return self.codec.decoder(r * side.kept, noise, scale, *shared, conditions)
+
+    def _through(self, s, no):
+        """Dimensions of unit power through the channel, two in a symbol."""
+        shape = ops.shape(s)
+        x = ops.reshape(s, (shape[0], -1, 2)) * np.sqrt(0.5)
+        x_hat, no = self._channel(x, no, self.noise)
+        noise = ops.repeat(no, 2, axis=-1)
+        return ops.reshape(x_hat, shape) * np.sqrt(2), ops.reshape(noise, shape)
+
+    def compute_loss(self, x, y, y_pred, sample_weight=None, **_):
+        image, over_channel, of_codec, (bits_y, bits_z), uses = y_pred
+        pixels = float(np.prod(image.shape[1:3]))
+        quality, quantised = x["quality"], quantised_part(ops.shape(image)[0])
+        worth = SLOPE * quantiser_step(quality) ** 2
+        weight = (STEP / quantiser_step(quality)) ** -EMPHASIS
+        error = sum_of_image((image - over_channel) ** 2)
+        codec_error = sum_of_image((image[:quantised] - of_codec) ** 2)
+        self.note(
+            psnr=-10 * ops.log10(error / (3 * pixels)),
+            psnr_codec=-10 * ops.log10(codec_error / (3 * pixels)),
+            cbr_payload=uses / (3 * pixels),
+            bpp_y=bits_y / pixels,
+            bpp_z=bits_z / pixels,
+        )
+        loss = ops.mean(weight * (error / worth + bits_y + SIDE_WEIGHT * bits_z))
+        codec_loss = ops.mean((weight / worth)[:quantised] * codec_error)
+        return (loss + NTC_WEIGHT * codec_loss) / pixels
+
+
+def quantised_part(batch_size):
+    """Crops of a batch that the distortion of the codec alone is taken on."""
+    return (batch_size + NTC_SHARE - 1) // NTC_SHARE
+
+
+def straight_through_round(x):
+    """Round forward, pass the gradient backward."""
+    return x + ops.stop_gradient(ops.round(x) - x)
+
+
+def sum_of_image(x):
+    """Sum over all but the batch : [B, ...] -> [B]."""
+    return ops.sum(x, axis=tuple(range(1, len(x.shape))))
+
+
+def noise_variance(snr_db):
+    """N0 at unit symbol energy : dB -> linear."""
+    return 10.0 ** (-snr_db / 10)

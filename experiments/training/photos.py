@@ -1,0 +1,58 @@
+"""Photos to train on: a folder, or folders in it, of any size."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+KEPT_BYTES = 4 << 30  # of decoded photos; what is beyond is read again each time
+
+
+class Photos(Sequence):
+    """Every photo under a folder, in order of name; the COCO layout is one such.
+
+    Parameters
+    ----------
+    paths : of the photos
+
+    Output
+    ------
+    : [H, W, 3], uint8, for each index
+    """
+
+    def __init__(self, paths: Sequence[Path]):
+        self._paths = list(paths)
+        self._kept: dict[int, np.ndarray] = {}
+        self._num_bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return Photos(self._paths[index])
+        if index in self._kept:
+            return self._kept[index]
+        with Image.open(self._paths[index]) as image:
+            photo = np.asarray(image.convert("RGB"))
+        if self._num_bytes + photo.nbytes <= KEPT_BYTES:
+            self._kept[index] = photo
+            self._num_bytes += photo.nbytes
+        return photo
+
+
+def find_photos(folder: Path) -> Photos:
+    """Find the photos under a folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        There are none.
+    """
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        known = ", ".join(sorted(SUFFIXES))
+        raise FileNotFoundError(f"no photos ({known}) under {folder}")
+    return Photos(paths)

@@ -1,0 +1,190 @@
+"""Moves the weights of a run beside their owner, with a card of what they are."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+from keras import ops
+
+from blocks.nn.base_layer import base_picture, base_values
+from blocks.nn.codec import MULTIPLE, Codec, state
+from blocks.nn.jscc import LEVELS
+from blocks.nn.transforms import PATCH
+from blocks.nn.weights import read_weights, write_weights
+from experiments.training.objective import TRANSMITTER_KNOWS
+from experiments.training.recipe import CONFIG, HELD_OUT, MODELS, STAGES
+from experiments.training.trainer import WEIGHTS
+from experiments.training.validation import COUNT, SIZE
+from semlink.checkpoint import sha256, write_whole
+from semlink.errors import InputError
+from semlink.graph import compiled
+
+OWNERS = {"ntscc": Path("baselines/nn")}
+CARD = "MODEL_CARD.md"
+REFERENCE = (512, 768)  # pixels of the image that operations are counted for
+
+
+def promote(run: Path, note: str) -> Path:
+    """Copy the averaged weights of a run in half precision, and write their card.
+
+    Parameters
+    ----------
+    run : folder of the run
+    note : what a reader should know beyond what the run says
+
+    Output
+    ------
+    : folder of the weights
+
+    Raises
+    ------
+    InputError
+        There is no trained run in the folder.
+    """
+    if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
+        raise InputError(f"no trained run in {run}")
+    recipe = json.loads((run / CONFIG).read_text())
+    codec = MODELS[recipe["model"]](recipe["profile"])
+    read_weights(run / WEIGHTS, codec.variables)
+    folder = OWNERS[recipe["model"]] / f"{recipe['model']}_{recipe['profile']}"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_weights(folder / WEIGHTS, codec.variables)
+    told = {"model": recipe["model"], "profile": recipe["profile"]}
+    write_whole(folder / CONFIG, (json.dumps(told, indent=2) + "\n").encode())
+    card = _card(run, recipe, codec, sha256(folder / WEIGHTS), note)
+    write_whole(folder / CARD, card.encode())
+    return folder
+
+
+def _card(run: Path, recipe: dict, codec: Codec, digest: str, note: str) -> str:
+    paths = {"data", "klt", "start"}  # of the machine that trained
+    asked = "\n".join(
+        f"* {name}: `{Path(value).name if name in paths else value}`"
+        for name, value in recipe.items()
+        if value != ""
+    )
+    return f"""# {recipe["model"]}, profile {recipe["profile"]}
+
+{note}
+
+Written by `make promote`. SHA-256 of the weights, which are in half precision:
+`{digest}`.
+
+## Architecture
+
+{_architecture(codec)}
+
+## Training
+
+{asked}
+
+{_history(run)}
+
+Es/N0 was 10 dB for about a third of the crops and 0 to 20 dB for the others; of
+those, {round(100 * TRANSMITTER_KNOWS)} % had a transmitter that knew it, the others one
+that took it for 10 dB. The receiver always knows.
+
+PSNR [dB] (and CBR of the payload alone) on {COUNT} crops of {SIZE}x{SIZE} pixels from
+{HELD_OUT} photos that training did not see, as it went on:
+
+{_curve(run)}
+"""
+
+
+def _architecture(codec: Codec) -> str:
+    parts = {
+        "analysis": codec.analysis,
+        "synthesis": codec.synthesis,
+        "hyper-analysis": codec.hyper_analysis,
+        "hyper-synthesis": codec.hyper_synthesis,
+        "priors": codec.prior,
+        "JSCC encoder": codec.encoder,
+        "JSCC decoder": codec.decoder,
+    }
+    sizes = "\n".join(f"| {n} | {p.count_params():,} |" for n, p in parts.items())
+    p, (height, width) = codec.profile, REFERENCE
+    return f"""{len(LEVELS)} rate levels; {p.channels} latents for {PATCH}x{PATCH}
+pixels, {p.hyper_channels} hyper-latents for {MULTIPLE}x{MULTIPLE}. Encoder and decoder
+take {operations(codec) / 1e9:.0f} GFLOP for a picture of {width}x{height}.
+
+| part | parameters |
+|---|---|
+{sizes}
+| all | {sum(int(np.prod(v.shape)) for v in codec.variables):,} |"""
+
+
+def operations(codec: Codec) -> int:
+    """Floating-point operations to encode and decode a picture of 768x512."""
+    import tensorflow as tf
+    from tensorflow.compat.v1 import profiler
+
+    graph = compiled(_once(codec), level="graph", name="operations")
+    picture = tf.TensorSpec((1, *REFERENCE, 3), tf.float32)
+    done = profiler.profile(
+        graph.get_concrete_function(picture).graph,
+        options={
+            **profiler.ProfileOptionBuilder.float_operation(),
+            "output": "none",
+        },
+    )
+    return done.total_float_ops
+
+
+def _once(codec: Codec):
+    """Encode and decode at one quality and SNR, without a channel."""
+    one = np.ones(1, np.float32)
+    at = state(one / 2, 10 * one, 10 * one)
+
+    def run(x):
+        log_gain = codec.log_gain(ops.convert_to_tensor(one / 2))
+        base = base_picture(base_values(x))
+        y = codec.analysis(x, base) * ops.exp(log_gain)
+        z_hat = ops.round(codec.hyper_analysis(y))
+        side = codec.side(*codec.deviations(z_hat, log_gain), one / 2)
+        shared = side.mu, side.sigma, side.kept, side.level, one / 10, at
+        s, scale = codec.encoder(y, *shared)
+        y, log_error = codec.decoder(s, one / 10, scale, *shared)
+        return codec.synthesise(y, log_error, log_gain, base)
+
+    return run
+
+
+def _history(run: Path) -> str:
+    """Time and epochs of each stage."""
+    lines = []
+    for stage in STAGES:
+        rows = _rows(run, stage)
+        hours = sum(float(row["seconds"]) for row in rows) / 3600
+        if rows:
+            lines.append(f"* {stage}: {len(rows)} epochs, {hours:.2f} h")
+    return "\n".join(lines)
+
+
+def _curve(run: Path) -> str:
+    """The validation columns of the joint stage, at most a dozen lines."""
+    rows = _rows(run, STAGES[-1])
+    if not rows:
+        return "(no joint stage)"
+    names = [n.removeprefix("psnr_") for n in rows[0] if n.startswith("psnr_q")]
+    hours = np.cumsum([float(row["seconds"]) for row in rows]) / 3600
+    shown = sorted({*range(0, len(rows), -(-len(rows) // 12)), len(rows) - 1})
+    lines = [
+        f"| {hours[i]:.2f} | "
+        + " | ".join(
+            f"{float(rows[i][f'psnr_{n}']):.2f} ({float(rows[i][f'cbr_{n}']):.4f})"
+            for n in names
+        )
+        + " |"
+        for i in shown
+    ]
+    head = "| hours | " + " | ".join(n.replace("_", ", ") for n in names) + " |"
+    return "\n".join([head, "|---" * (len(names) + 1) + "|", *lines])
+
+
+def _rows(run: Path, stage: str) -> list[dict]:
+    path = run / f"{stage}.csv"
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))

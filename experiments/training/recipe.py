@@ -1,0 +1,156 @@
+"""What a training run is asked to do, and its stages."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from baselines.nn.ntscc import ntscc, start_at_klt
+from blocks.nn.codec import Codec
+from blocks.nn.weights import read_weights
+from channels.nn.awgn import awgn
+from channels.nn.rayleigh import rayleigh
+from experiments.training import objective, state
+from experiments.training.crops import Crops
+from experiments.training.photos import find_photos
+from experiments.training.trainer import Stage, run_stage
+from experiments.training.validation import fixed_crops, validate
+from semlink.checkpoint import write_whole
+
+MODELS: dict[str, Callable[[str], Codec]] = {"ntscc": ntscc}
+CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
+CONFIG, KLT = "config.json", "baselines/linear_jscc.npz"
+HELD_OUT = 48  # photos that only the validation sees
+STAGES = ("entropy", "joint")
+
+
+class Recipe(NamedTuple):
+    """Everything that decides what a run's weights come out as.
+
+    model, profile : which networks
+    data : folder of photos
+    channel : training twin
+    entropy_epochs, joint_epochs : epochs of each stage
+    steps : steps of an epoch
+    batch_size, crop : crops of a step and their side in pixels
+    learning_rate : peak of the joint stage; the entropy stage takes three times it
+    precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
+    seed : root of all randomness
+    klt : file with the KLT that the linear paths start at
+    start : file of weights that this run starts at, or nothing
+    """
+
+    model: str
+    profile: str
+    data: str
+    channel: str = "awgn"
+    entropy_epochs: int = 10
+    joint_epochs: int = 60
+    steps: int = 400
+    batch_size: int = 8
+    crop: int = 128
+    learning_rate: float = 3e-4
+    precision: str = "float32"
+    seed: int = 1
+    klt: str = KLT
+    start: str = ""
+
+
+def train(folder: Path, recipe: Recipe, note: Callable) -> None:
+    """Train from where the folder's state stands to the end of the recipe.
+
+    Raises
+    ------
+    ValueError
+        The folder holds a run of another recipe.
+    KeyError
+        For a model, profile or channel that does not exist, naming those that do.
+    """
+    keras.config.set_dtype_policy(recipe.precision)
+    keras.utils.set_random_seed(recipe.seed)
+    codec = _named(MODELS, "model", recipe.model)(recipe.profile)
+    photos = find_photos(Path(recipe.data))
+    if len(photos) <= HELD_OUT:
+        raise ValueError(
+            f"data must be more than {HELD_OUT} photos, got {len(photos)} in "
+            f"{recipe.data}"
+        )
+    images = fixed_crops(photos[HELD_OUT:], seed=recipe.seed)
+    start_at_klt(
+        codec, np.load(recipe.klt), ops.convert_to_tensor(images / 255, "float32")
+    )
+    if recipe.start:
+        read_weights(Path(recipe.start), codec.variables)
+    stages = _stages(codec, recipe, photos)
+    _claim(folder, recipe)  # not before all that a command can get wrong
+    done = state.progress(folder)
+    for stage in stages:
+        if done and STAGES.index(done.stage) > STAGES.index(stage.name):
+            continue
+        epochs = done.epoch if done and done.stage == stage.name else 0
+        run_stage(folder, stage, epochs, note)
+
+
+def _stages(codec: Codec, recipe: Recipe, photos) -> list[Stage]:
+    held_out, photos = photos[:HELD_OUT], photos[HELD_OUT:]
+    images = fixed_crops(held_out)
+
+    def crops(size, epoch):
+        return Crops(
+            photos,
+            objective.draw,
+            size=size,
+            batch_size=recipe.batch_size,
+            steps=recipe.steps,
+            seed=recipe.seed,
+            epoch=epoch,
+        )
+
+    joint = objective.JointObjective(codec, _named(CHANNELS, "channel", recipe.channel))
+    entropy = objective.EntropyObjective(codec)
+    check = partial(validate, joint, images)
+    return [
+        Stage(
+            "entropy",
+            entropy,
+            recipe.entropy_epochs,
+            3 * recipe.learning_rate,
+            partial(crops, 256),
+            check,
+        ),
+        Stage(
+            "joint",
+            joint,
+            recipe.joint_epochs,
+            recipe.learning_rate,
+            partial(crops, recipe.crop),
+            check,
+        ),
+    ]
+
+
+def _named(table: dict, kind: str, name: str):
+    if name not in table:
+        raise KeyError(f"no {kind} {name!r}; there are {', '.join(table)}")
+    return table[name]
+
+
+def _claim(folder: Path, recipe: Recipe) -> None:
+    """Write the recipe into a new folder, or compare it with the one there."""
+    path = folder / CONFIG
+    folder.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        write_whole(path, json.dumps(recipe._asdict(), indent=2).encode())
+        return
+    before = json.loads(path.read_text())
+    for name, value in recipe._asdict().items():
+        if before.get(name) != value:
+            raise ValueError(
+                f"{folder} is a run with {name} {before.get(name)!r}, got {value!r}; "
+                "give the new one another RUN"
+            )

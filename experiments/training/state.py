@@ -1,0 +1,74 @@
+"""A training run on disk: whole files only, so that a crash costs an epoch at most."""
+
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from zipfile import BadZipFile
+
+import numpy as np
+from keras import ops
+
+from semlink.checkpoint import write_whole
+
+FILE = "state.npz"
+
+
+class Progress(NamedTuple):
+    """How far a run is.
+
+    stage : name of the stage that it is in
+    epoch : epochs of that stage that are done
+    """
+
+    stage: str
+    epoch: int
+
+
+def save(folder: Path, progress: Progress, variables: Sequence) -> None:
+    """Write every variable of model and optimiser.
+
+    Raises
+    ------
+    OSError
+        The disk is full, say; the state that was there stays.
+    """
+    values = {str(i): ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+    buffer = io.BytesIO()
+    np.savez(buffer, stage=progress.stage, epoch=progress.epoch, **values)
+    write_whole(folder / FILE, buffer.getvalue())
+
+
+def progress(folder: Path) -> Progress | None:
+    """How far the run in a folder is; ``None`` for one that has not begun."""
+    if not (folder / FILE).exists():
+        return None
+    with _opened(folder / FILE) as state:
+        return Progress(str(state["stage"]), int(state["epoch"]))
+
+
+def restore(folder: Path, variables: Sequence) -> None:
+    """Set variables to what was saved, in their order.
+
+    Raises
+    ------
+    ValueError
+        The state is one of other variables.
+    """
+    with _opened(folder / FILE) as state:
+        shapes = [state[str(i)].shape for i in range(len(state.files) - 2)]
+        if shapes != [tuple(v.shape) for v in variables]:
+            raise ValueError(f"{folder / FILE} holds another model than the run's")
+        for i, variable in enumerate(variables):
+            variable.assign(state[str(i)])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator:
+    try:
+        with np.load(path) as state:
+            yield state
+    except (BadZipFile, EOFError, KeyError, zlib.error):
+        raise ValueError(f"{path} is damaged; without it the run begins anew") from None

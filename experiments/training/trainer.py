@@ -1,0 +1,136 @@
+"""Train in stages and epochs, resuming where a run stopped."""
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from blocks.nn.weights import write_weights
+from experiments.training import state
+from experiments.training.crops import Crops
+from experiments.training.log import log
+from experiments.training.state import Progress
+
+WEIGHTS = "model.weights.h5"  # the averages, after the last whole epoch
+EMA = 0.999
+WARM_UP = 300  # steps until the learning rate is reached
+GRADIENT_NORM = 1.0
+
+
+class Diverged(RuntimeError):
+    """The loss is not a number any more."""
+
+
+class AveragingAdam(keras.optimizers.Adam):
+    """Adam that keeps moving averages of the weights, and leaves the weights alone."""
+
+    def finalize_variable_values(self, var_list):
+        """Do nothing: Keras would put the averages in their place after each fit."""
+
+
+class Stage(NamedTuple):
+    """One objective, minimised for a number of epochs.
+
+    name : of the stage
+    objective : keras.Model that computes its own loss
+    epochs : how many
+    learning_rate : at its peak; a cosine leads it to zero
+    crops : data of a given epoch
+    validate : gives columns for the log, run with the averaged weights
+    """
+
+    name: str
+    objective: keras.Model
+    epochs: int
+    learning_rate: float
+    crops: Callable[[int], Crops]
+    validate: Callable[[], dict[str, float]]
+
+
+def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
+    """Train what is left of a stage; every epoch ends with its state on disk.
+
+    Raises
+    ------
+    Diverged
+        The loss is not finite; the state of the last good epoch stays.
+    """
+    steps = len(stage.crops(done))
+    model = stage.objective
+    model.compile(optimizer=_optimiser(stage, steps), jit_compile=_compiles())
+    model.optimizer.build(model.trainable_variables)
+    for variable, average in _averages(model):
+        average.assign(variable.value)  # Keras starts them at zero
+    if done:
+        state.restore(folder, _variables(model))
+    for epoch in range(done, stage.epochs):
+        start = time.monotonic()
+        history = model.fit(
+            stage.crops(epoch),  # Keras ends an epoch of data twice: it gets one only
+            epochs=1,
+            verbose=int(sys.stdout.isatty()),
+            shuffle=False,
+            callbacks=[keras.callbacks.TerminateOnNaN()],
+        ).history
+        row = {name: values[-1] for name, values in history.items()}
+        if not math.isfinite(row["loss"]):
+            raise Diverged(f"the loss of epoch {epoch + 1} is {row['loss']}")
+        state.save(folder, Progress(stage.name, epoch + 1), _variables(model))
+        with averaged(model):
+            row |= stage.validate()
+            write_weights(folder / WEIGHTS, model.codec.variables, "float32")
+        seconds = time.monotonic() - start
+        row = {"stage": stage.name, "epoch": epoch + 1, "seconds": seconds, **row}
+        log(folder, row, step=(epoch + 1) * steps)
+        note(row, left=seconds * (stage.epochs - epoch - 1))
+
+
+@contextmanager
+def averaged(model: keras.Model) -> Iterator[None]:
+    """Put the moving averages of the weights in their place for a while."""
+    pairs = _averages(model)
+    kept = [ops.convert_to_numpy(v) for v, _ in pairs]
+    for variable, average in pairs:
+        variable.assign(average.value)
+    try:
+        yield
+    finally:
+        for (variable, _), value in zip(pairs, kept, strict=True):
+            variable.assign(value)
+
+
+def _averages(model: keras.Model) -> list[tuple]:
+    """Each trainable variable with its moving average."""
+    averages = model.optimizer._model_variables_moving_average
+    return list(zip(model.trainable_variables, averages, strict=True))
+
+
+def _optimiser(stage: Stage, steps: int) -> keras.optimizers.Optimizer:
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0,
+        decay_steps=max(stage.epochs * steps - WARM_UP, 1),
+        warmup_target=stage.learning_rate,
+        warmup_steps=WARM_UP,
+    )
+    return AveragingAdam(
+        schedule, global_clipnorm=GRADIENT_NORM, use_ema=True, ema_momentum=EMA
+    )
+
+
+def _compiles() -> bool:
+    """Whether the backend gains by XLA: JAX always does."""
+    return keras.backend.backend() == "jax"
+
+
+def _variables(model: keras.Model) -> list:
+    """All that a run must remember: weights, seed, moments, averages.
+
+    Not ``model.variables``, which grows when metrics are first used.
+    """
+    return [*model.weights, model.noise.state, *model.optimizer.variables]

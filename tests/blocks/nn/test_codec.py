@@ -1,0 +1,154 @@
+"""The networks together: gains, maps, and the linear code that training starts at."""
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from blocks.nn.base_layer import base_picture, base_values
+from blocks.nn.codec import MULTIPLE, state
+from blocks.nn.entropy import SCALES, scale_index
+from blocks.nn.jscc import LEVELS
+
+EPS = float(np.finfo(np.float32).eps)
+CHANNELS = 32
+
+
+@pytest.fixture(scope="module")
+def pictures(noise_pictures):
+    """Pictures and what the base layer says of them : [2, 64, 96, 3] each."""
+    x = noise_pictures[:2]
+    return x, base_picture(base_values(x)).numpy()
+
+
+def blocks_of(x):
+    """Pixels of 16x16 blocks in order row, column, channel : [B, h, w, 768]."""
+    batch, height, width, _ = x.shape
+    x = np.asarray(x, float).reshape(batch, height // 16, 16, width // 16, 16, 3)
+    return x.swapaxes(2, 3).reshape(batch, height // 16, width // 16, 768)
+
+
+def latents(seed=1):
+    draw = np.random.default_rng(seed)
+    return draw.normal(size=(2, 4, 6, CHANNELS)).astype(np.float32)
+
+
+def test_gain_is_log_linear_between_vectors(tiny_codec):
+    vectors = np.random.default_rng(0).normal(size=(4, CHANNELS)).astype(np.float32)
+    tiny_codec.gain_vectors.assign(vectors)
+    position = np.float32([0, 1, 2, 3, 0.5, 1.25, 2.9])
+    found = tiny_codec.log_gain(position / 3)
+    assert found.shape == (7, 1, 1, CHANNELS)
+    low = np.minimum(position.astype(int), 2)
+    share = (position - low)[:, None]
+    expected = (1 - share) * vectors[low] + share * vectors[low + 1]
+    # a position is a third of three
+    np.testing.assert_allclose(found[:, 0, 0], expected, rtol=0, atol=32 * EPS)
+
+
+def test_analysis_is_the_transform_at_the_start(tiny_codec, klt, pictures):
+    x, base = pictures
+    expected = blocks_of(x - base) @ klt["basis"][:, :CHANNELS]
+    y = tiny_codec.analysis(x, base)
+    assert y.shape == (2, 4, 6, CHANNELS)
+    np.testing.assert_allclose(y, expected, rtol=0, atol=768 * EPS)
+    np.testing.assert_array_equal(tiny_codec.analysis.linear_only(x, base), y)
+
+
+def test_synthesis_undoes_analysis_but_for_what_is_truncated(tiny_codec, klt, pictures):
+    x, base = pictures
+    y = tiny_codec.analysis(x, base)
+    back = tiny_codec.synthesise(y, 0 * y, np.zeros((2, 1, 1, CHANNELS), "f"), base)
+    rest, basis = blocks_of(x - base), klt["basis"][:, :CHANNELS]
+    error = blocks_of(np.asarray(back, float) - x)
+    expected = rest @ basis @ basis.T - rest
+    np.testing.assert_allclose(error, expected, rtol=0, atol=768 * EPS)
+    truncated = np.sum(rest**2) - np.sum(np.asarray(y, float) ** 2)
+    assert np.sum(error**2) == pytest.approx(truncated, rel=768 * EPS)
+
+
+def test_gains_are_undone_at_the_receiver(tiny_codec, pictures):
+    x, base = pictures
+    log_gain = tiny_codec.log_gain(np.float32([0.1, 0.8]))
+    y = tiny_codec.analysis(x, base)
+    plain = tiny_codec.synthesise(y, 0 * y, 0 * log_gain, base)
+    steps = tiny_codec.synthesise(y * np.exp(log_gain), 0 * y, log_gain, base)
+    np.testing.assert_allclose(steps, plain, rtol=0, atol=768 * EPS)
+
+
+def test_prior_is_the_spectrum_at_the_start(tiny_codec, klt, noise_pictures):
+    z_hat = np.round(3 * np.random.default_rng(0).normal(size=(2, 2, 3, 8)))
+    log_gain = tiny_codec.log_gain(np.float32([0, 1]))
+    mu, log_sigma = tiny_codec.deviations(z_hat.astype(np.float32), log_gain)
+    assert not np.any(mu)
+    base = base_picture(base_values(noise_pictures)).numpy()
+    y = blocks_of(noise_pictures - base) @ klt["basis"][:, :CHANNELS]
+    deviation = y.reshape(-1, CHANNELS).std(axis=0)
+    expected = np.log(deviation / np.array([0.8, 0.06])[:, None])[:, None, None]
+    expected = np.broadcast_to(expected, log_sigma.shape)
+    np.testing.assert_allclose(log_sigma, expected, rtol=0, atol=768 * EPS)
+
+
+def test_maps_follow_from_deviations(tiny_codec):
+    mu = ops.convert_to_tensor(latents())
+    log_sigma = ops.convert_to_tensor(2 * latents(seed=2))
+    eta = np.float32([0.1, 0.4])
+    side = tiny_codec.side(mu, log_sigma, eta)
+    np.testing.assert_array_equal(side.mu, mu)
+    index = scale_index(log_sigma).numpy()
+    np.testing.assert_array_equal(side.sigma, np.float32(SCALES)[index])
+    count = np.array(LEVELS)[side.level.numpy()]
+    np.testing.assert_array_equal(side.kept.numpy().sum(axis=-1), count)
+    wanted = side.entropy.numpy() * eta[:, None, None]
+    assert wanted.shape == (2, 4, 6)
+    assert np.all(np.abs(count - wanted) <= 4 + np.maximum(wanted - CHANNELS, 0))
+    assert count[1].mean() > count[0].mean()
+
+
+def test_networks_matter_once_they_are_trained(trained_codec, pictures):
+    x, base = pictures
+    y = trained_codec.analysis(x, base)
+    linear = trained_codec.analysis.linear_only(x, base)
+    assert np.any(np.abs(y - linear) > 1e-3)
+    zero = np.zeros((2, 1, 1, CHANNELS), "f")
+    precise, vague = (
+        trained_codec.synthesise(y, np.full_like(y, e), zero, base).numpy()
+        for e in (-3, 1)
+    )
+    assert np.any(np.abs(precise - vague) > 1e-3)
+
+
+def test_state_is_about_unit_range():
+    found = state(np.float32([0, 1]), np.float32([0, 20]), np.float32([10, 5]))
+    np.testing.assert_allclose(found, [[0, -1, 0], [1, 1, -0.5]])
+
+
+def test_sides_are_filled_up_to_positions_of_z_and_of_the_base_layer():
+    assert MULTIPLE == 32
+
+
+def derived(policy: str, klt, x, base) -> list[np.ndarray]:
+    """What both ends derive, under a policy for the other networks."""
+    from baselines.nn.ntscc import ntscc, start_at_klt
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        codec = ntscc("tiny")
+        start_at_klt(codec, klt, x)
+        for part in (codec.hyper_synthesis, codec.hyper_analysis):
+            for variable in part.trainable_variables:
+                variable.assign(np.full(variable.shape, 0.03, np.float32))
+        y = codec.analysis(x, base)
+        z, log_gain = np.ones((2, 2, 3, 8), "f"), np.zeros((2, 1, 1, 1), "f")
+        return [y, codec.hyper_analysis(y), *codec.deviations(z, log_gain)]
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def test_reduced_precision_leaves_what_both_ends_derive(klt, pictures):
+    full = derived("float32", klt, *pictures)
+    reduced = derived("mixed_bfloat16", klt, *pictures)
+    for expected, found in zip(full, reduced, strict=True):
+        assert found.dtype == "float32"
+        np.testing.assert_array_equal(found, expected)

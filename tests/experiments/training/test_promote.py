@@ -1,0 +1,75 @@
+"""Promoted weights: those of the run, in half precision, with a card that is true."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from baselines.nn.ntscc import ntscc
+from blocks.nn.weights import read_weights
+from experiments.training import promote as module
+from experiments.training.promote import CARD, operations, promote
+from experiments.training.recipe import Recipe, train
+from experiments.training.trainer import WEIGHTS
+from semlink.checkpoint import sha256
+from semlink.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, klt):
+    """A run of one step, and where its weights are promoted to."""
+    folder = tmp_path_factory.mktemp("promote")
+    photos = folder / "photos"
+    photos.mkdir()
+    rng = np.random.default_rng(0)
+    for i in range(50):
+        pixels = rng.integers(0, 256, (9, 9, 3), np.uint8)
+        image = Image.fromarray(pixels).resize((256, 256), Image.Resampling.BICUBIC)
+        image.save(photos / f"{i}.png")
+    np.savez(folder / "klt.npz", **klt)
+    recipe = Recipe(
+        model="ntscc",
+        profile="tiny",
+        data=str(photos),
+        entropy_epochs=0,
+        joint_epochs=1,
+        steps=1,
+        batch_size=4,
+        crop=64,
+        klt=str(folder / "klt.npz"),
+    )
+    train(folder / "run", recipe, lambda row, left: None)
+    return folder / "run"
+
+
+def test_promoted_weights_are_those_of_the_run(run, tmp_path, monkeypatch):
+    monkeypatch.setitem(module.OWNERS, "ntscc", tmp_path)
+    folder = promote(run, "A note.")
+    assert folder == tmp_path / "ntscc_tiny"
+    shipped, trained = ntscc("tiny"), ntscc("tiny")
+    read_weights(folder / WEIGHTS, shipped.variables)
+    read_weights(run / WEIGHTS, trained.variables)
+    for one, other in zip(shipped.variables, trained.variables, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=2**-10, atol=1e-6)
+    card = (folder / CARD).read_text()
+    assert sha256(folder / WEIGHTS) in card
+    assert "A note." in card
+    count = sum(int(np.prod(v.shape)) for v in shipped.variables)
+    assert f"| all | {count:,} |" in card
+    assert str(run.parent) not in card, "a path of this machine"
+
+
+def test_what_is_no_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no trained run in"):
+        promote(tmp_path, "")
+
+
+def test_operations_are_those_of_the_layers():
+    """At least those of the largest layers, counted by hand, and not twice as many."""
+    codec = ntscc("tiny")
+    positions = 512 * 768 // 16**2
+    dense = 2 * 2 * positions * 768 * codec.profile.channels  # linear paths
+    a = codec.profile.widths[0]
+    blocks = codec.profile.analysis_depths[0] + codec.profile.synthesis_depths[0]
+    quarter = blocks * 2 * 2 * (16 * positions) * 9 * a * a
+    stems = 2 * 2 * (16 * positions) * 9 * 48 * a + 2 * (16 * positions) * 9 * 48 * a
+    assert dense + quarter + stems < operations(codec) < 3 * (dense + quarter + stems)

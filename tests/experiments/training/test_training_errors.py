@@ -1,0 +1,147 @@
+"""What the training says when something is wrong: one line, and a status above zero."""
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from experiments.training import recipe
+from experiments.training.__main__ import main
+from experiments.training.photos import find_photos
+from experiments.training.validation import fixed_crops
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder of as many photos as a run needs."""
+    (tmp_path / "photos").mkdir()
+    image = Image.new("RGB", (300, 260), (10, 200, 90))
+    for number in range(recipe.HELD_OUT + 1):
+        image.save(tmp_path / "photos" / f"{number:03d}.png")
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch, capfd, klt):
+    """Run the command; give the one line that it ends with."""
+    for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+    np.savez(tmp_path / "klt.npz", **klt)
+
+    def run(data, **options):
+        options = {"run": tmp_path / "run", "data": data, "model": "ntscc"} | options
+        options = {"profile": "tiny", "klt": tmp_path / "klt.npz"} | options
+        words = [f"--{n.replace('_', '-')}={v}" for n, v in options.items()]
+        monkeypatch.setattr(sys, "argv", ["training", *words])
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert isinstance(left.value.code, str)  # printed, with status 1
+        assert len(left.value.code.splitlines()) == 1
+        assert capfd.readouterr().out == ""
+        return left.value.code
+
+    return run
+
+
+def test_missing_and_empty_folder(refused, tmp_path):
+    assert "no photos (" in refused(tmp_path / "gone")
+    (tmp_path / "empty").mkdir()
+    message = refused(tmp_path / "empty", run=tmp_path / "other")
+    assert message.endswith(f"under {tmp_path / 'empty'}")
+
+
+def test_too_few_photos(refused, photos):
+    (photos / "000.png").unlink()
+    assert "must be more than 48 photos, got 48 in" in refused(photos)
+
+
+def test_folder_is_still_free_after_a_command_that_was_wrong(refused, tmp_path, photos):
+    (photos / "000.png").unlink()
+    refused(tmp_path / "gone")
+    assert "got 48 in" in refused(photos)
+
+
+def test_unknown_names(refused, photos, tmp_path):
+    runs = (tmp_path / str(n) for n in range(9))
+    message = refused(photos, profile="huge", run=next(runs))
+    assert "no profile 'huge'; there are tiny, base" in message
+    for name, known in (("model", "ntscc"), ("channel", "awgn, rayleigh")):
+        message = refused(photos, **{name: "nothing"}, run=next(runs))
+        assert message.endswith(f"no {name} 'nothing'; there are {known}\"")
+
+
+@pytest.mark.parametrize("change", [{"seed": 2}, {"channel": "rayleigh"}, {"crop": 64}])
+def test_another_recipe_in_the_folder_of_a_run(refused, photos, monkeypatch, change):
+    monkeypatch.setattr(recipe, "run_stage", stop)
+    assert refused(photos).endswith("stopped")
+    message = refused(photos, **change)
+    ((name, value),) = change.items()
+    assert f"is a run with {name} " in message
+    assert f", got {value!r}; give the new one another RUN" in message
+    # the same one goes on
+    assert refused(photos).endswith("stopped")
+
+
+def stop(*_):
+    raise RuntimeError("stopped")
+
+
+def test_full_disk(refused, photos, monkeypatch, tmp_path):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    message = refused(photos)
+    assert message == "OSError: [Errno 28] No space left on device"
+    assert not list((tmp_path / "run").iterdir())
+
+
+def test_photos_that_are_all_too_small_to_validate_on(refused, photos):
+    for path in photos.iterdir():
+        Image.new("RGB", (64, 64)).save(path)
+    assert "some photos must have 256x256 pixels, got none" in refused(photos)
+
+
+def test_photo_that_is_none(refused, photos):
+    (photos / "000.png").write_text("hello")
+    (photos / "048.png").write_text("hello")
+    assert "cannot identify image file" in refused(photos)
+
+
+def test_photos_are_found_in_folders_in_order(tmp_path):
+    for name in ("b/2.jpg", "b/1.PNG", "a/3.webp", "c.txt", "a/z/4.jpeg"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".txt":
+            path.write_text("no photo")
+        else:
+            Image.new("L", (8, 6), 10 * int(path.stem)).save(path)
+    found = find_photos(tmp_path)
+    assert [int(photo[0, 0, 0]) // 10 for photo in found] == [3, 4, 1, 2]
+    assert all(photo.shape == (6, 8, 3) for photo in found)
+    assert [int(photo[0, 0, 0]) // 10 for photo in found[1:3]] == [4, 1]
+
+
+def test_validation_is_on_the_same_crops_every_time():
+    draw = np.random.default_rng(0)
+    images = [draw.integers(0, 256, (260, 300, 3), np.uint8) for _ in range(3)]
+    crops = fixed_crops(images)
+    assert crops.shape[1:] == (256, 256, 3)
+    np.testing.assert_array_equal(fixed_crops(images), crops)
+
+
+def test_help_needs_no_framework_of_its_own():
+    done = subprocess.run(
+        [sys.executable, "-m", "experiments.training", "--help"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0
+    for option in ("--run", "--model", "--profile", "--data", "--channel", "--start"):
+        assert option in done.stdout
