@@ -11,6 +11,7 @@ import numpy as np
 
 from baselines.jpeg2000_ldpc import Jpeg2000
 from baselines.rate_search import RateSearch
+from blocks.clean_symbols import pack, unpack
 from semlink.protocols import Budget, Transceiver
 from semlink.signals import (
     Estimate,
@@ -21,12 +22,6 @@ from semlink.signals import (
     stack_symbols,
 )
 from semlink.units import db_to_linear
-
-# Symbols that arrive without noise can hold as many bits as float32 has; how many
-# channel uses they stand for is the capacity's affair.
-LEVEL_BITS = 12
-WEIGHTS = 1 << np.arange(LEVEL_BITS)[::-1]
-SPACING = np.sqrt(1.5 / (4.0**LEVEL_BITS - 1))  # unit mean energy
 
 
 class CapacityTransmitter:
@@ -79,22 +74,14 @@ def _uses(num_bytes: int, capacity: float) -> int:
 
 
 def _pack(data: bytes, num_symbols: int) -> np.ndarray:
-    """Bytes to exactly ``num_symbols`` noiseless symbols, random bits behind them."""
+    """Bytes, their number in front, to exactly ``num_symbols`` noiseless symbols."""
     length = np.array([len(data)], ">u4").tobytes()
-    bits = np.unpackbits(np.frombuffer(length + data, np.uint8))
-    size = 2 * LEVEL_BITS * num_symbols
-    filler = np.random.default_rng(0).integers(0, 2, size - len(bits), np.uint8)
-    levels = np.concatenate([bits, filler]).reshape(-1, LEVEL_BITS) @ WEIGHTS
-    pam = ((2 * levels - (2**LEVEL_BITS - 1)) * SPACING).reshape(-1, 2)
-    return (pam[:, 0] + 1j * pam[:, 1]).astype(np.complex64)
+    return pack(np.unpackbits(np.frombuffer(length + data, np.uint8)), num_symbols)
 
 
 def _unpack(x: np.ndarray) -> bytes:
     """The bytes in noiseless symbols [N]."""
-    pam = np.stack([x.real, x.imag], axis=-1).astype(np.float64).reshape(-1)
-    levels = np.round((pam / SPACING + 2**LEVEL_BITS - 1) / 2).astype(np.int64)
-    bits = (levels[:, None] & WEIGHTS > 0).astype(np.uint8).reshape(-1)
-    data = np.packbits(bits).tobytes()
+    data = np.packbits(unpack(x)).tobytes()
     length = int.from_bytes(data[:4], "big")
     return data[4 : 4 + length]
 

@@ -83,28 +83,49 @@ def _chosen_cbr(job: Sweep, cbr: float | None) -> float:
 
 
 def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: Path):
-    """Rows: image and transmitter; columns: the original and a few SNRs."""
+    """Rows: image and transmitter; columns: the original, a few SNRs, the maps."""
     transmitters = list(dict.fromkeys(p.link.transmitter.label for p in points))
     snrs = spread(sorted({point.snr_db for point in points}), MOST_SNRS)
     rows = [(image, transmitter) for image in images for transmitter in transmitters]
+    by_place = {(p.link.transmitter.label, p.snr_db): p for p in points}
+    maps = [_maps(job, by_place[transmitter, snrs[-1]], i) for i, transmitter in rows]
+    columns = 1 + len(snrs) + max(map(len, maps))
     figure, axes = plt.subplots(
         len(rows),
-        1 + len(snrs),
-        figsize=(2.6 * (1 + len(snrs)), 0.4 + 2.2 * len(rows)),
+        columns,
+        figsize=(2.6 * columns, 0.4 + 2.2 * len(rows)),
         squeeze=False,
         layout="constrained",
     )
-    by_place = {(p.link.transmitter.label, p.snr_db): p for p in points}
-    for places, (image, transmitter) in zip(axes, rows, strict=True):
+    for places, (image, transmitter), shown in zip(axes, rows, maps, strict=True):
         batch = job.source[image]
         _show(places[0], batch.image[0], f"{batch.name[0]}, original")
         _label_row(places[0], transmitter)
-        for place, snr_db in zip(places[1:], snrs, strict=True):
+        for place, snr_db in zip(places[1:], snrs, strict=False):
             _show_received(place, job, by_place[transmitter, snr_db], image)
+        _show_maps(places[1 + len(snrs) :], shown, snrs[-1])
     figure.suptitle(title)
     figure.savefig(path, dpi=110)
     plt.close(figure)
     return path
+
+
+def _maps(job: Sweep, point: Point, image: int) -> dict[str, np.ndarray]:
+    try:
+        return job.maps(point, image)
+    except Infeasible:
+        return {}
+
+
+def _show_maps(places, maps: dict[str, np.ndarray], snr_db: float) -> None:
+    """What a learned transmitter coded by; nothing for the others."""
+    for place in places:
+        place.set_axis_off()
+    for place, (name, values) in zip(places, maps.items(), strict=False):
+        drawn = place.imshow(values, cmap="viridis")
+        place.set_title(f"{name}, {snr_db:g} dB", fontsize=8)
+        bar = place.figure.colorbar(drawn, ax=place, shrink=0.8)
+        bar.ax.tick_params(labelsize=7)
 
 
 def _show_received(place, job: Sweep, point: Point, image: int) -> None:

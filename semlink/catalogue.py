@@ -1,11 +1,23 @@
 """The registries of all kinds, and how a spec becomes a component."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from semlink.checkpoint import sha256
 from semlink.config import ComponentSpec
 from semlink.registry import Registry
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, modified: int, size: int) -> str:
+    """Hash of a file, taken again only if the file has changed."""
+    return sha256(path)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 class Catalogue:
@@ -34,8 +46,14 @@ class Catalogue:
         return self.registries[kind].build(spec.name, **self.resolve(kind, spec))
 
     def identity(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
-        """What makes a component this one: name, parameters, source if it is a file."""
-        identity = {"name": spec.name, **self.resolve(kind, spec)}
+        """What makes a component this one: name, parameters, and the files behind it.
+
+        Those are its weights, and its source where that is a file.
+        """
+        params = self.resolve(kind, spec)
+        identity = {"name": spec.name, **params}
+        if files := self.registries[kind].files(spec.name, params):
+            identity["files_sha256"] = [_sha256(path, *_stamp(path)) for path in files]
         if spec.name.endswith(".py"):
             identity |= {
                 "name": Path(spec.name).stem,

@@ -7,6 +7,7 @@ from semlink.graph import compiled
 from semlink.protocols import Budget, Channel, Task, Transceiver
 from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
 
+NO_NOISE = 1e-9  # variance that receivers can still divide by
 LINK_METRICS = ("ber", "bler", "outage", "goodput")
 
 Metrics = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -46,10 +47,10 @@ class Link:
         """Send symbols over the channel at one seed."""
         if self._error_free:
             ones = np.ones_like(tx.x)
-            return RxSignal(tx.x, np.full(tx.x.shape, 1e-9, np.float32), ones)
+            return RxSignal(tx.x, np.full(tx.x.shape, NO_NOISE, np.float32), ones)
         rng.seed_everything(seed)
         rx = self._channel(tx.x, np.asarray(snr_db, np.float32))
-        return RxSignal(*map(np.asarray, rx))
+        return _without_noise(tx, RxSignal(*map(np.asarray, rx)))
 
     def receive(self, rx: RxSignal) -> Estimate:
         """Decode what was received."""
@@ -72,6 +73,16 @@ def compiled_channel(channel: Channel) -> Channel:
     """Compile a channel as strongly as its ``level`` says (default: graph)."""
     level = getattr(channel, "level", "graph")
     return compiled(channel, level=level, name="channel")
+
+
+def _without_noise(tx: TxSignal, rx: RxSignal) -> RxSignal:
+    """Let what is declared clean arrive as it was sent."""
+    if tx.clean is None:
+        return rx
+    x_hat, no = rx.x_hat.copy(), rx.no.copy()
+    for i, symbols in enumerate(tx.clean):
+        x_hat[i, symbols], no[i, symbols] = tx.x[i, symbols], NO_NOISE
+    return rx._replace(x_hat=x_hat, no=no)
 
 
 def link_metrics(tx: TxSignal, estimate: Estimate) -> Metrics:

@@ -91,6 +91,10 @@ class Monitor:
             half_width = float("nan")  # no variance seen, and no exact bound known
         return Value(float(total / count), half_width, int(count))
 
+    def samples(self, metric: str) -> dict[int, np.ndarray]:
+        """Sum and count [2] of each independent sample: an image, or a draw of one."""
+        return self._sums[metric]
+
     def _max_draws(self) -> int:
         rule = self._rule
         return max(rule.draws, rule.max_draws) if rule.ci95 else rule.draws

@@ -128,6 +128,14 @@ class Registry:
             message = f"{self.kind} {name!r} cannot be built: {error}"
             raise InputError(message) from error
 
+    def files(self, name: str, params: dict[str, Any]) -> list[Path]:
+        """Files that a component's results depend on, such as weights.
+
+        A module says so with ``files(**params)``, which takes what ``build`` takes.
+        """
+        files = getattr(self._module(name), "files", None)
+        return list(files(**params)) if files else []
+
     def _coerced(self, name: str, key: str, value: Any) -> Any:
         """A value as the parameter's type has it: ``'168'`` and 168 are one."""
         try:

@@ -43,7 +43,11 @@ _ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
 _NUMBERS = ("cbr_target", "snr_db")
 _WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
 
+SAMPLES, SAMPLE_COLUMNS = "samples", ("metric", "sample", "sum", "count")
+
 Row = Mapping[str, object]
+# {metric: {image: (sum, count)}}
+Samples = Mapping[str, Mapping[int, Sequence[float]]]
 
 
 class ResultStore:
@@ -108,9 +112,19 @@ class ResultStore:
         """Write another file of the run, whole."""
         path = self.folder / name
         try:
+            path.parent.mkdir(exist_ok=True)
             write_whole(path, data)
         except OSError as error:
             raise InputError(f"cannot write {path}: {error.strerror}") from None
+
+    def write_samples(self, point_id: str, samples: Samples) -> None:
+        """Write what the means of a point are means of, for paired comparisons."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(SAMPLE_COLUMNS)
+        for metric, values in samples.items():
+            writer.writerows([metric, i, *pair] for i, pair in sorted(values.items()))
+        self.write(f"{SAMPLES}/{point_id}.csv", text.getvalue().encode())
 
     def sort(self) -> None:
         """Put the rows into an order that does not depend on how they were made."""
@@ -163,6 +177,23 @@ def read_points(folder: Path) -> list[dict[str, str]]:
     path = Path(folder) / "points.csv"
     data = _read(path)
     return _parse(data[: data.rfind(b"\n") + 1], path)
+
+
+def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
+    """The value of a metric for each image of a point (or each draw of a single one).
+
+    Raises
+    ------
+    InputError
+        If they were not stored.
+    """
+    path = Path(folder) / SAMPLES / f"{point_id}.csv"
+    lines = csv.DictReader(io.StringIO(_read(path).decode()))
+    return {
+        int(line["sample"]): float(line["sum"]) / float(line["count"])
+        for line in lines
+        if line["metric"] == metric and float(line["count"]) > 0
+    }
 
 
 def _read(path: Path) -> bytes:

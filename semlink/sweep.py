@@ -116,7 +116,8 @@ class Sweep:
             if point.id in known:
                 listener.finished(point, known[point.id], True)
                 continue
-            rows = self.simulate(point, listener)
+            rows, samples = self._simulated(point, listener)
+            store.write_samples(point.id, samples)
             store.append(rows)
             listener.finished(point, rows, False)
         store.sort()
@@ -141,6 +142,10 @@ class Sweep:
 
     def simulate(self, point: Point, listener: Listener) -> list[Row]:
         """Give the rows of one point."""
+        return self._simulated(point, listener)[0]
+
+    def _simulated(self, point: Point, listener: Listener):
+        """The rows of one point, and each metric's samples."""
         start = time.perf_counter()
         monitor = Monitor(self.config.stop, num_images=self.num_images)
         status = "ok"
@@ -150,7 +155,9 @@ class Sweep:
                 listener.progress(point, monitor)
         except Infeasible as reason:
             status = f"infeasible: {' '.join(str(reason).split())}"
-        return _rows(point, monitor, status, self.metrics, time.perf_counter() - start)
+        seconds = time.perf_counter() - start
+        rows = _rows(point, monitor, status, self.metrics, seconds)
+        return rows, {metric: monitor.samples(metric) for metric in self.metrics}
 
     def replay(self, point: Point, image: int, draw: int = 0):
         """Send one image of a point again: (batch, what the receiver made of it)."""
@@ -169,14 +176,28 @@ class Sweep:
 
     def signal(self, point: Point, image: int):
         """The link, an image as a batch, and what is sent of it at a point."""
-        link = self._links[_names(point.link)]
-        budget = link.budget(point.cbr, self.config.cbr_mode, point.snr_db)
+        link, batch, plan = self._planned(point, image)
         label = point.link.transmitter.label
-        images = _Images(self.source, self.num_images)
-        plan = self._transmissions.plan(label, link, images, budget)
-        batch = self.source[image]
         tx = self._transmissions.signal(label, link, image, batch, plan)
         return link, batch, tx
+
+    def maps(self, point: Point, image: int) -> dict[str, np.ndarray]:
+        """Maps [h, w] by which a transmitter codes an image, by what they show.
+
+        Empty for a transmitter that has none.
+        """
+        link, batch, plan = self._planned(point, image)
+        maps = getattr(link.transmitter, "maps", None)
+        return maps(batch, plan) if maps else {}
+
+    def _planned(self, point: Point, image: int):
+        """The link of a point, an image as a batch, and the plan."""
+        link = self._links[_names(point.link)]
+        budget = link.budget(point.cbr, self.config.cbr_mode, point.snr_db)
+        images = _Images(self.source, self.num_images)
+        label = point.link.transmitter.label
+        plan = self._transmissions.plan(label, link, images, budget)
+        return link, self.source[image], plan
 
     def _build_links(self) -> dict[tuple[str, str], Link]:
         """Every link, its components built and compiled once each."""
