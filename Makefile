@@ -20,6 +20,15 @@ CI95        ?=#               [off] more draws until the PSNR is known within th
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
 SHOW        ?=#               [0 1] images that make panel shows, by number
+AGAINST     ?= jpeg2000_ldpc# what make compare compares with
+
+# What make train trains. A run that stopped goes on where it was.
+MODEL       ?= ntscc#         networks to train
+PROFILE     ?= base#          their size: tiny or base
+DATA        ?=#               folder of photos, COCO's layout included
+BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
+TRAIN       ?=#               more options, such as --joint-epochs 20; --help lists them
+NOTE        ?=#               what the card of promoted weights should say first
 
 said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
@@ -51,9 +60,23 @@ panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
 	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))') \
 		$(if $(strip $(CBR)),--cbr '$(strip $(CBR))')
 
+.PHONY: compare
+compare: $(VENV)/ready ## differences to transmitter AGAINST in RUN, image by image
+	@$(SEMLINK) compare --run '$(strip $(RUN))' --against '$(strip $(AGAINST))'
+
 .PHONY: list
 list: $(VENV)/ready ## every component with its parameters
 	@$(SEMLINK) list
+
+.PHONY: train
+train: $(VENV)/ready ## train MODEL on DATA; checkpoints and logs in runs/RUN
+	@KERAS_BACKEND='$(strip $(BACKEND))' $(VENV)/bin/python -m experiments.training \
+		--run 'runs/$(strip $(RUN))' --model '$(strip $(MODEL))' \
+		--profile '$(strip $(PROFILE))' --data '$(strip $(DATA))' $(TRAIN)
+
+.PHONY: promote
+promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a model card
+	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'
 
 .PHONY: test
 test: $(VENV)/ready ## the default tests

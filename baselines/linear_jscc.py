@@ -8,6 +8,7 @@ digitally; there is nothing learned but second moments.
 
 from collections.abc import Hashable, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -15,6 +16,7 @@ from pydantic import Field
 
 from baselines import linear_classes
 from baselines.linear_model import (
+    FILE,
     LinearModel,
     analyse,
     deviations,
@@ -280,3 +282,8 @@ def build(
     model = shipped()
     transmitter = LinearTransmitter(model, csi, design_snr_db, margin_db)
     return Transceiver(transmitter, LinearReceiver(model))
+
+
+def files(**_) -> list[Path]:
+    """Files that the results depend on: the model."""
+    return [FILE]

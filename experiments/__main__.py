@@ -74,12 +74,35 @@ def panel(
         typer.echo(path)
 
 
+@app.command()
+def compare(
+    against: Annotated[str, typer.Option(help="Transmitter to compare with.")],
+    run: Run = "sweep",
+    metric: Annotated[str, typer.Option(help="Metric to compare.")] = "psnr",
+) -> None:
+    """Compare transmitters of a run image by image, in a Markdown table."""
+    from experiments.compare import compare as command
+
+    typer.echo(command(_folder(run), against, metric))
+
+
 @app.command("list")
 def list_components() -> None:
     """List every component with its parameters."""
     from experiments.listing import print_components
 
     print_components()
+
+
+@app.command()
+def promote(
+    run: Run,
+    note: Annotated[str, typer.Option(help="What a reader of the card should know.")],
+) -> None:
+    """Ship the weights of a training run: copy them beside their owner, with a card."""
+    from experiments.training.promote import promote as command
+
+    typer.echo(command(_folder(run), note))
 
 
 @app.command()

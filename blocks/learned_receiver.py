@@ -1,0 +1,105 @@
+"""The receiver of a learned codec: header, side information, joint code, synthesis."""
+
+import numpy as np
+
+from blocks import rate_map, side_accounting
+from blocks.analog import unpack
+from blocks.learned_networks import Conditions
+from blocks.learned_signal import (
+    SCALES,
+    Shared,
+    conditions,
+    header_of,
+    latent_shape,
+    snr_value_db,
+    tables_of,
+)
+from blocks.nn.base_layer import CHANNELS
+from blocks.side_accounting import Scheme
+from semlink.signals import Estimate, RxSignal
+
+# what is left of an image whose header is lost: (picture, lost, blocks)
+UNKNOWN = np.full((1, 1, 3), 128, np.uint8), True, np.zeros((0, 0), np.uint8)
+
+
+class LearnedReceiver:
+    """Header, side information, joint code, synthesis.
+
+    Parameters
+    ----------
+    shared : what the transmitter has too
+    """
+
+    def __init__(self, shared: Shared):
+        self._shared, self._networks = shared, shared.networks
+        self._header = header_of(shared)
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        images = zip(rx.x_hat, rx.no, strict=True)
+        pictures, lost, blocks = zip(*(self._receive(*i) for i in images), strict=True)
+        return Estimate(pictures, np.array(lost), blocks)
+
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray):
+        """One image: (picture, lost, decoded blocks)."""
+        header = self._header.receive(x_hat, no)
+        if header is None or not header["height"] * header["width"]:
+            return UNKNOWN
+        num_bits = header["side_bits"] + header.get("map_bits", 0)
+        if not num_bits:
+            return UNKNOWN
+        scheme = Scheme(
+            self._shared.side_info, header["mcs"], snr_value_db(header["snr"])
+        )
+        start = self._header.num_symbols
+        end = start + side_accounting.on_air(num_bits, scheme)
+        bits, blocks = side_accounting.receive(
+            x_hat[start:end], no[start:end], num_bits, scheme
+        )
+        picture = None
+        if bits is not None:
+            picture = self._decode(header, bits, x_hat[end:], no[end:])
+        if picture is not None:
+            return picture, False, blocks
+        return self._concealed(header), True, blocks
+
+    def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
+        """The picture from all that comes after the header; ``None`` if cut short."""
+        networks = self._networks
+        at = conditions(header["quality"], header["eta"], header["snr"])
+        try:
+            sent, side = self._side(header, bits, at)
+        except ValueError:
+            return None  # one broken block in 2^24 passes its CRC
+        count = int(side.kept.sum())
+        num_symbols = -(-count // 2)
+        if num_symbols > len(x_hat):
+            return None
+        received, noise = unpack(x_hat[:num_symbols], no[:num_symbols], count)
+        scale = SCALES.value(header["scale"])
+        size = header["height"], header["width"]
+        base, received = sent[..., -CHANNELS:], received * np.float32(np.sqrt(2))
+        return networks.decode(base, received, 2 * noise, scale, side, at, size)
+
+    def _side(self, header: dict, bits: np.ndarray, at: Conditions):
+        """The side information, and all maps that follow from it."""
+        networks, length = self._networks, header["side_bits"]
+        shape = latent_shape(header, len(networks.prior_mean))
+        z = networks.coder.decode(bits[:length], tables_of(shape)).reshape(shape)
+        statistics = networks.statistics(z, at.quality)
+        level = networks.levels(statistics.entropy, at.eta)
+        if self._shared.allocation == "likelihood":
+            level = rate_map.decode(bits[length:], level)
+        return z, networks.side(statistics, level)
+
+    def _concealed(self, header: dict) -> np.ndarray:
+        """The picture of a latent at the mean of its prior, for which nothing came."""
+        networks = self._networks
+        at = conditions(header["quality"], header["eta"], header["snr"])
+        shape = latent_shape(header, len(networks.prior_mean))
+        z = np.broadcast_to(networks.prior_mean, shape)
+        statistics = networks.statistics(z, at.quality)
+        side = networks.side(statistics, np.zeros_like(statistics.entropy, np.int32))
+        nothing = np.zeros(0, np.float32)
+        size = header["height"], header["width"]
+        base = np.zeros_like(z[..., -CHANNELS:])
+        return networks.decode(base, nothing, nothing, 1.0, side, at, size)

@@ -1,0 +1,81 @@
+"""What the two ends of a learned codec's link agree on: the format of its signal.
+
+Header, hyper-latent (and rate map, where rates follow the likelihood) through the
+digital chain, then the analog payload. The rate map follows from the side
+information at both ends; what the receiver decodes is all that it knows.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from blocks.analog import LogScale
+from blocks.header import Header
+from blocks.learned_networks import Conditions, Networks
+from blocks.learned_rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
+from blocks.nn.codec import MULTIPLE
+from blocks.side_accounting import SideInfo
+
+SCALE_BITS, SNR_BITS = 10, 8
+SCALES = LogScale(SCALE_BITS, 1 / 8, 8)
+LOWEST_SNR_DB, SNR_STEP_DB = -20.0, 0.25
+FIELDS = {
+    "height": 14,
+    "width": 14,
+    "side_bits": 22,
+    "mcs": 4,
+    "quality": QUALITY_BITS,
+    "eta": ETA_BITS,
+    "snr": SNR_BITS,
+    "scale": SCALE_BITS,
+}
+Allocation = Literal["entropy", "likelihood"]
+
+
+class Shared(NamedTuple):
+    """What the two ends of a link have in common.
+
+    networks : of the codec
+    allocation : ``entropy``, the rate map follows from the side information, or
+        ``likelihood``, it follows from the latents and is sent
+    side_info : how side information is counted
+    """
+
+    networks: Networks
+    allocation: Allocation
+    side_info: SideInfo
+
+
+def header_of(shared: Shared) -> Header:
+    """The header of a link; a rate map that is sent has a length of its own."""
+    sent = {"map_bits": 20} if shared.allocation == "likelihood" else {}
+    return Header(FIELDS | sent)
+
+
+def conditions(quality: int, eta: int, snr: int) -> Conditions:
+    """What fields of the header stand for."""
+    return Conditions(quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr))
+
+
+def latent_shape(header: dict, channels: int) -> tuple[int, int, int]:
+    """Shape of the hyper-latent of an image whose size the header gives."""
+    return *(-(-header[side] // MULTIPLE) for side in ("height", "width")), channels
+
+
+def stream(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values of a hyper-latent [h, w, C] in the order sent, and their tables."""
+    return z.ravel(), tables_of(z.shape)
+
+
+def tables_of(shape: tuple[int, int, int]) -> np.ndarray:
+    """A table for each channel."""
+    return np.tile(np.arange(shape[-1]), shape[0] * shape[1])
+
+
+def snr_index(snr_db: float) -> int:
+    index = round((snr_db - LOWEST_SNR_DB) / SNR_STEP_DB)
+    return int(np.clip(index, 0, 2**SNR_BITS - 1))
+
+
+def snr_value_db(index: int) -> float:
+    return LOWEST_SNR_DB + SNR_STEP_DB * index

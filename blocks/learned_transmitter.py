@@ -1,0 +1,238 @@
+"""The transmitter of a learned codec: side information, then the joint code."""
+
+import zlib
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from blocks import learned_rate, rate_map, side_accounting
+from blocks.analog import pack
+from blocks.learned_networks import Conditions
+from blocks.learned_rate import ETAS, LAST_QUALITY
+from blocks.learned_signal import (
+    FIELDS,
+    SCALES,
+    Shared,
+    conditions,
+    header_of,
+    snr_index,
+    snr_value_db,
+    stream,
+)
+from blocks.mcs import choose
+from blocks.nn.jscc import LEVELS, nominal_eta
+from blocks.side_accounting import Scheme
+from semlink.errors import InputError
+from semlink.protocols import Budget
+from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
+from semlink.units import channel_uses
+
+CACHED_IMAGES, CACHED_SUMMARIES = 128, 16384
+SIDE_SHARE = 0.1  # of the symbols: the length that its scheme is chosen for
+
+
+class Plan(NamedTuple):
+    """Rate parameters, as they are sent.
+
+    mcs : scheme of the side information
+    snr : what the transmitter takes the SNR for
+    rates : (quality, eta) of each image
+    """
+
+    mcs: int
+    snr: int
+    rates: tuple[tuple[int, int], ...]
+
+
+class Summary(NamedTuple):
+    """What an image costs at one quality.
+
+    num_bits : of its hyper-latent
+    entropy : [1, h, w], float32, entropy map
+    bits : [1, h, w], float32, from which the rate map follows
+    """
+
+    num_bits: int
+    entropy: np.ndarray
+    bits: np.ndarray
+
+
+class Sent(NamedTuple):
+    """An image on the air.
+
+    header, side, payload : symbols, complex64
+    counted : channel uses that the side information is counted as
+    blocks : [C, K], uint8, its code blocks
+    """
+
+    header: np.ndarray
+    side: np.ndarray
+    payload: np.ndarray
+    counted: int
+    blocks: np.ndarray
+
+
+class LearnedTransmitter:
+    """Analysis, side information, joint source-channel code.
+
+    Parameters
+    ----------
+    shared : what the receiver has too
+    csi : whether it follows the SNR fed back
+    design_snr_db : the SNR that it assumes otherwise
+    margin_db : how far below that the side information's scheme is chosen
+    """
+
+    def __init__(
+        self, shared: Shared, *, csi: bool, design_snr_db: float, margin_db: float
+    ):
+        self._shared, self._networks = shared, shared.networks
+        self._csi = csi
+        self._design_snr_db = design_snr_db
+        self._margin_db = margin_db
+        self._header = header_of(shared)
+        self._latents = lru_cache(maxsize=CACHED_IMAGES)(self._analyse)
+        self._summary = lru_cache(maxsize=CACHED_SUMMARIES)(self._summarise)
+        self._images: dict[int, np.ndarray] = {}
+
+    def operating_point(self, snr_db: float) -> Hashable:
+        """The SNR as it is sent if the transmitter follows it, else nothing."""
+        follows = self._csi or self._shared.side_info == "capacity"
+        return snr_index(snr_db) if follows else None
+
+    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
+        """Choose the scheme, and search the rates for the budget."""
+        snr = budget.operating_point
+        snr = snr_index(self._design_snr_db) if snr is None else snr
+        images = [_checked(batch) for batch in source]
+        symbols = [channel_uses(SIDE_SHARE * budget.cbr, i) for i in images]
+        mcs = choose(snr_value_db(snr) - self._margin_db, int(np.median(symbols)))
+        scheme = Scheme(self._shared.side_info, mcs, snr_value_db(snr))
+        self._images = {_key(image): image for image in images}
+        keys = list(map(_key, images))
+
+        def cost(index: int, quality: int, eta: int) -> int:
+            return self._cost(self._summary(keys[index], quality), eta, scheme)
+
+        nominal = float(nominal_eta(snr_value_db(snr)))
+        rates = learned_rate.search(source, budget, cost, nominal)
+        self._images.clear()
+        return Plan(mcs, snr, rates)
+
+    def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
+        sent = [
+            self._send(image, plan, *plan.rates[index])
+            for image, index in zip(batch.image, batch.index, strict=True)
+        ]
+        rows = [np.concatenate([s.header, s.side, s.payload]) for s in sent]
+        counted, clean = [s.counted for s in sent], None
+        if self._shared.side_info != "coded":
+            front = self._header.num_symbols
+            clean = tuple(slice(front, front + len(s.side)) for s in sent)
+        uses = ledger(
+            len(rows),
+            header=self._header.num_symbols,
+            side=counted,
+            payload=[len(s.payload) for s in sent],
+        )
+        return TxSignal(stack_symbols(rows), uses, tuple(s.blocks for s in sent), clean)
+
+    def forget(self) -> None:
+        """Drop what is kept of images, as before the first."""
+        self._latents.cache_clear()
+        self._summary.cache_clear()
+
+    def maps(self, batch: SourceBatch, plan: Plan) -> dict[str, np.ndarray]:
+        """What a batch of one is coded by : [h, w] each, by what it shows."""
+        image, rates = batch.image[0], plan.rates[batch.index[0]]
+        at = conditions(*rates, plan.snr)
+        self._images = {_key(image): image}
+        y = self._latents(_key(image))
+        statistics = self._networks.statistics(
+            self._networks.summarise(y, at.quality), at.quality
+        )
+        level, _ = self._rates(y, statistics, at)
+        return {
+            "entropy [bits]": statistics.entropy[0],
+            "rate [channel uses]": np.take(LEVELS, level[0]) / 2,
+        }
+
+    def _cost(self, summary: Summary, eta: int, scheme: Scheme) -> int:
+        """Channel uses of an image."""
+        eta = ETAS.value(eta)
+        num_bits = summary.num_bits
+        level = self._networks.levels(summary.bits, eta)
+        if self._shared.allocation == "likelihood":
+            suggested = self._networks.levels(summary.entropy, eta)
+            num_bits += len(rate_map.encode(level, suggested))
+        payload = -(-int(np.take(LEVELS, level).sum()) // 2)
+        side = side_accounting.counted(num_bits, scheme)
+        return self._header.num_symbols + side + payload
+
+    def _send(self, image: np.ndarray, plan: Plan, quality: int, eta: int) -> Sent:
+        networks, at = self._networks, conditions(quality, eta, plan.snr)
+        self._images = {_key(image): image}
+        y = self._latents(_key(image))
+        z = networks.summarise(y, at.quality)
+        statistics = networks.statistics(z, at.quality)
+        level, map_bits = self._rates(y, statistics, at)
+        bits = networks.coder.encode(*stream(z))
+        dimensions, scale = networks.encode(y, networks.side(statistics, level), at)
+        scheme = Scheme(self._shared.side_info, plan.mcs, at.design_snr_db)
+        all_bits = np.concatenate([bits, map_bits])
+        side, blocks = side_accounting.send(all_bits, scheme)
+        fields = *image.shape[:2], len(bits), plan.mcs, quality, eta
+        fields += plan.snr, SCALES.index(scale)
+        values = dict(zip(FIELDS, fields, strict=True))
+        return Sent(
+            self._header.send(values | {"map_bits": len(map_bits)}),
+            side,
+            pack(dimensions * np.sqrt(0.5)),
+            side_accounting.counted(len(all_bits), scheme),
+            blocks,
+        )
+
+    def _rates(self, y, statistics, at: Conditions) -> tuple[np.ndarray, np.ndarray]:
+        """The rate map, and the bits that tell the receiver."""
+        suggested = self._networks.levels(statistics.entropy, at.eta)
+        if self._shared.allocation == "entropy":
+            return suggested, np.zeros(0, np.uint8)
+        bits = self._networks.information(y, statistics, at.quality)
+        level = self._networks.levels(bits, at.eta)
+        return level, rate_map.encode(level, suggested)
+
+    def _analyse(self, key: int) -> np.ndarray:
+        return self._networks.analyse(self._images[key])
+
+    def _summarise(self, key: int, quality: int) -> Summary:
+        y, quality = self._latents(key), quality / LAST_QUALITY
+        z = self._networks.summarise(y, quality)
+        statistics = self._networks.statistics(z, quality)
+        bits = statistics.entropy
+        if self._shared.allocation == "likelihood":
+            bits = self._networks.information(y, statistics, quality)
+        length = len(self._networks.coder.encode(*stream(z)))
+        return Summary(length, statistics.entropy, bits)
+
+
+def _key(image: np.ndarray) -> int:
+    """Under which the latents of an image are kept."""
+    return zlib.crc32(np.ascontiguousarray(image), image.shape[0])
+
+
+def _checked(batch: SourceBatch) -> np.ndarray:
+    """The picture of a batch of one, refused where it is none."""
+    image = batch.image[0]
+    if image.dtype != np.uint8:
+        raise InputError(
+            f"learned codecs need 8-bit images, got {image.dtype} in {batch.name[0]}"
+        )
+    if max(image.shape) >= 2 ** FIELDS["height"]:
+        size = f"{image.shape[1]}x{image.shape[0]}"
+        raise InputError(
+            f"sides must be at most {2 ** FIELDS['height'] - 1}, got {size} "
+            f"in {batch.name[0]}"
+        )
+    return image
