@@ -12,6 +12,7 @@ from blocks.learned_signal import (
     header_of,
     latent_shape,
     snr_value_db,
+    split,
     tables_of,
 )
 from blocks.nn.base_layer import CHANNELS
@@ -51,13 +52,14 @@ class LearnedReceiver:
             self._shared.side_info, header["mcs"], snr_value_db(header["snr"])
         )
         start = self._header.num_symbols
-        end = start + side_accounting.on_air(num_bits, scheme)
-        bits, blocks = side_accounting.receive(
-            x_hat[start:end], no[start:end], num_bits, scheme
+        num_side = side_accounting.on_air(num_bits, scheme)
+        (x_side, x_hat), (no_side, no) = (
+            split(row[start:], num_side, header["stride"]) for row in (x_hat, no)
         )
+        bits, blocks = side_accounting.receive(x_side, no_side, num_bits, scheme)
         picture = None
         if bits is not None:
-            picture = self._decode(header, bits, x_hat[end:], no[end:])
+            picture = self._decode(header, bits, x_hat, no)
         if picture is not None:
             return picture, False, blocks
         return self._concealed(header), True, blocks

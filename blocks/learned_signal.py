@@ -16,13 +16,14 @@ from blocks.learned_rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
 from blocks.nn.codec import MULTIPLE
 from blocks.side_accounting import SideInfo
 
-SCALE_BITS, SNR_BITS = 10, 8
+SCALE_BITS, SNR_BITS, STRIDE_BITS = 10, 8, 8
 SCALES = LogScale(SCALE_BITS, 1 / 8, 8)
 LOWEST_SNR_DB, SNR_STEP_DB = -20.0, 0.25
 FIELDS = {
     "height": 14,
     "width": 14,
     "side_bits": 22,
+    "stride": STRIDE_BITS,
     "mcs": 4,
     "quality": QUALITY_BITS,
     "eta": ETA_BITS,
@@ -50,6 +51,34 @@ def header_of(shared: Shared) -> Header:
     """The header of a link; a rate map that is sent has a length of its own."""
     sent = {"map_bits": 20} if shared.allocation == "likelihood" else {}
     return Header(FIELDS | sent)
+
+
+def stride_of(num_side: int, num_payload: int) -> int:
+    """Every how many symbols one belongs to the side information.
+
+    Spread over the whole transmission it meets many fades, which its code averages.
+    """
+    return min((num_side + num_payload) // num_side, 2**STRIDE_BITS - 1)
+
+
+def merge(side: np.ndarray, payload: np.ndarray, stride: int) -> np.ndarray:
+    """Side information [m] among the payload [n] : [m + n], complex64."""
+    x = np.empty(len(side) + len(payload), np.complex64)
+    is_side = _is_side(len(x), len(side), stride)
+    x[is_side], x[~is_side] = side, payload
+    return x
+
+
+def split(x: np.ndarray, num_side: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """Side information [num_side], less where ``x`` is too short, and the rest."""
+    is_side = _is_side(len(x), num_side, stride)
+    return x[is_side], x[~is_side]
+
+
+def _is_side(length: int, num_side: int, stride: int) -> np.ndarray:
+    mask = np.zeros(length, bool)
+    mask[: num_side * stride : max(stride, 1)] = True
+    return mask
 
 
 def conditions(quality: int, eta: int, snr: int) -> Conditions:

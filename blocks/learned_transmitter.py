@@ -17,9 +17,11 @@ from blocks.learned_signal import (
     Shared,
     conditions,
     header_of,
+    merge,
     snr_index,
     snr_value_db,
     stream,
+    stride_of,
 )
 from blocks.mcs import choose
 from blocks.nn.jscc import LEVELS, nominal_eta
@@ -62,14 +64,17 @@ class Summary(NamedTuple):
 class Sent(NamedTuple):
     """An image on the air.
 
-    header, side, payload : symbols, complex64
+    header : symbols, complex64
+    body : symbols, complex64, side information among the payload
+    num_side, stride : how many are side information, and every how many
     counted : channel uses that the side information is counted as
     blocks : [C, K], uint8, its code blocks
     """
 
     header: np.ndarray
-    side: np.ndarray
-    payload: np.ndarray
+    body: np.ndarray
+    num_side: int
+    stride: int
     counted: int
     blocks: np.ndarray
 
@@ -126,16 +131,18 @@ class LearnedTransmitter:
             self._send(image, plan, *plan.rates[index])
             for image, index in zip(batch.image, batch.index, strict=True)
         ]
-        rows = [np.concatenate([s.header, s.side, s.payload]) for s in sent]
+        rows = [np.concatenate([s.header, s.body]) for s in sent]
         counted, clean = [s.counted for s in sent], None
         if self._shared.side_info != "coded":
             front = self._header.num_symbols
-            clean = tuple(slice(front, front + len(s.side)) for s in sent)
+            clean = tuple(
+                slice(front, front + s.num_side * s.stride, s.stride) for s in sent
+            )
         uses = ledger(
             len(rows),
             header=self._header.num_symbols,
             side=counted,
-            payload=[len(s.payload) for s in sent],
+            payload=[len(s.body) - s.num_side for s in sent],
         )
         return TxSignal(stack_symbols(rows), uses, tuple(s.blocks for s in sent), clean)
 
@@ -183,13 +190,16 @@ class LearnedTransmitter:
         scheme = Scheme(self._shared.side_info, plan.mcs, at.design_snr_db)
         all_bits = np.concatenate([bits, map_bits])
         side, blocks = side_accounting.send(all_bits, scheme)
-        fields = *image.shape[:2], len(bits), plan.mcs, quality, eta
+        payload = pack(dimensions * np.sqrt(0.5))
+        stride = stride_of(len(side), len(payload))
+        fields = *image.shape[:2], len(bits), stride, plan.mcs, quality, eta
         fields += plan.snr, SCALES.index(scale)
         values = dict(zip(FIELDS, fields, strict=True))
         return Sent(
             self._header.send(values | {"map_bits": len(map_bits)}),
-            side,
-            pack(dimensions * np.sqrt(0.5)),
+            merge(side, payload, stride),
+            len(side),
+            stride,
             side_accounting.counted(len(all_bits), scheme),
             blocks,
         )

@@ -15,7 +15,7 @@ from blocks.mcs import SCHEMES
 
 TOTAL = 1 << 16  # of the frequencies of a table: fixed point, the same at both ends
 _INTERVAL_BITS = 64  # state of the range coder
-LENGTHS_PER_OCTAVE = 16  # of streams; a power of two
+LENGTHS_PER_OCTAVE = 8  # of streams; as many as there are lifting sizes
 _LONGEST_GAMMA = 32  # bits; what is longer was never sent
 
 # Row of the table for the next symbol, from the symbols decoded so far.
@@ -219,7 +219,7 @@ def receive(
 
 
 def _filled(num_bits: int) -> int:
-    """Bits with filler: 3 % more on average, so that few lengths reach the decoder.
+    """Bits with filler: 4 % more on average, so that few lengths reach the decoder.
 
     Every length is a code of its own, which takes a second to compile.
     """

@@ -48,7 +48,7 @@ class TxSignal(NamedTuple):
     ledger : channel uses by purpose
     blocks : [B] arrays [C, K], uint8: information bits of the code blocks sent, from
         which errors are counted. A receiver never sees them.
-    clean : [B] slices of symbols that arrive without noise, where a bound assumes an
+    clean : [B] slices, of symbols that arrive without noise, where a bound assumes an
         ideal code for a part; ``None`` for all that is a link
     """
 
