@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# First of all, for what it sets in the environment: tests and the processes that they
+# start compute as the command line does, to the bit.
+import experiments.__main__  # noqa: F401
+
 COMPONENTS = Path(__file__).parent / "semlink" / "components"
 
 
