@@ -1,7 +1,7 @@
 """The transmitter of a learned codec: side information, then the joint code."""
 
-import zlib
-from collections.abc import Hashable, Sequence
+import hashlib
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from blocks import learned_rate, rate_map, side_accounting
 from blocks.analog import pack
-from blocks.learned_networks import Conditions
+from blocks.learned_networks import Conditions, Latents
 from blocks.learned_rate import ETAS, LAST_QUALITY
 from blocks.learned_signal import (
     FIELDS,
@@ -100,31 +100,29 @@ class LearnedTransmitter:
         self._header = header_of(shared)
         self._latents = lru_cache(maxsize=CACHED_IMAGES)(self._analyse)
         self._summary = lru_cache(maxsize=CACHED_SUMMARIES)(self._summarise)
-        self._images: dict[int, np.ndarray] = {}
+        self._image_of: Callable[[bytes], np.ndarray]
 
     def operating_point(self, snr_db: float) -> Hashable:
         """The SNR as it is sent if the transmitter follows it, else nothing."""
-        follows = self._csi or self._shared.side_info == "capacity"
-        return snr_index(snr_db) if follows else None
+        return snr_index(snr_db) if self._csi else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and search the rates for the budget."""
         snr = budget.operating_point
         snr = snr_index(self._design_snr_db) if snr is None else snr
-        images = [_checked(batch) for batch in source]
-        symbols = [channel_uses(SIDE_SHARE * budget.cbr, i) for i in images]
+        symbols = [channel_uses(SIDE_SHARE * budget.cbr, b.image[0]) for b in source]
         mcs = choose(snr_value_db(snr) - self._margin_db, int(np.median(symbols)))
         scheme = Scheme(self._shared.side_info, mcs, snr_value_db(snr))
-        self._images = {_key(image): image for image in images}
-        keys = list(map(_key, images))
+        # one image at a time: a set may be larger than memory
+        keys = [_key(_checked(batch)) for batch in source]
+        places = {key: place for place, key in enumerate(keys)}
+        self._image_of = lambda key: source[places[key]].image[0]
 
         def cost(index: int, quality: int, eta: int) -> int:
             return self._cost(self._summary(keys[index], quality), eta, scheme)
 
         nominal = float(nominal_eta(snr_value_db(snr)))
-        rates = learned_rate.search(source, budget, cost, nominal)
-        self._images.clear()
-        return Plan(mcs, snr, rates)
+        return Plan(mcs, snr, learned_rate.search(source, budget, cost, nominal))
 
     def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
         sent = [
@@ -154,9 +152,7 @@ class LearnedTransmitter:
     def maps(self, batch: SourceBatch, plan: Plan) -> dict[str, np.ndarray]:
         """What a batch of one is coded by : [h, w] each, by what it shows."""
         image, rates = batch.image[0], plan.rates[batch.index[0]]
-        at = conditions(*rates, plan.snr)
-        self._images = {_key(image): image}
-        y = self._latents(_key(image))
+        at, y = conditions(*rates, plan.snr), self._latents_of(image)
         statistics = self._networks.statistics(
             self._networks.summarise(y, at.quality), at.quality
         )
@@ -180,8 +176,7 @@ class LearnedTransmitter:
 
     def _send(self, image: np.ndarray, plan: Plan, quality: int, eta: int) -> Sent:
         networks, at = self._networks, conditions(quality, eta, plan.snr)
-        self._images = {_key(image): image}
-        y = self._latents(_key(image))
+        y = self._latents_of(image)
         z = networks.summarise(y, at.quality)
         statistics = networks.statistics(z, at.quality)
         level, map_bits = self._rates(y, statistics, at)
@@ -213,10 +208,14 @@ class LearnedTransmitter:
         level = self._networks.levels(bits, at.eta)
         return level, rate_map.encode(level, suggested)
 
-    def _analyse(self, key: int) -> np.ndarray:
-        return self._networks.analyse(self._images[key])
+    def _latents_of(self, image: np.ndarray) -> Latents:
+        self._image_of = lambda _: image
+        return self._latents(_key(image))
 
-    def _summarise(self, key: int, quality: int) -> Summary:
+    def _analyse(self, key: bytes) -> Latents:
+        return self._networks.analyse(self._image_of(key))
+
+    def _summarise(self, key: bytes, quality: int) -> Summary:
         y, quality = self._latents(key), quality / LAST_QUALITY
         z = self._networks.summarise(y, quality)
         statistics = self._networks.statistics(z, quality)
@@ -227,9 +226,10 @@ class LearnedTransmitter:
         return Summary(length, statistics.entropy, bits)
 
 
-def _key(image: np.ndarray) -> int:
+def _key(image: np.ndarray) -> bytes:
     """Under which the latents of an image are kept."""
-    return zlib.crc32(np.ascontiguousarray(image), image.shape[0])
+    size = b"%dx%d" % image.shape[:2]
+    return hashlib.sha256(size + np.ascontiguousarray(image).tobytes()).digest()
 
 
 def _checked(batch: SourceBatch) -> np.ndarray:

@@ -21,7 +21,7 @@ class Scheme(NamedTuple):
 
     accounting : ``coded``, ``capacity`` or ``free``
     mcs : index into :data:`blocks.mcs.SCHEMES`, for ``coded``
-    snr_db : at which the capacity is taken
+    snr_db : at which the capacity is taken: what the transmitter takes the SNR for
     """
 
     accounting: SideInfo

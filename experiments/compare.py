@@ -64,10 +64,12 @@ def _line(place: tuple, row: dict, cells: list[str]) -> str:
 
 def _difference(folder: Path, row: dict | None, against: dict) -> str:
     """Mean difference over the images that both sent, with its interval."""
-    if row is None or "ok" not in (row["status"], against["status"]):
+    if row is None:
         return ""
-    if row["status"] != "ok" or against["status"] != "ok":
-        return "infeasible" if row["status"] != "ok" else ""
+    if row["status"] != "ok":
+        return "infeasible"
+    if against["status"] != "ok":
+        return ""
     own, other = (
         read_samples(folder, r["point_id"], r["metric"]) for r in (row, against)
     )

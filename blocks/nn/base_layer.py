@@ -1,8 +1,8 @@
 """Base layer: a coarse thumbnail, sent digitally, that the analog code refines.
 
 An analog code spends power in proportion to deviation, and the mean of a block has by
-far the largest, though its neighbours nearly tell it. A thumbnail at 1/32 costs about
-a bit for each 16x16 block and leaves a third of that deviation.
+far the largest, though its neighbours nearly tell it. A thumbnail at 1/32 costs a
+bit or two for each 16x16 block and leaves less than half of that deviation.
 
 References
 ----------

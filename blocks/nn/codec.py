@@ -26,9 +26,8 @@ from blocks.nn.jscc import (
 )
 from blocks.nn.transforms import PATCH, Analysis, Synthesis
 
-MULTIPLE = max(
-    PATCH * STRIDE, SIZE
-)  # sides of an image are padded up to a multiple of this
+# Sides of an image are padded up to a multiple of this.
+MULTIPLE = max(PATCH * STRIDE, SIZE)
 STATE = 3  # quality, design SNR, SNR
 
 

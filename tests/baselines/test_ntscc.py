@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from blocks import clean_symbols, rate_map, side_accounting
-from blocks.learned_rate import LAST_QUALITY
 from blocks.learned_signal import merge, split, stride_of
 from blocks.nn.base_layer import CHANNELS
 from blocks.nn.jscc import LEVELS
@@ -129,6 +128,21 @@ def test_without_csi_one_signal_serves_all_snrs():
     assert follows.operating_point(0.0) != follows.operating_point(20.0)
 
 
+def test_without_csi_no_accounting_tells_the_transmitter_the_snr():
+    for accounting in ("coded", "capacity", "free"):
+        link = make_link(f"ntscc[csi=false,side_info={accounting}]")
+        assert link.transmitter.operating_point(3.0) is None
+
+
+def test_images_are_told_apart_where_they_differ_in_shape_alone():
+    flat = np.arange(64 * 96 * 3, dtype=np.uint32).astype(np.uint8)
+    source = [cut(flat.reshape(64, 96, 3), 0), cut(flat.reshape(96, 64, 3), 1)]
+    link = make_link()
+    _, (one, other) = sent(link, source, 0.15)
+    for tx, batch in zip((one, other), source, strict=True):
+        assert received(link, tx).image[0].shape == batch.image[0].shape
+
+
 def test_lost_side_information_is_concealed_and_counted():
     link, batch = make_link(), photos()[0]
     _, (tx,) = sent(link, [batch], 0.03)
@@ -209,11 +223,6 @@ def test_side_information_is_a_small_part():
     ledgers = [tx.ledger for tx in signals]
     front = sum(int(one.header[0] + one.side[0]) for one in ledgers)
     assert front <= 0.12 * sum(int(one.total[0]) for one in ledgers)
-
-
-def test_quality_and_symbols_of_a_plan_fit_the_header():
-    plan, _ = sent(make_link(), photos(), 0.1)
-    assert all(0 <= quality <= LAST_QUALITY for quality, _ in plan.rates)
 
 
 def test_faded_symbols_are_weighed_by_their_noise():
