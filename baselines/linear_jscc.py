@@ -38,17 +38,19 @@ from baselines.linear_payload import (
     threshold,
 )
 from baselines.rate_search import RateSearch
-from baselines.separated import UNKNOWN, pack_colour, unpack_colour
+from baselines.separated import pack_colour, unpack_colour
 from blocks import side_information
 from blocks.header import Header
 from blocks.mcs import SCHEMES, choose
 from semlink.protocols import Budget, Transceiver
 from semlink.signals import (
+    UNKNOWN,
     Estimate,
     RxSignal,
     SourceBatch,
     TxSignal,
     ledger,
+    receive_each,
     stack_symbols,
 )
 from semlink.units import db_to_linear
@@ -213,9 +215,7 @@ class LinearReceiver:
         self._header = Header(FIELDS)
 
     def __call__(self, rx: RxSignal) -> Estimate:
-        images = zip(rx.x_hat, rx.no, strict=True)
-        pictures, lost, blocks = zip(*(self._receive(*i) for i in images), strict=True)
-        return Estimate(pictures, np.array(lost), blocks)
+        return receive_each(self._receive, rx)
 
     def _receive(self, x_hat: np.ndarray, no: np.ndarray):
         """One image: (picture, lost, decoded blocks)."""

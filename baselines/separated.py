@@ -19,19 +19,19 @@ from blocks.mcs import SCHEMES, choose
 from semlink.errors import InputError
 from semlink.protocols import Budget, Transceiver
 from semlink.signals import (
+    UNKNOWN,
     Estimate,
     RxSignal,
     SourceBatch,
     TxSignal,
     ledger,
+    receive_each,
     stack_symbols,
 )
 from semlink.units import channel_uses
 
 FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
 CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
-# what is left of an image whose header is lost: (picture, lost, blocks)
-UNKNOWN = np.full((1, 1, 3), 128, np.uint8), True, np.zeros((0, 0), np.uint8)
 Conceal = Literal["mean_colour", "partial"]
 McsMode = Literal["fixed", "auto"]
 
@@ -119,10 +119,7 @@ class SeparatedReceiver:
         self._decode = lru_cache(maxsize=64)(codec.decode)
 
     def __call__(self, rx: RxSignal) -> Estimate:
-        images = zip(rx.x_hat, rx.no, strict=True)
-        received = [self._receive(*image) for image in images]
-        pictures, lost, blocks = zip(*received, strict=True)
-        return Estimate(pictures, np.array(lost), blocks)
+        return receive_each(self._receive, rx)
 
     def _receive(self, x_hat: np.ndarray, no: np.ndarray):
         """One image: (picture, lost, decoded blocks)."""

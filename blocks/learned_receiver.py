@@ -17,10 +17,7 @@ from blocks.learned_signal import (
 )
 from blocks.nn.base_layer import CHANNELS
 from blocks.side_accounting import Scheme
-from semlink.signals import Estimate, RxSignal
-
-# what is left of an image whose header is lost: (picture, lost, blocks)
-UNKNOWN = np.full((1, 1, 3), 128, np.uint8), True, np.zeros((0, 0), np.uint8)
+from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
 
 
 class LearnedReceiver:
@@ -36,9 +33,7 @@ class LearnedReceiver:
         self._header = header_of(shared)
 
     def __call__(self, rx: RxSignal) -> Estimate:
-        images = zip(rx.x_hat, rx.no, strict=True)
-        pictures, lost, blocks = zip(*(self._receive(*i) for i in images), strict=True)
-        return Estimate(pictures, np.array(lost), blocks)
+        return receive_each(self._receive, rx)
 
     def _receive(self, x_hat: np.ndarray, no: np.ndarray):
         """One image: (picture, lost, decoded blocks)."""

@@ -5,7 +5,7 @@ symbols on the air for the longest image, rounded up; shorter images are followe
 by zeros. ``NamedTuple`` because ``tf.function`` traces these as structures.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -121,3 +121,19 @@ def stack_symbols(rows: list[np.ndarray], *, multiple: int = 1024) -> np.ndarray
     for target, row in zip(x, rows, strict=True):
         target[: len(row)] = row
     return x
+
+
+# What is left of an image whose header is lost: (picture, lost, blocks).
+UNKNOWN = np.full((1, 1, 3), 128, np.uint8), True, np.zeros((0, 0), np.uint8)
+
+
+def receive_each(receive: Callable, rx: RxSignal) -> Estimate:
+    """Receive a batch image by image.
+
+    Parameters
+    ----------
+    receive : (x_hat [N], no [N]) -> (picture, lost, decoded blocks) of one image
+    """
+    images = zip(rx.x_hat, rx.no, strict=True)
+    pictures, lost, blocks = zip(*(receive(*image) for image in images), strict=True)
+    return Estimate(pictures, np.array(lost), blocks)
