@@ -1,0 +1,1 @@
+"""Perceiving agents, one file each: an image in, a description in words out."""
