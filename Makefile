@@ -30,6 +30,13 @@ BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
 TRAIN       ?=#               more options, such as --joint-epochs 20; --help lists them
 NOTE        ?=#               what the card of promoted weights should say first
 
+# Knowledge bases of descriptions.
+KB          ?=#               file of a knowledge base
+SIZE        ?= 4096#          entries of the one that make kb builds
+AGENT       ?= detector#      who describes: detector, coco_captions, blip or llava_next
+ENCODER     ?= minilm#        text encoder: minilm or clip
+TEXT        ?=#               what make kb-search looks for
+
 said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
 	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
@@ -77,6 +84,20 @@ train: $(VENV)/ready ## train MODEL on DATA; checkpoints and logs in runs/RUN
 .PHONY: promote
 promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a model card
 	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'
+
+.PHONY: kb
+kb: $(VENV)/ready ## build knowledge base KB of the photos or captions in DATA
+	@$(SEMLINK) kb build --source '$(strip $(DATA))' --output '$(strip $(KB))' \
+		--size '$(strip $(SIZE))' --agent '$(strip $(AGENT))' --encoder '$(strip $(ENCODER))'
+
+.PHONY: kb-show
+kb-show: $(VENV)/ready ## say what is in a knowledge base [KB=the shipped one]
+	@$(SEMLINK) kb show $(if $(strip $(KB)),--base '$(strip $(KB))')
+
+.PHONY: kb-search
+kb-search: $(VENV)/ready ## what a knowledge base holds that is nearest to TEXT
+	@$(SEMLINK) kb search '$(strip $(TEXT))' --encoder '$(strip $(ENCODER))' \
+		$(if $(strip $(KB)),--base '$(strip $(KB))')
 
 .PHONY: test
 test: $(VENV)/ready ## the default tests
