@@ -11,21 +11,14 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from blocks.nn.base_layer import (
-    CHANNELS,
-    base_picture,
-    base_values,
-    predicted,
-    restored,
-)
-from blocks.nn.codec import MULTIPLE, Codec, Side, state
-from blocks.nn.entropy import SCALES, FactorisedPrior, gaussian_bits, scale_index
+from blocks.learned_side import Summary, SummaryCoder
+from blocks.nn.base_layer import base_picture, base_values, predicted, restored
+from blocks.nn.codec import MULTIPLE, Codec, Side, log_gain, state
+from blocks.nn.entropy import SCALES, gaussian_bits, scale_index
 from blocks.nn.hyperprior import HyperSynthesis
 from blocks.nn.jscc import entropy_map, kept_latents, rate_levels
-from blocks.side_information import EntropyCoder, fixed_point
 from semlink.graph import compiled
 
-LARGEST = 31  # of a rounded latent; beyond it there is the escape
 SHAPES = 32  # that graphs are kept for
 _SIGMA = SCALES.astype(np.float32)
 
@@ -46,11 +39,12 @@ class Conditions(NamedTuple):
 class Latents(NamedTuple):
     """What the analysis makes of an image.
 
-    y : [1, h, w, M], float32, latents
+    y, linear : [1, h, w, M], float32, latents, and what a linear transform gives
     differences : [h / 2, w / 2, 3], int32, base layer, as it is sent
     """
 
     y: np.ndarray
+    linear: np.ndarray
     differences: np.ndarray
 
 
@@ -79,38 +73,32 @@ class Networks:
         self._codec = codec
         profile = codec.profile
         self._precise = HyperSynthesis(
-            profile.hyper_width, profile.channels, dtype="float64"
+            profile.hyper_width, profile.channels, profile.classes, dtype="float64"
         )
         self._precise.build((None, None, None, profile.hyper_channels))
         self._precise.set_weights(codec.hyper_synthesis.get_weights())
-        self._gains = codec.gain_vectors.numpy().astype(np.float64)
-        tables = [_tables(prior) for prior in (codec.prior, codec.base_prior)]
-        self.coder = EntropyCoder(np.concatenate(tables), first=-LARGEST, escape=True)
-        means = [prior.mean().numpy() for prior in (codec.prior, codec.base_prior)]
-        self.prior_mean = np.round(np.concatenate(means)).astype(np.int32)
+        self.coder = SummaryCoder(codec)
         self._stage = lru_cache(maxsize=8 * SHAPES)(self._make_stage)
 
     def analyse(self, image: np.ndarray) -> Latents:
         """Pixels [H, W, 3], uint8, to latents."""
-        y, differences = self._run("analyse", _padded(image)[None])
-        return Latents(y, differences[0])
+        *latents, differences = self._run("analyse", _padded(image)[None])
+        return Latents(*latents, differences[0])
 
-    def summarise(self, latents: Latents, quality: float) -> np.ndarray:
-        """Side information at a quality : [h / 2, w / 2, C + 3], int32.
+    def summarise(self, latents: Latents, quality: float) -> Summary:
+        """The side information of an image at a quality."""
+        classes, z = self._run("summarise", *latents[:2], _log_gain(quality))
+        return Summary(classes[0], z[0], latents.differences)
 
-        The hyper-latent, then the base layer.
-        """
-        z = self._run("summarise", latents.y, self._log_gain(quality))[0]
-        return np.concatenate([z, latents.differences], axis=-1)
-
-    def statistics(self, side: np.ndarray, quality: float) -> Statistics:
+    def statistics(self, summary: Summary, quality: float) -> Statistics:
         """What the side information says of the latents."""
-        z = side[None, ..., :-CHANNELS].astype(np.float64)
-        return Statistics(*self._run("statistics", z, self._log_gain(quality)))
+        z = summary.z[None].astype(np.float64)
+        index = summary.classes[None]
+        return Statistics(*self._run("statistics", z, index, _log_gain(quality)))
 
     def information(self, y: Latents, of: Statistics, quality: float) -> np.ndarray:
         """Bits of the latents themselves, which no receiver knows : [1, h, w]."""
-        return self._run("information", y.y, self._log_gain(quality), of.mu, of.index)
+        return self._run("information", y.y, _log_gain(quality), of.mu, of.index)
 
     def levels(self, bits: np.ndarray, eta: float) -> np.ndarray:
         """The rate map of a map of bits : [1, h, w], float32 -> int32."""
@@ -130,7 +118,7 @@ class Networks:
         scale : by which the code was multiplied to get there
         """
         s, scale = self._run(
-            "encode", latents.y, self._log_gain(at.quality), *side, *_scalars(at)
+            "encode", latents.y, _log_gain(at.quality), *side, *_scalars(at)
         )
         return s[side.kept > 0], float(scale.item())
 
@@ -158,21 +146,13 @@ class Networks:
             r,
             variance,
             np.float32([scale]),
-            self._log_gain(at.quality),
+            _log_gain(at.quality),
             *side,
             *_scalars(at),
             np.float32([snr_db]),
             restored(base)[None].astype(np.float32),
         )
         return x[0, : size[0], : size[1]]
-
-    def _log_gain(self, quality: float) -> np.ndarray:
-        """Log of the gain of each latent : [1, 1, 1, M], float64."""
-        position = quality * (len(self._gains) - 1)
-        low = min(int(position), len(self._gains) - 2)
-        share = position - low
-        gains = (1 - share) * self._gains[low] + share * self._gains[low + 1]
-        return gains[None, None, None]
 
     def _run(self, name: str, *inputs):
         outputs = self._stage(name, inputs[0].shape)(*map(tf.convert_to_tensor, inputs))
@@ -188,14 +168,16 @@ class Networks:
         x = tf.cast(image, tf.float32) / 255
         base = base_values(x)
         differences = tf.cast(base - predicted(base), tf.int32)
-        return self._codec.analysis(x, base_picture(base)), differences
+        base, analysis = base_picture(base), self._codec.analysis
+        return analysis(x, base), analysis.linear_only(x, base), differences
 
-    def _summarise(self, y, log_gain):
-        z = self._codec.hyper_analysis(y * _gain(log_gain))
-        return tf.cast(tf.round(z), tf.int32)
+    def _summarise(self, y, linear, log_gain):
+        single, gain = tf.cast(log_gain, tf.float32), _gain(log_gain)
+        index, z = self._codec.summarise(y * gain, linear * gain, single)
+        return index, tf.cast(tf.round(z), tf.int32)
 
-    def _statistics(self, z, log_gain):
-        mu, log_sigma = self._codec.deviations(z, log_gain, self._precise)
+    def _statistics(self, z, classes, log_gain):
+        mu, log_sigma = self._codec.deviations(classes, z, log_gain, self._precise)
         index = scale_index(log_sigma)
         return tf.cast(mu, tf.float32), index, entropy_map(index)
 
@@ -227,21 +209,6 @@ class Networks:
         return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
 
 
-def _tables(prior: FactorisedPrior) -> np.ndarray:
-    """Frequencies of every channel, the escape last : [C, 2 * LARGEST + 2]."""
-    weight, centre, log_scale = (
-        v.numpy().astype(np.float64) for v in prior.trainable_variables
-    )
-    weight = np.exp(weight - weight.max(axis=0))
-    edges = np.arange(-LARGEST, LARGEST + 2) - 0.5
-    standard = (edges[:, None, None] - centre) * np.exp(-log_scale)
-    logistic = (1 + np.tanh(standard / 2)) / 2  # no overflow in the tails
-    cumulative = (weight / weight.sum(axis=0) * logistic).sum(axis=1)
-    inside = np.diff(cumulative, axis=0).T
-    outside = np.maximum(1 - inside.sum(axis=1, keepdims=True), 0)
-    return fixed_point(np.concatenate([inside, outside], axis=1))
-
-
 def _padded(image: np.ndarray) -> np.ndarray:
     """Repeat the last row and column up to whole positions of the hyper-latent."""
     pad = [(0, -n % MULTIPLE) for n in image.shape[:2]]
@@ -256,6 +223,11 @@ def _equivalent_snr_db(noise: np.ndarray) -> float:
 
 def _scalars(at: Conditions) -> tuple[np.ndarray, np.ndarray]:
     return np.float32([at.quality]), np.float32([at.design_snr_db])
+
+
+def _log_gain(quality: float) -> np.ndarray:
+    """Log of what latents are multiplied by : [1, 1, 1, 1], float64."""
+    return log_gain(np.float64([quality]))
 
 
 def _gain(log_gain):

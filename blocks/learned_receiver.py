@@ -9,13 +9,11 @@ from blocks.learned_signal import (
     SCALES,
     Shared,
     conditions,
+    grid_of,
     header_of,
-    latent_shape,
     snr_value_db,
     split,
-    tables_of,
 )
-from blocks.nn.base_layer import CHANNELS
 from blocks.side_accounting import Scheme
 from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
 
@@ -64,7 +62,7 @@ class LearnedReceiver:
         networks = self._networks
         at = conditions(header["quality"], header["eta"], header["snr"])
         try:
-            sent, side = self._side(header, bits, at)
+            summary, side = self._side(header, bits, at)
         except ValueError:
             return None  # one broken block in 2^24 passes its CRC
         count = int(side.kept.sum())
@@ -74,29 +72,26 @@ class LearnedReceiver:
         received, noise = unpack(x_hat[:num_symbols], no[:num_symbols], count)
         scale = SCALES.value(header["scale"])
         size = header["height"], header["width"]
-        base, received = sent[..., -CHANNELS:], received * np.float32(np.sqrt(2))
-        return networks.decode(base, received, 2 * noise, scale, side, at, size)
+        received = received * np.float32(np.sqrt(2))
+        return networks.decode(summary.base, received, 2 * noise, scale, side, at, size)
 
     def _side(self, header: dict, bits: np.ndarray, at: Conditions):
         """The side information, and all maps that follow from it."""
         networks, length = self._networks, header["side_bits"]
-        shape = latent_shape(header, len(networks.prior_mean))
-        z = networks.coder.decode(bits[:length], tables_of(shape)).reshape(shape)
-        statistics = networks.statistics(z, at.quality)
+        summary = networks.coder.decode(bits[:length], grid_of(header))
+        statistics = networks.statistics(summary, at.quality)
         level = networks.levels(statistics.entropy, at.eta)
         if self._shared.allocation == "likelihood":
             level = rate_map.decode(bits[length:], level)
-        return z, networks.side(statistics, level)
+        return summary, networks.side(statistics, level)
 
     def _concealed(self, header: dict) -> np.ndarray:
-        """The picture of a latent at the mean of its prior, for which nothing came."""
+        """The picture of the likeliest side information, for none came."""
         networks = self._networks
         at = conditions(header["quality"], header["eta"], header["snr"])
-        shape = latent_shape(header, len(networks.prior_mean))
-        z = np.broadcast_to(networks.prior_mean, shape)
-        statistics = networks.statistics(z, at.quality)
+        summary = networks.coder.likeliest(grid_of(header))
+        statistics = networks.statistics(summary, at.quality)
         side = networks.side(statistics, np.zeros_like(statistics.entropy, np.int32))
         nothing = np.zeros(0, np.float32)
         size = header["height"], header["width"]
-        base = np.zeros_like(z[..., -CHANNELS:])
-        return networks.decode(base, nothing, nothing, 1.0, side, at, size)
+        return networks.decode(summary.base, nothing, nothing, 1.0, side, at, size)

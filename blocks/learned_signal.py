@@ -86,19 +86,9 @@ def conditions(quality: int, eta: int, snr: int) -> Conditions:
     return Conditions(quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr))
 
 
-def latent_shape(header: dict, channels: int) -> tuple[int, int, int]:
-    """Shape of the hyper-latent of an image whose size the header gives."""
-    return *(-(-header[side] // MULTIPLE) for side in ("height", "width")), channels
-
-
-def stream(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Values of a hyper-latent [h, w, C] in the order sent, and their tables."""
-    return z.ravel(), tables_of(z.shape)
-
-
-def tables_of(shape: tuple[int, int, int]) -> np.ndarray:
-    """A table for each channel."""
-    return np.tile(np.arange(shape[-1]), shape[0] * shape[1])
+def grid_of(header: dict) -> tuple[int, int]:
+    """Positions of the hyper-latent of an image whose size the header gives."""
+    return -(-header["height"] // MULTIPLE), -(-header["width"] // MULTIPLE)
 
 
 def snr_index(snr_db: float) -> int:

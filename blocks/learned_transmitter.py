@@ -20,7 +20,6 @@ from blocks.learned_signal import (
     merge,
     snr_index,
     snr_value_db,
-    stream,
     stride_of,
 )
 from blocks.mcs import choose
@@ -31,7 +30,7 @@ from semlink.protocols import Budget
 from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
 from semlink.units import channel_uses
 
-CACHED_IMAGES, CACHED_SUMMARIES = 128, 16384
+CACHED_IMAGES, CACHED_NEEDS = 128, 16384
 SIDE_SHARE = 0.1  # of the symbols: the length that its scheme is chosen for
 
 
@@ -48,10 +47,10 @@ class Plan(NamedTuple):
     rates: tuple[tuple[int, int], ...]
 
 
-class Summary(NamedTuple):
+class Needs(NamedTuple):
     """What an image costs at one quality.
 
-    num_bits : of its hyper-latent
+    num_bits : of its side information
     entropy : [1, h, w], float32, entropy map
     bits : [1, h, w], float32, from which the rate map follows
     """
@@ -99,7 +98,7 @@ class LearnedTransmitter:
         self._margin_db = margin_db
         self._header = header_of(shared)
         self._latents = lru_cache(maxsize=CACHED_IMAGES)(self._analyse)
-        self._summary = lru_cache(maxsize=CACHED_SUMMARIES)(self._summarise)
+        self._needs = lru_cache(maxsize=CACHED_NEEDS)(self._needed)
         self._image_of: Callable[[bytes], np.ndarray]
 
     def operating_point(self, snr_db: float) -> Hashable:
@@ -119,7 +118,7 @@ class LearnedTransmitter:
         self._image_of = lambda key: source[places[key]].image[0]
 
         def cost(index: int, quality: int, eta: int) -> int:
-            return self._cost(self._summary(keys[index], quality), eta, scheme)
+            return self._cost(self._needs(keys[index], quality), eta, scheme)
 
         nominal = float(nominal_eta(snr_value_db(snr)))
         return Plan(mcs, snr, learned_rate.search(source, budget, cost, nominal))
@@ -147,7 +146,7 @@ class LearnedTransmitter:
     def forget(self) -> None:
         """Drop what is kept of images, as before the first."""
         self._latents.cache_clear()
-        self._summary.cache_clear()
+        self._needs.cache_clear()
 
     def maps(self, batch: SourceBatch, plan: Plan) -> dict[str, np.ndarray]:
         """What a batch of one is coded by : [h, w] each, by what it shows."""
@@ -162,13 +161,13 @@ class LearnedTransmitter:
             "rate [channel uses]": np.take(LEVELS, level[0]) / 2,
         }
 
-    def _cost(self, summary: Summary, eta: int, scheme: Scheme) -> int:
+    def _cost(self, needs: Needs, eta: int, scheme: Scheme) -> int:
         """Channel uses of an image."""
         eta = ETAS.value(eta)
-        num_bits = summary.num_bits
-        level = self._networks.levels(summary.bits, eta)
+        num_bits = needs.num_bits
+        level = self._networks.levels(needs.bits, eta)
         if self._shared.allocation == "likelihood":
-            suggested = self._networks.levels(summary.entropy, eta)
+            suggested = self._networks.levels(needs.entropy, eta)
             num_bits += len(rate_map.encode(level, suggested))
         payload = -(-int(np.take(LEVELS, level).sum()) // 2)
         side = side_accounting.counted(num_bits, scheme)
@@ -177,10 +176,10 @@ class LearnedTransmitter:
     def _send(self, image: np.ndarray, plan: Plan, quality: int, eta: int) -> Sent:
         networks, at = self._networks, conditions(quality, eta, plan.snr)
         y = self._latents_of(image)
-        z = networks.summarise(y, at.quality)
-        statistics = networks.statistics(z, at.quality)
+        summary = networks.summarise(y, at.quality)
+        statistics = networks.statistics(summary, at.quality)
         level, map_bits = self._rates(y, statistics, at)
-        bits = networks.coder.encode(*stream(z))
+        bits = networks.coder.encode(summary)
         dimensions, scale = networks.encode(y, networks.side(statistics, level), at)
         scheme = Scheme(self._shared.side_info, plan.mcs, at.design_snr_db)
         all_bits = np.concatenate([bits, map_bits])
@@ -215,15 +214,15 @@ class LearnedTransmitter:
     def _analyse(self, key: bytes) -> Latents:
         return self._networks.analyse(self._image_of(key))
 
-    def _summarise(self, key: bytes, quality: int) -> Summary:
+    def _needed(self, key: bytes, quality: int) -> Needs:
         y, quality = self._latents(key), quality / LAST_QUALITY
-        z = self._networks.summarise(y, quality)
-        statistics = self._networks.statistics(z, quality)
+        summary = self._networks.summarise(y, quality)
+        statistics = self._networks.statistics(summary, quality)
         bits = statistics.entropy
         if self._shared.allocation == "likelihood":
             bits = self._networks.information(y, statistics, quality)
-        length = len(self._networks.coder.encode(*stream(z)))
-        return Summary(length, statistics.entropy, bits)
+        length = len(self._networks.coder.encode(summary))
+        return Needs(length, statistics.entropy, bits)
 
 
 def _key(image: np.ndarray) -> bytes:

@@ -135,16 +135,21 @@ class EntropyCoder:
         symbols = decoder.decode(_categorical(), self._tables[np.asarray(rows)])
         return self._values(decoder, symbols, np.asarray(rows))
 
-    def decode_causal(self, bits: np.ndarray, count: int, row_of: RowOf) -> np.ndarray:
+    def decode_causal(
+        self, bits: np.ndarray, count: int, row_of: RowOf, then: Sequence[int] = ()
+    ) -> np.ndarray:
         """Decode integers whose tables follow from the symbols before them.
 
-        ``row_of`` is given entries of tables, that is, values less ``first``.
+        ``row_of`` is given entries of tables, that is, values less ``first``. Behind
+        the ``count`` integers may be others, whose tables ``then`` are known.
         """
         decoder, symbols, rows = _decoder(bits), [], []
         for _ in range(count):
             rows.append(row_of(symbols))
             symbols.append(decoder.decode(self._model(rows[-1])))
-        return self._values(decoder, np.array(symbols, np.int64), np.array(rows, int))
+        rows = np.concatenate([rows, then]).astype(int)
+        others = decoder.decode(_categorical(), self._tables[rows[count:]])
+        return self._values(decoder, np.concatenate([symbols, others]), rows)
 
     def _make_model(self, row: int):
         import constriction

@@ -6,7 +6,8 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.base_layer import base_picture, base_values
-from blocks.nn.codec import Codec, Profile
+from blocks.nn.classes import fit_classes
+from blocks.nn.codec import Codec, Profile, quantiser_step
 
 PROFILES: Mapping[str, Profile] = {
     "tiny": Profile(
@@ -19,23 +20,21 @@ PROFILES: Mapping[str, Profile] = {
         jscc_depth=1,
         heads=2,
         window=4,
-        gains=4,
+        classes=8,
     ),
     "base": Profile(
         channels=256,
         hyper_width=128,
-        hyper_channels=64,
+        hyper_channels=32,
         widths=(64, 96, 192),
         analysis_depths=(1, 1, 2),
         synthesis_depths=(3, 2, 4),
         jscc_depth=2,
         heads=6,
         window=8,
-        gains=8,
+        classes=64,
     ),
 }
-# Quantiser steps at quality 0 and 1, for pixels from 0 to 1.
-COARSEST, FINEST = 0.8, 0.06
 
 
 def ntscc(profile: str) -> Codec:
@@ -62,20 +61,17 @@ def start_at_klt(codec: Codec, klt: Mapping[str, np.ndarray], images) -> None:
     Parameters
     ----------
     klt : ``basis`` [768, >= M] with orthonormal columns
-    images : [N, H, W, 3], float, 0 to 1, of which deviations are taken
+    images : [N, H, W, 3], float, 0 to 1, in which classes are found
     """
-    channels, gains = codec.profile.channels, codec.profile.gains
+    channels = codec.profile.channels
     basis = np.asarray(klt["basis"], np.float32)[:, :channels]
     codec.analysis.linear.set_weights([basis, np.zeros(channels)])
     codec.synthesis.linear.set_weights([basis.T, np.zeros(len(basis))])
     codec.analysis.linear.trainable = codec.synthesis.linear.trainable = False
     base = base_picture(base_values(images))
     y = ops.convert_to_numpy(codec.analysis.linear_only(images, base))
-    codec.log_deviation.assign(np.log(y.std(axis=(0, 1, 2))))
-    steps = np.geomspace(COARSEST, FINEST, gains)[:, None]
-    codec.gain_vectors.assign(np.broadcast_to(-np.log(steps), (gains, channels)))
-
-
-def quantiser_step(quality):
-    """Step where training starts : quality 0 to 1, any shape -> the same."""
-    return COARSEST * (FINEST / COARSEST) ** quality
+    deviation, share = fit_classes(
+        y.reshape(-1, channels), codec.profile.classes, quantiser_step(0.5)
+    )
+    codec.classes.log_deviation.assign(np.log(deviation))
+    codec.classes.log_share.assign(np.log(share))

@@ -1,20 +1,23 @@
 """A learned codec for a noisy channel: transforms, entropy model, joint code.
 
-One set of weights serves a range of rates: a quality ``q`` in 0 to 1 chooses a gain
-for every latent, in log-linear steps between learned gain vectors.
+One set of weights serves a range of rates: a quality ``q`` in 0 to 1 chooses the
+quantiser step, the unit in which latents are measured against what they cost.
 
 References
 ----------
-J. Dai et al., IEEE JSAC 40(8), 2022; Z. Cui et al., "Asymmetric gained deep image
-compression with continuous rate adaptation", CVPR 2021, for the gain vectors.
+J. Dai et al., IEEE JSAC 40(8), 2022. Deviations: classes of positions beside the
+hyper-latent, and a base layer.
 """
 
+from math import log
 from typing import NamedTuple
 
 import keras
 from keras import ops
 
 from blocks.nn.base_layer import CHANNELS, SIZE
+from blocks.nn.classes import Classes
+from blocks.nn.cross_attention import ContextTokens
 from blocks.nn.entropy import SCALES, FactorisedPrior, scale_index
 from blocks.nn.hyperprior import STRIDE, HyperAnalysis, HyperSynthesis
 from blocks.nn.jscc import (
@@ -29,10 +32,15 @@ from blocks.nn.transforms import PATCH, Analysis, Synthesis
 # Sides of an image are padded up to a multiple of this.
 MULTIPLE = max(PATCH * STRIDE, SIZE)
 STATE = 3  # quality, design SNR, SNR
+# Quantiser steps at quality 0 and 1, for pixels from 0 to 1.
+COARSEST, FINEST = 1.2, 0.12
 
 
 class Profile(NamedTuple):
-    """Size of a codec; every field is a hyperparameter of the layers in use."""
+    """Size of a codec; every field is a hyperparameter of the layers in use.
+
+    ``context`` is the width of an embedding that both ends have, or 0.
+    """
 
     channels: int
     hyper_width: int
@@ -43,7 +51,8 @@ class Profile(NamedTuple):
     jscc_depth: int
     heads: int
     window: int
-    gains: int
+    classes: int
+    context: int = 0
 
 
 class Side(NamedTuple):
@@ -72,18 +81,21 @@ class Codec(keras.layers.Layer):
         self.analysis = Analysis(
             p.channels, widths=p.widths, depths=p.analysis_depths, **swin
         )
+        swin["context"] = bool(p.context)
         self.synthesis = Synthesis(widths=p.widths, depths=p.synthesis_depths, **swin)
         self.hyper_analysis = HyperAnalysis(
             p.hyper_width, p.hyper_channels, dtype="float32"
         )
         self.hyper_synthesis = HyperSynthesis(
-            p.hyper_width, p.channels, dtype="float32"
+            p.hyper_width, p.channels, p.classes, dtype="float32"
         )
+        self.classes = Classes(p.classes, p.channels, dtype="float32")
         self.prior = FactorisedPrior(p.hyper_channels, dtype="float32")
         self.base_prior = FactorisedPrior(CHANNELS, dtype="float32")
         swin |= {"width": p.widths[2], "depth": p.jscc_depth}
         self.encoder = JsccEncoder(p.channels, **swin)
         self.decoder = JsccDecoder(p.channels, **swin)
+        self._context = ContextTokens(p.widths[2]) if p.context else None
 
     def build(self, shape=None):
         p = self.profile
@@ -92,34 +104,37 @@ class Codec(keras.layers.Layer):
         self.synthesis.build(latent)
         self.hyper_analysis.build(latent)
         self.hyper_synthesis.build((None, None, None, p.hyper_channels))
+        self.classes.build()
         self.prior.build((None, p.hyper_channels))
         self.base_prior.build((None, CHANNELS))
         self.encoder.build(STATE)
         self.decoder.build(STATE)
-        zeros = {"initializer": "zeros", "dtype": "float32"}
-        self.gain_vectors = self.add_weight(
-            name="log_gain", shape=(p.gains, p.channels), **zeros
-        )
-        self.log_deviation = self.add_weight(
-            name="log_deviation", shape=(p.channels,), **zeros
-        )
+        if self._context:
+            self._context.build((None, p.context))
 
-    def log_gain(self, quality):
-        """Log of the gain of each latent : [B], 0 to 1 -> [B, 1, 1, M]."""
-        last = self.profile.gains - 1
-        anchors = ops.arange(last + 1, dtype="float32")
-        distance = ops.abs(quality[:, None] * last - anchors)
-        weight = ops.maximum(1 - distance, 0)  # linear between the two nearest
-        return ops.matmul(weight, self.gain_vectors)[:, None, None]
+    def tokens(self, context):
+        """Tokens of an embedding [B, D] : [B, T, width]; ``None`` without contexts."""
+        return self._context(context) if self._context else None
 
-    def deviations(self, z_hat, log_gain, hyper_synthesis=None):
-        """Mean and log deviation of y, in steps, from the rounded latent.
+    def summarise(self, y, linear, log_gain):
+        """What is sent of y beforehand : classes [B, h, w]; z, before it is rounded.
+
+        ``y`` is in quantiser steps, and so is ``linear``, the linear transform alone:
+        classes are about the energy of the picture, which y need not keep.
+        """
+        index = self.classes.choose(linear, log_gain)
+        deviation = ops.take(self.classes.log_deviation, index, axis=0) + log_gain
+        return index, self.hyper_analysis(y, y * ops.exp(-deviation))
+
+    def deviations(self, index, z_hat, log_gain, hyper_synthesis=None):
+        """Mean and log deviation of y, in steps, from classes and the rounded latent.
 
         ``hyper_synthesis`` may be one of more precision, with the same weights.
         """
-        mu, log_sigma = (hyper_synthesis or self.hyper_synthesis)(z_hat)
-        prior = ops.cast(self.log_deviation, log_sigma.dtype) + log_gain
-        return mu, log_sigma + prior
+        hyper_synthesis = hyper_synthesis or self.hyper_synthesis
+        mu, log_sigma = hyper_synthesis(z_hat, index, log_gain)
+        of_class = ops.take(self.classes.log_deviation, index, axis=0)
+        return mu, log_sigma + ops.cast(of_class, log_sigma.dtype) + log_gain
 
     def side(self, mu, log_sigma, eta) -> Side:
         """Derive the maps; ``eta`` : [B], real dimensions per bit."""
@@ -129,9 +144,20 @@ class Codec(keras.layers.Layer):
         level = rate_levels(entropy, eta, self.profile.channels)
         return Side(mu, sigma, entropy, level, kept_latents(index, level))
 
-    def synthesise(self, y, log_error, log_gain, base):
+    def synthesise(self, y, log_error, log_gain, base, tokens=None):
         """Latents in steps, and the base layer's picture, to pixels."""
-        return self.synthesis(y * ops.exp(-log_gain), y, log_error, base)
+        return self.synthesis(y * ops.exp(-log_gain), y, log_error, base, tokens)
+
+
+def quantiser_step(quality):
+    """Step at a quality : 0 to 1, any shape -> the same."""
+    return COARSEST * (FINEST / COARSEST) ** quality
+
+
+def log_gain(quality):
+    """Log of what latents are multiplied by : [B], 0 to 1 -> [B, 1, 1, 1]."""
+    slope = log(COARSEST / FINEST)
+    return (quality * slope - log(COARSEST))[:, None, None, None]
 
 
 def state(quality, design_snr_db, snr_db):

@@ -17,6 +17,7 @@ from keras import ops
 # the deviation, so it is rounded to this table before anything depends on it.
 SCALES = np.geomspace(0.11, 256, 64)
 SMALLEST_PROBABILITY = 1e-9
+SURE = 4.0  # log of how much likelier zero is than other values, at first
 
 
 def gaussian_bits(y, mu, sigma):
@@ -76,20 +77,19 @@ class FactorisedPrior(keras.layers.Layer):
         self._shape = (mixtures, channels)
 
     def build(self, shape):
-        spread = np.linspace(-1, 1, self._shape[0])[:, None]
-        self._weight = self.add_weight(name="weight", shape=self._shape)
-        self._centre = self.add_weight(
-            name="centre",
-            shape=self._shape,
-            initializer=lambda shape, dtype: ops.cast(
-                np.broadcast_to(spread, shape), dtype
-            ),
-        )
-        self._log_scale = self.add_weight(
-            name="log_scale",
-            shape=self._shape,
-            initializer=keras.initializers.Constant(-1.5),
-        )
+        # at first there is nothing to be told, which costs next to nothing
+        spread = np.linspace(-1, 1, self._shape[0])
+        self._weight = self._parameter("weight", SURE * (spread == 0))
+        self._centre = self._parameter("centre", spread)
+        self._log_scale = self._parameter("log_scale", -2.5 + 0 * spread)
+
+    def _parameter(self, name: str, values: np.ndarray):
+        """A variable with one value for each component, the same for all channels."""
+
+        def initializer(shape, dtype):
+            return ops.cast(np.broadcast_to(values[:, None], shape), dtype)
+
+        return self.add_weight(name=name, shape=self._shape, initializer=initializer)
 
     def call(self, z):
         distance = ops.abs(z[..., None, :] - self._centre)  # the precise side

@@ -15,6 +15,7 @@ import keras
 from keras import ops
 
 from blocks.nn.convolution import depth_to_space, residual_stack, space_to_depth
+from blocks.nn.cross_attention import CrossAttention
 from blocks.nn.swin import swin_stack
 
 PATCH = 16  # pixels along a side of one position of y
@@ -85,6 +86,7 @@ class Synthesis(keras.layers.Layer):
     Parameters
     ----------
     widths, depths, heads, window : as for :class:`Analysis`
+    context : whether positions attend to the tokens of a context
 
     Input
     -----
@@ -92,17 +94,19 @@ class Synthesis(keras.layers.Layer):
     whitened : [B, h, w, M], float, y in quantiser steps
     log_error : [B, h, w, M], float, log of the standard error, in quantiser steps
     base : [B, 16 h, 16 w, 3], float, as at the analysis
+    tokens : [B, T, width at 1/16], float, of the context, if there is one
 
     Output
     ------
     x : [B, 16 h, 16 w, 3], float, nominally 0 to 1
     """
 
-    def __init__(self, *, widths, depths, heads, window, **kwargs):
+    def __init__(self, *, widths, depths, heads, window, context=False, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self._widths = widths
+        self._cross = CrossAttention(widths[2], heads=heads) if context else None
         self.linear = keras.layers.Dense(3 * PATCH**2, dtype="float32")
-        self._tokens = keras.layers.Dense(widths[2])
+        self._features = keras.layers.Dense(widths[2])
         self._latent = swin_stack(
             widths[2], depth=depths[2], heads=heads, window=window
         )
@@ -118,7 +122,7 @@ class Synthesis(keras.layers.Layer):
     def build(self, shape):
         a, b, c = self._widths
         self.linear.build(shape)
-        self._tokens.build((None, 2 * shape[-1]))
+        self._features.build((None, 2 * shape[-1]))
         self._latent.build((None, None, None, c))
         self._to_eighth.build((None, c))
         self._eighth.build((None, None, None, b))
@@ -126,15 +130,19 @@ class Synthesis(keras.layers.Layer):
         self._picture.build((None, None, None, 48))
         self._quarter.build((None, None, None, a))
         self._head.build((None, None, None, a))
+        if self._cross:
+            self._cross.build()
 
-    def call(self, y, whitened, log_error, base):
+    def call(self, y, whitened, log_error, base, tokens=None):
         x = base + depth_to_space(self.linear(y), PATCH)
-        return x + ops.cast(self._nonlinear(x, whitened, log_error), "float32")
+        features = ops.concatenate([ops.arcsinh(whitened), log_error], axis=-1)
+        return x + ops.cast(self._nonlinear(x, features, tokens), "float32")
 
-    def _nonlinear(self, picture, whitened, log_error):
+    def _nonlinear(self, picture, features, tokens):
         """What the blocks of the linear transform, each for itself, cannot know."""
-        tokens = ops.concatenate([ops.arcsinh(whitened), log_error], axis=-1)
-        x = self._latent(self._tokens(tokens))
+        x = self._latent(self._features(features))
+        if self._cross:
+            x = self._cross(x, tokens)
         x = self._eighth(depth_to_space(self._to_eighth(x), 2))
         x = depth_to_space(self._to_quarter(x), 2)
         x = self._quarter(x + self._picture(space_to_depth(picture - 0.5, 4)))

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.base_layer import base_picture, base_values
-from blocks.nn.codec import MULTIPLE, Codec, state
+from blocks.nn.codec import MULTIPLE, Codec, log_gain, state
 from blocks.nn.jscc import LEVELS
 from blocks.nn.transforms import PATCH
 from blocks.nn.weights import read_weights, write_weights
@@ -98,6 +98,7 @@ def _architecture(codec: Codec) -> str:
         "synthesis": codec.synthesis,
         "hyper-analysis": codec.hyper_analysis,
         "hyper-synthesis": codec.hyper_synthesis,
+        "classes": codec.classes,
         "priors": codec.prior,
         "JSCC encoder": codec.encoder,
         "JSCC decoder": codec.decoder,
@@ -105,8 +106,9 @@ def _architecture(codec: Codec) -> str:
     sizes = "\n".join(f"| {n} | {p.count_params():,} |" for n, p in parts.items())
     p, (height, width) = codec.profile, REFERENCE
     return f"""{len(LEVELS)} rate levels; {p.channels} latents for {PATCH}x{PATCH}
-pixels, {p.hyper_channels} hyper-latents for {MULTIPLE}x{MULTIPLE}. Encoder and decoder
-take {operations(codec) / 1e9:.0f} GFLOP for a picture of {width}x{height}.
+pixels in {p.classes} classes, {p.hyper_channels} hyper-latents for
+{MULTIPLE}x{MULTIPLE}. Encoder and decoder take
+{operations(codec) / 1e9:.0f} GFLOP for a picture of {width}x{height}.
 
 | part | parameters |
 |---|---|
@@ -137,15 +139,16 @@ def _once(codec: Codec):
     at = state(one / 2, 10 * one, 10 * one)
 
     def run(x):
-        log_gain = codec.log_gain(ops.convert_to_tensor(one / 2))
+        gain = log_gain(ops.convert_to_tensor(one / 2))
         base = base_picture(base_values(x))
-        y = codec.analysis(x, base) * ops.exp(log_gain)
-        z_hat = ops.round(codec.hyper_analysis(y))
-        side = codec.side(*codec.deviations(z_hat, log_gain), one / 2)
+        y = codec.analysis(x, base) * ops.exp(gain)
+        linear = codec.analysis.linear_only(x, base) * ops.exp(gain)
+        index, z = codec.summarise(y, linear, gain)
+        side = codec.side(*codec.deviations(index, ops.round(z), gain), one / 2)
         shared = side.mu, side.sigma, side.kept, side.level, one / 10, at
         s, scale = codec.encoder(y, *shared)
         y, log_error = codec.decoder(s, one / 10, scale, *shared)
-        return codec.synthesise(y, log_error, log_gain, base)
+        return codec.synthesise(y, log_error, gain, base)
 
     return run
 

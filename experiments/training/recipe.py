@@ -26,6 +26,7 @@ MODELS: dict[str, Callable[[str], Codec]] = {"ntscc": ntscc}
 CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
 CONFIG, KLT = "config.json", "baselines/linear_jscc.npz"
 HELD_OUT = 48  # photos that only the validation sees
+MEASURED = 240  # crops that the classes are found in
 STAGES = ("entropy", "joint")
 
 
@@ -80,7 +81,7 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
             f"data must be more than {HELD_OUT} photos, got {len(photos)} in "
             f"{recipe.data}"
         )
-    images = fixed_crops(photos[HELD_OUT:], seed=recipe.seed)
+    images = fixed_crops(photos[HELD_OUT:], seed=recipe.seed, count=MEASURED)
     start_at_klt(
         codec, np.load(recipe.klt), ops.convert_to_tensor(images / 255, "float32")
     )

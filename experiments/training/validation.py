@@ -11,13 +11,13 @@ QUALITIES = (0.2, 0.5, 0.8)
 SNRS_DB = (4.0, 10.0)
 
 
-def fixed_crops(photos, seed: int = 0) -> np.ndarray:
-    """Crops to validate on : [24, 256, 256, 3], uint8."""
+def fixed_crops(photos, seed: int = 0, count: int = COUNT) -> np.ndarray:
+    """Crops that are always the same : [count, 256, 256, 3], uint8."""
     rng = np.random.default_rng(seed)
     large = [photo for photo in photos if min(photo.shape[:2]) >= SIZE]
     if not large:
         raise ValueError(f"some photos must have {SIZE}x{SIZE} pixels, got none")
-    return np.stack([crop(large[i % len(large)], SIZE, rng) for i in range(COUNT)])
+    return np.stack([crop(large[i % len(large)], SIZE, rng) for i in range(count)])
 
 
 def validate(objective, images: np.ndarray) -> dict[str, float]:

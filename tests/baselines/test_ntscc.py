@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from blocks import clean_symbols, rate_map, side_accounting
+from blocks.learned_side import Summary
 from blocks.learned_signal import merge, split, stride_of
-from blocks.nn.base_layer import CHANNELS
 from blocks.nn.jscc import LEVELS
 from blocks.side_accounting import Scheme
 from experiments.compose import catalogue
@@ -58,15 +58,15 @@ def test_side_information_survives_its_coder_on_photos_of_twenty_sizes():
     before = traces["networks.summarise"]
     for (height, width), quality in zip(sizes, np.linspace(0, 1, 20), strict=True):
         latents = networks.analyse(photo[:height, :width])
-        values = networks.summarise(latents, quality)
-        rows = np.tile(np.arange(values.shape[-1]), values[..., 0].size)
-        bits = networks.coder.encode(values.ravel(), rows)
-        decoded = networks.coder.decode(bits, rows).reshape(values.shape)
-        np.testing.assert_array_equal(decoded, values)
+        summary = networks.summarise(latents, quality)
+        bits = networks.coder.encode(summary)
+        decoded = networks.coder.decode(bits, summary.z.shape[:2])
+        for value, expected in zip(decoded, summary, strict=True):
+            np.testing.assert_array_equal(value, expected)
         codec = networks._codec
-        z = values[..., :-CHANNELS].astype(np.float32)
-        differences = values[..., -CHANNELS:].astype(np.float32)
-        estimate = float(np.sum(codec.prior(z)) + np.sum(codec.base_prior(differences)))
+        estimate = np.sum(codec.classes.bits(summary.classes[None]))
+        estimate += np.sum(codec.prior(summary.z.astype(np.float32)))
+        estimate += np.sum(codec.base_prior(summary.base.astype(np.float32)))
         assert abs(len(bits) - estimate) < 0.01 * estimate + 2
     assert traces["networks.summarise"] - before <= 20
 
@@ -74,10 +74,10 @@ def test_side_information_survives_its_coder_on_photos_of_twenty_sizes():
 def test_both_ends_derive_one_rate_map():
     """From values alone, whatever happened before in the process."""
     networks = make_link().transmitter._networks
-    values = networks.summarise(networks.analyse(photos()[0].image[0]), 0.5)
-    one = networks.statistics(values, 0.5)
-    networks.statistics(np.zeros_like(values[:4, :6]), 0.2)
-    other = networks.statistics(values.copy(), 0.5)
+    summary = networks.summarise(networks.analyse(photos()[0].image[0]), 0.5)
+    one = networks.statistics(summary, 0.5)
+    networks.statistics(networks.coder.likeliest((4, 6)), 0.2)
+    other = networks.statistics(Summary(*map(np.copy, summary)), 0.5)
     np.testing.assert_array_equal(one.index, other.index)
     np.testing.assert_array_equal(
         networks.levels(one.entropy, 0.3), networks.levels(other.entropy, 0.3)

@@ -48,7 +48,7 @@ def outputs(codec, given=None) -> dict:
     from keras import ops
 
     from blocks.nn.base_layer import base_picture, base_values, predicted
-    from blocks.nn.codec import state
+    from blocks.nn.codec import log_gain, state
 
     found = {}
 
@@ -64,21 +64,24 @@ def outputs(codec, given=None) -> dict:
     (base,) = keep(base=base_picture(ops.convert_to_tensor(values)))
     keep(predicted=predicted(ops.convert_to_tensor(values)))
     (y,) = keep(y=codec.analysis(x, base))
-    (log_gain,) = keep(log_gain=codec.log_gain(ops.convert_to_tensor(quality)))
-    (z,) = keep(z=codec.hyper_analysis(y * ops.exp(log_gain)))
+    (gain,) = keep(gain=log_gain(ops.convert_to_tensor(quality)))
+    linear = codec.analysis.linear_only(x, base)
+    summary = codec.summarise(y * ops.exp(gain), linear * ops.exp(gain), gain)
+    index, z = keep(**dict(zip(("index", "z"), summary, strict=True)))
+    keep(class_bits=codec.classes.bits(index))
     # where probabilities are no differences of numbers next to one
     near = z / (1 + ops.abs(z)), values / (1 + ops.abs(values))
     keep(bits=codec.prior(near[0]), base_bits=codec.base_prior(near[1]))
     names = ("mu", "log_sigma")
-    deviations = codec.deviations(ops.round(z), log_gain)
+    deviations = codec.deviations(index, ops.round(z), gain)
     side = codec.side(*keep(**dict(zip(names, deviations, strict=True))), no)
     mu, sigma, _, level, kept = keep(**side._asdict())
     shared = (mu, sigma, kept, level, no, at)
-    sent = codec.encoder(y * ops.exp(log_gain), *shared)
+    sent = codec.encoder(y * ops.exp(gain), *shared)
     s, scale = keep(**dict(zip(("s", "scale"), sent, strict=True)))
     received = codec.decoder(s, no[:, None, None, None], scale, *shared)
     y_hat, error = keep(**dict(zip(("y_hat", "log_error"), received, strict=True)))
-    keep(picture=codec.synthesise(y_hat, error, log_gain, base))
+    keep(picture=codec.synthesise(y_hat, error, gain, base))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The networks together: gains, maps, and the linear code that training starts at."""
+"""The networks together: steps, maps, and the linear code that training starts at."""
 
 import keras
 import numpy as np
@@ -6,7 +6,14 @@ import pytest
 from keras import ops
 
 from blocks.nn.base_layer import base_picture, base_values
-from blocks.nn.codec import MULTIPLE, state
+from blocks.nn.codec import (
+    COARSEST,
+    FINEST,
+    MULTIPLE,
+    log_gain,
+    quantiser_step,
+    state,
+)
 from blocks.nn.entropy import SCALES, scale_index
 from blocks.nn.jscc import LEVELS
 
@@ -33,17 +40,13 @@ def latents(seed=1):
     return draw.normal(size=(2, 4, 6, CHANNELS)).astype(np.float32)
 
 
-def test_gain_is_log_linear_between_vectors(tiny_codec):
-    vectors = np.random.default_rng(0).normal(size=(4, CHANNELS)).astype(np.float32)
-    tiny_codec.gain_vectors.assign(vectors)
-    position = np.float32([0, 1, 2, 3, 0.5, 1.25, 2.9])
-    found = tiny_codec.log_gain(position / 3)
-    assert found.shape == (7, 1, 1, CHANNELS)
-    low = np.minimum(position.astype(int), 2)
-    share = (position - low)[:, None]
-    expected = (1 - share) * vectors[low] + share * vectors[low + 1]
-    # a position is a third of three
-    np.testing.assert_allclose(found[:, 0, 0], expected, rtol=0, atol=32 * EPS)
+def test_gain_is_one_over_the_step():
+    quality = np.array([0, 0.5, 1])
+    step = quantiser_step(quality)
+    np.testing.assert_allclose(step[[0, 2]], [COARSEST, FINEST])
+    assert step[1] ** 2 == pytest.approx(COARSEST * FINEST)
+    np.testing.assert_allclose(np.exp(log_gain(quality)).ravel(), 1 / step)
+    assert log_gain(quality).shape == (3, 1, 1, 1)
 
 
 def test_analysis_is_the_transform_at_the_start(tiny_codec, klt, pictures):
@@ -58,7 +61,7 @@ def test_analysis_is_the_transform_at_the_start(tiny_codec, klt, pictures):
 def test_synthesis_undoes_analysis_but_for_what_is_truncated(tiny_codec, klt, pictures):
     x, base = pictures
     y = tiny_codec.analysis(x, base)
-    back = tiny_codec.synthesise(y, 0 * y, np.zeros((2, 1, 1, CHANNELS), "f"), base)
+    back = tiny_codec.synthesise(y, 0 * y, np.zeros((2, 1, 1, 1), "f"), base)
     rest, basis = blocks_of(x - base), klt["basis"][:, :CHANNELS]
     error = blocks_of(np.asarray(back, float) - x)
     expected = rest @ basis @ basis.T - rest
@@ -69,24 +72,33 @@ def test_synthesis_undoes_analysis_but_for_what_is_truncated(tiny_codec, klt, pi
 
 def test_gains_are_undone_at_the_receiver(tiny_codec, pictures):
     x, base = pictures
-    log_gain = tiny_codec.log_gain(np.float32([0.1, 0.8]))
+    gain = log_gain(np.float32([0.1, 0.8]))
     y = tiny_codec.analysis(x, base)
-    plain = tiny_codec.synthesise(y, 0 * y, 0 * log_gain, base)
-    steps = tiny_codec.synthesise(y * np.exp(log_gain), 0 * y, log_gain, base)
+    plain = tiny_codec.synthesise(y, 0 * y, 0 * gain, base)
+    steps = tiny_codec.synthesise(y * np.exp(gain), 0 * y, gain, base)
     np.testing.assert_allclose(steps, plain, rtol=0, atol=768 * EPS)
 
 
-def test_prior_is_the_spectrum_at_the_start(tiny_codec, klt, noise_pictures):
-    z_hat = np.round(3 * np.random.default_rng(0).normal(size=(2, 2, 3, 8)))
-    log_gain = tiny_codec.log_gain(np.float32([0, 1]))
-    mu, log_sigma = tiny_codec.deviations(z_hat.astype(np.float32), log_gain)
+def test_prior_is_that_of_the_class_at_the_start(tiny_codec):
+    rng = np.random.default_rng(0)
+    z_hat = np.round(3 * rng.normal(size=(2, 2, 3, 8))).astype(np.float32)
+    index = rng.integers(0, 8, (2, 4, 6))
+    gain = log_gain(np.float32([0, 1]))
+    mu, log_sigma = tiny_codec.deviations(index, z_hat, gain)
     assert not np.any(mu)
+    deviation = np.exp(np.asarray(tiny_codec.classes.log_deviation))[index]
+    steps = np.array([COARSEST, FINEST])[:, None, None, None]
+    expected = np.log(deviation / steps)
+    np.testing.assert_allclose(log_sigma, expected, rtol=0, atol=32 * EPS)
+
+
+def test_deviations_of_the_start_are_those_of_pictures(tiny_codec, klt, noise_pictures):
     base = base_picture(base_values(noise_pictures)).numpy()
     y = blocks_of(noise_pictures - base) @ klt["basis"][:, :CHANNELS]
-    deviation = y.reshape(-1, CHANNELS).std(axis=0)
-    expected = np.log(deviation / np.array([0.8, 0.06])[:, None])[:, None, None]
-    expected = np.broadcast_to(expected, log_sigma.shape)
-    np.testing.assert_allclose(log_sigma, expected, rtol=0, atol=768 * EPS)
+    variance = np.exp(2 * np.asarray(tiny_codec.classes.log_deviation, float))
+    share = np.exp(np.asarray(tiny_codec.classes.log_share, float))
+    mean = share @ variance / share.sum()
+    assert mean == pytest.approx((y.reshape(-1, CHANNELS) ** 2).mean(axis=0), rel=0.1)
 
 
 def test_maps_follow_from_deviations(tiny_codec):
@@ -110,7 +122,7 @@ def test_networks_matter_once_they_are_trained(trained_codec, pictures):
     y = trained_codec.analysis(x, base)
     linear = trained_codec.analysis.linear_only(x, base)
     assert np.any(np.abs(y - linear) > 1e-3)
-    zero = np.zeros((2, 1, 1, CHANNELS), "f")
+    zero = np.zeros((2, 1, 1, 1), "f")
     precise, vague = (
         trained_codec.synthesise(y, np.full_like(y, e), zero, base).numpy()
         for e in (-3, 1)
@@ -139,9 +151,10 @@ def derived(policy: str, klt, x, base) -> list[np.ndarray]:
         for part in (codec.hyper_synthesis, codec.hyper_analysis):
             for variable in part.trainable_variables:
                 variable.assign(np.full(variable.shape, 0.03, np.float32))
-        y = codec.analysis(x, base)
-        z, log_gain = np.ones((2, 2, 3, 8), "f"), np.zeros((2, 1, 1, 1), "f")
-        return [y, codec.hyper_analysis(y), *codec.deviations(z, log_gain)]
+        y, gain = codec.analysis(x, base), log_gain(np.float32([0.5, 0.5]))
+        index, z = codec.summarise(y, y, gain)
+        z_hat = np.ones((2, 2, 3, 8), "f")
+        return [y, z, *codec.deviations(index, z_hat, gain)]
     finally:
         keras.config.set_dtype_policy(before)
 

@@ -89,7 +89,8 @@ def trained(klt):
     codec = ntscc("tiny")
     images = pictures(klt["basis"], components(np.random.default_rng(0))) / 255
     start_at_klt(codec, klt, images)
-    codec.log_deviation.assign(np.full(CHANNELS, np.log(SIGMA).mean()))
+    alike = np.broadcast_to(np.log(SIGMA).mean(), (codec.profile.classes, CHANNELS))
+    codec.classes.log_deviation.assign(alike)
     joint = JointObjective(codec, awgn)
     before = sent(joint, klt, 0.5, 10.0)
     for model, name, rate in (

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from blocks.nn.base_layer import base_picture
+from blocks.nn.codec import log_gain, quantiser_step
 from blocks.nn.entropy import SCALES, scale_index
 from blocks.nn.jscc import allocate
 from channels.nn.awgn import awgn
@@ -72,7 +73,7 @@ def test_rounding_passes_the_gradient():
 
 
 def test_small_parts():
-    assert [quantised_part(n) for n in (1, 4, 5, 8)] == [1, 1, 2, 2]
+    assert [quantised_part(n) for n in (1, 8, 9, 16)] == [1, 1, 2, 2]
     np.testing.assert_allclose(noise_variance(np.array([0, 10, 20])), [1, 0.1, 0.01])
     x = np.random.default_rng(0).normal(size=(2, 3, 4, 5)).astype(np.float32)
     np.testing.assert_allclose(sum_of_image(x), x.sum(axis=(1, 2, 3)), atol=60 * EPS)
@@ -101,7 +102,7 @@ def test_gradients_are_finite_at_the_start_and_where_nothing_is_sent(tiny_codec)
 def test_entropy_stage_trains_what_entropy_is_of(trained_codec):
     found = gradients(EntropyObjective(trained_codec), make_batch())
     learning = {path for path, gradient in found.items() if gradient is not None}
-    parts = ("hyper_analysis", "hyper_synthesis", "factorised_prior", "log_deviation")
+    parts = ("hyper_analysis", "hyper_synthesis", "factorised_prior", "classes")
     expected = {path for path in found if any(part in path for part in parts)}
     assert learning == expected
     for path in learning:
@@ -113,11 +114,11 @@ def test_first_step_stands_at_the_linear_code(tiny_codec, klt):
     batch = make_batch()
     objective = JointObjective(tiny_codec, Spy())
     x, picture, _, _, uses = objective(tensors(batch))
-    _, base, log_gain = objective.picture(tensors(batch))
+    _, base, gain = objective.picture(tensors(batch))
     smooth = base_picture(base).numpy()
-    y = tiny_codec.analysis.linear_only(x, smooth) * np.exp(log_gain)
-    shape = y.shape
-    log_sigma = np.broadcast_to(tiny_codec.log_deviation + log_gain, shape)
+    y = tiny_codec.analysis.linear_only(x, smooth) * np.exp(gain)
+    classes = tiny_codec.classes.choose(y, gain).numpy()
+    log_sigma = np.asarray(tiny_codec.classes.log_deviation)[classes] + gain
     index = scale_index(tf.convert_to_tensor(log_sigma)).numpy()
     sigma = np.float32(SCALES)[index]
     kept = tiny_codec.side(0 * y, log_sigma, batch["eta"]).kept.numpy()
@@ -128,7 +129,7 @@ def test_first_step_stands_at_the_linear_code(tiny_codec, klt):
     mean = mean / kept.sum(axis=(1, 2, 3), keepdims=True)
     noise = no[:, None, None, None] * mean
     y_hat = sigma * np.sqrt(power) / (power + noise) * s * kept
-    expected = tiny_codec.synthesise(np.float32(y_hat), 0 * y, log_gain, smooth)
+    expected = tiny_codec.synthesise(np.float32(y_hat), 0 * y, gain, smooth)
     np.testing.assert_allclose(picture, expected, rtol=0, atol=768 * 8 * EPS)
     np.testing.assert_array_equal(uses, kept.sum(axis=(1, 2, 3)) / 2)
 
@@ -172,12 +173,12 @@ def test_loss_is_distortion_and_rate(trained_codec):
     x, over, quantised, (bits_y, bits_z), _ = tf.nest.map_structure(
         lambda t: t.numpy().astype(float), outputs
     )
-    step = 0.8 * (0.06 / 0.8) ** batch["quality"].numpy().astype(float)
-    weight = (step / 0.2) ** 0.75
+    step = quantiser_step(batch["quality"].numpy().astype(float))
+    weight = (step / 0.4) ** 0.75
     error = np.sum((x - over) ** 2, axis=(1, 2, 3)) / (SLOPE * step**2)
-    of_codec = np.sum((x[:2] - quantised) ** 2, axis=(1, 2, 3)) / (SLOPE * step**2)[:2]
+    of_codec = np.sum((x[:1] - quantised) ** 2, axis=(1, 2, 3)) / (SLOPE * step**2)[:1]
     expected = np.mean(weight * (error + bits_y + SIDE_WEIGHT * bits_z))
-    expected = (expected + np.mean(weight[:2] * of_codec) / 2) / SIZE**2
+    expected = (expected + np.mean(weight[:1] * of_codec) / 4) / SIZE**2
     assert found == pytest.approx(expected, rel=64 * EPS)
 
 
@@ -185,8 +186,9 @@ def test_distortion_of_the_linear_code_is_what_the_decoder_believes(tiny_codec):
     """The standard errors that synthesis is told are those that there are."""
     objective = JointObjective(tiny_codec, awgn)
     rng, shape = np.random.default_rng(3), (BATCH, 12, 12, 32)
-    log_gain = tiny_codec.log_gain(np.full(BATCH, 0.5, "f"))
-    log_sigma = np.broadcast_to(tiny_codec.log_deviation + log_gain, shape)
+    index = rng.integers(0, 8, shape[:3])
+    log_sigma = np.asarray(tiny_codec.classes.log_deviation)[index]
+    log_sigma = log_sigma + log_gain(np.full(BATCH, 0.5, "f"))
     log_sigma = tf.convert_to_tensor(log_sigma)
     side = tiny_codec.side(tf.zeros(shape), log_sigma, np.full(BATCH, 0.3, "f"))
     y = rng.normal(0, side.sigma).astype(np.float32)

@@ -1,0 +1,93 @@
+"""Cross-attention from the positions of an image to the tokens of a context.
+
+References
+----------
+A. Vaswani et al., "Attention is all you need", NeurIPS 2017; J.-B. Alayrac et al.,
+"Flamingo", NeurIPS 2022, for the gate that starts at zero.
+"""
+
+import keras
+from keras import ops
+
+TOKENS = 8
+
+
+class ContextTokens(keras.layers.Layer):
+    """An embedding as a few tokens.
+
+    Parameters
+    ----------
+    width : of a token
+
+    Input
+    -----
+    r : [B, D], float, of unit length
+
+    Output
+    ------
+    : [B, 8, width], float
+    """
+
+    def __init__(self, width, **kwargs):
+        super().__init__(**kwargs)
+        self._width = width
+        self._project = keras.layers.Dense(TOKENS * width)
+        self._norm = keras.layers.LayerNormalization(epsilon=1e-5)
+
+    def build(self, shape):
+        self._project.build(shape)
+        self._norm.build((None, TOKENS, self._width))
+
+    def call(self, r):
+        # entries of a vector of unit length are small
+        tokens = self._project(r * self._project.kernel.shape[0] ** 0.5)
+        return self._norm(ops.reshape(tokens, (-1, TOKENS, self._width)))
+
+
+class CrossAttention(keras.layers.Layer):
+    """Add what the context says of each position; nothing at first.
+
+    Parameters
+    ----------
+    width : channels, of positions and of tokens; a multiple of ``heads``
+    heads : attention heads
+
+    Input
+    -----
+    x : [B, h, w, width], float
+    tokens : [B, T, width], float
+
+    Output
+    ------
+    : as ``x``
+    """
+
+    def __init__(self, width, *, heads, **kwargs):
+        super().__init__(**kwargs)
+        self._width, self._heads = width, heads
+        self._norm = keras.layers.LayerNormalization(epsilon=1e-5)
+        self._query, self._merge = (keras.layers.Dense(width) for _ in "qm")
+        self._key_value = keras.layers.Dense(2 * width)
+
+    def build(self, shape=None):
+        for layer in (self._norm, self._query, self._merge, self._key_value):
+            layer.build((None, self._width))
+        self._gate = self.add_weight(
+            name="gate", shape=(self._width,), initializer="zeros"
+        )
+
+    def call(self, x, tokens):
+        _, height, width, channels = x.shape
+        positions = ops.reshape(self._norm(x), (-1, height * width, channels))
+        q = self._split(self._query(positions))
+        k, v = ops.split(self._split(self._key_value(tokens), 2), 2, axis=1)
+        scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2)))
+        depth = channels // self._heads
+        mixed = ops.matmul(ops.softmax(scores * depth**-0.5, axis=-1), v)
+        mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, *x.shape[1:]))
+        return x + self._gate * self._merge(mixed)
+
+    def _split(self, values, parts: int = 1):
+        """Heads to the front : [B, N, parts width] -> [B, parts heads, N, depth]."""
+        shape = (-1, values.shape[1], parts * self._heads, self._width // self._heads)
+        return ops.transpose(ops.reshape(values, shape), (0, 2, 1, 3))
