@@ -23,6 +23,8 @@ def print_components() -> None:
 def _described(parameter: inspect.Parameter) -> str:
     """``name: type = default`` as one would write it."""
     default = parameter.default
+    if isinstance(default, str) and not (default and default.isprintable()):
+        default = repr(default)  # what would not be seen, or break the line
     tail = " (required)" if default is inspect.Parameter.empty else f" = {default}"
     return f"{parameter.name}: {_type_name(parameter.annotation)}{tail}"
 
