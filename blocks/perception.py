@@ -61,6 +61,28 @@ class TextEncoder(Protocol):
     def __call__(self, texts: Sequence[str]) -> Encoded: ...
 
 
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Scale to unit length : [N, D] -> [N, D], float32."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
+
+
+def joined(parts: list[Encoded]) -> Encoded:
+    """Put batches together; those of fewer tokens are filled up with zeros."""
+    longest = max(part.mask.shape[1] for part in parts)
+
+    def filled(values: np.ndarray) -> np.ndarray:
+        room = [(0, 0)] * values.ndim
+        room[1] = (0, longest - values.shape[1])
+        return np.pad(values, room)
+
+    return Encoded(
+        np.concatenate([part.pooled for part in parts]),
+        np.concatenate([filled(part.tokens) for part in parts]),
+        np.concatenate([filled(part.mask) for part in parts]),
+    )
+
+
 def agent(spec: str) -> Agent:
     """Build an agent from its name and parameters, as on the command line.
 

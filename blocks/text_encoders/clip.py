@@ -9,9 +9,8 @@ supervision", ICML 2021.
 from collections.abc import Sequence
 from functools import partial
 
-from blocks.perception import Encoded
+from blocks.perception import Encoded, joined, unit
 from blocks.pretrained import loaded, tensorflow_model, version_of
-from blocks.text_encoders.minilm import joined, unit
 
 LONGEST = 77  # tokens
 BATCH = 32  # texts at once

@@ -13,9 +13,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from blocks.perception import Encoded
+from blocks.perception import Encoded, joined, unit
 from blocks.pretrained import loaded, tensorflow_model, version_of
 from semlink.errors import InputError
 
@@ -77,25 +75,3 @@ class MiniLM:
         mask = inputs["attention_mask"].astype(bool)
         mean = (tokens * mask[..., None]).sum(axis=1) / mask.sum(axis=1, keepdims=True)
         return Encoded(unit(mean), tokens, mask)
-
-
-def unit(vectors: np.ndarray) -> np.ndarray:
-    """Scale to unit length : [N, D] -> [N, D], float32."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return (vectors / np.maximum(length, 1e-12)).astype(np.float32)
-
-
-def joined(parts: list[Encoded]) -> Encoded:
-    """Put batches together; those of fewer tokens are filled up with zeros."""
-    longest = max(part.mask.shape[1] for part in parts)
-
-    def filled(values: np.ndarray) -> np.ndarray:
-        room = [(0, 0)] * values.ndim
-        room[1] = (0, longest - values.shape[1])
-        return np.pad(values, room)
-
-    return Encoded(
-        np.concatenate([part.pooled for part in parts]),
-        np.concatenate([filled(part.tokens) for part in parts]),
-        np.concatenate([filled(part.mask) for part in parts]),
-    )
