@@ -74,6 +74,7 @@ class SummaryCoder:
 
         def row_of(before: list[int]) -> int:
             i = len(before)
+            _check_class(before[-1] if i else 0, outside)
             left = before[-1] if i % width else outside
             above = before[-width] if i >= width else outside
             return self._first_class + left * (outside + 1) + above
@@ -82,6 +83,7 @@ class SummaryCoder:
             bits, height * width, row_of, then=self._rows(grid)
         )
         classes, values = np.split(values, [height * width])
+        _check_class(classes.max(), outside)
         values = values.reshape(*grid, -1)
         return Summary(
             classes.reshape(height, width).astype(np.int32),
@@ -107,6 +109,12 @@ class SummaryCoder:
     def _rows(self, grid: tuple[int, int]) -> np.ndarray:
         """Tables of hyper-latent and base layer, which have one for each channel."""
         return np.tile(np.arange(self._first_class), grid[0] * grid[1])
+
+
+def _check_class(index: int, count: int) -> None:
+    """Refuse an entry of a table that stands for no class: only noise decodes to it."""
+    if index >= count:
+        raise ValueError(f"classes must be below {count}, got {index}")
 
 
 def _tables(prior: FactorisedPrior) -> np.ndarray:

@@ -5,7 +5,8 @@ is coded with tables that both ends hold, sent at a modulation and coding scheme
 suits the SNR, and counted. A failed CRC gives nothing, never garbage.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
@@ -131,9 +132,10 @@ class EntropyCoder:
         ValueError
             If no encoder made these bits.
         """
-        decoder = _decoder(bits)
-        symbols = decoder.decode(_categorical(), self._tables[np.asarray(rows)])
-        return self._values(decoder, symbols, np.asarray(rows))
+        with _refusing():
+            decoder = _decoder(bits)
+            symbols = decoder.decode(_categorical(), self._tables[np.asarray(rows)])
+            return self._values(decoder, symbols, np.asarray(rows))
 
     def decode_causal(
         self, bits: np.ndarray, count: int, row_of: RowOf, then: Sequence[int] = ()
@@ -144,12 +146,13 @@ class EntropyCoder:
         the ``count`` integers may be others, whose tables ``then`` are known.
         """
         decoder, symbols, rows = _decoder(bits), [], []
-        for _ in range(count):
-            rows.append(row_of(symbols))
-            symbols.append(decoder.decode(self._model(rows[-1])))
-        rows = np.concatenate([rows, then]).astype(int)
-        others = decoder.decode(_categorical(), self._tables[rows[count:]])
-        return self._values(decoder, np.concatenate([symbols, others]), rows)
+        with _refusing():
+            for _ in range(count):
+                rows.append(row_of(symbols))
+                symbols.append(decoder.decode(self._model(rows[-1])))
+            rows = np.concatenate([rows, then]).astype(int)
+            others = decoder.decode(_categorical(), self._tables[rows[count:]])
+            return self._values(decoder, np.concatenate([symbols, others]), rows)
 
     def _make_model(self, row: int):
         import constriction
@@ -235,6 +238,15 @@ def _filled(num_bits: int) -> int:
 @lru_cache(maxsize=len(SCHEMES))
 def _chain(mcs: int) -> Bicm:
     return Bicm(SCHEMES[mcs])
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say as a ``ValueError`` that no encoder made these bits."""
+    try:
+        yield
+    except AssertionError as error:
+        raise ValueError(f"bits must be an encoder's, got others: {error}") from None
 
 
 @lru_cache(maxsize=1)

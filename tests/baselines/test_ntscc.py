@@ -71,6 +71,28 @@ def test_side_information_survives_its_coder_on_photos_of_twenty_sizes():
     assert traces["networks.summarise"] - before <= 20
 
 
+def test_noise_decodes_to_a_summary_or_to_an_error():
+    """As where a broken block passes its CRC: never to classes that do not exist."""
+    coder, rng = make_link().transmitter._networks.coder, np.random.default_rng(5)
+    refused = 0
+    for length in rng.integers(1, 4000, 60):
+        try:
+            summary = coder.decode(rng.integers(0, 2, length, np.uint8), (16, 20))
+        except ValueError:
+            refused += 1
+            continue
+        assert 0 <= summary.classes.min() <= summary.classes.max() < 64
+    assert refused < 60
+
+
+def test_a_table_entry_that_is_no_class_is_refused(monkeypatch):
+    coder = make_link().transmitter._networks.coder
+    entries = np.full(24, 64)
+    monkeypatch.setattr(coder._coder, "decode_causal", lambda *_, **__: entries)
+    with pytest.raises(ValueError, match="classes must be below 64, got 64"):
+        coder.decode(np.zeros(9, np.uint8), (2, 3))
+
+
 def test_both_ends_derive_one_rate_map():
     """From values alone, whatever happened before in the process."""
     networks = make_link().transmitter._networks
