@@ -1,5 +1,6 @@
 """Build, merge, show and search knowledge bases of descriptions."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,8 @@ from rich.progress import track
 
 from blocks.knowledge_base import DEFAULT, KnowledgeBase, Search, load
 from blocks.perception import Agent, agent, text_encoder
-from experiments.training.photos import find_photos
+from experiments.training.photos import Photos, find_photos
+from semlink.checkpoint import write_whole
 from semlink.errors import InputError
 
 # Parts of a photo that are described beside the whole: x, y, side, in shares of it.
@@ -47,6 +49,32 @@ def build(source: Path, output: Path, size: int, describer: str, encoder: str) -
     show(output)
 
 
+def embed(
+    source: Path, output: Path, path: Path | None, describer: str, encoder: str
+) -> None:
+    """Look up what an agent says of each photo, for networks to be trained with.
+
+    Writes ``names`` [N] and ``vectors`` [N, D], float16, the entries that are nearest.
+
+    Parameters
+    ----------
+    source : folder of photos
+    output : file to write
+    path : knowledge base; the one that is shipped by default
+    describer, encoder : agent and text encoder, as on the command line
+    """
+    base, embedding = _base_of(path, encoder)
+    photos, describe = _photos(source), agent(describer)
+    steps = track(range(len(photos)), "describing", transient=True)
+    texts = [describe(photos[i], {}) for i in steps]
+    index, distance = base.nearest(embedding(texts).pooled)
+    file = io.BytesIO()
+    np.savez(file, names=photos.names, vectors=base.vectors[index[:, 0]])
+    write_whole(output, file.getvalue())
+    used = f"{len(np.unique(index))} of {len(base)} entries"
+    print(f"{output}: {len(texts)} photos, {used}, mean distance {distance.mean():.3f}")
+
+
 def merge(paths: list[Path], output: Path) -> None:
     """Write several bases as one."""
     first, *others = (load(path) for path in paths)
@@ -75,13 +103,8 @@ def search(
     text: str, path: Path | None, k: int, encoder: str, kind: Search = "auto"
 ) -> None:
     """Print the entries that are nearest to a text."""
-    base, embed = load(path or DEFAULT, search=kind), text_encoder(encoder)
-    if embed.version != base.encoder:
-        raise InputError(
-            f"the text encoder must be the base's, {base.encoder!r}, got "
-            f"{embed.version!r}"
-        )
-    index, distance = base.nearest(embed([text]).pooled, k)
+    base, embedding = _base_of(path, encoder, kind)
+    index, distance = base.nearest(embedding([text]).pooled, k)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for i, d in zip(index[0], distance[0], strict=True):
         console.print(f"{d:8.4f}  {i:>7}  {base.texts[i]}")
@@ -104,13 +127,28 @@ def most_different(vectors: np.ndarray, count: int) -> np.ndarray:
     return chosen
 
 
-def _described(folder: Path, describe: Agent) -> Iterator[str]:
+def _base_of(path: Path | None, encoder: str, search: Search = "auto"):
+    """A base and its text encoder."""
+    base, embedding = load(path or DEFAULT, search=search), text_encoder(encoder)
+    if embedding.version != base.encoder:
+        raise InputError(
+            f"the text encoder must be the base's, {base.encoder!r}, got "
+            f"{embedding.version!r}"
+        )
+    return base, embedding
+
+
+def _photos(folder: Path) -> Photos:
     try:
-        photos = find_photos(folder)
+        return find_photos(folder)
     except FileNotFoundError:
         raise InputError(
             f"there must be photos below {str(folder)!r}, got none"
         ) from None
+
+
+def _described(folder: Path, describe: Agent) -> Iterator[str]:
+    photos = _photos(folder)
     for i in track(range(len(photos)), "describing", transient=True):
         for part in _parts(photos[i]):
             yield describe(part, {})

@@ -75,10 +75,10 @@ def tiny_codec(klt, noise_pictures):
     """Give NTSCC's networks at their smallest, where training starts."""
     import keras
 
-    from baselines.nn.ntscc import ntscc, start_at_klt
+    from blocks.nn.profiles import make_codec, start_at_klt
 
     keras.utils.set_random_seed(1)
-    codec = ntscc("tiny")
+    codec = make_codec("tiny")
     start_at_klt(codec, klt, noise_pictures)
     return codec
 

@@ -112,6 +112,11 @@ class Codec(keras.layers.Layer):
         if self._context:
             self._context.build((None, p.context))
 
+    def without_context(self) -> list:
+        """The variables that there would be without a context, in their order."""
+        added = ("cross_modal", "context_tokens")
+        return [v for v in self.variables if not any(a in v.path for a in added)]
+
     def tokens(self, context):
         """Tokens of an embedding [B, D] : [B, T, width]; ``None`` without contexts."""
         return self._context(context) if self._context else None

@@ -1,4 +1,4 @@
-"""Cross-attention from the positions of an image to the tokens of a context.
+"""Cross-modal Swin blocks: positions of an image attend to the tokens of a context.
 
 References
 ----------
@@ -8,6 +8,8 @@ A. Vaswani et al., "Attention is all you need", NeurIPS 2017; J.-B. Alayrac et a
 
 import keras
 from keras import ops
+
+from blocks.nn.swin import swin_stack
 
 TOKENS = 8
 
@@ -45,7 +47,7 @@ class ContextTokens(keras.layers.Layer):
 
 
 class CrossAttention(keras.layers.Layer):
-    """Add what the context says of each position; nothing at first.
+    """Add what the context says of each position.
 
     Parameters
     ----------
@@ -72,9 +74,6 @@ class CrossAttention(keras.layers.Layer):
     def build(self, shape=None):
         for layer in (self._norm, self._query, self._merge, self._key_value):
             layer.build((None, self._width))
-        self._gate = self.add_weight(
-            name="gate", shape=(self._width,), initializer="zeros"
-        )
 
     def call(self, x, tokens):
         _, height, width, channels = x.shape
@@ -85,9 +84,45 @@ class CrossAttention(keras.layers.Layer):
         depth = channels // self._heads
         mixed = ops.matmul(ops.softmax(scores * depth**-0.5, axis=-1), v)
         mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, *x.shape[1:]))
-        return x + self._gate * self._merge(mixed)
+        return x + self._merge(mixed)
 
     def _split(self, values, parts: int = 1):
         """Heads to the front : [B, N, parts width] -> [B, parts heads, N, depth]."""
         shape = (-1, values.shape[1], parts * self._heads, self._width // self._heads)
         return ops.transpose(ops.reshape(values, shape), (0, 2, 1, 3))
+
+
+class CrossModalSwin(keras.layers.Layer):
+    """Cross-attention to a context, then Swin blocks; the identity at first.
+
+    Parameters
+    ----------
+    width : channels, of positions and of tokens; a multiple of ``heads``
+    depth : Swin blocks
+    heads, window : as for Swin blocks
+
+    Input
+    -----
+    x : [B, h, w, width], float
+    tokens : [B, T, width], float
+
+    Output
+    ------
+    : as ``x``
+    """
+
+    def __init__(self, width, *, depth, heads, window, **kwargs):
+        super().__init__(**kwargs)
+        self._width = width
+        self._cross = CrossAttention(width, heads=heads)
+        self._blocks = swin_stack(width, depth=depth, heads=heads, window=window)
+
+    def build(self, shape=None):
+        self._cross.build()
+        self._blocks.build((None, None, None, self._width))
+        self._gate = self.add_weight(
+            name="gate", shape=(self._width,), initializer="zeros"
+        )
+
+    def call(self, x, tokens):
+        return x + self._gate * (self._blocks(self._cross(x, tokens)) - x)

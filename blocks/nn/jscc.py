@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from blocks.nn.cross_attention import CrossAttention
+from blocks.nn.cross_attention import CrossModalSwin
 from blocks.nn.entropy import entropies
 from blocks.nn.swin import swin_stack
 
@@ -134,18 +134,19 @@ def power_of(s, kept):
 class _RateConditioned(keras.layers.Layer):
     """Swin blocks over features, with a token for the rate level and for the state.
 
-    With ``context``, what they make of them attends to the tokens of a context.
+    With ``context``, a cross-modal block follows.
     """
 
     def __init__(
         self, channels, *, width, depth, heads, window, features, context, **kwargs
     ):
         super().__init__(**kwargs)
-        self._cross = CrossAttention(width, heads=heads) if context else None
+        swin = {"heads": heads, "window": window}
+        self._cross = CrossModalSwin(width, depth=1, **swin) if context else None
         self._size = (width, features * channels)
         self._embed = keras.layers.Dense(width)
         self._state = keras.layers.Dense(width)
-        self._blocks = swin_stack(width, depth=depth, heads=heads, window=window)
+        self._blocks = swin_stack(width, depth=depth, **swin)
         self._head = keras.layers.Dense(channels, kernel_initializer="zeros")
         levels = len(LEVELS)
         self._token = keras.layers.Embedding(levels, width)

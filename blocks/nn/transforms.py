@@ -15,7 +15,7 @@ import keras
 from keras import ops
 
 from blocks.nn.convolution import depth_to_space, residual_stack, space_to_depth
-from blocks.nn.cross_attention import CrossAttention
+from blocks.nn.cross_attention import CrossModalSwin
 from blocks.nn.swin import swin_stack
 
 PATCH = 16  # pixels along a side of one position of y
@@ -86,7 +86,7 @@ class Synthesis(keras.layers.Layer):
     Parameters
     ----------
     widths, depths, heads, window : as for :class:`Analysis`
-    context : whether positions attend to the tokens of a context
+    context : whether cross-modal blocks attend to the tokens of a context
 
     Input
     -----
@@ -104,12 +104,11 @@ class Synthesis(keras.layers.Layer):
     def __init__(self, *, widths, depths, heads, window, context=False, **kwargs):
         super().__init__(autocast=False, **kwargs)
         self._widths = widths
-        self._cross = CrossAttention(widths[2], heads=heads) if context else None
         self.linear = keras.layers.Dense(3 * PATCH**2, dtype="float32")
         self._features = keras.layers.Dense(widths[2])
-        self._latent = swin_stack(
-            widths[2], depth=depths[2], heads=heads, window=window
-        )
+        swin = {"heads": heads, "window": window}
+        self._latent = swin_stack(widths[2], depth=depths[2], **swin)
+        self._cross = CrossModalSwin(widths[2], depth=2, **swin) if context else None
         self._to_eighth = keras.layers.Dense(4 * widths[1])
         self._eighth = residual_stack(widths[1], depths[1])
         self._to_quarter = keras.layers.Dense(4 * widths[0])

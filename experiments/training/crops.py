@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 SMALLEST, LARGEST = 0.7, 1.5  # magnification of a photo before it is cropped
+CONTEXT_KNOWN = 0.9  # share of crops that are not without a context
 
 
 class Draw(NamedTuple):
@@ -52,11 +53,15 @@ class Crops(keras.utils.PyDataset):
     steps : batches in an epoch
     seed : root of all randomness; batch ``n`` of a run is the same whenever it is made
     epoch : number of the epoch
+    contexts : [len(photos), D], float32, an embedding of each, if there are any; a
+        crop goes without, that is with zeros, now and then
     """
 
-    def __init__(self, photos, draw, *, size, batch_size, steps, seed, epoch=0):
+    def __init__(
+        self, photos, draw, *, size, batch_size, steps, seed, epoch=0, contexts=None
+    ):
         super().__init__(workers=1)
-        self._photos, self._draw = photos, draw
+        self._photos, self._draw, self._contexts = photos, draw, contexts
         self._size, self._batch_size, self._steps = size, batch_size, steps
         self._seed, self._epoch = seed, epoch
 
@@ -67,5 +72,8 @@ class Crops(keras.utils.PyDataset):
         rng = np.random.default_rng((self._seed, self._epoch * self._steps + index))
         chosen = rng.integers(len(self._photos), size=self._batch_size)
         image = np.stack([crop(self._photos[i], self._size, rng) for i in chosen])
-        draw = self._draw(rng, self._batch_size)
-        return ({"image": image, **draw._asdict()},)
+        batch = {"image": image, **self._draw(rng, self._batch_size)._asdict()}
+        if self._contexts is not None:  # drawn last: the rest is as without
+            known = rng.random((self._batch_size, 1)) < CONTEXT_KNOWN
+            batch["context"] = np.where(known, self._contexts[chosen], np.float32(0))
+        return (batch,)

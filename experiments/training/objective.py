@@ -134,7 +134,8 @@ class JointObjective(EntropyObjective):
         known = ops.stop_gradient(y)
         mu, log_sigma, bits = self.entropy(known, linear, gain, base)
         side = codec.side(mu, log_sigma, batch["eta"])
-        y_hat, log_error = self.transmit(y, side, batch)
+        tokens = codec.tokens(batch.get("context"))
+        y_hat, log_error = self.transmit(y, side, batch, tokens)
         count = ops.shape(x)[0]
         quantised = quantised_part(count)
         noisy = y[:quantised] + self.uniform(y[:quantised])
@@ -143,21 +144,23 @@ class JointObjective(EntropyObjective):
             ops.concatenate([log_error, ops.full_like(noisy, np.log(1 / 12) / 2)]),
             ops.concatenate([gain, gain[:quantised]]),
             ops.concatenate([smooth, smooth[:quantised]]),
+            None if tokens is None else ops.concatenate([tokens, tokens[:quantised]]),
         )
         uses = ops.sum(side.kept, axis=(1, 2, 3)) / 2
         over_channel, of_codec = picture[:count], picture[count:]
         return x, over_channel, of_codec, bits, uses
 
-    def transmit(self, y, side, batch):
+    def transmit(self, y, side, batch, tokens):
         """Send y through the joint code and the channel."""
         no, design = noise_variance(batch["snr_db"]), batch["design_snr_db"]
         conditions = state(batch["quality"], design, batch["snr_db"])
         # the transmitter sees its own idea of the SNR, the receiver both
         at_transmitter = state(batch["quality"], design, design)
         shared = (side.mu, side.sigma, side.kept, side.level, noise_variance(design))
-        s, scale = self.codec.encoder(y, *shared, at_transmitter)
+        s, scale = self.codec.encoder(y, *shared, at_transmitter, tokens)
         r, noise = self._through(s, no)
-        return self.codec.decoder(r * side.kept, noise, scale, *shared, conditions)
+        shared = (*shared, conditions, tokens)
+        return self.codec.decoder(r * side.kept, noise, scale, *shared)
 
     def _through(self, s, no):
         """Dimensions of unit power through the channel, two in a symbol."""

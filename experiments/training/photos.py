@@ -27,6 +27,11 @@ class Photos(Sequence):
         self._kept: dict[int, np.ndarray] = {}
         self._num_bytes = 0
 
+    @property
+    def names(self) -> list[str]:
+        """File names, without folders."""
+        return [path.name for path in self._paths]
+
     def __len__(self) -> int:
         return len(self._paths)
 

@@ -10,17 +10,19 @@ from keras import ops
 from blocks.nn.base_layer import base_picture, base_values
 from blocks.nn.codec import MULTIPLE, Codec, log_gain, state
 from blocks.nn.jscc import LEVELS
+from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.transforms import PATCH
 from blocks.nn.weights import read_weights, write_weights
+from experiments.channel_kb.promote import MODEL, promote_policy
 from experiments.training.objective import TRANSMITTER_KNOWS
-from experiments.training.recipe import CONFIG, HELD_OUT, MODELS, STAGES
+from experiments.training.recipe import CONFIG, HELD_OUT, STAGES
 from experiments.training.trainer import WEIGHTS
 from experiments.training.validation import COUNT, SIZE
 from semlink.checkpoint import sha256, write_whole
 from semlink.errors import InputError
 from semlink.graph import compiled
 
-OWNERS = {"ntscc": Path("baselines/nn")}
+OWNERS = {"ntscc": Path("baselines/nn"), "akb_jscc": Path("blocks/nn")}
 CARD = "MODEL_CARD.md"
 REFERENCE = (512, 768)  # pixels of the image that operations are counted for
 
@@ -45,7 +47,9 @@ def promote(run: Path, note: str) -> Path:
     if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
         raise InputError(f"no trained run in {run}")
     recipe = json.loads((run / CONFIG).read_text())
-    codec = MODELS[recipe["model"]](recipe["profile"])
+    if recipe["model"] == MODEL:
+        return promote_policy(run, note)
+    codec = make_codec(recipe["profile"], MODELS[recipe["model"]])
     read_weights(run / WEIGHTS, codec.variables)
     folder = OWNERS[recipe["model"]] / f"{recipe['model']}_{recipe['profile']}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +62,7 @@ def promote(run: Path, note: str) -> Path:
 
 
 def _card(run: Path, recipe: dict, codec: Codec, digest: str, note: str) -> str:
-    paths = {"data", "klt", "start"}  # of the machine that trained
+    paths = {"data", "klt", "start", "contexts"}  # of the machine that trained
     asked = "\n".join(
         f"* {name}: `{Path(value).name if name in paths else value}`"
         for name, value in recipe.items()
@@ -145,10 +149,11 @@ def _once(codec: Codec):
         linear = codec.analysis.linear_only(x, base) * ops.exp(gain)
         index, z = codec.summarise(y, linear, gain)
         side = codec.side(*codec.deviations(index, ops.round(z), gain), one / 2)
-        shared = side.mu, side.sigma, side.kept, side.level, one / 10, at
+        tokens = codec.tokens(np.zeros((1, codec.profile.context), np.float32))
+        shared = side.mu, side.sigma, side.kept, side.level, one / 10, at, tokens
         s, scale = codec.encoder(y, *shared)
         y, log_error = codec.decoder(s, one / 10, scale, *shared)
-        return codec.synthesise(y, log_error, gain, base)
+        return codec.synthesise(y, log_error, gain, base, tokens)
 
     return run
 

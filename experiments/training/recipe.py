@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from baselines.nn.ntscc import ntscc, start_at_klt
 from blocks.nn.codec import Codec
+from blocks.nn.profiles import MODELS, make_codec, start_at_klt
 from blocks.nn.weights import read_weights
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
@@ -22,7 +22,6 @@ from experiments.training.trainer import Stage, run_stage
 from experiments.training.validation import fixed_crops, validate
 from semlink.checkpoint import write_whole
 
-MODELS: dict[str, Callable[[str], Codec]] = {"ntscc": ntscc}
 CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
 CONFIG, KLT = "config.json", "baselines/linear_jscc.npz"
 HELD_OUT = 48  # photos that only the validation sees
@@ -44,6 +43,8 @@ class Recipe(NamedTuple):
     seed : root of all randomness
     klt : file with the KLT that the linear paths start at
     start : file of weights that this run starts at, or nothing
+    contexts : file of the photos' embeddings that ``make kb-embed`` wrote, for the
+        models that attend to them
     """
 
     model: str
@@ -60,6 +61,7 @@ class Recipe(NamedTuple):
     seed: int = 1
     klt: str = KLT
     start: str = ""
+    contexts: str = ""
 
 
 def train(folder: Path, recipe: Recipe, note: Callable) -> None:
@@ -74,21 +76,22 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     """
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
-    codec = _named(MODELS, "model", recipe.model)(recipe.profile)
+    codec = make_codec(recipe.profile, _named(MODELS, "model", recipe.model))
     photos = find_photos(Path(recipe.data))
     if len(photos) <= HELD_OUT:
         raise ValueError(
             f"data must be more than {HELD_OUT} photos, got {len(photos)} in "
             f"{recipe.data}"
         )
-    images = fixed_crops(photos[HELD_OUT:], seed=recipe.seed, count=MEASURED)
+    contexts = contexts_of(codec, recipe.contexts, photos.names)
+    images, _ = fixed_crops(photos[HELD_OUT:], seed=recipe.seed, count=MEASURED)
     start_at_klt(
         codec, np.load(recipe.klt), ops.convert_to_tensor(images / 255, "float32")
     )
     if recipe.start:
-        read_weights(Path(recipe.start), codec.variables)
-    stages = _stages(codec, recipe, photos)
-    _claim(folder, recipe)  # not before all that a command can get wrong
+        _read_start(Path(recipe.start), codec)
+    stages = _stages(codec, recipe, photos, contexts)
+    claim(folder, recipe)  # not before all that a command can get wrong
     done = state.progress(folder)
     for stage in stages:
         if done and STAGES.index(done.stage) > STAGES.index(stage.name):
@@ -97,9 +100,10 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
         run_stage(folder, stage, epochs, note)
 
 
-def _stages(codec: Codec, recipe: Recipe, photos) -> list[Stage]:
+def _stages(codec: Codec, recipe: Recipe, photos, contexts) -> list[Stage]:
     held_out, photos = photos[:HELD_OUT], photos[HELD_OUT:]
-    images = fixed_crops(held_out)
+    images, source = fixed_crops(held_out)
+    known = None if contexts is None else contexts[source]
 
     def crops(size, epoch):
         return Crops(
@@ -110,11 +114,12 @@ def _stages(codec: Codec, recipe: Recipe, photos) -> list[Stage]:
             steps=recipe.steps,
             seed=recipe.seed,
             epoch=epoch,
+            contexts=None if contexts is None else contexts[HELD_OUT:],
         )
 
     joint = objective.JointObjective(codec, _named(CHANNELS, "channel", recipe.channel))
     entropy = objective.EntropyObjective(codec)
-    check = partial(validate, joint, images)
+    check = partial(validate, joint, images, known)
     return [
         Stage(
             "entropy",
@@ -135,13 +140,39 @@ def _stages(codec: Codec, recipe: Recipe, photos) -> list[Stage]:
     ]
 
 
+def contexts_of(codec: Codec, path: str, names: list[str]) -> np.ndarray | None:
+    """Embeddings of the photos : [len(names), D], float32, or nothing."""
+    width = codec.profile.context
+    if bool(width) != bool(path):
+        wanted = "a file of contexts" if width else "no contexts"
+        raise ValueError(f"this model takes {wanted}, got {path!r}")
+    if not width:
+        return None
+    with np.load(path) as file:
+        of, vectors = file["names"].tolist(), file["vectors"].astype(np.float32)
+    if of != names or vectors.shape != (len(names), width):
+        raise ValueError(
+            f"{path} must hold {width} values for each of the {len(names)} photos, "
+            f"got shape {vectors.shape}, or other photos"
+        )
+    return vectors
+
+
+def _read_start(path: Path, codec: Codec) -> None:
+    """Weights of the same networks, or of those without a context."""
+    try:
+        read_weights(path, codec.variables)
+    except ValueError:
+        read_weights(path, codec.without_context())
+
+
 def _named(table: dict, kind: str, name: str):
     if name not in table:
         raise KeyError(f"no {kind} {name!r}; there are {', '.join(table)}")
     return table[name]
 
 
-def _claim(folder: Path, recipe: Recipe) -> None:
+def claim(folder: Path, recipe: NamedTuple) -> None:
     """Write the recipe into a new folder, or compare it with the one there."""
     path = folder / CONFIG
     folder.mkdir(parents=True, exist_ok=True)

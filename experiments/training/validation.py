@@ -11,17 +11,23 @@ QUALITIES = (0.2, 0.5, 0.8)
 SNRS_DB = (4.0, 10.0)
 
 
-def fixed_crops(photos, seed: int = 0, count: int = COUNT) -> np.ndarray:
-    """Crops that are always the same : [count, 256, 256, 3], uint8."""
+def fixed_crops(photos, seed: int = 0, count: int = COUNT):
+    """Crops that are always the same : [count, 256, 256, 3], uint8.
+
+    And the photo that each is from : [count], int.
+    """
     rng = np.random.default_rng(seed)
-    large = [photo for photo in photos if min(photo.shape[:2]) >= SIZE]
+    large = [i for i in range(len(photos)) if min(photos[i].shape[:2]) >= SIZE]
     if not large:
         raise ValueError(f"some photos must have {SIZE}x{SIZE} pixels, got none")
-    return np.stack([crop(large[i % len(large)], SIZE, rng) for i in range(count)])
+    source = np.resize(large, count)
+    return np.stack([crop(photos[i], SIZE, rng) for i in source]), source
 
 
-def validate(objective, images: np.ndarray) -> dict[str, float]:
+def validate(objective, images: np.ndarray, contexts=None) -> dict[str, float]:
     """Send the crops at each quality and SNR, with the same noise every time.
+
+    ``contexts`` : [len(images), D], float32, their embeddings, for codecs with any
 
     Output
     ------
@@ -33,16 +39,23 @@ def validate(objective, images: np.ndarray) -> dict[str, float]:
         for snr_db in SNRS_DB:
             objective.noise.state.assign(0 * kept + 7)
             at = f"q{quality:g}_{snr_db:g}dB"
-            error, cbr, bpp_z = _means(objective, images, quality, snr_db)
+            error, cbr, bpp_z = _means(objective, images, contexts, quality, snr_db)
             result |= {f"psnr_{at}": error, f"cbr_{at}": cbr, f"bppz_{at}": bpp_z}
     objective.noise.state.assign(kept)
     return result
 
 
-def _means(objective, images, quality, snr_db) -> tuple[float, float, float]:
+def _means(objective, images, contexts, quality, snr_db) -> tuple[float, ...]:
+    parts = [slice(i, i + BATCH) for i in range(0, len(images), BATCH)]
     rows = [
-        _send(objective, images[i : i + BATCH], quality, snr_db)
-        for i in range(0, len(images), BATCH)
+        _send(
+            objective,
+            images[part],
+            None if contexts is None else contexts[part],
+            quality,
+            snr_db,
+        )
+        for part in parts
     ]
     error, uses, bits_z = (np.concatenate(c) for c in zip(*rows, strict=True))
     pixels = images[0].shape[0] * images[0].shape[1]
@@ -51,7 +64,7 @@ def _means(objective, images, quality, snr_db) -> tuple[float, float, float]:
     return tuple(map(float, means))
 
 
-def _send(objective, images, quality, snr_db):
+def _send(objective, images, contexts, quality, snr_db):
     full = np.ones(len(images), np.float32)
     drawn = {
         "quality": quality * full,
@@ -59,6 +72,8 @@ def _send(objective, images, quality, snr_db):
         "snr_db": snr_db * full,
         "design_snr_db": snr_db * full,
     }
+    if contexts is not None:
+        drawn["context"] = contexts
     batch = {"image": ops.convert_to_tensor(images)}
     batch |= {name: ops.convert_to_tensor(v, "float32") for name, v in drawn.items()}
     x, received, _, (_, bits_z), uses = objective(batch, training=False)

@@ -64,6 +64,26 @@ def test_photos_and_their_parts_are_described(tmp_path, captions):
     assert load(tmp_path / "both.npz").texts[-1] == "Two dogs play."
 
 
+def test_photos_are_looked_up_for_training(tmp_path, captions):
+    from skimage import data
+
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for name, picture in (("b", data.chelsea()), ("a", data.astronaut())):
+        Image.fromarray(picture).save(photos / f"{name}.png")
+    base, contexts = tmp_path / "kb.npz", tmp_path / "contexts.npz"
+    build(captions, base, 100, "detector", "minilm")
+    words = ("--source", str(photos), "--output", str(contexts), "--base", str(base))
+    done = command("embed", *words)
+    assert done.returncode == 0, done.stderr
+    assert "2 photos, " in done.stdout
+    found = np.load(contexts)
+    assert found["names"].tolist() == ["a.png", "b.png"]
+    known = load(base)
+    cat = known.texts.index("A cat on a sofa.")
+    np.testing.assert_array_equal(found["vectors"][1], known.vectors[cat])
+
+
 def test_what_differs_most_is_kept(captions, tmp_path):
     build(captions, tmp_path / "kb.npz", 2, "detector", "minilm")
     assert len(load(tmp_path / "kb.npz")) == 2

@@ -25,13 +25,13 @@ def train() -> "Codec":  # noqa: F821
     """The networks after a few steps of the joint stage, as a run makes them."""
     import keras
 
-    from baselines.nn.ntscc import ntscc, start_at_klt
+    from blocks.nn.profiles import make_codec, start_at_klt
     from channels.nn.awgn import awgn
     from experiments.training import objective
     from experiments.training.crops import Crops
 
     keras.utils.set_random_seed(1)
-    codec = ntscc("tiny")
+    codec = make_codec("tiny")
     rng = np.random.default_rng(1)
     basis, _ = np.linalg.qr(rng.normal(size=(768, 32)))
     photos = rng.integers(0, 256, (2, SIZE, SIZE, 3), np.uint8)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.nn.ntscc import ntscc
+from blocks.nn.profiles import make_codec
 from blocks.nn.weights import read_weights
 
 ROOT = Path(__file__).parents[3]
@@ -38,7 +38,7 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def codec(trained):
     """The networks under TensorFlow, with the weights that JAX trained."""
-    codec = ntscc("tiny")
+    codec = make_codec("tiny")
     read_weights(trained / "w.h5", codec.variables)
     return codec
 

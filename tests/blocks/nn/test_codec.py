@@ -141,12 +141,12 @@ def test_sides_are_filled_up_to_positions_of_z_and_of_the_base_layer():
 
 def derived(policy: str, klt, x, base) -> list[np.ndarray]:
     """What both ends derive, under a policy for the other networks."""
-    from baselines.nn.ntscc import ntscc, start_at_klt
+    from blocks.nn.profiles import make_codec, start_at_klt
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        codec = ntscc("tiny")
+        codec = make_codec("tiny")
         start_at_klt(codec, klt, x)
         for part in (codec.hyper_synthesis, codec.hyper_analysis):
             for variable in part.trainable_variables:

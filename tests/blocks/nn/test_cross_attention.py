@@ -1,12 +1,17 @@
-"""Cross-attention: its definition, its gate, and a codec with a context."""
+"""Cross-modal blocks: their attention, their gate, and a codec with a context."""
 
 import keras
 import numpy as np
 import pytest
 
-from baselines.nn.ntscc import PROFILES, start_at_klt
 from blocks.nn.codec import Codec, state
-from blocks.nn.cross_attention import TOKENS, ContextTokens, CrossAttention
+from blocks.nn.cross_attention import (
+    TOKENS,
+    ContextTokens,
+    CrossAttention,
+    CrossModalSwin,
+)
+from blocks.nn.profiles import PROFILES, start_at_klt
 
 WIDTH, HEADS = 12, 3
 
@@ -52,16 +57,19 @@ def test_it_is_attention(attention):
         p = np.exp(scores / np.sqrt(len(head)))
         p /= p.sum(axis=-1, keepdims=True)
         mixed[..., head] = np.einsum("bhwt,btd->bhwd", p, v[..., head])
-    gate = next(w for path, w in weights.items() if "gate" in path)
-    expected = x + gate * (mixed @ wm + bm)
+    expected = x + mixed @ wm + bm
     np.testing.assert_allclose(attention(x, tokens), expected, rtol=0, atol=1e-5)
 
 
-def test_it_says_nothing_at_first():
-    layer = CrossAttention(WIDTH, heads=HEADS)
+def test_a_cross_modal_block_changes_nothing_at_first_and_much_when_it_is_open():
+    layer = CrossModalSwin(WIDTH, depth=2, heads=HEADS, window=2)
     layer.build()
-    x = draw(1, 2, 2, WIDTH)
-    np.testing.assert_array_equal(layer(x, draw(1, 5, WIDTH)), x)
+    x, tokens = draw(1, 4, 4, WIDTH), draw(1, 5, WIDTH)
+    np.testing.assert_array_equal(layer(x, tokens), x)
+    layer.variables[0].assign(np.ones(WIDTH))
+    opened = np.asarray(layer(x, tokens))
+    assert np.abs(opened - x).max() > 0.1
+    assert np.abs(opened - layer(x, tokens[:, ::-1] + 1)).max() > 1e-3
 
 
 def test_tokens_differ_where_embeddings_do():

@@ -45,6 +45,21 @@ def test_batch_is_the_same_whenever_it_is_made():
         assert same(crops(epoch=2)[i], in_order[i])
 
 
+def test_contexts_change_nothing_else_and_belong_to_their_photo():
+    sizes = {"size": SIZE, "batch_size": 64, "steps": STEPS, "seed": 1}
+    contexts = np.arange(1, 6, dtype=np.float32)[:, None] * [1, 10]
+    flat = [np.full((40, 60, 3), 40 * i, np.uint8) for i in range(5)]
+    plain = Crops(flat, draw, **sizes)
+    known = Crops(flat, draw, contexts=contexts.astype(np.float32), **sizes)
+    (a,), (b,) = plain[1], known[1]
+    context = b.pop("context")
+    assert same((a,), (b,))
+    photo = b["image"][:, 0, 0, 0] // 40
+    without = ~context.any(axis=1)
+    np.testing.assert_array_equal(context[~without], contexts[photo[~without]])
+    assert 0 < without.sum() < 20  # one in ten
+
+
 def test_keras_cannot_move_the_data_on():
     # it tells them of the end of an epoch more than once
     data = crops()

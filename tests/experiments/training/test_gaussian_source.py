@@ -83,10 +83,10 @@ def uncoded(y: np.ndarray, uses: float, no: float) -> np.ndarray:
 @pytest.fixture(scope="module")
 def trained(klt):
     """The networks after a minute, from deviations that were all the same."""
-    from baselines.nn.ntscc import ntscc, start_at_klt
+    from blocks.nn.profiles import make_codec, start_at_klt
 
     keras.utils.set_random_seed(1)
-    codec = ntscc("tiny")
+    codec = make_codec("tiny")
     images = pictures(klt["basis"], components(np.random.default_rng(0))) / 255
     start_at_klt(codec, klt, images)
     alike = np.broadcast_to(np.log(SIGMA).mean(), (codec.profile.classes, CHANNELS))

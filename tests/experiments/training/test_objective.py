@@ -192,7 +192,7 @@ def test_distortion_of_the_linear_code_is_what_the_decoder_believes(tiny_codec):
     log_sigma = tf.convert_to_tensor(log_sigma)
     side = tiny_codec.side(tf.zeros(shape), log_sigma, np.full(BATCH, 0.3, "f"))
     y = rng.normal(0, side.sigma).astype(np.float32)
-    y_hat, log_error = objective.transmit(y, side, tensors(make_batch()))
+    y_hat, log_error = objective.transmit(y, side, tensors(make_batch()), None)
     ratio = ((y_hat - y) ** 2 / np.exp(2 * log_error)).numpy()
     assert abs(ratio.mean() - 1) <= 3 * np.sqrt(2 / ratio.size)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from baselines.nn.ntscc import ntscc
+from blocks.nn.profiles import make_codec
 from blocks.nn.weights import read_weights
 from experiments.training import promote as module
 from experiments.training.promote import CARD, operations, promote
@@ -45,7 +45,7 @@ def test_promoted_weights_are_those_of_the_run(run, tmp_path, monkeypatch):
     monkeypatch.setitem(module.OWNERS, "ntscc", tmp_path)
     folder = promote(run, "A note.")
     assert folder == tmp_path / "ntscc_tiny"
-    shipped, trained = ntscc("tiny"), ntscc("tiny")
+    shipped, trained = make_codec("tiny"), make_codec("tiny")
     read_weights(folder / WEIGHTS, shipped.variables)
     read_weights(run / WEIGHTS, trained.variables)
     for one, other in zip(shipped.variables, trained.variables, strict=True):
@@ -65,7 +65,7 @@ def test_what_is_no_run_is_refused(tmp_path):
 
 def test_operations_are_those_of_the_layers():
     """At least those of the largest layers, counted by hand, and not twice as many."""
-    codec = ntscc("tiny")
+    codec = make_codec("tiny")
     positions = 512 * 768 // 16**2
     dense = 2 * 2 * positions * 768 * codec.profile.channels  # linear paths
     a = codec.profile.widths[0]

@@ -72,7 +72,7 @@ def test_unknown_names(refused, photos, tmp_path):
     runs = (tmp_path / str(n) for n in range(9))
     message = refused(photos, profile="huge", run=next(runs))
     assert "no profile 'huge'; there are tiny, base" in message
-    for name, known in (("model", "ntscc"), ("channel", "awgn, rayleigh")):
+    for name, known in (("model", "ntscc, akb_jscc"), ("channel", "awgn, rayleigh")):
         message = refused(photos, **{name: "nothing"}, run=next(runs))
         assert message.endswith(f"no {name} 'nothing'; there are {known}\"")
 
@@ -87,6 +87,16 @@ def test_another_recipe_in_the_folder_of_a_run(refused, photos, monkeypatch, cha
     assert f", got {value!r}; give the new one another RUN" in message
     # the same one goes on
     assert refused(photos).endswith("stopped")
+
+
+def test_contexts_where_they_do_not_belong_or_lack(refused, photos, tmp_path):
+    file = tmp_path / "contexts.npz"
+    names = sorted(path.name for path in photos.iterdir())
+    np.savez(file, names=names[::-1], vectors=np.zeros((len(names), 384), np.float16))
+    assert "takes no contexts, got" in refused(photos, contexts=file)
+    assert "takes a file of contexts, got ''" in refused(photos, model="akb_jscc")
+    message = refused(photos, model="akb_jscc", contexts=file)
+    assert "must hold 384 values for each of the 49 photos" in message
 
 
 def stop(*_):
@@ -132,9 +142,9 @@ def test_photos_are_found_in_folders_in_order(tmp_path):
 def test_validation_is_on_the_same_crops_every_time():
     draw = np.random.default_rng(0)
     images = [draw.integers(0, 256, (260, 300, 3), np.uint8) for _ in range(3)]
-    crops = fixed_crops(images)
+    crops, source = fixed_crops(images)
     assert crops.shape[1:] == (256, 256, 3)
-    np.testing.assert_array_equal(fixed_crops(images), crops)
+    np.testing.assert_array_equal(fixed_crops(images)[0], crops)
 
 
 def test_help_needs_no_framework_of_its_own():

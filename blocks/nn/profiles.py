@@ -1,4 +1,4 @@
-"""NTSCC's networks: the sizes that there are, and where training starts."""
+"""Sizes that there are of a codec's networks, and where their training starts."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,8 @@ from blocks.nn.base_layer import base_picture, base_values
 from blocks.nn.classes import fit_classes
 from blocks.nn.codec import Codec, Profile, quantiser_step
 
+# What each model's networks attend to: the width of an embedding, or nothing.
+MODELS = {"ntscc": 0, "akb_jscc": 384}
 PROFILES: Mapping[str, Profile] = {
     "tiny": Profile(
         channels=32,
@@ -37,8 +39,10 @@ PROFILES: Mapping[str, Profile] = {
 }
 
 
-def ntscc(profile: str) -> Codec:
+def make_codec(profile: str, context: int = 0) -> Codec:
     """Make the networks of a profile, with random weights.
+
+    ``context`` is the width of an embedding that they attend to, or 0.
 
     Raises
     ------
@@ -48,7 +52,7 @@ def ntscc(profile: str) -> Codec:
     if profile not in PROFILES:
         known = ", ".join(PROFILES)
         raise KeyError(f"no profile {profile!r}; there are {known}")
-    codec = Codec(PROFILES[profile])
+    codec = Codec(PROFILES[profile]._replace(context=context))
     codec.build()
     return codec
 

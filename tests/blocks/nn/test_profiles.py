@@ -4,15 +4,15 @@ import keras
 import numpy as np
 import pytest
 
-from baselines.nn.ntscc import PROFILES, ntscc
 from blocks.nn.jscc import LEVELS
+from blocks.nn.profiles import PROFILES, make_codec
 
 MOST_PARAMETERS = {"tiny": 300_000, "base": 12_000_000}
 
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_profile_is_no_larger_than_it_may_be(name):
-    codec = ntscc(name)
+    codec = make_codec(name)
     held = sum(int(np.prod(v.shape)) for v in codec.variables)
     assert held == codec.count_params()
     assert held < MOST_PARAMETERS[name]
@@ -28,14 +28,14 @@ def test_profile_fits_the_parts_that_it_is_for(name):
 
 def test_unknown_profile():
     with pytest.raises(KeyError, match="no profile 'huge'; there are tiny, base"):
-        ntscc("huge")
+        make_codec("huge")
 
 
 def test_random_weights_are_those_of_the_seed():
     made = []
     for seed in (1, 1, 2):
         keras.utils.set_random_seed(seed)
-        made.append([np.asarray(v) for v in ntscc("tiny").variables])
+        made.append([np.asarray(v) for v in make_codec("tiny").variables])
     same = [np.array_equal(a, b) for a, b in zip(*made[:2], strict=True)]
     assert all(same)
     other = [np.array_equal(a, b) for a, b in zip(*made[1:], strict=True)]
