@@ -19,11 +19,12 @@ DRAWS       ?=#               [1] channel draws per image
 CI95        ?=#               [off] more draws until the PSNR is known within this, in dB
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
+QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
 SHOW        ?=#               [0 1] images that make panel shows, by number
 AGAINST     ?= jpeg2000_ldpc# what make compare compares with
 
 # What make train trains. A run that stopped goes on where it was.
-MODEL       ?= ntscc#         networks to train
+MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
 PROFILE     ?= base#          their size: tiny or base
 DATA        ?=#               folder of photos, COCO's layout included
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
@@ -36,6 +37,7 @@ SIZE        ?= 4096#          entries of the one that make kb builds
 AGENT       ?= detector#      who describes: detector, coco_captions, blip or llava_next
 ENCODER     ?= minilm#        text encoder: minilm or clip
 TEXT        ?=#               what make kb-search looks for
+CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contexts FILE'
 
 said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
@@ -67,6 +69,13 @@ panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
 	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))') \
 		$(if $(strip $(CBR)),--cbr '$(strip $(CBR))')
 
+.PHONY: fig4
+fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure [QUICK=1 RUN=fig4]
+	@$(SEMLINK) fig4 --run '$(if $(filter sweep,$(strip $(RUN))),fig4,$(strip $(RUN)))' \
+		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
+		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))') \
+		$(if $(strip $(QUICK)),--quick)
+
 .PHONY: compare
 compare: $(VENV)/ready ## differences to transmitter AGAINST in RUN, image by image
 	@$(SEMLINK) compare --run '$(strip $(RUN))' --against '$(strip $(AGAINST))'
@@ -77,18 +86,39 @@ list: $(VENV)/ready ## every component with its parameters
 
 .PHONY: train
 train: $(VENV)/ready ## train MODEL on DATA; checkpoints and logs in runs/RUN
+ifeq ($(strip $(MODEL)),channel_kb)
+	@$(VENV)/bin/python -m experiments.channel_kb \
+		--run 'runs/$(strip $(RUN))' --data '$(strip $(DATA))' $(TRAIN)
+else
 	@KERAS_BACKEND='$(strip $(BACKEND))' $(VENV)/bin/python -m experiments.training \
 		--run 'runs/$(strip $(RUN))' --model '$(strip $(MODEL))' \
 		--profile '$(strip $(PROFILE))' --data '$(strip $(DATA))' $(TRAIN)
+endif
 
 .PHONY: promote
 promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a model card
 	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'
 
+.PHONY: channel-kb
+channel-kb: $(VENV)/ready ## what the channel knowledge base is worth on SOURCE, at equal CBR
+	@$(SEMLINK) channel-kb $(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
+		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
+
+.PHONY: meaning
+meaning: $(VENV)/ready ## AKB-JSCC's rates inside the objects of SOURCE, and outside
+	@$(SEMLINK) meaning --source '$(strip $(SOURCE))' \
+		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
+
 .PHONY: kb
 kb: $(VENV)/ready ## build knowledge base KB of the photos or captions in DATA
 	@$(SEMLINK) kb build --source '$(strip $(DATA))' --output '$(strip $(KB))' \
 		--size '$(strip $(SIZE))' --agent '$(strip $(AGENT))' --encoder '$(strip $(ENCODER))'
+
+.PHONY: kb-embed
+kb-embed: $(VENV)/ready ## look up the photos in DATA, for training; writes CONTEXTS
+	@$(SEMLINK) kb embed --source '$(strip $(DATA))' --output '$(strip $(CONTEXTS))' \
+		$(if $(strip $(KB)),--base '$(strip $(KB))') \
+		--agent '$(strip $(AGENT))' --encoder '$(strip $(ENCODER))'
 
 .PHONY: kb-show
 kb-show: $(VENV)/ready ## say what is in a knowledge base [KB=the shipped one]

@@ -11,21 +11,20 @@ entropy and is not sent; hyper-latent, power scale and all else that the receive
 needs is sent and counted; one set of weights for all rates; a linear code inside.
 """
 
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from blocks.learned_networks import Networks
 from blocks.learned_receiver import LearnedReceiver
 from blocks.learned_signal import Allocation, Shared
 from blocks.learned_transmitter import LearnedTransmitter
+from blocks.learned_weights import WEIGHTS, folder_of, networks
 from blocks.side_accounting import SideInfo
-from semlink.errors import InputError
+from blocks.source_knowledge import NoKnowledge
 from semlink.protocols import Transceiver
 
-SHIPPED, WEIGHTS = Path(__file__).parent / "nn", "model.weights.h5"
+SHIPPED = Path(__file__).parent / "nn"
 
 
 def build(
@@ -53,7 +52,7 @@ def build(
     weights : name of a profile that is shipped, or a folder that ``make promote``
         wrote
     """
-    shared = Shared(_networks(_folder(weights)), allocation, side_info)
+    shared = Shared(networks(_folder(weights)), allocation, side_info, NoKnowledge(0))
     transmitter = LearnedTransmitter(
         shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
     )
@@ -66,23 +65,4 @@ def files(weights: str, **_) -> list[Path]:
 
 
 def _folder(weights: str) -> Path:
-    """The folder of weights that a name or a path stands for."""
-    for folder in (SHIPPED / f"ntscc_{weights}", Path(weights)):
-        if (folder / WEIGHTS).is_file():
-            return folder
-    shipped = sorted(p.parent.name for p in SHIPPED.glob(f"*/{WEIGHTS}"))
-    known = ", ".join(name.removeprefix("ntscc_") for name in shipped) or "none"
-    raise InputError(f"weights must be {known} or a folder of weights, got {weights!r}")
-
-
-@lru_cache(maxsize=4)
-def _networks(folder: Path) -> Networks:
-    """Networks of a folder of weights, loaded once."""
-    import json
-
-    from baselines.nn.ntscc import ntscc
-    from blocks.nn.weights import read_weights
-
-    codec = ntscc(json.loads((folder / "config.json").read_text())["profile"])
-    read_weights(folder / WEIGHTS, codec.variables)
-    return Networks(codec)
+    return folder_of(SHIPPED, "ntscc", weights)

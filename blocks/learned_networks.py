@@ -12,11 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from blocks.learned_side import Summary, SummaryCoder
+from blocks.nn import policy
 from blocks.nn.base_layer import base_picture, base_values, predicted, restored
 from blocks.nn.codec import MULTIPLE, Codec, Side, log_gain, state
 from blocks.nn.entropy import SCALES, gaussian_bits, scale_index
 from blocks.nn.hyperprior import HyperSynthesis
 from blocks.nn.jscc import entropy_map, kept_latents, rate_levels
+from blocks.nn.policy import Policy, Prospects
 from semlink.graph import compiled
 
 SHAPES = 32  # that graphs are kept for
@@ -24,16 +26,18 @@ _SIGMA = SCALES.astype(np.float32)
 
 
 class Conditions(NamedTuple):
-    """What both ends know beside the side information; scalars.
+    """What both ends know beside the side information.
 
     quality : 0 to 1
     eta : real channel dimensions per bit of entropy
     design_snr_db : what the transmitter takes the SNR for
+    context : [1, D], float32, what the source knowledge base tells of the image
     """
 
     quality: float
     eta: float
     design_snr_db: float
+    context: np.ndarray = np.zeros((1, 0), np.float32)
 
 
 class Latents(NamedTuple):
@@ -67,10 +71,11 @@ class Networks:
     Parameters
     ----------
     codec : networks with their weights
+    agent : of the channel knowledge base, which corrects rate maps, if there is one
     """
 
-    def __init__(self, codec: Codec):
-        self._codec = codec
+    def __init__(self, codec: Codec, agent: Policy | None = None):
+        self.codec, self.policy = codec, agent
         profile = codec.profile
         self._precise = HyperSynthesis(
             profile.hyper_width, profile.channels, profile.classes, dtype="float64"
@@ -101,8 +106,34 @@ class Networks:
         return self._run("information", y.y, _log_gain(quality), of.mu, of.index)
 
     def levels(self, bits: np.ndarray, eta: float) -> np.ndarray:
-        """The rate map of a map of bits : [1, h, w], float32 -> int32."""
+        """The rate preset of a map of bits : [1, h, w], float32 -> int32."""
         return self._run("levels", bits, np.float32([eta]))
+
+    def prospects(self, of: Statistics) -> Prospects | None:
+        """What the policy must know of an image beside its entropy map."""
+        if self.policy is None:
+            return None
+        return Prospects(*self._run("prospects", of.index))
+
+    def rate_map(
+        self, bits: np.ndarray, left: Prospects | None, at: Conditions
+    ) -> np.ndarray:
+        """The rate map of a map of bits, as the policy corrects it, if there is one.
+
+        Input
+        -----
+        bits : [1, h, w], float32, the entropy map
+        left : what :meth:`prospects` gave
+
+        Output
+        ------
+        : [1, h, w], int32
+        """
+        level = self.levels(bits, at.eta)
+        if self.policy is None:
+            return level
+        snr_db = np.float64([at.design_snr_db])
+        return self._run("corrected", level, bits, *left, _log_gain(at.quality), snr_db)
 
     def side(self, of: Statistics, level: np.ndarray) -> Side:
         """All maps, from statistics and rate map."""
@@ -118,7 +149,7 @@ class Networks:
         scale : by which the code was multiplied to get there
         """
         s, scale = self._run(
-            "encode", latents.y, _log_gain(at.quality), *side, *_scalars(at)
+            "encode", latents.y, _log_gain(at.quality), *side, *_known(at)
         )
         return s[side.kept > 0], float(scale.item())
 
@@ -148,7 +179,7 @@ class Networks:
             np.float32([scale]),
             _log_gain(at.quality),
             *side,
-            *_scalars(at),
+            *_known(at),
             np.float32([snr_db]),
             restored(base)[None].astype(np.float32),
         )
@@ -168,16 +199,16 @@ class Networks:
         x = tf.cast(image, tf.float32) / 255
         base = base_values(x)
         differences = tf.cast(base - predicted(base), tf.int32)
-        base, analysis = base_picture(base), self._codec.analysis
+        base, analysis = base_picture(base), self.codec.analysis
         return analysis(x, base), analysis.linear_only(x, base), differences
 
     def _summarise(self, y, linear, log_gain):
         single, gain = tf.cast(log_gain, tf.float32), _gain(log_gain)
-        index, z = self._codec.summarise(y * gain, linear * gain, single)
+        index, z = self.codec.summarise(y * gain, linear * gain, single)
         return index, tf.cast(tf.round(z), tf.int32)
 
     def _statistics(self, z, classes, log_gain):
-        mu, log_sigma = self._codec.deviations(classes, z, log_gain, self._precise)
+        mu, log_sigma = self.codec.deviations(classes, z, log_gain, self._precise)
         index = scale_index(log_sigma)
         return tf.cast(mu, tf.float32), index, entropy_map(index)
 
@@ -187,25 +218,43 @@ class Networks:
         return tf.reduce_sum(bits, axis=-1)
 
     def _levels(self, bits, eta):
-        return rate_levels(bits, eta, self._codec.profile.channels)
+        return rate_levels(bits, eta, self.codec.profile.channels)
+
+    def _prospects(self, index):
+        return policy.prospects(tf.gather(SCALES, index))
+
+    def _corrected(self, level, bits, unsent, sent, log_gain, snr_db):
+        channels = self.codec.profile.channels
+        entropy = tf.cast(bits, tf.float64)
+        # the average is all that is fed back
+        everywhere = tf.zeros_like(entropy) + snr_db
+        left = Prospects(unsent, sent)
+
+        def see(previous):
+            maps = entropy, level, left, everywhere, log_gain, previous
+            return policy.observe(*maps, channels)
+
+        return policy.corrected(level, self.policy.actions(see, level), channels)
 
     def _kept(self, index, level):
         return kept_latents(index, level)
 
-    def _encode(self, y, log_gain, mu, sigma, entropy, level, kept, quality, design):
-        conditions = state(quality, design, design)
+    def _encode(
+        self, y, log_gain, mu, sigma, entropy, level, kept, quality, design, context
+    ):
+        conditions, tokens = state(quality, design, design), self.codec.tokens(context)
         y, no = y * _gain(log_gain), _noise(design)
-        return self._codec.encoder(y, mu, sigma, kept, level, no, conditions)
+        return self.codec.encoder(y, mu, sigma, kept, level, no, conditions, tokens)
 
     def _decode(
         self, r, noise, scale, log_gain, mu, sigma, entropy, level, kept, quality,
-        design, snr_db, base,
+        design, context, snr_db, base,
     ):  # fmt: skip
-        scale = scale[:, None, None, None]
+        scale, tokens = scale[:, None, None, None], self.codec.tokens(context)
         shared = mu, sigma, kept, level, _noise(design), state(quality, design, snr_db)
-        y, log_error = self._codec.decoder(r, noise, scale, *shared)
+        y, log_error = self.codec.decoder(r, noise, scale, *shared, tokens)
         log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
-        x = self._codec.synthesise(y, log_error, log_gain, picture)
+        x = self.codec.synthesise(y, log_error, log_gain, picture, tokens)
         return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
 
 
@@ -221,8 +270,8 @@ def _equivalent_snr_db(noise: np.ndarray) -> float:
     return float(10 * np.log10(max(np.expm1(capacity), 1e-3)))
 
 
-def _scalars(at: Conditions) -> tuple[np.ndarray, np.ndarray]:
-    return np.float32([at.quality]), np.float32([at.design_snr_db])
+def _known(at: Conditions) -> tuple[np.ndarray, ...]:
+    return np.float32([at.quality]), np.float32([at.design_snr_db]), at.context
 
 
 def _log_gain(quality: float) -> np.ndarray:

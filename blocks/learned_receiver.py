@@ -41,6 +41,7 @@ class LearnedReceiver:
         num_bits = header["side_bits"] + header.get("map_bits", 0)
         if not num_bits:
             return UNKNOWN
+        num_bits += self._shared.knowledge.num_bits
         scheme = Scheme(
             self._shared.side_info, header["mcs"], snr_value_db(header["snr"])
         )
@@ -60,8 +61,8 @@ class LearnedReceiver:
     def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
         """The picture from all that comes after the header; ``None`` if cut short."""
         networks = self._networks
-        at = conditions(header["quality"], header["eta"], header["snr"])
         try:
+            at = self._conditions(header, bits)
             summary, side = self._side(header, bits, at)
         except ValueError:
             return None  # one broken block in 2^24 passes its CRC
@@ -78,20 +79,31 @@ class LearnedReceiver:
     def _side(self, header: dict, bits: np.ndarray, at: Conditions):
         """The side information, and all maps that follow from it."""
         networks, length = self._networks, header["side_bits"]
+        map_bits = bits[length : length + header.get("map_bits", 0)]
         summary = networks.coder.decode(bits[:length], grid_of(header))
         statistics = networks.statistics(summary, at.quality)
-        level = networks.levels(statistics.entropy, at.eta)
+        left = networks.prospects(statistics)
+        level = networks.rate_map(statistics.entropy, left, at)
         if self._shared.allocation == "likelihood":
-            level = rate_map.decode(bits[length:], level)
+            level = rate_map.decode(map_bits, level)
         return summary, networks.side(statistics, level)
+
+    def _conditions(self, header: dict, bits: np.ndarray) -> Conditions:
+        """What both ends know, of a picture whose side information arrived."""
+        knowledge = self._shared.knowledge
+        told = bits[len(bits) - knowledge.num_bits :]
+        return _at(header, knowledge.hear(header, told))
 
     def _concealed(self, header: dict) -> np.ndarray:
         """The picture of the likeliest side information, for none came."""
-        networks = self._networks
-        at = conditions(header["quality"], header["eta"], header["snr"])
+        networks, at = self._networks, _at(header, self._shared.knowledge.unknown)
         summary = networks.coder.likeliest(grid_of(header))
         statistics = networks.statistics(summary, at.quality)
         side = networks.side(statistics, np.zeros_like(statistics.entropy, np.int32))
         nothing = np.zeros(0, np.float32)
         size = header["height"], header["width"]
         return networks.decode(summary.base, nothing, nothing, 1.0, side, at, size)
+
+
+def _at(header: dict, context: np.ndarray) -> Conditions:
+    return conditions(header["quality"], header["eta"], header["snr"], context)

@@ -15,6 +15,7 @@ from blocks.learned_networks import Conditions, Networks
 from blocks.learned_rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
 from blocks.nn.codec import MULTIPLE
 from blocks.side_accounting import SideInfo
+from blocks.source_knowledge import NoKnowledge
 
 SCALE_BITS, SNR_BITS, STRIDE_BITS = 10, 8, 8
 SCALES = LogScale(SCALE_BITS, 1 / 8, 8)
@@ -40,17 +41,19 @@ class Shared(NamedTuple):
     allocation : ``entropy``, the rate map follows from the side information, or
         ``likelihood``, it follows from the latents and is sent
     side_info : how side information is counted
+    knowledge : what is told of a picture by the source knowledge base
     """
 
     networks: Networks
     allocation: Allocation
     side_info: SideInfo
+    knowledge: NoKnowledge
 
 
 def header_of(shared: Shared) -> Header:
     """The header of a link; a rate map that is sent has a length of its own."""
     sent = {"map_bits": 20} if shared.allocation == "likelihood" else {}
-    return Header(FIELDS | sent)
+    return Header(FIELDS | sent | shared.knowledge.fields)
 
 
 def stride_of(num_side: int, num_payload: int) -> int:
@@ -81,9 +84,10 @@ def _is_side(length: int, num_side: int, stride: int) -> np.ndarray:
     return mask
 
 
-def conditions(quality: int, eta: int, snr: int) -> Conditions:
-    """What fields of the header stand for."""
-    return Conditions(quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr))
+def conditions(quality: int, eta: int, snr: int, context: np.ndarray) -> Conditions:
+    """What fields of the header stand for, and a context."""
+    values = quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr)
+    return Conditions(*values, context)
 
 
 def grid_of(header: dict) -> tuple[int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from blocks import learned_rate, rate_map, side_accounting
 from blocks.analog import pack
 from blocks.learned_networks import Conditions, Latents
-from blocks.learned_rate import ETAS, LAST_QUALITY
+from blocks.learned_rate import LAST_QUALITY
 from blocks.learned_signal import (
     FIELDS,
     SCALES,
@@ -24,6 +24,7 @@ from blocks.learned_signal import (
 )
 from blocks.mcs import choose
 from blocks.nn.jscc import LEVELS, nominal_eta
+from blocks.nn.policy import Prospects
 from blocks.side_accounting import Scheme
 from semlink.errors import InputError
 from semlink.protocols import Budget
@@ -53,11 +54,13 @@ class Needs(NamedTuple):
     num_bits : of its side information
     entropy : [1, h, w], float32, entropy map
     bits : [1, h, w], float32, from which the rate map follows
+    left : what the policy must know beside that
     """
 
     num_bits: int
     entropy: np.ndarray
     bits: np.ndarray
+    left: Prospects | None
 
 
 class Sent(NamedTuple):
@@ -92,7 +95,7 @@ class LearnedTransmitter:
     def __init__(
         self, shared: Shared, *, csi: bool, design_snr_db: float, margin_db: float
     ):
-        self._shared, self._networks = shared, shared.networks
+        self.shared, self._networks = shared, shared.networks
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
@@ -111,26 +114,26 @@ class LearnedTransmitter:
         snr = snr_index(self._design_snr_db) if snr is None else snr
         symbols = [channel_uses(SIDE_SHARE * budget.cbr, b.image[0]) for b in source]
         mcs = choose(snr_value_db(snr) - self._margin_db, int(np.median(symbols)))
-        scheme = Scheme(self._shared.side_info, mcs, snr_value_db(snr))
+        scheme = Scheme(self.shared.side_info, mcs, snr_value_db(snr))
         # one image at a time: a set may be larger than memory
         keys = [_key(_checked(batch)) for batch in source]
         places = {key: place for place, key in enumerate(keys)}
         self._image_of = lambda key: source[places[key]].image[0]
 
         def cost(index: int, quality: int, eta: int) -> int:
-            return self._cost(self._needs(keys[index], quality), eta, scheme)
+            at = conditions(quality, eta, snr, self.shared.knowledge.unknown)
+            return self._cost(self._needs(keys[index], quality), at, scheme)
 
         nominal = float(nominal_eta(snr_value_db(snr)))
         return Plan(mcs, snr, learned_rate.search(source, budget, cost, nominal))
 
     def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
         sent = [
-            self._send(image, plan, *plan.rates[index])
-            for image, index in zip(batch.image, batch.index, strict=True)
+            self._send(one, plan, *plan.rates[one.index[0]]) for one in batch.each()
         ]
         rows = [np.concatenate([s.header, s.body]) for s in sent]
         counted, clean = [s.counted for s in sent], None
-        if self._shared.side_info != "coded":
+        if self.shared.side_info != "coded":
             front = self._header.num_symbols
             clean = tuple(
                 slice(front, front + s.num_side * s.stride, s.stride) for s in sent
@@ -151,44 +154,46 @@ class LearnedTransmitter:
     def maps(self, batch: SourceBatch, plan: Plan) -> dict[str, np.ndarray]:
         """What a batch of one is coded by : [h, w] each, by what it shows."""
         image, rates = batch.image[0], plan.rates[batch.index[0]]
-        at, y = conditions(*rates, plan.snr), self._latents_of(image)
+        at = conditions(*rates, plan.snr, self.shared.knowledge.unknown)
+        y = self._latents_of(image)
         statistics = self._networks.statistics(
             self._networks.summarise(y, at.quality), at.quality
         )
         level, _ = self._rates(y, statistics, at)
-        return {
-            "entropy [bits]": statistics.entropy[0],
-            "rate [channel uses]": np.take(LEVELS, level[0]) / 2,
-        }
+        preset = self._networks.levels(statistics.entropy, at.eta)
+        maps = {"entropy [bits]": statistics.entropy[0]}
+        if self._networks.policy:
+            maps["rate preset [channel uses]"] = np.take(LEVELS, preset[0]) / 2
+        return maps | {"rate [channel uses]": np.take(LEVELS, level[0]) / 2}
 
-    def _cost(self, needs: Needs, eta: int, scheme: Scheme) -> int:
+    def _cost(self, needs: Needs, at: Conditions, scheme: Scheme) -> int:
         """Channel uses of an image."""
-        eta = ETAS.value(eta)
-        num_bits = needs.num_bits
-        level = self._networks.levels(needs.bits, eta)
-        if self._shared.allocation == "likelihood":
-            suggested = self._networks.levels(needs.entropy, eta)
+        num_bits = needs.num_bits + self.shared.knowledge.num_bits
+        level = self._networks.rate_map(needs.bits, needs.left, at)
+        if self.shared.allocation == "likelihood":
+            suggested = self._networks.levels(needs.entropy, at.eta)
             num_bits += len(rate_map.encode(level, suggested))
         payload = -(-int(np.take(LEVELS, level).sum()) // 2)
         side = side_accounting.counted(num_bits, scheme)
         return self._header.num_symbols + side + payload
 
-    def _send(self, image: np.ndarray, plan: Plan, quality: int, eta: int) -> Sent:
-        networks, at = self._networks, conditions(quality, eta, plan.snr)
+    def _send(self, batch: SourceBatch, plan: Plan, quality: int, eta: int) -> Sent:
+        networks, told = self._networks, self.shared.knowledge.tell(batch)
+        at, image = conditions(quality, eta, plan.snr, told.context), batch.image[0]
         y = self._latents_of(image)
         summary = networks.summarise(y, at.quality)
         statistics = networks.statistics(summary, at.quality)
         level, map_bits = self._rates(y, statistics, at)
         bits = networks.coder.encode(summary)
         dimensions, scale = networks.encode(y, networks.side(statistics, level), at)
-        scheme = Scheme(self._shared.side_info, plan.mcs, at.design_snr_db)
-        all_bits = np.concatenate([bits, map_bits])
+        scheme = Scheme(self.shared.side_info, plan.mcs, at.design_snr_db)
+        all_bits = np.concatenate([bits, map_bits, told.bits])
         side, blocks = side_accounting.send(all_bits, scheme)
         payload = pack(dimensions * np.sqrt(0.5))
         stride = stride_of(len(side), len(payload))
         fields = *image.shape[:2], len(bits), stride, plan.mcs, quality, eta
         fields += plan.snr, SCALES.index(scale)
-        values = dict(zip(FIELDS, fields, strict=True))
+        values = dict(zip(FIELDS, fields, strict=True)) | told.fields
         return Sent(
             self._header.send(values | {"map_bits": len(map_bits)}),
             merge(side, payload, stride),
@@ -200,9 +205,11 @@ class LearnedTransmitter:
 
     def _rates(self, y, statistics, at: Conditions) -> tuple[np.ndarray, np.ndarray]:
         """The rate map, and the bits that tell the receiver."""
+        if self.shared.allocation == "entropy":
+            left = self._networks.prospects(statistics)
+            level = self._networks.rate_map(statistics.entropy, left, at)
+            return level, np.zeros(0, np.uint8)
         suggested = self._networks.levels(statistics.entropy, at.eta)
-        if self._shared.allocation == "entropy":
-            return suggested, np.zeros(0, np.uint8)
         bits = self._networks.information(y, statistics, at.quality)
         level = self._networks.levels(bits, at.eta)
         return level, rate_map.encode(level, suggested)
@@ -219,10 +226,11 @@ class LearnedTransmitter:
         summary = self._networks.summarise(y, quality)
         statistics = self._networks.statistics(summary, quality)
         bits = statistics.entropy
-        if self._shared.allocation == "likelihood":
+        if self.shared.allocation == "likelihood":
             bits = self._networks.information(y, statistics, quality)
         length = len(self._networks.coder.encode(summary))
-        return Needs(length, statistics.entropy, bits)
+        left = self._networks.prospects(statistics)
+        return Needs(length, statistics.entropy, bits, left)
 
 
 def _key(image: np.ndarray) -> bytes:

@@ -16,6 +16,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 # traces are counted and reported; TensorFlow's warnings about them are not needed
 logging.getLogger("tensorflow").addFilter(lambda r: r.levelno >= logging.ERROR)
 
@@ -82,6 +83,19 @@ def panel(
 
 
 @app.command()
+def fig4(
+    run: Run = "fig4",
+    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
+) -> None:
+    """Draw the case study's figure: AKB-JSCC, without channel KB, NTSCC, JPEGs."""
+    from experiments.fig4 import fig4 as command
+
+    command(source, images, quick, _folder(run))
+
+
+@app.command()
 def compare(
     against: Annotated[str, typer.Option(help="Transmitter to compare with.")],
     run: Run = "sweep",
@@ -110,6 +124,44 @@ def promote(
     from experiments.training.promote import promote as command
 
     typer.echo(command(_folder(run), note))
+
+
+@app.command("channel-kb")
+def channel_kb(
+    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    weights: Annotated[str, typer.Option(help="Of akb_jscc.")] = "base",
+    policy: Annotated[str, typer.Option(help="Its channel_kb.")] = "base",
+) -> None:
+    """Compare ways to correct presets: uniform, PPO, greedy oracle, at equal CBR."""
+    from experiments.channel_kb.ablation import ablation
+
+    typer.echo(ablation(source, images, weights, policy))
+
+
+@app.command()
+def meaning(
+    source: Annotated[str, typer.Option(help="Pictures with annotated objects.")],
+    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    cbr: Annotated[float, typer.Option(help="At which they are sent.")] = 0.03,
+    snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
+    transmitter: Annotated[str, typer.Option(help="AKB-JSCC.")] = "akb_jscc",
+) -> None:
+    """Compare rates inside annotated objects and outside, before and after actions."""
+    from experiments.meaning import meaning as command
+
+    typer.echo(command(source, images, cbr, snr_db, transmitter))
+
+
+@app.command("learning-curve")
+def learning_curve(
+    runs: list[str],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+) -> None:
+    """Draw learning curves of the channel knowledge base, of several seeds."""
+    from experiments.channel_kb.learning import draw_learning
+
+    typer.echo(draw_learning([_folder(run) for run in runs], output))
 
 
 @app.command()
@@ -142,6 +194,20 @@ def kb_build(
     from experiments.knowledge import build
 
     build(source, output, size, agent, encoder)
+
+
+@kb.command("embed")
+def kb_embed(
+    source: Annotated[Path, typer.Option(help="Folder of photos.")],
+    output: Annotated[Path, typer.Option(help="File to write.")],
+    base: Base = None,
+    agent: Annotated[str, typer.Option(help="Agent that describes.")] = "detector",
+    encoder: Encoder = "minilm",
+) -> None:
+    """Look up every photo in a base, for networks to be trained with."""
+    from experiments.knowledge import embed
+
+    embed(source, output, base, agent, encoder)
 
 
 @kb.command("merge")

@@ -73,13 +73,13 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
         sharey=True,
         layout="constrained",
     )
-    styles = _styles(rows)
+    style = styles(rows)
     for row_axes, channel in zip(axes, channels, strict=True):
         own = [panel for panel in panels if panel[0][0] == channel]
         for place in row_axes[len(own) :]:
             place.set_axis_off()
         for place, ((_, value), points) in zip(row_axes, own, strict=False):
-            _draw_panel(place, points, axis, styles)
+            draw_curves(place, points, axis, style)
             place.set_title(f"{channel}, {_named(other, value)}", fontsize=9)
     for place in axes[-1]:
         place.set_xlabel(AXES[axis])
@@ -92,7 +92,7 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
     return path
 
 
-def _draw_panel(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
+def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
     for (transmitter,), points in grouped(rows, "transmitter"):
         points = sorted(points, key=lambda row: float(row[axis]))
         measured = "cbr" if axis == "cbr_target" else axis
@@ -139,7 +139,7 @@ def _marker(shape: str):
     return plt.Line2D([], [], marker=shape, color="black", linestyle="none")
 
 
-def _styles(rows: Sequence[Row]) -> dict[str, dict]:
+def styles(rows: Sequence[Row]) -> dict[str, dict]:
     """A colour and a marker for each transmitter; bounds are dashed."""
     names = sorted({row["transmitter"] for row in rows})
     return {

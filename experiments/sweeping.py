@@ -41,6 +41,20 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
         If anything the user said is wrong.
     """
     job = Sweep(config.load(config_path(name), overrides), catalogue())
+    display = run(job, folder)
+    from experiments.figures import draw_all
+
+    display.summary(draw_all(folder), graph.traces)
+
+
+def run(job: Sweep, folder: Path) -> Display:
+    """Simulate what a folder does not hold yet of a sweep.
+
+    Raises
+    ------
+    InputError
+        If the folder holds results that these cannot be compared with.
+    """
     with ResultStore(folder, metrics=job.metrics) as store:
         new = manifest(job)
         if store.finished():
@@ -54,9 +68,7 @@ def sweep(name: str, overrides: list[str], folder: Path) -> None:
         except KeyboardInterrupt:
             display.interrupted()
             raise
-    from experiments.figures import draw_all
-
-    display.summary(draw_all(folder), graph.traces)
+    return display
 
 
 def refuse_other_settings(folder: Path, new: dict) -> None:

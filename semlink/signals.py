@@ -5,7 +5,7 @@ symbols on the air for the longest image, rounded up; shorter images are followe
 by zeros. ``NamedTuple`` because ``tf.function`` traces these as structures.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,11 @@ class SourceBatch(NamedTuple):
     index: tuple[int, ...]
     name: tuple[str, ...]
     annotations: tuple[Mapping[str, Any], ...]
+
+    def each(self) -> Iterator["SourceBatch"]:
+        """The images, as a batch of one each."""
+        for i in range(len(self.image)):
+            yield SourceBatch(*(field[i : i + 1] for field in self))
 
 
 class Ledger(NamedTuple):

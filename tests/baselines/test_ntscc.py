@@ -63,7 +63,7 @@ def test_side_information_survives_its_coder_on_photos_of_twenty_sizes():
         decoded = networks.coder.decode(bits, summary.z.shape[:2])
         for value, expected in zip(decoded, summary, strict=True):
             np.testing.assert_array_equal(value, expected)
-        codec = networks._codec
+        codec = networks.codec
         estimate = np.sum(codec.classes.bits(summary.classes[None]))
         estimate += np.sum(codec.prior(summary.z.astype(np.float32)))
         estimate += np.sum(codec.base_prior(summary.base.astype(np.float32)))

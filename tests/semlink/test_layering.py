@@ -19,7 +19,8 @@ LAYERS = {
 FRAMEWORKS = {"tensorflow", "sionna", "torch", "jax", "tf_keras"}
 ENTRY_POINT = "experiments/__main__.py"
 TRAINING = "experiments/training/__main__.py"
-ENTRY_POINTS = {ENTRY_POINT, TRAINING}
+POLICY_TRAINING = "experiments/channel_kb/__main__.py"
+ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING}
 # what belongs to training, and runs where the simulator does
 WITH_THE_SIMULATOR = ("fit_linear", "promote")
 COMPILER = "semlink/graph.py"

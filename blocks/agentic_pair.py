@@ -1,0 +1,55 @@
+"""AKB-JSCC: a learned codec that two knowledge bases inform, as a pair for the link."""
+
+from pathlib import Path
+
+from blocks.knowledge_base import DEFAULT, load
+from blocks.learned_receiver import LearnedReceiver
+from blocks.learned_signal import Shared
+from blocks.learned_transmitter import LearnedTransmitter
+from blocks.learned_weights import WEIGHTS, folder_of, networks
+from blocks.side_accounting import SideInfo
+from blocks.source_knowledge import SourceKb, source_knowledge
+from semlink.protocols import Transceiver
+
+SHIPPED = Path(__file__).parent / "nn"
+
+
+def agentic_pair(
+    *,
+    csi: bool,
+    design_snr_db: float,
+    margin_db: float,
+    side_info: SideInfo,
+    weights: str,
+    source_kb: SourceKb,
+    kb: str,
+    agent: str,
+    encoder: str,
+    channel_kb: str | None = None,
+) -> Transceiver:
+    """Build the pair; without ``channel_kb`` the rate map is the preset."""
+    policy = channel_kb and _policy(channel_kb)
+    knowledge = source_knowledge(source_kb, load(_base(kb)), agent, encoder)
+    shared = Shared(networks(_codec(weights), policy), "entropy", side_info, knowledge)
+    transmitter = LearnedTransmitter(
+        shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
+    )
+    return Transceiver(transmitter, LearnedReceiver(shared))
+
+
+def agentic_files(weights: str, kb: str, channel_kb: str | None = None) -> list[Path]:
+    """Files that the results depend on: weights, knowledge base, policy."""
+    files = [_codec(weights) / WEIGHTS, _base(kb)]
+    return [*files, _policy(channel_kb) / WEIGHTS] if channel_kb else files
+
+
+def _codec(weights: str) -> Path:
+    return folder_of(SHIPPED, "akb_jscc", weights)
+
+
+def _policy(channel_kb: str) -> Path:
+    return folder_of(SHIPPED, "channel_kb", channel_kb, "channel_kb")
+
+
+def _base(kb: str) -> Path:
+    return DEFAULT if kb == "default" else Path(kb)

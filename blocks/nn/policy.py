@@ -1,0 +1,157 @@
+"""The channel knowledge base: an agent that corrects a rate map, position by position.
+
+What it sees follows from side information, SNR and its own previous action alone:
+both ends derive the same actions, and nothing more is sent. Double precision and
+rounded scores see to it that they are the same to the bit.
+
+References
+----------
+The survey of agentic semantic communications after which AKB-JSCC is named: its state
+is entropy map, SNR map and previous action. Deviations: the preset and what each
+action is expected to leave of the error are part of the state, too.
+"""
+
+from math import log
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from blocks.nn.jscc import LEVELS
+
+OFFSETS = (-2, -1, 0, 1, 2)  # that an action adds to a rate level
+NEUTRAL = OFFSETS.index(0)
+ROUNDS = 2  # actions before the one that counts is taken, that one included
+FEATURES = 6 + len(OFFSETS)
+REACH, WIDTHS = 1, (64, 64, 64)  # positions along a side that it sees; layers
+FINE = 2.0**-12  # to which scores are rounded
+SMALLEST = 1e-3  # share of the mean error that is told from less
+
+
+class Prospects(NamedTuple):
+    """What each rate level would leave of an image, by the side information.
+
+    unsent : [B, h, w, L], float, energy of the latents that are not sent
+    sent : [B, h, w, L], float, sum of the deviations of those that are
+    """
+
+    unsent: object
+    sent: object
+
+
+def prospects(sigma) -> Prospects:
+    """What each rate level would leave : deviations [B, h, w, M], in steps."""
+    channels = sigma.shape[-1]
+    sigma = -ops.sort(-sigma, axis=-1)
+    count = np.minimum(LEVELS, channels) - 1
+    sent = ops.take(ops.cumsum(sigma, axis=-1), np.maximum(count, 0), axis=-1)
+    energy = ops.cumsum(sigma**2, axis=-1)
+    unsent = energy[..., -1:] - ops.take(energy, np.maximum(count, 0), axis=-1)
+    # the first level sends nothing
+    sent = ops.concatenate([0 * sent[..., :1], sent[..., 1:]], axis=-1)
+    return Prospects(
+        ops.concatenate([energy[..., -1:], unsent[..., 1:]], axis=-1), sent
+    )
+
+
+def corrected(level, action, channels: int):
+    """A rate map after an action : [B, h, w], int32, offsets 0 to 4 -> the same."""
+    highest = sum(k <= channels for k in LEVELS) - 1
+    return ops.clip(level + action - NEUTRAL, 0, highest)
+
+
+def observe(entropy, level, of: Prospects, snr_db, log_gain, previous, channels):
+    """What the agent sees.
+
+    Input
+    -----
+    entropy : [B, h, w], float, bits: the entropy map
+    level : [B, h, w], int32, the preset
+    of : what each level would leave
+    snr_db : [B, h, w], float, the SNR map, as far as both ends know it
+    log_gain : [B, 1, 1, 1], float, of the quantiser
+    previous : [B, h, w], int32, action before, 0 to 4
+    channels : M
+
+    Output
+    ------
+    : [B, h, w, 11], float, each about unit range
+    """
+    errors = expected_errors(level, of, snr_db, channels)
+    mean = ops.mean(errors[NEUTRAL], axis=(1, 2), keepdims=True)
+    everywhere = ops.ones_like(entropy)
+    bits = ops.mean(entropy, axis=(1, 2), keepdims=True)
+    maps = [
+        ops.log1p(entropy) / 8,
+        ops.cast(level, entropy.dtype) / len(LEVELS),
+        snr_db / 10 - 1,
+        (ops.cast(previous, entropy.dtype) - NEUTRAL) / 2,
+        everywhere * ops.log1p(bits) / 8,
+        everywhere * (ops.log(mean) - 2 * log_gain[..., 0]) / 5,
+    ]
+    maps += [ops.log(ops.maximum(e / mean, SMALLEST)) / 3 for e in errors]
+    return ops.stack(maps, axis=-1)
+
+
+def expected_errors(level, of: Prospects, snr_db, channels) -> list:
+    """Squared error of each position under each action, in squares of a step."""
+    no = ops.exp(-snr_db * (log(10) / 10))
+    sent = _at(of.sent, level)
+    dimensions = ops.cast(ops.take(np.array(LEVELS), level), sent.dtype)
+    # of a power t sigma - no, whose mean is one, LMMSE leaves sigma no / t
+    t = ops.sum(dimensions * (1 + no), axis=(1, 2), keepdims=True)
+    t = t / ops.maximum(ops.sum(sent, axis=(1, 2), keepdims=True), 1e-9)
+    levels = [corrected(level, action, channels) for action in range(len(OFFSETS))]
+    return [_at(of.unsent, n) + _at(of.sent, n) * no / (t + 1e-9) for n in levels]
+
+
+def _at(values, level):
+    """Entries of the last axis : [B, h, w, L], [B, h, w] -> [B, h, w]."""
+    return ops.take_along_axis(values, level[..., None], axis=-1)[..., 0]
+
+
+class Policy(keras.layers.Layer):
+    """Scores of each action at each position.
+
+    Input
+    -----
+    state : [B, h, w, 11], float
+
+    Output
+    ------
+    : [B, h, w, 5], float, logits
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        double = {"dtype": "float64"}
+        sizes = (REACH, *(1 for _ in WIDTHS[1:]))
+        self._features = [
+            keras.layers.Conv2D(n, k, padding="same", activation="relu", **double)
+            for n, k in zip(WIDTHS, sizes, strict=True)
+        ]
+        self._scores = keras.layers.Conv2D(len(OFFSETS), 1, **double)
+
+    def build(self, shape=None):
+        width = FEATURES
+        for layer in self._features:
+            layer.build((None, None, None, width))
+            width = layer.filters
+        self._scores.build((None, None, None, width))
+
+    def call(self, state):
+        for layer in self._features:
+            state = layer(state)
+        return self._scores(state)
+
+    def actions(self, see, level):
+        """The likeliest action of each position, after some rounds : [B, h, w], int32.
+
+        ``see`` : previous action -> state; ``level`` : [B, h, w], int32
+        """
+        action = ops.full_like(level, NEUTRAL)
+        for _ in range(ROUNDS):
+            scores = ops.round(self(see(action)) / FINE)
+            action = ops.cast(ops.argmax(scores, axis=-1), "int32")
+        return action

@@ -1,0 +1,1 @@
+"""Trains the channel knowledge base: PPO on the codec that it corrects."""

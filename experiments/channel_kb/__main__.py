@@ -1,0 +1,31 @@
+"""Command line of the channel knowledge base's training.
+
+TF-Agents needs Keras 2 under ``tf.keras``, which is decided once for a process: this
+one has it. The codec's networks are Keras 3 as everywhere.
+"""
+
+import os
+import sys
+import warnings
+
+FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
+
+
+def main() -> None:
+    """Train the policy, or go on where a run stopped."""
+    os.environ.update(FORCED)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    warnings.filterwarnings("ignore")
+    from experiments.channel_kb.train import Recipe, train
+    from experiments.training.options import parser, say
+
+    options = vars(parser("experiments.channel_kb", Recipe).parse_args())
+    folder = options.pop("run")
+    try:
+        train(folder, Recipe(**options), say)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""What the agent acts on: a codec and a channel, for a batch of pictures, in graph.
+
+A scene holds all that does not change while the agent acts. A step sends the pictures
+at the rates of an action and tells the squared error and the dimensions of each
+position; the noise of a scene is the same for every action, so that rewards compare
+actions and not noises.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from blocks.nn import policy
+from blocks.nn.base_layer import base_picture, base_values
+from blocks.nn.codec import Codec, log_gain, state
+from blocks.nn.entropy import SCALES, scale_index
+from blocks.nn.jscc import LEVELS, entropy_map, kept_latents, rate_levels
+from blocks.nn.transforms import PATCH
+
+WEAKEST_DB = -10.0  # of a fade
+LOUDER = 1.25  # times the power, to see what power is worth
+DECIBELS = 10 / np.log(10)
+
+
+class Conditions(NamedTuple):
+    """At what a batch is sent; all float32.
+
+    quality, eta : scalars, as in the link
+    snr_db : scalar, average of the channel
+    fading_db : [B, h, w], gain of each position's symbols; zeros on AWGN
+    """
+
+    quality: np.ndarray
+    eta: np.ndarray
+    snr_db: np.ndarray
+    fading_db: np.ndarray
+
+
+class Outcome(NamedTuple):
+    """What became of each position : [B, h, w], float32.
+
+    error : squared error of its pixels, which are from 0 to 1
+    dimensions : of the channel, real
+    """
+
+    error: tf.Tensor
+    dimensions: tf.Tensor
+
+
+class Scene(NamedTuple):
+    """A batch of pictures on its way, as far as no action changes it.
+
+    x, base : [B, H, W, 3], pixels and base layer
+    y, mu, sigma, noise : [B, h, w, M]; ``index`` of sigma, int32
+    entropy, snr_db : [B, h, w], what the agent sees; ``level``, int32, the preset
+    left : what each level would leave
+    log_gain : [B, 1, 1, 1]
+    quality, design_db : [B]
+    context : [B, D], of the source knowledge base
+    share : [B, h, w], of each position in its picture, one on average, by what the
+        side information says of its error and by its dimensions
+    power_db : [B, 1, 1], decibels that an e-fold of power gains each picture
+    preset : what becomes of it without an action
+    """
+
+    x: tf.Tensor
+    base: tf.Tensor
+    y: tf.Tensor
+    mu: tf.Tensor
+    sigma: tf.Tensor
+    index: tf.Tensor
+    noise: tf.Tensor
+    entropy: tf.Tensor
+    snr_db: tf.Tensor
+    level: tf.Tensor
+    left: policy.Prospects
+    log_gain: tf.Tensor
+    quality: tf.Tensor
+    design_db: tf.Tensor
+    context: tf.Tensor
+    share: tf.Tensor
+    power_db: tf.Tensor
+    preset: Outcome
+
+
+class Environment:
+    """A codec over a channel.
+
+    Parameters
+    ----------
+    codec : networks with their weights
+    """
+
+    def __init__(self, codec: Codec):
+        self._codec = codec
+        self.channels = codec.profile.channels
+
+    def reset(self, image, context, at: Conditions, seed) -> Scene:
+        """Encode pictures, and send them at the preset rates and with more power.
+
+        Input
+        -----
+        image : [B, H, W, 3], uint8
+        context : [B, D], float32
+        at : conditions
+        seed : [2], int32, of the noise
+        """
+        scene = self.encode(image, context, at, seed)
+        preset = self.send(scene, scene.level)
+        louder = self.send(scene, scene.level, LOUDER)
+        gained = DECIBELS * tf.math.log(_mean(preset.error) / _mean(louder.error))
+        return scene._replace(preset=preset, power_db=gained / np.log(LOUDER))
+
+    def encode(self, image, context, at: Conditions, seed) -> Scene:
+        """Encode pictures as for :meth:`reset`, and send nothing yet."""
+        codec, count = self._codec, image.shape[0]
+        quality, design_db = (tf.fill([count], v) for v in (at.quality, at.snr_db))
+        x = tf.cast(image, tf.float32) / 255
+        gain, base = log_gain(quality), base_picture(base_values(x))
+        y = codec.analysis(x, base) * tf.exp(gain)
+        linear = codec.analysis.linear_only(x, base) * tf.exp(gain)
+        classes, z = codec.summarise(y, linear, gain)
+        mu, log_sigma = codec.deviations(classes, tf.round(z), gain)
+        index = scale_index(log_sigma)
+        sigma = tf.gather(SCALES.astype(np.float32), index)
+        entropy = entropy_map(index)
+        level = rate_levels(entropy, tf.fill([count], at.eta), self.channels)
+        noise = tf.random.stateless_normal(y.shape, seed)
+        snr_db = at.snr_db + tf.maximum(at.fading_db, WEAKEST_DB)
+        left = policy.prospects(sigma)
+        expected = policy.expected_errors(level, left, snr_db, self.channels)
+        share = _share(expected[policy.NEUTRAL]) + _share(dimensions_of(level))
+        return Scene(
+            x, base, y, mu, sigma, index, noise, entropy, snr_db, level, left, gain,
+            quality, design_db, context, (share + 1) / 3, share,
+            Outcome(entropy, entropy),
+        )  # fmt: skip
+
+    def observe(self, scene: Scene, previous):
+        """What the agent sees after an action [B, h, w] : [B, h, w, C], float32."""
+        return policy.observe(
+            scene.entropy,
+            scene.level,
+            scene.left,
+            scene.snr_db,
+            scene.log_gain,
+            previous,
+            self.channels,
+        )
+
+    def step(self, scene: Scene, action) -> Outcome:
+        """Send the pictures at the rates of an action : [B, h, w], int32, 0 to 4."""
+        return self.send(scene, policy.corrected(scene.level, action, self.channels))
+
+    def send(self, scene: Scene, level, power: float = 1.0) -> Outcome:
+        """Send the pictures at a rate map : [B, h, w], int32."""
+        codec, kept = self._codec, kept_latents(scene.index, level)
+        tokens = codec.tokens(scene.context)
+        design = 10.0 ** (-scene.design_db / 10)
+        shared = scene.mu, scene.sigma, kept, level, design
+        at = state(scene.quality, scene.design_db, scene.design_db)
+        s, scale = codec.encoder(scene.y, *shared, at, tokens)
+        no = 10.0 ** (-scene.snr_db / 10)[..., None] / power
+        at = state(scene.quality, scene.design_db, _equivalent_db(no, kept))
+        received = (s + tf.sqrt(no) * scene.noise) * kept
+        y, log_error = codec.decoder(received, no, scale, *shared, at, tokens)
+        x = codec.synthesise(y, log_error, scene.log_gain, scene.base, tokens)
+        error = tf.reduce_sum((scene.x - tf.clip_by_value(x, 0, 1)) ** 2, axis=-1)
+        patches = (1, PATCH, PATCH, 1)
+        error = tf.nn.avg_pool2d(error[..., None], patches, patches, "VALID")[..., 0]
+        return Outcome(PATCH**2 * error, dimensions_of(level))
+
+
+def dimensions_of(level):
+    """Real dimensions of rate levels, any shape, as float32."""
+    return tf.gather(tf.constant(LEVELS, tf.float32), level)
+
+
+def _share(values):
+    """Values over their mean in each picture : [B, h, w]."""
+    return values / tf.maximum(_mean(values), 1e-9)
+
+
+def _mean(values):
+    return tf.reduce_mean(values, axis=(1, 2), keepdims=True)
+
+
+def _equivalent_db(no, kept):
+    """SNR of the AWGN channel with the capacity of all symbols that are sent : [B]."""
+    axes = (1, 2, 3)
+    total = tf.reduce_sum(kept * tf.math.log1p(1 / no), axis=axes)
+    capacity = total / tf.maximum(tf.reduce_sum(kept, axis=axes), 1)
+    return 10 * tf.math.log(tf.maximum(tf.math.expm1(capacity), 1e-3)) / np.log(10)
+
+
+def block_fading_db(rng: np.random.Generator, shape, block: int) -> np.ndarray:
+    """Rayleigh gains of blocks of positions, in raster order : [B, h, w], float32."""
+    count, height, width = shape
+    gain = rng.exponential(size=(count, -(-height * width // block)))
+    each = gain.repeat(block, axis=1)[:, : height * width]
+    return (10 * np.log10(np.maximum(each, 1e-6))).reshape(shape).astype(np.float32)
