@@ -221,14 +221,15 @@ class Networks:
         return rate_levels(bits, eta, self.codec.profile.channels)
 
     def _prospects(self, index):
-        return policy.prospects(tf.gather(SCALES, index))
+        left = policy.prospects(tf.gather(SCALES, index))
+        return tf.nest.map_structure(lambda t: tf.cast(t, tf.float32), left)
 
     def _corrected(self, level, bits, unsent, sent, log_gain, snr_db):
         channels = self.codec.profile.channels
         entropy = tf.cast(bits, tf.float64)
         # the average is all that is fed back
         everywhere = tf.zeros_like(entropy) + snr_db
-        left = Prospects(unsent, sent)
+        left = Prospects(tf.cast(unsent, tf.float64), tf.cast(sent, tf.float64))
 
         def see(previous):
             maps = entropy, level, left, everywhere, log_gain, previous

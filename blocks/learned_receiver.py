@@ -38,6 +38,7 @@ class LearnedReceiver:
         header = self._header.receive(x_hat, no)
         if header is None or not header["height"] * header["width"]:
             return UNKNOWN
+        self._shared.knowledge.check(header)
         num_bits = header["side_bits"] + header.get("map_bits", 0)
         if not num_bits:
             return UNKNOWN

@@ -31,7 +31,7 @@ from semlink.protocols import Budget
 from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
 from semlink.units import channel_uses
 
-CACHED_IMAGES, CACHED_NEEDS = 128, 16384
+CACHED_IMAGES, CACHED_NEEDS = 128, 8192  # of at most 0.2 MB at 640x480
 SIDE_SHARE = 0.1  # of the symbols: the length that its scheme is chosen for
 
 

@@ -52,6 +52,9 @@ class NoKnowledge:
     def tell(self, batch: SourceBatch) -> Told:
         return Told({}, NO_BITS, self.unknown)
 
+    def check(self, header: dict) -> None:
+        """Refuse a header of a transmitter that knows something else."""
+
     def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
         return self.unknown
 
@@ -76,21 +79,16 @@ class Entries(NoKnowledge):
         fields = {"kb_version": self._version, "kb_index": index}
         return Told(fields, NO_BITS, self._context(index))
 
-    def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
-        """The context of a header.
-
-        Raises
-        ------
-        InputError
-            The transmitter has another base.
-        ValueError
-            The base has no such entry: noise that was taken for a header.
-        """
+    def check(self, header: dict) -> None:
+        """An error, not a bad picture; ``InputError`` if the bases differ."""
         if header["kb_version"] != self._version:
             raise InputError(
                 f"the knowledge base must be the transmitter's, of a version "
                 f"{header['kb_version']:04x}..., got {self._base.version[:12]}"
             )
+
+    def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
+        """The context of a header; ``ValueError`` if it is noise that passed a CRC."""
         if header["kb_index"] >= len(self._base):
             raise ValueError(
                 f"entries must be below {len(self._base)}, got {header['kb_index']}"

@@ -1,0 +1,66 @@
+"""AKB-JSCC: joint source-channel coding with agentic knowledge bases.
+
+An agent describes the picture; the knowledge base's nearest entry, whose number is
+sent, conditions encoder and decoder. The entropy map presets the rates; an agent that
+PPO trained corrects them, from what both ends know.
+
+References
+----------
+The survey of agentic semantic communications that this project began with, its case
+study. Deviations: those of ``ntscc``, with which it shares backbone and training; the
+rate map is not sent, for both ends derive it.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from blocks.agentic_pair import agentic_files, agentic_pair
+from blocks.side_accounting import SideInfo
+from blocks.source_knowledge import SourceKb
+from semlink.protocols import Transceiver
+
+
+def build(
+    csi: bool = True,
+    design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 10.0,
+    margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
+    source_kb: SourceKb = "retrieved",
+    kb: str = "default",
+    agent: str = "detector",
+    encoder: str = "minilm",
+    channel_kb: str = "base",
+    side_info: SideInfo = "coded",
+    weights: str = "base",
+) -> Transceiver:
+    """Build the pair.
+
+    Parameters
+    ----------
+    csi, design_snr_db, margin_db, side_info : as for ``ntscc``
+    source_kb : what conditions the networks: ``retrieved``, the entry nearest to the
+        description; to compare with: ``none``, ``random``, any entry, or ``oracle``,
+        the description's own embedding, all of which is sent
+    kb : knowledge base that both ends have: ``default``, or a file of ``make kb``
+    agent, encoder : who describes, and what embeds its words; the base's own encoder
+    channel_kb : policy that is shipped, by name, or a folder of one
+    weights : of the codec: name of a profile that is shipped, or a folder
+    """
+    return agentic_pair(
+        csi=csi,
+        design_snr_db=design_snr_db,
+        margin_db=margin_db,
+        side_info=side_info,
+        weights=weights,
+        source_kb=source_kb,
+        kb=kb,
+        agent=agent,
+        encoder=encoder,
+        channel_kb=channel_kb,
+    )
+
+
+def files(weights: str, kb: str, channel_kb: str, **_) -> list[Path]:
+    """Files that the results depend on."""
+    return agentic_files(weights, kb, channel_kb)
