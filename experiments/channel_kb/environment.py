@@ -113,7 +113,10 @@ class Environment:
         return scene._replace(preset=preset, power_db=gained / np.log(LOUDER))
 
     def encode(self, image, context, at: Conditions, seed) -> Scene:
-        """Encode pictures as for :meth:`reset`, and send nothing yet."""
+        """Encode pictures as for :meth:`reset`, and send nothing.
+
+        ``preset`` and ``power_db``, which only sending tells, are zero.
+        """
         codec, count = self._codec, image.shape[0]
         quality, design_db = (tf.fill([count], v) for v in (at.quality, at.snr_db))
         x = tf.cast(image, tf.float32) / 255
@@ -130,11 +133,12 @@ class Environment:
         snr_db = at.snr_db + tf.maximum(at.fading_db, WEAKEST_DB)
         left = policy.prospects(sigma)
         expected = policy.expected_errors(level, left, snr_db, self.channels)
+        nothing = tf.zeros_like(entropy)
         share = _share(expected[policy.NEUTRAL]) + _share(dimensions_of(level))
         return Scene(
             x, base, y, mu, sigma, index, noise, entropy, snr_db, level, left, gain,
-            quality, design_db, context, (share + 1) / 3, share,
-            Outcome(entropy, entropy),
+            quality, design_db, context, (share + 1) / 3, nothing,
+            Outcome(nothing, nothing),
         )  # fmt: skip
 
     def observe(self, scene: Scene, previous):
