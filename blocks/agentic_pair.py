@@ -9,6 +9,7 @@ from blocks.learned_transmitter import LearnedTransmitter
 from blocks.learned_weights import WEIGHTS, folder_of, networks
 from blocks.side_accounting import SideInfo
 from blocks.source_knowledge import SourceKb, source_knowledge
+from semlink.errors import InputError
 from semlink.protocols import Transceiver
 
 SHIPPED = Path(__file__).parent / "nn"
@@ -29,8 +30,15 @@ def agentic_pair(
 ) -> Transceiver:
     """Build the pair; without ``channel_kb`` the rate map is the preset."""
     policy = channel_kb and _policy(channel_kb)
-    knowledge = source_knowledge(source_kb, load(_base(kb)), agent, encoder)
-    shared = Shared(networks(_codec(weights), policy), "entropy", side_info, knowledge)
+    nets, base = networks(_codec(weights), policy), load(_base(kb))
+    width, expected = base.vectors.shape[1], nets.codec.profile.context
+    if expected and width != expected:
+        raise InputError(
+            f"the knowledge base must have {expected} values an entry for these "
+            f"weights, got {width}"
+        )
+    knowledge = source_knowledge(source_kb, base, agent, encoder)
+    shared = Shared(nets, "entropy", side_info, knowledge)
     transmitter = LearnedTransmitter(
         shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
     )

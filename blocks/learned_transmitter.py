@@ -160,9 +160,9 @@ class LearnedTransmitter:
             self._networks.summarise(y, at.quality), at.quality
         )
         level, _ = self._rates(y, statistics, at)
-        preset = self._networks.levels(statistics.entropy, at.eta)
         maps = {"entropy [bits]": statistics.entropy[0]}
         if self._networks.policy:
+            preset = self._networks.levels(statistics.entropy, at.eta)
             maps["rate preset [channel uses]"] = np.take(LEVELS, preset[0]) / 2
         return maps | {"rate [channel uses]": np.take(LEVELS, level[0]) / 2}
 

@@ -7,18 +7,28 @@ to that entry's embedding. What is told otherwise is there to compare with.
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from blocks.knowledge_base import KnowledgeBase
-from blocks.perception import AGENTS, TEXT_ENCODERS, Descriptions, agent, text_encoder
+from blocks.perception import (
+    AGENTS,
+    IN_MEMORY,
+    TEXT_ENCODERS,
+    Descriptions,
+    agent,
+    text_encoder,
+)
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.signals import SourceBatch
 
 SourceKb = Literal["retrieved", "none", "random", "oracle"]
-VERSION_BITS = 16
+# The header has one length for all bases: else one of another size would not be refused
+# but its header not be understood.
+VERSION_BITS, INDEX_BITS = 8, 20
 NO_BITS = np.zeros(0, np.uint8)
 
 
@@ -62,38 +72,43 @@ class NoKnowledge:
 class Entries(NoKnowledge):
     """An entry of a base is told by its number, with the version of the base.
 
+    The number is masked by more of the version: of another base it would seldom be one
+    that there is.
+
     Parameters
     ----------
-    base : that both ends have
+    base : that both ends have, of at most 2^20 entries
     choose : the number of an entry, for a picture
     """
 
     def __init__(self, base: KnowledgeBase, choose: Callable[[SourceBatch], int]):
         super().__init__(base.vectors.shape[1])
         self._base, self._choose = base, choose
-        self._version = int(base.version[: VERSION_BITS // 4], 16)
-        self.fields = {"kb_version": VERSION_BITS, "kb_index": base.index_bits}
+        if base.index_bits > INDEX_BITS:
+            raise InputError(
+                f"a knowledge base in a link must have at most {2**INDEX_BITS} "
+                f"entries, got {len(base)}"
+            )
+        digits = base.version[: (VERSION_BITS + INDEX_BITS) // 4]
+        self._version, self._mask = divmod(int(digits, 16), 2**INDEX_BITS)
+        self.fields = {"kb_version": VERSION_BITS, "kb_index": INDEX_BITS}
 
     def tell(self, batch: SourceBatch) -> Told:
         index = self._choose(batch)
-        fields = {"kb_version": self._version, "kb_index": index}
+        fields = {"kb_version": self._version, "kb_index": index ^ self._mask}
         return Told(fields, NO_BITS, self._context(index))
 
     def check(self, header: dict) -> None:
         """An error, not a bad picture; ``InputError`` if the bases differ."""
-        if header["kb_version"] != self._version:
+        same = header["kb_version"] == self._version
+        if not same or header["kb_index"] ^ self._mask >= len(self._base):
             raise InputError(
                 f"the knowledge base must be the transmitter's, of a version "
-                f"{header['kb_version']:04x}..., got {self._base.version[:12]}"
+                f"{header['kb_version']:02x}..., got {self._base.version[:12]}"
             )
 
     def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
-        """The context of a header; ``ValueError`` if it is noise that passed a CRC."""
-        if header["kb_index"] >= len(self._base):
-            raise ValueError(
-                f"entries must be below {len(self._base)}, got {header['kb_index']}"
-            )
-        return self._context(header["kb_index"])
+        return self._context(header["kb_index"] ^ self._mask)
 
     def _context(self, index: int) -> np.ndarray:
         return self._base.vectors[index][None].astype(np.float32)
@@ -140,12 +155,15 @@ class Perception:
             registry.resolve(word.name, word.argument, word.params)  # known at once
         self._agent, self._encoder = agent, encoder
         self._describe: Descriptions | None = None
+        self._embed = lru_cache(maxsize=IN_MEMORY)(self._embedding)
 
     def __call__(self, batch: SourceBatch) -> np.ndarray:
         """The embedding of a batch of one : [D], float32."""
         if self._describe is None:
             self._describe = Descriptions(agent(self._agent))
-        text = self._describe(batch.image[0], batch.annotations[0])
+        return self._embed(self._describe(batch.image[0], batch.annotations[0]))
+
+    def _embedding(self, text: str) -> np.ndarray:
         return text_encoder(self._encoder)([text]).pooled[0]
 
     def nearest_in(self, base: KnowledgeBase) -> Callable[[SourceBatch], int]:
