@@ -24,7 +24,7 @@ OFFSETS = (-2, -1, 0, 1, 2)  # that an action adds to a rate level
 NEUTRAL = OFFSETS.index(0)
 ROUNDS = 2  # actions before the one that counts is taken, that one included
 FEATURES = 6 + len(OFFSETS)
-REACH, WIDTHS = 1, (64, 64, 64)  # positions along a side that it sees; layers
+WIDTHS = (64, 64, 64)
 FINE = 2.0**-12  # to which scores are rounded
 SMALLEST = 1e-3  # share of the mean error that is told from less
 
@@ -112,7 +112,7 @@ def _at(values, level):
 
 
 class Policy(keras.layers.Layer):
-    """Scores of each action at each position.
+    """Scores of each action at each position, by what is seen there.
 
     Input
     -----
@@ -126,19 +126,17 @@ class Policy(keras.layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         double = {"dtype": "float64"}
-        sizes = (REACH, *(1 for _ in WIDTHS[1:]))
         self._features = [
-            keras.layers.Conv2D(n, k, padding="same", activation="relu", **double)
-            for n, k in zip(WIDTHS, sizes, strict=True)
+            keras.layers.Dense(width, activation="relu", **double) for width in WIDTHS
         ]
-        self._scores = keras.layers.Conv2D(len(OFFSETS), 1, **double)
+        self._scores = keras.layers.Dense(len(OFFSETS), **double)
 
     def build(self, shape=None):
         width = FEATURES
         for layer in self._features:
-            layer.build((None, None, None, width))
-            width = layer.filters
-        self._scores.build((None, None, None, width))
+            layer.build((None, width))
+            width = layer.units
+        self._scores.build((None, width))
 
     def call(self, state):
         for layer in self._features:

@@ -5,7 +5,6 @@ one has it. The codec's networks are Keras 3 as everywhere.
 """
 
 import os
-import sys
 import warnings
 
 FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
@@ -17,14 +16,9 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.filterwarnings("ignore")
     from experiments.channel_kb.train import Recipe, train
-    from experiments.training.options import parser, say
+    from experiments.training.options import answer
 
-    options = vars(parser("experiments.channel_kb", Recipe).parse_args())
-    folder = options.pop("run")
-    try:
-        train(folder, Recipe(**options), say)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    answer("experiments.channel_kb", Recipe, train)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ from tf_agents.trajectories.time_step import time_step_spec
 from blocks.nn import policy
 from experiments.channel_kb.environment import DECIBELS, Environment, Scene
 
-OBSERVED = policy.REACH**2 * policy.FEATURES
 STEPS = policy.ROUNDS  # of an episode: as many as the link takes
 EPOCHS = 4  # over an episode
 EXPLORING = 0.2  # weight of the entropy of actions
@@ -43,7 +42,7 @@ class Episode(NamedTuple):
 
 
 class Actor(network.Network):
-    """A distribution of actions : [N, OBSERVED] -> [N].
+    """A distribution of actions : [N, 11] -> [N].
 
     (The stock one cannot be made with numpy 2.)
     """
@@ -78,7 +77,7 @@ def make_agent(learning_rate: tf.Variable, seed: int) -> PPOClipAgent:
         TF-Agents found no variables: Keras is not the one that it needs.
     """
     tf.keras.utils.set_random_seed(seed)
-    observed = tf.TensorSpec((OBSERVED,), tf.float32)
+    observed = tf.TensorSpec((policy.FEATURES,), tf.float32)
     action = BoundedTensorSpec((), tf.int32, 0, len(policy.OFFSETS) - 1)
     critic = value_network.ValueNetwork(
         observed, fc_layer_params=policy.WIDTHS, activation_fn=tf.nn.relu
@@ -129,7 +128,8 @@ def play(environment: Environment, agent, scene: Scene, price, seed):
     steps = []
     seeds = tf.random.experimental.stateless_split(seed, STEPS + 1)
     for step in range(STEPS + 1):
-        seen = patches(environment.observe(scene, previous))
+        seen = environment.observe(scene, previous)
+        seen = tf.reshape(seen, (count, policy.FEATURES))
         first = StepType.FIRST if step == 0 else StepType.MID
         kind = tf.fill([count], StepType.LAST if step == STEPS else first)
         now = TimeStep(kind, tf.zeros([count]), tf.ones([count]), seen)
@@ -182,18 +182,9 @@ def gain(scene: Scene, outcome):
     return DECIBELS * tf.reduce_mean(tf.math.log(before / after)), spent
 
 
-def patches(state):
-    """What each position sees of a state : [B, h, w, C] -> [positions, R R C]."""
-    side = (1, policy.REACH, policy.REACH, 1)
-    seen = tf.image.extract_patches(state, side, (1, 1, 1, 1), (1, 1, 1, 1), "SAME")
-    return tf.reshape(seen, (-1, OBSERVED))
-
-
 def exported(agent) -> policy.Policy:
     """The actor as a net that needs no TF-Agents, with the same scores."""
     net = policy.Policy()
     net.build()
-    pairs = zip(agent.actor_net.trainable_variables, net.variables, strict=True)
-    values = [np.reshape(v.numpy(), w.shape) for v, w in pairs]
-    net.set_weights(values)
+    net.set_weights(agent.actor_net.get_weights())
     return net

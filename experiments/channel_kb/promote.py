@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from blocks.learned_weights import CONFIG, WEIGHTS
-from blocks.nn.policy import FEATURES, OFFSETS, REACH, ROUNDS, WIDTHS, Policy
+from blocks.nn.policy import FEATURES, OFFSETS, ROUNDS, WIDTHS, Policy
 from blocks.nn.weights import read_weights, write_weights
 from experiments.channel_kb.learning import STAGE
 from semlink.checkpoint import sha256, write_whole
@@ -49,7 +49,7 @@ def _card(recipe: dict, policy: Policy, digest: str, rows: list, note: str) -> s
 Written by `make promote`. SHA-256 of the weights, in single precision: `{digest}`.
 
 A policy of {policy.count_params():,} parameters: {len(WIDTHS)} layers of {WIDTHS[0]}
-over {REACH}x{REACH} positions of {FEATURES} features, then scores of the offsets
+over the {FEATURES} features of a position, then scores of the offsets
 {", ".join(f"{offset:+d}" for offset in OFFSETS)}; the likeliest action of round
 {ROUNDS} is taken.
 

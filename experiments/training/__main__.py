@@ -1,7 +1,6 @@
 """Command line of the training. argparse: the machine that trains may lack typer."""
 
 import os
-import sys
 import warnings
 
 DEFAULTS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
@@ -13,15 +12,10 @@ def main() -> None:
         os.environ.setdefault(name, value)
     # the first stage trains a part of the networks, and Keras says so at length
     warnings.filterwarnings("ignore", message="Gradients do not exist")
-    from experiments.training.options import parser, say
+    from experiments.training.options import answer
     from experiments.training.recipe import Recipe, train
 
-    options = vars(parser("experiments.training", Recipe).parse_args())
-    folder = options.pop("run")
-    try:
-        train(folder, Recipe(**options), say)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+    answer("experiments.training", Recipe, train)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,22 @@
-"""What the training commands share: their options, and what they say as they go on."""
+"""What the training commands share: options, errors, and what they say as they go on."""
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
-def parser(module: str, recipe) -> argparse.ArgumentParser:
+def answer(module: str, recipe, train: Callable) -> None:
+    """Run a command: parse its options, train, and end in one line if that fails."""
+    options = vars(_parser(module, recipe).parse_args())
+    folder = options.pop("run")
+    try:
+        train(folder, recipe(**options), _say)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def _parser(module: str, recipe) -> argparse.ArgumentParser:
     """One option per field of a recipe."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}")
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
@@ -19,7 +31,7 @@ def parser(module: str, recipe) -> argparse.ArgumentParser:
     return parser
 
 
-def say(row: dict, left: float) -> None:
+def _say(row: dict, left: float) -> None:
     """One line for an epoch, with the time that is left."""
     values = " ".join(f"{k} {v:.4g}" for k, v in row.items() if isinstance(v, float))
     print(

@@ -73,7 +73,8 @@ def main(path: Path) -> None:
         lambda a: tf.cast(toy.observe(scene, a), tf.float64), scene.level
     )
     seen = rng.normal(size=(2, 5, 6, policy.FEATURES)).astype(np.float32)
-    distribution, _ = agent.actor_net(ppo.patches(tf.constant(seen)))
+    of_each = tf.reshape(seen, (-1, policy.FEATURES))
+    distribution, _ = agent.actor_net(of_each)
     logits = tf.reshape(distribution.logits, (2, 5, 6, -1))
     np.savez(
         path,
