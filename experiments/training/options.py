@@ -1,4 +1,4 @@
-"""What the training commands share: options, errors, and what they say as they go on."""
+"""What the training commands share: options, errors, and lines as they go on."""
 
 import argparse
 import sys

@@ -58,7 +58,7 @@ def test_the_neutral_action_is_the_preset(environment, pictures):
 
 
 def test_errors_are_those_of_the_pixels(environment, pictures, tiny_codec):
-    """Without noise and with all latents: what the linear code's basis does not span."""
+    """Without noise, with all latents: what the basis of the linear code lacks."""
     scene = reset(environment, pictures, snr_db=90.0)
     error = environment.send(scene, tf.fill(SHAPE, LEVELS.index(32))).error
     energy = ((scene.x - scene.base).numpy() ** 2).reshape(2, 8, 16, 12, 16, 3)
