@@ -1,12 +1,14 @@
 """What the channel knowledge base is worth: ways to correct a preset, at equal CBR.
 
 The same offset everywhere, the shipped policy, and an oracle that knows the error of
-every position under every action (which no link can). Each has an ``eta`` at which the
-whole set spends what presets do at the nominal one.
+every position under every action (which no link can). Uniform ways and the policy have
+an ``eta`` at which the whole set spends what presets do at the nominal one; the oracle,
+a price.
 """
 
 from collections.abc import Callable
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 from rich.progress import track
@@ -25,7 +27,20 @@ from semlink.monitor import interval
 SMALLEST, LARGEST = 0.3, 3.0  # eta, over the nominal one
 STEPS = 16  # of a search for it
 GREEDY_STEPS = 40
-WAYS = ("uniform -1", "uniform +1", "PPO", "greedy oracle")
+UNIFORM = {"uniform -1": -1, "uniform +1": 1}
+LEARNED, GREEDY = "PPO", "greedy oracle"
+WAYS = (*UNIFORM, LEARNED, GREEDY)
+
+
+class Gain(NamedTuple):
+    """What a way gains over the preset at equal CBR.
+
+    psnr_db : [N], of each picture
+    spent : dimensions of the set, over the preset's
+    """
+
+    psnr_db: np.ndarray
+    spent: float
 
 
 class Ablation:
@@ -60,23 +75,21 @@ class Ablation:
             for number, (picture, context) in enumerate(pictures)
         ]
 
-    def table(self) -> dict[str, tuple[float, float]]:
-        """Gain of each way over the preset at equal CBR [dB], and its 95 % interval."""
+    def gains(self) -> dict[str, Gain]:
+        """Gain of each way."""
         presets = [scene.level for scene in self._scenes]
         target, before = _mean_dimensions(presets), self._psnr_db(presets)
-        table = {}
-        for way, levels in self._ways(target).items():
-            gain = self._psnr_db(levels) - before
-            spent = _mean_dimensions(levels) / target
-            table[way] = float(gain.mean()), _half_width(gain), float(spent)
-        return table
+        return {
+            way: Gain(self._psnr_db(levels) - before, _mean_dimensions(levels) / target)
+            for way, levels in self._ways(target).items()
+        }
 
     def _ways(self, target: float) -> dict[str, list]:
         """Rate maps of each way that spend the same."""
-        down, up = (partial(self._uniform, offset) for offset in (-1, 1))
-        ways = zip(WAYS, (down, up, self._corrected), strict=False)
-        maps = {name: self._matched(way, target) for name, way in ways}
-        return maps | {WAYS[-1]: self._greedy(target)}
+        ways = {name: partial(self._uniform, n) for name, n in UNIFORM.items()}
+        ways |= {LEARNED: self._corrected}
+        maps = {name: self._matched(way, target) for name, way in ways.items()}
+        return maps | {GREEDY: self._greedy(target)}
 
     def _matched(self, way: Callable, target: float) -> list:
         """Rate maps at the eta at which a way spends the target."""
@@ -155,13 +168,10 @@ def _mean_dimensions(levels) -> float:
     return float(np.mean([np.take(LEVELS, level).mean() for level in levels]))
 
 
-def _half_width(values: np.ndarray) -> float:
-    """Of the 95 % interval of a mean."""
-    return interval(np.stack([values, np.ones_like(values)], axis=1), False)
-
-
 def ablation(source: str, images: int | None, weights: str, channel_kb: str) -> str:
     """A table, in Markdown, of the ways to correct the presets of a source.
+
+    Gains in dB, and in brackets what the way spends over what the presets spend.
 
     Parameters
     ----------
@@ -179,13 +189,23 @@ def ablation(source: str, images: int | None, weights: str, channel_kb: str) -> 
     chosen = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
     known = [(b.image[0], shared.knowledge.tell(b).context[0]) for b in chosen]
     environment = Environment(shared.networks.codec)
-    lines = [f"| Es/N0 | {' | '.join(WAYS)} |", "|---" * (1 + len(WAYS)) + "|"]
+    columns = *WAYS, f"{LEARNED} less the better uniform"
+    lines = [f"| Es/N0 | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for snr_db, quality in POINTS:
         agent = shared.networks.policy
-        table = Ablation(environment, agent, known, snr_db, quality).table()
-        cells = [
-            f"{gain:+.3f} ±{ci95:.3f} ({spent:.2f})"
-            for gain, ci95, spent in (table[way] for way in WAYS)
-        ]
+        gains = Ablation(environment, agent, known, snr_db, quality).gains()
+        cells = [f"{_mean(gain)} ({gain.spent:.2f})" for gain in gains.values()]
+        cells.append(_mean(gains[LEARNED], _better_uniform(gains)))
         lines.append(f"| {snr_db:g} dB | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _better_uniform(gains: dict[str, Gain]) -> Gain:
+    return max((gains[way] for way in UNIFORM), key=lambda gain: gain.psnr_db.mean())
+
+
+def _mean(gain: Gain, less: Gain | None = None) -> str:
+    """Mean over pictures, with its 95 % interval."""
+    values = gain.psnr_db - (less.psnr_db if less else 0)
+    ci95 = interval(np.stack([values, np.ones_like(values)], axis=1), False)
+    return f"{values.mean():+.3f} ±{ci95:.3f}"
