@@ -22,6 +22,7 @@ SET         ?=#               more key=value, such as stop.max_draws=20
 QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
 SHOW        ?=#               [0 1] images that make panel shows, by number
 AGAINST     ?= jpeg2000_ldpc# what make compare compares with
+METRIC      ?= psnr#          and by which metric
 
 # What make train trains. A run that stopped goes on where it was.
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
@@ -78,7 +79,8 @@ fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure [QUI
 
 .PHONY: compare
 compare: $(VENV)/ready ## differences to transmitter AGAINST in RUN, image by image
-	@$(SEMLINK) compare --run '$(strip $(RUN))' --against '$(strip $(AGAINST))'
+	@$(SEMLINK) compare --run '$(strip $(RUN))' --against '$(strip $(AGAINST))' \
+		--metric '$(strip $(METRIC))'
 
 .PHONY: list
 list: $(VENV)/ready ## every component with its parameters

@@ -13,6 +13,8 @@ from semlink.errors import InputError
 from semlink.registry import unknown
 from semlink.results import grouped, read_points, read_samples
 
+DIGITS = {"psnr": 2, "mse": 2}  # of decibels and of grey levels; of shares, four
+
 
 def compare(folder: Path, against: str, metric: str) -> str:
     """Give a table, in Markdown, of all transmitters of a run less one of them.
@@ -57,7 +59,8 @@ def compare(folder: Path, against: str, metric: str) -> str:
 
 def _line(place: tuple, row: dict, cells: list[str]) -> str:
     channel, cbr, snr_db = place
-    own = f"{float(row['mean']):.2f}" if row["status"] == "ok" else "infeasible"
+    digits = DIGITS.get(row["metric"], 4)
+    own = f"{float(row['mean']):.{digits}f}" if row["status"] == "ok" else "infeasible"
     where = f"| {channel} | {float(cbr):g} | {float(snr_db):g} dB | {own} | "
     return where + " | ".join(cells) + " |"
 
@@ -74,7 +77,9 @@ def _difference(folder: Path, row: dict | None, against: dict) -> str:
         read_samples(folder, r["point_id"], r["metric"]) for r in (row, against)
     )
     values = np.array([own[i] - other[i] for i in sorted(own.keys() & other.keys())])
+    digits = DIGITS.get(row["metric"], 4)
     if len(values) < 2:
-        return f"{values.mean():+.2f}" if len(values) else ""
+        return f"{values.mean():+.{digits}f}" if len(values) else ""
     error = values.std(ddof=1) / np.sqrt(len(values))
-    return f"{values.mean():+.2f} ±{stdtrit(len(values) - 1, 0.975) * error:.2f}"
+    ci95 = stdtrit(len(values) - 1, 0.975) * error
+    return f"{values.mean():+.{digits}f} ±{ci95:.{digits}f}"
