@@ -66,7 +66,7 @@ class RateSearch:
         ----------
         source : the images
         budget : with its ``cbr_mode``
-        num_symbols : channel uses, all told, that a file of so many bytes takes
+        num_symbols : symbols, all told, that a file of so many bytes takes
 
         Raises
         ------
@@ -76,13 +76,17 @@ class RateSearch:
             If an image is none that a codec takes.
         """
         self._remember(source)
+
+        def uses(size: int) -> int:
+            return budget.frame.uses(num_symbols(size))
+
         if budget.cbr_mode == "average":
-            cost = self._mean_cbr(num_symbols)
+            cost = self._mean_cbr(uses)
             return (self._best(cost, budget.cbr, "the set"),) * len(source)
         qualities = []
         for i, batch in enumerate(source):
             limit = channel_uses(budget.cbr, batch.image)
-            cost = self._symbols(i, num_symbols)
+            cost = self._symbols(i, uses)
             qualities.append(self._best(cost, limit, batch.name[0]))
         return tuple(qualities)
 
@@ -96,15 +100,15 @@ class RateSearch:
             self._size.cache_clear()
         self._source, self._checksums = source, tuple(checksums)
 
-    def _symbols(self, index: int, num_symbols: Callable[[int], int]):
-        return lambda quality: num_symbols(self._size(index, quality))
+    def _symbols(self, index: int, uses: Callable[[int], int]):
+        return lambda quality: uses(self._size(index, quality))
 
-    def _mean_cbr(self, num_symbols: Callable[[int], int]):
+    def _mean_cbr(self, uses: Callable[[int], int]):
         values = [source_values(batch.image) for batch in self._source]
 
         def cost(quality: float) -> float:
-            uses = [num_symbols(self._size(i, quality)) for i in range(len(values))]
-            return float(np.mean(np.divide(uses, values)))
+            spent = [uses(self._size(i, quality)) for i in range(len(values))]
+            return float(np.mean(np.divide(spent, values)))
 
         return cost
 

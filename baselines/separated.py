@@ -28,7 +28,6 @@ from semlink.signals import (
     receive_each,
     stack_symbols,
 )
-from semlink.units import channel_uses
 
 FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
 CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
@@ -92,7 +91,7 @@ class SeparatedTransmitter:
     def _scheme(self, source, budget: Budget) -> int:
         if self._mcs is not None:
             return CONFIGURED
-        symbols = [channel_uses(budget.cbr, batch.image[0]) for batch in source]
+        symbols = [budget.limit(batch.image[0]) for batch in source]
         return choose(budget.operating_point, int(np.median(symbols)))
 
     def _chain(self, mcs: int) -> Bicm:

@@ -43,7 +43,8 @@ class UncodedTransmitter:
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> None:
         """Check that the budget holds the header and one symbol for two values."""
         for batch in source:
-            needed = self._header.num_symbols + -(-source_values(batch.image) // 2)
+            symbols = self._header.num_symbols + -(-source_values(batch.image) // 2)
+            needed = budget.frame.uses(symbols)
             if needed > channel_uses(budget.cbr, batch.image):
                 cbr = needed / source_values(batch.image)
                 raise Infeasible(f"{batch.name[0]} takes CBR {cbr:.4f}, whatever it is")

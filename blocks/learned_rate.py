@@ -19,7 +19,7 @@ QUALITY_BITS, ETA_BITS = 5, 10
 LAST_QUALITY = 2**QUALITY_BITS - 1
 ETAS = LogScale(ETA_BITS, 1 / 32, 16)
 
-# Channel uses of image ``index`` at a quality and an eta, both as sent.
+# Symbols of image ``index`` at a quality and an eta, both as sent.
 Cost = Callable[[int, int, int], int]
 
 
@@ -34,17 +34,21 @@ def search(
         The least that can be sent is above the budget.
     """
     values = np.array([source_values(batch.image) for batch in source])
+
+    def uses(index: int, quality: int, eta: int) -> int:
+        return budget.frame.uses(cost(index, quality, eta))
+
     if budget.cbr_mode == "average":
 
         def mean_cbr(quality: int, eta: int) -> float:
-            uses = [cost(i, quality, eta) for i in range(len(values))]
-            return float(np.mean(uses / values))
+            spent = [uses(i, quality, eta) for i in range(len(values))]
+            return float(np.mean(spent / values))
 
         pair = _best(mean_cbr, budget.cbr, nominal_eta, "the set")
         return (pair,) * len(values)
     return tuple(
         _best(
-            lambda quality, eta, i=i: cost(i, quality, eta),
+            lambda quality, eta, i=i: uses(i, quality, eta),
             channel_uses(budget.cbr, batch.image),
             nominal_eta,
             batch.name[0],

@@ -29,7 +29,6 @@ from blocks.side_accounting import Scheme
 from semlink.errors import InputError
 from semlink.protocols import Budget
 from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
-from semlink.units import channel_uses
 
 CACHED_IMAGES, CACHED_NEEDS = 128, 8192  # of at most 0.2 MB at 640x480
 SIDE_SHARE = 0.1  # of the symbols: the length that its scheme is chosen for
@@ -112,8 +111,8 @@ class LearnedTransmitter:
         """Choose the scheme, and search the rates for the budget."""
         snr = budget.operating_point
         snr = snr_index(self._design_snr_db) if snr is None else snr
-        symbols = [channel_uses(SIDE_SHARE * budget.cbr, b.image[0]) for b in source]
-        mcs = choose(snr_value_db(snr) - self._margin_db, int(np.median(symbols)))
+        symbols = SIDE_SHARE * np.median([budget.limit(b.image[0]) for b in source])
+        mcs = choose(snr_value_db(snr) - self._margin_db, int(symbols))
         scheme = Scheme(self.shared.side_info, mcs, snr_value_db(snr))
         # one image at a time: a set may be larger than memory
         keys = [_key(_checked(batch)) for batch in source]

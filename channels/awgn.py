@@ -20,7 +20,7 @@ class Awgn:
     : RxSignal with h_hat = 1 and no = N0
     """
 
-    level = "graph"
+    level, flat = "graph", True
 
     def __init__(self):
         self._noise = sionna.phy.channel.AWGN()

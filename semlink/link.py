@@ -1,11 +1,14 @@
 """The one concrete chain: transmitter, channel, receiver, task."""
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 import numpy as np
 
 from semlink import rng
 from semlink.graph import compiled
-from semlink.protocols import Budget, Channel, Task, Transceiver
-from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
+from semlink.protocols import Budget, Channel, Frame, Task, Transceiver
+from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
 
 NO_NOISE = 1e-9  # variance that receivers can still divide by
 LINK_METRICS = ("ber", "bler", "outage", "goodput")
@@ -34,10 +37,12 @@ class Link:
         self._error_free = transceiver.error_free
         self._task = task
         self._channel = channel
+        self._frame = Frame() if transceiver.error_free else _frame_of(channel)
 
     def budget(self, cbr: float, cbr_mode: str, snr_db: float) -> Budget:
         """The budget of a point, with what the transmitter makes of its CSI."""
-        return Budget(cbr, cbr_mode, self.transmitter.operating_point(snr_db))
+        point = self.transmitter.operating_point(snr_db)
+        return Budget(cbr, cbr_mode, point, self._frame)
 
     def transmit(self, batch: SourceBatch, plan) -> TxSignal:
         """Encode and modulate a batch."""
@@ -51,6 +56,11 @@ class Link:
         rng.seed_everything(seed)
         rx = self._channel(tx.x, np.asarray(snr_db, np.float32))
         return _without_noise(tx, RxSignal(*map(np.asarray, rx)))
+
+    def ledger(self, tx: TxSignal) -> Ledger:
+        """Channel uses by purpose, with those that the channel's frames add."""
+        added = [self._frame.uses(n) - n for n in tx.ledger.total]
+        return tx.ledger._replace(pilots=tx.ledger.pilots + np.array(added))
 
     def receive(self, rx: RxSignal) -> Estimate:
         """Decode what was received."""
@@ -66,13 +76,30 @@ class Link:
         : ``{metric: (sum [B], count [B])}`` of the task and of the link
         """
         estimate = self.receive(self.propagate(tx, snr_db, seed))
-        return {**self._task(batch, estimate), **link_metrics(tx, estimate)}
+        counted = link_metrics(tx._replace(ledger=self.ledger(tx)), estimate)
+        return {**self._task(batch, estimate), **counted}
+
+
+class _Stage(NamedTuple):
+    """A channel that is compiled."""
+
+    stage: Callable
+    frame: Frame
+
+    def __call__(self, x, snr_db) -> RxSignal:
+        return self.stage(x, snr_db)
 
 
 def compiled_channel(channel: Channel) -> Channel:
     """Compile a channel as strongly as its ``level`` says (default: graph)."""
     level = getattr(channel, "level", "graph")
-    return compiled(channel, level=level, name="channel")
+    stage = compiled(channel, level=level, name="channel")
+    return _Stage(stage, _frame_of(channel))
+
+
+def _frame_of(channel: Channel) -> Frame:
+    """The frame of a channel; of one that says nothing, its symbols alone."""
+    return getattr(channel, "frame", Frame())
 
 
 def _without_noise(tx: TxSignal, rx: RxSignal) -> RxSignal:

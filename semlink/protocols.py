@@ -8,9 +8,31 @@ a transmitter.
 from collections.abc import Hashable, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
+import numpy as np
+
 from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
+from semlink.units import channel_uses
 
 CbrMode = Literal["average", "per_image"]
+
+
+class Frame(NamedTuple):
+    """How a channel fills its time and bandwidth: whole frames of channel uses.
+
+    data : symbols of the transmitter in a frame
+    total : channel uses of a frame, pilots and what stays empty among them
+    """
+
+    data: int = 1
+    total: int = 1
+
+    def uses(self, num_symbols: int) -> int:
+        """Channel uses that a transmission of so many symbols takes."""
+        return -(-num_symbols // self.data) * self.total
+
+    def symbols(self, uses: int) -> int:
+        """The most symbols that fit in so many channel uses."""
+        return uses // self.total * self.data
 
 
 class Budget(NamedTuple):
@@ -20,11 +42,17 @@ class Budget(NamedTuple):
     cbr_mode : ``average``, one rate parameter for the whole set, whose mean CBR
         stays within the budget, or ``per_image``, every image within the budget
     operating_point : what :meth:`Transmitter.operating_point` made of the CSI
+    frame : of the channel; what a transmission takes of it is what counts
     """
 
     cbr: float
     cbr_mode: CbrMode
     operating_point: Hashable
+    frame: Frame = Frame()
+
+    def limit(self, image: np.ndarray) -> int:
+        """The most symbols that the budget allows an image."""
+        return self.frame.symbols(channel_uses(self.cbr, image))
 
 
 @runtime_checkable
@@ -85,7 +113,11 @@ class Transceiver(NamedTuple):
 
 @runtime_checkable
 class Channel(Protocol):
-    """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``."""
+    """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``.
+
+    It may have a ``frame``, if it spends channel uses on more than the symbols, and a
+    ``level``, as strongly as it can be compiled.
+    """
 
     def __call__(self, x, snr_db) -> RxSignal:
         """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB)."""

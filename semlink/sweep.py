@@ -170,8 +170,9 @@ class Sweep:
         seed = seed_of(self.config.seed, point.key, image, draw)
         metrics = link.measure(batch, tx, point.snr_db, seed)
         values = batch.image[0].size
-        uses = {f"cbr_{k}": (v / values, 1.0) for k, v in tx.ledger._asdict().items()}
-        uses["cbr"] = (tx.ledger.total / values, 1.0)
+        ledger = link.ledger(tx)
+        uses = {f"cbr_{k}": (v / values, 1.0) for k, v in ledger._asdict().items()}
+        uses["cbr"] = (ledger.total / values, 1.0)
         return {k: (np.sum(s), np.sum(c)) for k, (s, c) in (metrics | uses).items()}
 
     def signal(self, point: Point, image: int):

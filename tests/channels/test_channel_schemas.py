@@ -32,3 +32,32 @@ def test_coherence_length_is_that_of_a_fade(length, fades):
 def test_default_fade_is_a_resource_block_of_a_slot():
     rx = build("rayleigh")(np.ones((1, 337), np.complex64), np.float32(10))
     assert len(np.unique(rx.h_hat.numpy())) == 3
+
+
+REFUSED = {
+    "rician:50": r"k_factor_db: .* less than or equal to 40, got",
+    "rician[coherence_length=0]": r"channel\.rician\.coherence_length",
+    "rayleigh_fast:-1": r"channel\.rayleigh_fast\.speed_mps",
+    "rayleigh_fast[doppler_hz=-5]": r"channel\.rayleigh_fast\.doppler_hz",
+    "shadowed[sigma_db=-1]": r"channel\.shadowed\.sigma_db",
+    "shadowed:tdl": "over a flat channel .*, got 'tdl'",
+    "shadowed:ricean": "unknown channel 'ricean'; did you mean 'rician'",
+    "erasure[loss=1]": r"channel\.erasure\.loss",
+    "erasure[loss=0.9,burst=2]": "burst must be at least 9 at a loss of 0.9, got 2",
+    "tdl:F": r"channel\.tdl\.model",
+    "tdl[delay_spread_s=-1e-9]": r"channel\.tdl\.delay_spread_s",
+    "tdl[delay_spread_s=1e-6]": "cyclic prefix of 2.31 us .*, got 9.66 us",
+    "tdl[csi=genie]": r"channel\.tdl\.csi",
+    "tdl[subcarriers=4]": r"channel\.tdl\.subcarriers",
+    "cdl[rx_antennas=0]": r"channel\.cdl\.rx_antennas",
+    "umi[sight=sometimes]": r"channel\.umi\.sight",
+    "uma[speed_mps=-3]": r"channel\.uma\.speed_mps",
+    "rma[numerology=9]": r"channel\.rma\.numerology",
+}
+
+
+@pytest.mark.parametrize("word", REFUSED)
+def test_what_cannot_be_is_refused_in_one_line(word):
+    with pytest.raises(InputError, match=REFUSED[word]) as refusal:
+        build(word)
+    assert "\n" not in str(refusal.value)

@@ -35,7 +35,7 @@ def build_link(spec: ComponentSpec, channel: str = "awgn"):
     """A fresh transceiver, and a link around it."""
     known = catalogue()
     transceiver = known.build("transmitter", spec)
-    other = known.build("channel", ComponentSpec(name=channel))
+    other = known.build("channel", ComponentSpec.model_validate(channel))
     task = known.build("task", ComponentSpec(name="reconstruction"))
     return transceiver, Link(transceiver, other, task)
 

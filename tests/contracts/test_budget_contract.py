@@ -36,6 +36,25 @@ def plan(link, source, cbr, mode="average"):
     return link.transmitter.plan(source, link.budget(cbr, mode, 10.0))
 
 
+@pytest.mark.parametrize("mode", CBR_MODES)
+@every
+def test_pilots_are_within_the_budget(name, mode, make_link, make_picture):
+    """Over OFDM, whose frames are sent whole and are short for these pictures."""
+    pair, link = make_link(ComponentSpec(name=name), "tdl[subcarriers=12]")
+    source = [make_picture(*size, index=i) for i, size in enumerate(SIZES)]
+    cbr, chosen = first_feasible(link, source, mode)
+    uses = [link.ledger(link.transmit(batch, chosen)) for batch in source]
+    spent = [u.total[0] / b.image.size for u, b in zip(uses, source, strict=True)]
+    spent = np.mean(spent) if mode == "average" else np.array(spent)
+    assert np.all(spent <= cbr + 1e-12)
+    if name in FINE:
+        assert np.all(spent > 0.9 * cbr)
+    for each in uses:
+        if not pair.error_free:
+            assert each.total[0] % 168 == 0
+            assert each.pilots[0] >= each.total[0] / 7
+
+
 def first_feasible(link, source, mode):
     """The lowest budget that the transmitter can keep, and its plan."""
     for cbr in CBRS:

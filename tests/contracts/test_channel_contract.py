@@ -25,7 +25,20 @@ DEFAULTS = [
         p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
     )
 ]
-VARIANTS = ["rayleigh:1", "rayleigh:7"]
+VARIANTS = [
+    "rayleigh:1",
+    "rayleigh:7",
+    "rician[k_factor_db=0,coherence_length=5]",
+    "rayleigh_fast[doppler_hz=20000]",
+    "shadowed:rician[sigma_db=3]",
+    "erasure[burst=4,over=rayleigh]",
+    "erasure:tdl",
+    "tdl[model=D,numerology=0]",
+    "cdl[model=D,interleave=false]",
+    "umi[sight=never]",
+]
+# of what Es/N0 says, all packets lost taken into account
+ARRIVE = {"erasure": 0.95, "erasure:tdl": 0.95, "erasure[burst=4,over=rayleigh]": 0.95}
 CHANNELS = DEFAULTS + VARIANTS
 SNR_DB = 7.0
 ROWS, LENGTH = 256, 501
@@ -100,7 +113,8 @@ def test_no_is_the_noise_that_is_left(word):
 @pytest.mark.parametrize("word", CHANNELS)
 def test_snr_is_the_average_received_one(word):
     _, rx = many(word)
-    assert_mean(np.mean(1 / rx.no, axis=1) / 10 ** (SNR_DB / 10), 1.0)
+    share = ARRIVE.get(word, 1.0)
+    assert_mean(np.mean(1 / rx.no, axis=1) / 10 ** (SNR_DB / 10), share)
 
 
 @pytest.mark.parametrize("word", CHANNELS)
@@ -124,7 +138,8 @@ def test_rows_are_independent(word):
 def test_high_snr_gives_the_symbols_back(word):
     x = symbols(2, 300)
     rx = send(stage(word), x, snr_db=120.0)
-    np.testing.assert_allclose(rx.x_hat, x, atol=1e-3)
+    assert np.all(np.abs(rx.x_hat - x) < 1e-3 + 5 * np.sqrt(rx.no))
+    assert np.median(rx.no) < 1e-9
 
 
 @pytest.mark.parametrize("word", CHANNELS)

@@ -6,9 +6,9 @@ import pytest
 from semlink import graph
 from semlink.config import ComponentSpec
 from semlink.link import Link, compiled_channel, link_metrics
-from semlink.protocols import Budget, Transceiver
+from semlink.protocols import Budget, Frame, Transceiver
 from semlink.registry import Registry
-from semlink.signals import Estimate, TxSignal, ledger
+from semlink.signals import Estimate, RxSignal, TxSignal, ledger
 
 
 def tx_of(*blocks, uses=100):
@@ -72,20 +72,30 @@ def test_another_number_of_images_is_an_error():
 
 
 @pytest.fixture
-def make(components, numpy_seeding):
-    """Build a link of the tests' components, and an image to send."""
+def build(components, numpy_seeding):
+    """Build the tests' components."""
 
-    def build(**params):
-        parts = {}
+    def parts(**params):
+        built = {}
         for kind, path in components.items():
-            spec = ComponentSpec(name=path)
             values = params if kind == "transmitter" else {}
             registry = Registry(kind, packages=(), group=f"semlink.{kind}s")
-            parts[kind] = registry.build(spec.name, **values)
-        link = Link(parts["transmitter"], parts["channel"], parts["task"])
-        return link, parts["source"][0]
+            built[kind] = registry.build(ComponentSpec(name=path).name, **values)
+        return built
 
-    return build
+    return parts
+
+
+@pytest.fixture
+def make(build):
+    """Build a link of the tests' components, and an image to send."""
+
+    def link(channel=None, **params):
+        parts = build(**params)
+        over = channel or parts["channel"]
+        return Link(parts["transmitter"], over, parts["task"]), parts["source"][0]
+
+    return link
 
 
 def sent(link, batch):
@@ -114,6 +124,42 @@ def test_metrics_are_those_of_task_and_link(make):
     assert tuple(measured) == link.metrics
     for total, count in measured.values():
         assert np.shape(total) == np.shape(count) == (1,)
+
+
+class Framed:
+    """Gives symbols back as they are; 10 of 12 channel uses carry them."""
+
+    level, frame = "eager", Frame(data=10, total=12)
+
+    def __call__(self, x, snr_db) -> RxSignal:
+        return RxSignal(x, np.ones(x.shape, np.float32), np.ones_like(x))
+
+
+@pytest.mark.parametrize("stage", [lambda c: c, compiled_channel])
+def test_what_a_channel_spends_on_itself_is_counted(make, stage):
+    link, batch = make(stage(Framed()))
+    tx = sent(link, batch)
+    uses = link.ledger(tx)
+    assert uses._replace(pilots=tx.ledger.pilots) == tx.ledger
+    assert uses.total[0] == -(-tx.ledger.total[0] // 10) * 12
+    assert 0.98 < uses.total[0] / batch.image.size <= 1  # CBR 1
+    good_bits, symbols = link.measure(batch, tx, 10.0, 1)["goodput"]
+    assert symbols == uses.total
+    assert good_bits[0] > 0
+
+
+def test_a_bound_spends_nothing_on_frames(make):
+    link, batch = make(Framed(), error_free=True)
+    tx = sent(link, batch)
+    assert link.ledger(tx).total == tx.ledger.total
+
+
+@pytest.mark.parametrize(("symbols", "uses"), [(0, 0), (1, 12), (10, 12), (11, 24)])
+def test_frames_are_sent_whole(symbols, uses):
+    frame = Frame(data=10, total=12)
+    assert frame.uses(symbols) == uses
+    assert frame.symbols(uses) >= symbols
+    assert frame.symbols(23) == 10
 
 
 def test_more_noise_is_worse(make):

@@ -25,8 +25,8 @@ import tensorflow as tf
 from scipy.special import erfc, expit
 from sionna.phy.mapping import Constellation, Demapper, Mapper
 
+from channels import rayleigh
 from channels.awgn import Awgn
-from channels.rayleigh import Rayleigh
 
 BITS = {"qpsk": 2, "16qam": 4}
 # by modulation: (weight, c) of each term Q(sqrt(c Es/N0))
@@ -96,7 +96,7 @@ def test_awgn(modulation, snr_db, over, estimated):
 )
 def test_rayleigh(modulation, snr_db, coherence, over, estimated):
     bits, x = mapped(modulation, 20, 10_000)
-    rx = over(Rayleigh(coherence), x, snr_db)
+    rx = over(rayleigh.build(coherence), x, snr_db)
     wrong = (demapped(modulation, rx.x_hat, rx.no) > 0) != bits
     # bits of one fade fail together: the fade is the sample
     by_fade = wrong.reshape(-1, coherence * BITS[modulation]).mean(axis=-1)
@@ -124,7 +124,7 @@ def calibrated(llr: np.ndarray, bits: np.ndarray) -> bool:
 @pytest.mark.parametrize("modulation", BITS)
 def test_demapper_needs_the_noise_after_equalisation(modulation, over):
     bits, x = mapped(modulation, 1, 100_000)
-    rx = over(Rayleigh(1), x, 8.0)
+    rx = over(rayleigh.build(1), x, 8.0)
     llr = demapped(modulation, rx.x_hat, rx.no, "app")
     assert calibrated(llr, bits)
     # N0, which a demapper before an equaliser would be given, does not do
@@ -152,6 +152,6 @@ def test_the_chain_demaps_with_the_noise_of_each_symbol(modulation, over):
     chain = Bicm(Mcs(order, 0.5))
     chain._code = Uncoded()
     bits = np.random.default_rng(8).integers(0, 2, (50, 2000 * order), np.uint8)
-    rx = over(Rayleigh(1), chain.modulate(bits)[None], 8.0)
+    rx = over(rayleigh.build(1), chain.modulate(bits)[None], 8.0)
     llr = chain.demodulate(rx.x_hat[0], rx.no[0], Layout(*bits.shape, bits.shape[1]))
     assert calibrated(llr, bits)

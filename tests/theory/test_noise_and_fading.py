@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from channels import rayleigh
 from channels.awgn import Awgn
-from channels.rayleigh import Rayleigh
 
 SIGNIFICANCE = 1e-4  # of a test at a fixed seed; a wrong distribution gives 1e-20
 
@@ -40,7 +40,7 @@ def test_awgn_is_gaussian_and_white(over, estimated):
 @pytest.mark.parametrize("coherence", [1, 168])
 def test_rayleigh_fades_are_complex_gaussian(coherence, over, estimated):
     x = np.ones((50, 400 * coherence), np.complex64)
-    h = fades(over(Rayleigh(coherence), x, 10.0), coherence)
+    h = fades(over(rayleigh.build(coherence), x, 10.0), coherence)
     assert len(h) == 20_000
     assert estimated(np.abs(h) ** 2).agrees(1)
     assert stats.kstest(np.abs(h) ** 2, "expon").pvalue > SIGNIFICANCE
@@ -49,7 +49,7 @@ def test_rayleigh_fades_are_complex_gaussian(coherence, over, estimated):
 
 
 def test_rayleigh_holds_a_fade_for_its_coherence_length(over):
-    rx = over(Rayleigh(7), np.ones((3, 100), np.complex64), 10.0)
+    rx = over(rayleigh.build(7), np.ones((3, 100), np.complex64), 10.0)
     runs = [row[start : start + 7] for row in rx.h_hat for start in range(0, 100, 7)]
     assert all(np.all(run == run[0]) for run in runs)
     firsts = [run[0] for run in runs]
@@ -57,7 +57,7 @@ def test_rayleigh_holds_a_fade_for_its_coherence_length(over):
 
 
 def test_rayleigh_fades_are_independent(over, estimated):
-    rx = over(Rayleigh(10), np.ones((200, 500), np.complex64), 10.0)
+    rx = over(rayleigh.build(10), np.ones((200, 500), np.complex64), 10.0)
     h = rx.h_hat[:, ::10]
     along, across = h[:, 1::2] * np.conj(h[:, ::2]), h[1::2] * np.conj(h[::2])
     for product in (along.reshape(-1), across.reshape(-1)):
@@ -69,7 +69,7 @@ def test_rayleigh_fades_are_independent(over, estimated):
 def test_rayleigh_noise_before_equalisation_is_n0(coherence, over, estimated):
     snr_db, n0 = 5.0, 10**-0.5
     x = np.ones((2, 100_000), np.complex64)
-    rx = over(Rayleigh(coherence), x, snr_db)
+    rx = over(rayleigh.build(coherence), x, snr_db)
     noise = ((rx.x_hat - x) * rx.h_hat).reshape(-1)
     assert estimated(noise.real**2).agrees(n0 / 2)
     assert estimated(noise.imag**2).agrees(n0 / 2)

@@ -5,7 +5,6 @@ import numpy as np
 from semlink.errors import Infeasible
 from semlink.protocols import Transceiver
 from semlink.signals import Estimate, TxSignal, ledger, stack_symbols
-from semlink.units import channel_uses
 
 SIDE = 16
 HEADER = 2
@@ -21,7 +20,7 @@ class Transmitter:
         return snr_db if self._csi else None
 
     def plan(self, source, budget):
-        num_symbols = channel_uses(budget.cbr, source[0].image)
+        num_symbols = budget.limit(source[0].image)
         if num_symbols <= HEADER:
             raise Infeasible(f"{source[0].name[0]},\nneeds more than {HEADER} symbols")
         return num_symbols, budget.operating_point

@@ -1,0 +1,93 @@
+"""Lost packets: stretches of symbols that do not arrive, as the receiver knows."""
+
+from typing import Annotated
+
+import tensorflow as tf
+from pydantic import Field
+from sionna.phy import config
+
+from channels.flat import held
+from channels.inner import inner
+from semlink.errors import InputError
+from semlink.protocols import Channel, Frame
+from semlink.signals import RxSignal
+
+LOST = 1e6  # times the noise: what is left says nothing
+
+
+class Erasure:
+    """Packets are lost by the chain of Gilbert and Elliott, over another channel.
+
+    A lost packet arrives with 60 dB more noise, as if faded to nothing; Es/N0 is that
+    of the packets that are not lost.
+
+    Parameters
+    ----------
+    beneath : the channel that the others cross
+    loss : share of packets that are lost
+    burst : mean number of packets lost in a row
+    packet_length : symbols
+
+    References
+    ----------
+    E. N. Gilbert, "Capacity of a burst-noise channel", Bell System Technical Journal,
+    1960.
+    """
+
+    level = "graph"
+
+    def __init__(self, beneath: Channel, loss: float, burst: float, packet_length: int):
+        self._beneath = beneath
+        self._loss = loss
+        self._stays = 1 - 1 / burst  # lost, after one that is
+        self._begins = loss / (1 - loss) / burst
+        self._packet_length = packet_length
+        self.frame = getattr(beneath, "frame", Frame())
+
+    def __call__(self, x, snr_db) -> RxSignal:
+        lost = self._lost(*tf.unstack(tf.shape(x)))
+        x_hat, no, h = self._beneath(x, snr_db)
+        worse = tf.where(lost, LOST, 1.0)
+        real, imaginary = (
+            config.tf_rng.normal(tf.shape(x)) * tf.sqrt((worse - 1) * no / 2)
+            for _ in range(2)
+        )
+        return RxSignal(x_hat + tf.complex(real, imaginary), no * worse, h)
+
+    def _lost(self, batch, num_symbols):
+        """Which symbols : [B, N], bool."""
+        packets = -(-num_symbols // self._packet_length)
+        draw = config.tf_rng.uniform((packets + 1, batch))
+
+        def follow(before, drawn):
+            return drawn < tf.where(before, self._stays, self._begins)
+
+        before = draw[0] < self._loss
+        lost = tf.transpose(tf.scan(follow, draw[1:], initializer=before))
+        return held(lost, self._packet_length, num_symbols)
+
+
+def build(
+    over: str = "awgn",
+    loss: Annotated[float, Field(ge=0, lt=1)] = 0.05,
+    burst: Annotated[float, Field(ge=1)] | None = None,
+    packet_length: Annotated[int, Field(gt=0)] = 168,
+) -> Erasure:
+    """Build the channel.
+
+    Parameters
+    ----------
+    over : channel beneath
+    loss : share of packets that are lost
+    burst : mean number of packets lost in a row; by default losses are independent
+    packet_length : symbols of a packet
+    """
+    alone = 1 / (1 - loss)  # of independent losses
+    burst = alone if burst is None else burst
+    shortest = loss / (1 - loss)  # else not so many could be lost
+    if burst < shortest:
+        raise InputError(
+            f"channel.erasure.burst must be at least {shortest:.3g} at a loss of "
+            f"{loss:g}, got {burst:g}"
+        )
+    return Erasure(inner(over), loss, burst, packet_length)

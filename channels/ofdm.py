@@ -1,0 +1,168 @@
+"""OFDM over a selective channel: grid, pilots, estimation, equalisation.
+
+Symbols fill the slots of a resource grid one after the other, all of one transmission
+in one evolution of the channel. Its response is that of an OFDM system without
+interference between symbols or carriers, for which the cyclic prefix must outlast the
+channel.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+from sionna.phy import PI
+from sionna.phy.channel import ApplyOFDMChannel, subcarrier_frequencies
+from sionna.phy.ofdm import LSChannelEstimator, ResourceGrid, ResourceGridMapper
+
+from semlink.errors import InputError
+from semlink.protocols import Frame
+from semlink.signals import RxSignal
+from semlink.units import db_to_linear
+
+SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # of a slot, and which of them are pilots
+PREFIX = 144 / 2048  # of an OFDM symbol: the normal one of TS 38.211, 5.3.1
+SPREAD = 20_070_301  # seed of the permutation that both ends know
+
+Csi = Literal["perfect", "ls"]
+Numerology = Annotated[int, Field(ge=0, le=6)]
+Subcarriers = Annotated[int, Field(ge=12, le=3300)]
+Antennas = Annotated[int, Field(ge=1, le=16)]
+Hertz = Annotated[float, Field(ge=5e8, le=1e11)]
+Speed = Annotated[float, Field(ge=0, le=1000)]
+
+# (rows, OFDM symbols, OFDM symbols a second) -> path gains [B, R, P, T], complex64,
+# and delays [B, P], float32 [s]
+Paths = Callable
+
+
+class Settings(NamedTuple):
+    """What all OFDM channels can be told.
+
+    csi : ``perfect``, or ``ls``, estimated at pilots and interpolated; either way the
+        pilots are sent, and counted
+    numerology : mu; carriers are 15 kHz 2^mu apart
+    subcarriers : of the grid
+    rx_antennas : whose signals are combined; Es/N0 is that of each
+    interleave : whether a slot's symbols are spread over its grid
+    """
+
+    csi: Csi = "perfect"
+    numerology: int = 1
+    subcarriers: int = 72
+    rx_antennas: int = 1
+    interleave: bool = True
+
+
+class Ofdm:
+    """OFDM over paths.
+
+    Parameters
+    ----------
+    paths : draws the channel
+    settings : of the grid and the receiver
+    longest_s : delay of the last path [s], if it is known
+
+    Input
+    -----
+    x : [B, N], complex64, unit mean energy
+    snr_db : [], float32, average received Es/N0 of an antenna [dB]
+
+    Output
+    ------
+    : RxSignal of the symbols, equalised without bias; |h_hat| is the root of the power
+        gains of all antennas as estimated, its phase that of the first
+
+    Raises
+    ------
+    InputError
+        The cyclic prefix is shorter than the channel.
+    """
+
+    level = "graph"
+
+    def __init__(self, paths: Paths, settings: Settings, longest_s: float = 0.0):
+        self._paths, self._settings = paths, settings
+        self._grid = grid = _resource_grid(settings)
+        prefix_s = grid.cyclic_prefix_length / grid.bandwidth
+        if longest_s > prefix_s:
+            raise InputError(
+                f"the last path must come within the cyclic prefix of "
+                f"{1e6 * prefix_s:.2f} us at numerology {settings.numerology}, got "
+                f"{1e6 * longest_s:.2f} us"
+            )
+        self.frame = Frame(int(grid.num_data_symbols), SYMBOLS * settings.subcarriers)
+        self._frequencies = subcarrier_frequencies(
+            grid.fft_size, grid.subcarrier_spacing
+        )
+        self._fill, self._apply = ResourceGridMapper(grid), ApplyOFDMChannel()
+        self._estimate = LSChannelEstimator(grid, interpolation_type="lin")
+        pilots = np.isin(np.arange(SYMBOLS), PILOT_SYMBOLS)
+        self._data = np.flatnonzero(np.repeat(~pilots, settings.subcarriers))
+        order = np.arange(self.frame.data)
+        if settings.interleave:
+            order = np.random.default_rng(SPREAD).permutation(self.frame.data)
+        self._order, self._back = order, np.argsort(order)
+
+    def __call__(self, x, snr_db) -> RxSignal:
+        no = db_to_linear(-snr_db)
+        batch, num_symbols = tf.unstack(tf.shape(x))
+        slots = -(-num_symbols // self.frame.data)
+        empty = slots * self.frame.data - num_symbols
+        rows = tf.reshape(tf.pad(x, ((0, 0), (0, empty))), (-1, self.frame.data))
+        sent = self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
+        h = self._response(batch, slots)
+        y = self._apply(sent, h, no)
+        combined = _combined(y[:, 0], *self._known(h, y, no), no)
+
+        def symbols(elements):
+            elements = tf.reshape(elements, (batch * slots, -1))
+            values = tf.gather(elements, self._data[self._back], axis=1)
+            return tf.reshape(values, (batch, -1))[:, :num_symbols]
+
+        return RxSignal(*map(symbols, combined))
+
+    def _response(self, batch, slots):
+        """Responses of all elements of the grids : [B slots, 1, R, 1, 1, 14, F]."""
+        rate = 1 / self._grid.ofdm_symbol_duration
+        gains, delays = self._paths(batch, slots * SYMBOLS, rate)
+        turn = -2 * PI * delays[..., None] * self._frequencies
+        at_carriers = tf.exp(tf.complex(0.0, turn))[:, None]  # [B, 1, P, F]
+        h = tf.matmul(gains, at_carriers, transpose_a=True)  # [B, R, T, F]
+        antennas, carriers = self._settings.rx_antennas, self._settings.subcarriers
+        h = tf.reshape(h, (batch, antennas, slots, SYMBOLS, carriers))
+        h = tf.transpose(h, (0, 2, 1, 3, 4))
+        return tf.reshape(h, (-1, 1, antennas, 1, 1, SYMBOLS, carriers))
+
+    def _known(self, h, y, no):
+        """What the receiver takes the responses for, and the variance of its error."""
+        if self._settings.csi == "perfect":
+            return h[:, 0, :, 0, 0], 0.0
+        h, error = self._estimate(y, no)
+        return h[:, 0, :, 0, 0], error[:, 0, :, 0, 0]
+
+
+def _resource_grid(settings: Settings) -> ResourceGrid:
+    return ResourceGrid(
+        num_ofdm_symbols=SYMBOLS,
+        fft_size=settings.subcarriers,
+        subcarrier_spacing=15e3 * 2**settings.numerology,
+        cyclic_prefix_length=round(PREFIX * settings.subcarriers),
+        pilot_pattern="kronecker",
+        pilot_ofdm_symbol_indices=list(PILOT_SYMBOLS),
+    )
+
+
+def _combined(y, h, error, no) -> RxSignal:
+    """Unbiased LMMSE combining of the antennas : [B, R, 14, F] -> [B, 14, F].
+
+    For one stream that is a division, which keeps its digits at any SNR.
+    """
+    noise = no + error
+    weight = tf.math.conj(h) / tf.cast(noise, h.dtype)
+    sinr = tf.reduce_sum(tf.abs(h) ** 2 / noise, axis=1)
+    x_hat = tf.reduce_sum(weight * y, axis=1) / tf.cast(sinr, h.dtype)
+    size = tf.sqrt(tf.reduce_sum(tf.abs(h) ** 2, axis=1))
+    turn = tf.exp(tf.complex(0.0, tf.math.angle(h[:, 0])))
+    return RxSignal(x_hat, 1 / sinr, tf.cast(size, h.dtype) * turn)

@@ -1,0 +1,49 @@
+"""Rayleigh fading that changes from symbol to symbol, with the spectrum of Jakes."""
+
+from typing import Annotated
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+from sionna.phy import SPEED_OF_LIGHT, config
+
+from channels.flat import FlatFading
+
+SINUSOIDS = 64  # whose sum is as good as Gaussian
+
+
+def build(
+    speed_mps: Annotated[float, Field(ge=0, le=1000)] = 30.0,
+    carrier_frequency_hz: Annotated[float, Field(gt=0, le=1e12)] = 3.5e9,
+    symbol_rate_hz: Annotated[float, Field(gt=0, le=1e11)] = 1e6,
+    doppler_hz: Annotated[float, Field(ge=0)] | None = None,
+) -> FlatFading:
+    """Build the channel: autocorrelation J0(2 pi f_D t).
+
+    Parameters
+    ----------
+    speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz], hence the largest
+        Doppler shift
+    symbol_rate_hz : symbols a second
+    doppler_hz : the largest Doppler shift itself [Hz]
+
+    References
+    ----------
+    C. Xiao, Y. R. Zheng, N. C. Beaulieu, "Novel sum-of-sinusoids simulation models for
+    Rayleigh and Rician fading channels", IEEE Trans. Wireless Commun., 2006, eq. (6).
+    """
+    if doppler_hz is None:
+        doppler_hz = speed_mps * carrier_frequency_hz / SPEED_OF_LIGHT
+    turn = 2 * np.pi * doppler_hz / symbol_rate_hz
+    fan = tf.range(SINUSOIDS, dtype=tf.float32)
+
+    def gains(batch, num_symbols):
+        draw = config.tf_rng.uniform
+        angle = 2 * np.pi * (fan + draw((batch, SINUSOIDS))) / SINUSOIDS
+        phase = draw((batch, SINUSOIDS), 0, 2 * np.pi)
+        time = tf.range(num_symbols, dtype=tf.float32)
+        argument = turn * tf.cos(angle)[:, None] * time[:, None] + phase[:, None]
+        h = tf.reduce_sum(tf.exp(tf.complex(0.0, argument)), axis=-1)
+        return h / SINUSOIDS**0.5
+
+    return FlatFading(gains)

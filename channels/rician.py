@@ -1,0 +1,41 @@
+"""Rician block fading: a path in sight, and Rayleigh fading around it."""
+
+from typing import Annotated
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+from sionna.phy import config
+from sionna.phy.channel import GenerateFlatFadingChannel
+
+from channels.flat import FlatFading, held
+from semlink.units import db_to_linear
+
+
+def build(
+    k_factor_db: Annotated[float, Field(ge=-40, le=40)] = 6.0,
+    coherence_length: Annotated[int, Field(gt=0)] = 168,
+) -> FlatFading:
+    """Build the channel.
+
+    Parameters
+    ----------
+    k_factor_db : power of the path in sight over that of all others [dB]; its phase is
+        uniform, and the same for a transmission
+    coherence_length : symbols for which the other paths stay the same
+
+    References
+    ----------
+    J. G. Proakis, M. Salehi, Digital Communications, 5th ed., 2008, section 13.1-2.
+    """
+    draw, k = GenerateFlatFadingChannel(1, 1), db_to_linear(k_factor_db)
+
+    def gains(batch, num_symbols):
+        blocks = -(-num_symbols // coherence_length)
+        phase = config.tf_rng.uniform((batch, 1), 0, 2 * np.pi)
+        in_sight = tf.exp(tf.complex(0.0, phase))
+        scattered = tf.reshape(draw(batch * blocks), (batch, blocks))
+        h = (k / (k + 1)) ** 0.5 * in_sight + (1 / (k + 1)) ** 0.5 * scattered
+        return held(h, coherence_length, num_symbols)
+
+    return FlatFading(gains)

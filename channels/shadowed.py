@@ -1,0 +1,84 @@
+"""Log-normal shadowing over a flat channel: a receiver that walks behind buildings."""
+
+from typing import Annotated
+
+import numpy as np
+import tensorflow as tf
+from pydantic import Field
+from sionna.phy import config
+
+from channels.flat import held
+from channels.inner import flat
+from semlink.protocols import Channel
+from semlink.signals import RxSignal
+
+HELD = 168  # symbols for which a shadow stays the same: a tiny part of a metre
+DECIBEL = np.log(10) / 10
+
+
+class Shadowed:
+    """y = g h x + n: a slow gain g > 0, log-normal, over a flat channel of gain h.
+
+    In decibels g^2 is Gaussian, its autocorrelation exponential in the distance; it
+    is scaled so that ``E g^2 = 1``.
+
+    Parameters
+    ----------
+    beneath : the flat channel
+    sigma_db : standard deviation of g^2 [dB]
+    correlation : of g^2 in dB, from one to the next of its values
+
+    References
+    ----------
+    M. Gudmundson, "Correlation model for shadow fading in mobile radio systems",
+    Electronics Letters, 1991.
+    """
+
+    level, flat = "graph", True
+
+    def __init__(self, beneath: Channel, sigma_db: float, correlation: float):
+        self._beneath = beneath
+        self._sigma = DECIBEL * sigma_db
+        self._correlation = correlation
+
+    def __call__(self, x, snr_db) -> RxSignal:
+        g = self._shadow(*tf.unstack(tf.shape(x)))
+        x_hat, no, h = self._beneath(x, snr_db)
+        # beneath, x_hat is x and noise; a gain g makes as much less of the noise
+        x_hat = x + (x_hat - x) / tf.cast(g, x.dtype)
+        return RxSignal(x_hat, no / g**2, h * tf.cast(g, h.dtype))
+
+    def _shadow(self, batch, num_symbols):
+        """Gains : [B, N], float32."""
+        steps = -(-num_symbols // HELD)
+        fresh = config.tf_rng.normal((steps + 1, batch))
+        news = (1 - self._correlation**2) ** 0.5
+
+        def walk(before, new):
+            return self._correlation * before + news * new
+
+        normal = tf.transpose(tf.scan(walk, fresh[1:], initializer=fresh[0]))
+        # E exp(s n) = exp(s^2 / 2) is taken away, for the mean power is one
+        g = tf.exp((self._sigma * normal - self._sigma**2 / 2) / 2)
+        return held(g, HELD, num_symbols)
+
+
+def build(
+    over: str = "awgn",
+    sigma_db: Annotated[float, Field(ge=0, le=20)] = 8.0,
+    distance_m: Annotated[float, Field(gt=0)] = 50.0,
+    speed_mps: Annotated[float, Field(ge=0, le=1000)] = 10.0,
+    symbol_rate_hz: Annotated[float, Field(gt=0, le=1e11)] = 1e6,
+) -> Shadowed:
+    """Build the channel.
+
+    Parameters
+    ----------
+    over : flat channel beneath
+    sigma_db : standard deviation of the shadow [dB]
+    distance_m : in which its correlation falls to 1/e [m]
+    speed_mps : of the receiver [m/s]
+    symbol_rate_hz : symbols a second
+    """
+    step = speed_mps * HELD / symbol_rate_hz
+    return Shadowed(flat(over, "shadowed"), sigma_db, float(np.exp(-step / distance_m)))
