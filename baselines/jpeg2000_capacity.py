@@ -12,7 +12,7 @@ import numpy as np
 from baselines.jpeg2000_ldpc import Jpeg2000
 from baselines.rate_search import RateSearch
 from blocks.clean_symbols import pack, unpack
-from semlink.protocols import Budget, Transceiver
+from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     Estimate,
     RxSignal,
@@ -31,9 +31,9 @@ class CapacityTransmitter:
         self._codec = Jpeg2000()
         self._search = RateSearch(self._codec)
 
-    def operating_point(self, snr_db: float) -> Hashable:
+    def operating_point(self, csi: Csi) -> Hashable:
         """The capacity, in bits per channel use."""
-        return float(np.log2(1 + db_to_linear(snr_db)))
+        return float(np.log2(1 + db_to_linear(csi.snr_db)))
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget):
         """Bisect the quality to the budget : (capacity, quality of each image)."""

@@ -42,7 +42,7 @@ from baselines.separated import pack_colour, unpack_colour
 from blocks import side_information
 from blocks.header import Header
 from blocks.mcs import SCHEMES, choose
-from semlink.protocols import Budget, Transceiver
+from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     UNKNOWN,
     Estimate,
@@ -131,17 +131,17 @@ class LinearTransmitter:
         self._search = lru_cache(maxsize=16)(self._search_at)
         self._prices = lru_cache(maxsize=256)(self._prices_at)
 
-    def operating_point(self, snr_db: float) -> Hashable:
-        """The SNR if the transmitter follows it, else nothing."""
-        return snr_db if self._csi else None
+    def operating_point(self, csi: Csi) -> Hashable:
+        """The SNR, and what the channel carries, if the transmitter follows them."""
+        return (csi.snr_db, csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and search the quality for the budget."""
-        fed_back = budget.operating_point
-        snr_db = self._design_snr_db if fed_back is None else fed_back
+        design = self._design_snr_db, self._design_snr_db
+        snr_db, carried_db = budget.operating_point or design
         blocks = [np.prod(grid_of(*batch.image.shape[1:3])) for batch in source]
         # a class takes about as many bits as a channel use carries
-        mcs = choose(snr_db - self._margin_db, int(np.median(blocks)))
+        mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
         point = Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
         quality = self._search(point)(source, budget, lambda size: size)
         return Plan(point, tuple(int(q) for q in quality))

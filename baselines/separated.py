@@ -17,7 +17,7 @@ from blocks.bicm import CRC_BITS, Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.header import Header
 from blocks.mcs import SCHEMES, choose
 from semlink.errors import InputError
-from semlink.protocols import Budget, Transceiver
+from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     UNKNOWN,
     Estimate,
@@ -61,9 +61,9 @@ class SeparatedTransmitter:
         self._header = Header(FIELDS)
         self._search = RateSearch(codec)
 
-    def operating_point(self, snr_db: float) -> Hashable:
-        """The SNR, less the margin, if the scheme follows it, else nothing."""
-        return snr_db - self._margin_db if self._mcs is None else None
+    def operating_point(self, csi: Csi) -> Hashable:
+        """What the channel carries, less the margin, if the scheme follows it."""
+        return csi.carried_db - self._margin_db if self._mcs is None else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and search the quality for the budget."""

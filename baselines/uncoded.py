@@ -11,7 +11,7 @@ import numpy as np
 
 from blocks.header import Header
 from semlink.errors import Infeasible
-from semlink.protocols import Budget, Transceiver
+from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     Estimate,
     RxSignal,
@@ -36,7 +36,7 @@ class UncodedTransmitter:
     def __init__(self):
         self._header = Header(FIELDS)
 
-    def operating_point(self, snr_db: float) -> Hashable:
+    def operating_point(self, csi: Csi) -> Hashable:
         """It makes nothing of the SNR."""
         return None
 

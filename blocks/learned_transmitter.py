@@ -27,7 +27,7 @@ from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.nn.policy import Prospects
 from blocks.side_accounting import Scheme
 from semlink.errors import InputError
-from semlink.protocols import Budget
+from semlink.protocols import Budget, Csi
 from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
 
 CACHED_IMAGES, CACHED_NEEDS = 128, 8192  # of at most 0.2 MB at 640x480
@@ -103,16 +103,16 @@ class LearnedTransmitter:
         self._needs = lru_cache(maxsize=CACHED_NEEDS)(self._needed)
         self._image_of: Callable[[bytes], np.ndarray]
 
-    def operating_point(self, snr_db: float) -> Hashable:
-        """The SNR as it is sent if the transmitter follows it, else nothing."""
-        return snr_index(snr_db) if self._csi else None
+    def operating_point(self, csi: Csi) -> Hashable:
+        """The SNR as it is sent, and what the channel carries, if it follows them."""
+        return (snr_index(csi.snr_db), csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and search the rates for the budget."""
-        snr = budget.operating_point
-        snr = snr_index(self._design_snr_db) if snr is None else snr
+        design = snr_index(self._design_snr_db), self._design_snr_db
+        snr, carried_db = budget.operating_point or design
         symbols = SIDE_SHARE * np.median([budget.limit(b.image[0]) for b in source])
-        mcs = choose(snr_value_db(snr) - self._margin_db, int(symbols))
+        mcs = choose(carried_db - self._margin_db, int(symbols))
         scheme = Scheme(self.shared.side_info, mcs, snr_value_db(snr))
         # one image at a time: a set may be larger than memory
         keys = [_key(_checked(batch)) for batch in source]

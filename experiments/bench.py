@@ -23,6 +23,7 @@ from blocks.perception import agent, text_encoder
 from channels.awgn import Awgn
 from experiments.compose import catalogue
 from semlink import config, graph
+from semlink.feedback import Feedback
 from semlink.graph import compiled
 from semlink.monitor import Monitor
 from semlink.protocols import Budget
@@ -170,7 +171,7 @@ def _learned(name: str, batch: SourceBatch) -> Callable[[], np.ndarray]:
     """Seconds to encode and to decode; what the photo shows is known already."""
     spec = config.ComponentSpec(name=name)
     transmitter, receiver, _ = catalogue().build("transmitter", spec)
-    budget = Budget(0.03, "average", transmitter.operating_point(SNR_DB))
+    budget = Budget(0.03, "average", transmitter.operating_point(Feedback(SNR_DB)))
     plan = transmitter.plan([batch], budget)
 
     def codec() -> np.ndarray:

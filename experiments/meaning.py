@@ -13,6 +13,7 @@ from blocks.nn.transforms import PATCH
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
+from semlink.feedback import Feedback
 from semlink.monitor import interval
 from semlink.protocols import Budget
 
@@ -50,7 +51,8 @@ def meaning(
     word = ComponentSpec.model_validate(transmitter)
     sender = catalogue().build("transmitter", word).transmitter
     batches = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
-    plan = sender.plan(batches, Budget(cbr, "average", sender.operating_point(snr_db)))
+    point = sender.operating_point(Feedback(snr_db))
+    plan = sender.plan(batches, Budget(cbr, "average", point))
     rates = []
     for batch in track(batches, "maps", transient=True):
         maps = sender.maps(batch, plan)

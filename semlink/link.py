@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from semlink import rng
+from semlink.feedback import Feedback
 from semlink.graph import compiled
 from semlink.protocols import Budget, Channel, Frame, Task, Transceiver
 from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
@@ -41,7 +42,8 @@ class Link:
 
     def budget(self, cbr: float, cbr_mode: str, snr_db: float) -> Budget:
         """The budget of a point, with what the transmitter makes of its CSI."""
-        point = self.transmitter.operating_point(snr_db)
+        fed_back = Feedback(snr_db, None if self._error_free else self._channel)
+        point = self.transmitter.operating_point(fed_back)
         return Budget(cbr, cbr_mode, point, self._frame)
 
     def transmit(self, batch: SourceBatch, plan) -> TxSignal:

@@ -68,14 +68,25 @@ class Source(Protocol):
         """SHA-256 over all that the images hold."""
 
 
+class Csi(Protocol):
+    """What is fed back of a channel: statistics, no state (``semlink/feedback.py``).
+
+    snr_db : average received Es/N0 [dB]
+    carried_db : Es/N0 of an AWGN channel that carries as much as this one surely does
+    """
+
+    snr_db: float
+    carried_db: float
+
+
 @runtime_checkable
 class Transmitter(Protocol):
     """``SourceBatch -> TxSignal`` within a budget."""
 
-    def operating_point(self, snr_db: float) -> Hashable:
+    def operating_point(self, csi: Csi) -> Hashable:
         """What the transmitter makes of the CSI fed back; ``None`` if it uses none.
 
-        Signals of one operating point serve every SNR that leads to it.
+        Signals of one operating point serve every channel and SNR that lead to it.
         """
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Hashable:

@@ -13,6 +13,7 @@ from blocks.side_accounting import Scheme
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
+from semlink.feedback import Feedback
 from semlink.graph import traces
 from semlink.link import Link
 from semlink.signals import RxSignal, SourceBatch
@@ -145,15 +146,16 @@ def test_the_better_the_channel_the_better_the_picture():
 
 def test_without_csi_one_signal_serves_all_snrs():
     transmitter = make_link("ntscc[csi=false]").transmitter
-    assert transmitter.operating_point(0.0) == transmitter.operating_point(20.0)
+    low, high = Feedback(0.0), Feedback(20.0)
+    assert transmitter.operating_point(low) == transmitter.operating_point(high)
     follows = make_link().transmitter
-    assert follows.operating_point(0.0) != follows.operating_point(20.0)
+    assert follows.operating_point(low) != follows.operating_point(high)
 
 
 def test_without_csi_no_accounting_tells_the_transmitter_the_snr():
     for accounting in ("coded", "capacity", "free"):
         link = make_link(f"ntscc[csi=false,side_info={accounting}]")
-        assert link.transmitter.operating_point(3.0) is None
+        assert link.transmitter.operating_point(Feedback(3.0)) is None
 
 
 def test_images_are_told_apart_where_they_differ_in_shape_alone():

@@ -9,6 +9,7 @@ from baselines.separated import SeparatedTransmitter
 from blocks.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
+from semlink.feedback import Feedback
 from semlink.protocols import Receiver, Transmitter
 from semlink.signals import Estimate, RxSignal
 
@@ -136,7 +137,7 @@ def test_noise_leaves_the_transmitter_as_it_is(word, send):
 @every
 def test_operating_point_is_a_key(word, send):
     transmitter = send(word).link.transmitter
-    points = [transmitter.operating_point(s) for s in (10.0, 10.0, 3.0)]
+    points = [transmitter.operating_point(Feedback(s)) for s in (10.0, 10.0, 3.0)]
     assert hash(points[0]) == hash(points[1])
     assert points[0] == points[1]
 

@@ -16,8 +16,8 @@ class Transmitter:
     def __init__(self, csi: bool):
         self._csi = csi
 
-    def operating_point(self, snr_db):
-        return snr_db if self._csi else None
+    def operating_point(self, csi):
+        return csi.snr_db if self._csi else None
 
     def plan(self, source, budget):
         num_symbols = budget.limit(source[0].image)

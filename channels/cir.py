@@ -1,0 +1,149 @@
+"""Channel impulse responses from a file, measured or traced, as OFDM.
+
+A file is ``.npz``, or HDF5 (``.h5``, ``.hdf5``), with these arrays:
+
+    gains     [E, R, P, T], complex: E examples, R receive antennas, P paths, T times
+    delays_s  [E, P], real, not negative [s]
+    rate_hz   scalar, real, times a second [Hz]; may be left out if T is 1
+
+Paths that an example does not have are zeros. ``experiments/trace_cir.py`` makes such
+a file with Sionna RT.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from sionna.phy import config
+
+from channels.ofdm import Csi, Numerology, Ofdm, Settings, Subcarriers
+from semlink.errors import InputError
+
+HDF5 = (".h5", ".hdf5")
+FEWEST = 2  # paths: with one a channel is flat
+
+Scale = Literal["set", "each"]
+
+
+class Responses(NamedTuple):
+    """What a file holds.
+
+    gains : [E, R, P, T], complex64
+    delays_s : [E, P], float32, the first path of each example at zero
+    rate_hz : times a second; zero if there is one
+    """
+
+    gains: np.ndarray
+    delays_s: np.ndarray
+    rate_hz: float
+
+
+def build(
+    file: str,
+    scale: Scale = "set",
+    csi: Csi = "perfect",
+    numerology: Numerology = 1,
+    subcarriers: Subcarriers = 72,
+    interleave: bool = True,
+) -> Ofdm:
+    """Build the channel: each transmission meets an example of the file, at random.
+
+    Parameters
+    ----------
+    file : of impulse responses
+    scale : whose mean power gain is one: that of the whole ``set``, so that some
+        examples are weaker than others, or of ``each``
+    csi, numerology, subcarriers, interleave : see ``channels/ofdm.py``
+    """
+    responses = _scaled(read(Path(file)), scale)
+    count, antennas, _, times = responses.gains.shape
+    gains, delays = map(tf.constant, responses[:2])
+
+    def paths(batch, steps, rate):
+        example = config.tf_rng.uniform((batch,), 0, count, tf.int32)
+        share = tf.range(steps, dtype=tf.float32) * (responses.rate_hz / rate)
+        # a transmission that is longer than the record goes on backwards
+        place = tf.cast(tf.round(share), tf.int32) % max(2 * times - 2, 1)
+        place = tf.minimum(place, 2 * times - 2 - place)
+        chosen = tf.gather(gains, example)
+        return tf.gather(chosen, place, axis=3), tf.gather(delays, example)
+
+    settings = Settings(csi, numerology, subcarriers, antennas, interleave)
+    return Ofdm(paths, settings, float(responses.delays_s.max()))
+
+
+def files(file: str, **_) -> list[Path]:
+    """Files that the results depend on."""
+    return [Path(file)]
+
+
+def read(path: Path) -> Responses:
+    """Read a file of impulse responses.
+
+    Raises
+    ------
+    InputError
+        There is none, it cannot be read, or it is not as it should be.
+    """
+    try:
+        arrays = _hdf5(path) if path.suffix in HDF5 else _npz(path)
+        gains = np.asarray(arrays["gains"]).astype(np.complex64)
+        delays_s = np.asarray(arrays["delays_s"]).astype(np.float32)
+        rate_hz = float(arrays.get("rate_hz", 0.0))
+    except KeyError as error:
+        message = f"{path} must have gains and delays_s, got no {error}"
+        raise InputError(message) from None
+    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"{path} must be an .npz or HDF5 file, got {reason}") from None
+    _check(path, gains, delays_s, rate_hz)
+    present = np.any(gains != 0, axis=(1, 3))
+    first = np.min(np.where(present, delays_s, np.inf), axis=1, keepdims=True)
+    return Responses(gains, np.where(present, delays_s - first, 0), rate_hz)
+
+
+def _npz(path: Path) -> dict:
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+def _hdf5(path: Path) -> dict:
+    import h5py
+
+    with h5py.File(path) as file:
+        return {name: file[name][()] for name in file}
+
+
+def _check(path: Path, gains: np.ndarray, delays_s: np.ndarray, rate_hz: float):
+    """Refuse arrays that are no impulse responses."""
+    if gains.ndim != 4 or delays_s.shape != (gains.shape[0], gains.shape[2]):
+        raise InputError(
+            f"{path} must have gains [E, R, P, T] and delays_s [E, P], got "
+            f"{list(gains.shape)} and {list(delays_s.shape)}"
+        )
+    if 0 in gains.shape or gains.shape[2] < FEWEST:
+        raise InputError(
+            f"{path} must have at least {FEWEST} paths and one of all else, got "
+            f"gains {list(gains.shape)}"
+        )
+    if not (np.all(np.isfinite(gains)) and np.all(np.isfinite(delays_s))):
+        raise InputError(f"{path} must have finite values, got NaN or infinity")
+    if np.any(delays_s < 0):
+        raise InputError(f"{path} must have delays >= 0, got {delays_s.min():g} s")
+    if not np.all(np.any(gains != 0, axis=(1, 2, 3))):
+        raise InputError(f"{path} must have a path in every example, got one of none")
+    if gains.shape[3] > 1 and not (np.isfinite(rate_hz) and rate_hz > 0):
+        raise InputError(
+            f"{path} must have rate_hz > 0 for its {gains.shape[3]} times, got "
+            f"{rate_hz:g}"
+        )
+
+
+def _scaled(responses: Responses, scale: Scale) -> Responses:
+    """Mean power gain of one, over antennas and times."""
+    power = np.sum(np.abs(responses.gains) ** 2, axis=2).mean(axis=(1, 2))
+    power = power[:, None, None, None] if scale == "each" else power.mean()
+    gains = responses.gains / np.sqrt(power)
+    return responses._replace(gains=gains.astype(np.complex64))
