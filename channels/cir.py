@@ -7,7 +7,7 @@ A file is ``.npz``, or HDF5 (``.h5``, ``.hdf5``), with these arrays:
     rate_hz   scalar, real, times a second [Hz]; may be left out if T is 1
 
 Paths that an example does not have are zeros. ``experiments/trace_cir.py`` makes such
-a file with Sionna RT.
+a file with Sionna RT; ``street`` is one that it made, of its own defaults.
 """
 
 import zipfile
@@ -21,6 +21,7 @@ from sionna.phy import config
 from channels.ofdm import Csi, Numerology, Ofdm, Settings, Subcarriers
 from semlink.errors import InputError
 
+STREET = Path(__file__).with_name("street.npz")
 HDF5 = (".h5", ".hdf5")
 FEWEST = 2  # paths: with one a channel is flat
 
@@ -41,7 +42,7 @@ class Responses(NamedTuple):
 
 
 def build(
-    file: str,
+    file: str = "street",
     scale: Scale = "set",
     csi: Csi = "perfect",
     numerology: Numerology = 1,
@@ -52,12 +53,12 @@ def build(
 
     Parameters
     ----------
-    file : of impulse responses
+    file : of impulse responses; ``street``, 64 places in a street, is shipped
     scale : whose mean power gain is one: that of the whole ``set``, so that some
         examples are weaker than others, or of ``each``
     csi, numerology, subcarriers, interleave : see ``channels/ofdm.py``
     """
-    responses = _scaled(read(Path(file)), scale)
+    responses = _scaled(read(_path(file)), scale)
     count, antennas, _, times = responses.gains.shape
     gains, delays = map(tf.constant, responses[:2])
 
@@ -76,7 +77,11 @@ def build(
 
 def files(file: str, **_) -> list[Path]:
     """Files that the results depend on."""
-    return [Path(file)]
+    return [_path(file)]
+
+
+def _path(file: str) -> Path:
+    return STREET if file == "street" else Path(file)
 
 
 def read(path: Path) -> Responses:
