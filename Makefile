@@ -53,9 +53,9 @@ SEMLINK := $(VENV)/bin/python -m experiments
 .PHONY: help
 help: ## list targets and variables
 	@echo "make TARGET [VARIABLE=value ...]"; echo
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
 	@echo; awk -F'[?]= *|# *' '/^[A-Z_0-9]+ +[?]=/ \
-		{printf "  %-12s %s%s\n", $$1, $$2 == "" ? "" : "[" $$2 "] ", $$3}' Makefile
+		{printf "  %-16s %s%s\n", $$1, $$2 == "" ? "" : "[" $$2 "] ", $$3}' Makefile
 
 .PHONY: sweep
 sweep: $(VENV)/ready ## simulate a grid; writes table, CSV, manifest and figures
@@ -148,6 +148,10 @@ lint: $(VENV)/ready ## check style and formatting
 format: $(VENV)/ready ## format the code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
+
+.PHONY: channel-gallery
+channel-gallery: $(VENV)/ready ## draw how channels fade, and their delay profiles
+	@$(SEMLINK) channel-gallery
 
 .PHONY: bench
 bench: $(VENV)/ready ## time the digital chain, the sweep and the command line

@@ -83,7 +83,7 @@ class Ofdm:
     level = "graph"
 
     def __init__(self, paths: Paths, settings: Settings, longest_s: float = 0.0):
-        self._paths, self._settings = paths, settings
+        self.paths, self._settings = paths, settings
         self._grid = grid = _resource_grid(settings)
         prefix_s = grid.cyclic_prefix_length / grid.bandwidth
         if longest_s > prefix_s:
@@ -126,7 +126,7 @@ class Ofdm:
     def _response(self, batch, slots):
         """Responses of all elements of the grids : [B slots, 1, R, 1, 1, 14, F]."""
         rate = 1 / self._grid.ofdm_symbol_duration
-        gains, delays = self._paths(batch, slots * SYMBOLS, rate)
+        gains, delays = self.paths(batch, slots * SYMBOLS, rate)
         turn = -2 * PI * delays[..., None] * self._frequencies
         at_carriers = tf.exp(tf.complex(0.0, turn))[:, None]  # [B, 1, P, F]
         h = tf.matmul(gains, at_carriers, transpose_a=True)  # [B, R, T, F]

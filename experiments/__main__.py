@@ -107,6 +107,18 @@ def compare(
     typer.echo(command(_folder(run), against, metric))
 
 
+@app.command("channel-gallery")
+def channel_gallery(
+    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
+        "docs/figures/channels.png"
+    ),
+) -> None:
+    """Draw how channels fade, and their delay profiles."""
+    from experiments.channel_gallery import gallery
+
+    typer.echo(gallery(output))
+
+
 @app.command("list")
 def list_components() -> None:
     """List every component with its parameters."""

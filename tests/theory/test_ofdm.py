@@ -123,7 +123,7 @@ def paths_of(build, rows, steps=1, **params):
     """Gains and delays of the paths of a channel, drawn at a seed."""
     channel = build(**params)
     rng.seed_everything(1)
-    gains, delays = channel._paths(rows, steps, 1e3)
+    gains, delays = channel.paths(rows, steps, 1e3)
     return np.asarray(gains), np.asarray(delays)
 
 
@@ -157,7 +157,7 @@ def test_taps_move_with_the_doppler_of_the_speed(estimated):
     speed, carrier, rate = 30.0, 3.5e9, 14e3
     channel = tdl.build("A", speed_mps=speed, carrier_frequency_hz=carrier)
     rng.seed_everything(1)
-    gains = np.asarray(channel._paths(4000, 30, rate)[0])[:, 0, 1]
+    gains = np.asarray(channel.paths(4000, 30, rate)[0])[:, 0, 1]
     doppler_hz = speed * carrier / 299792458.0
     power = np.mean(np.abs(gains) ** 2)
     for lag in (1, 7, 15, 29):
