@@ -1,4 +1,4 @@
-"""What channels do to symbols, drawn: how often they fade, how long, and their echoes."""
+"""What channels do to symbols, drawn: how often and how long they fade, echoes."""
 
 from pathlib import Path
 

@@ -1,6 +1,7 @@
 """Figures of a run, drawn from its CSV alone."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ METRICS = {
 }
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 MOST_PANELS = 4  # in a row; of more values a few are drawn, spread evenly
+IN_LINE = 3  # panels of channels that have one each
 MARKERS = "osD^vPX*"
 OUTAGE = 0.5  # share of lost images from which a point is marked
 
@@ -63,22 +65,21 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
         grouped(rows, "channel", other),
         key=lambda item: (item[0][0], float(item[0][1])),
     )
-    channels = list(dict.fromkeys(key[0] for key, _ in panels))
-    columns = max(sum(key[0] == c for key, _ in panels) for c in channels)
+    lines = _lines(panels)
+    columns = max(len(line) for line in lines)
     figure, axes = plt.subplots(
-        len(channels),
+        len(lines),
         columns,
-        figsize=(1 + 3.6 * columns, 0.9 + 3.0 * len(channels)),
+        figsize=(1 + 3.6 * columns, 0.9 + 3.0 * len(lines)),
         squeeze=False,
         sharey=True,
         layout="constrained",
     )
     style = styles(rows)
-    for row_axes, channel in zip(axes, channels, strict=True):
-        own = [panel for panel in panels if panel[0][0] == channel]
+    for row_axes, own in zip(axes, lines, strict=True):
         for place in row_axes[len(own) :]:
             place.set_axis_off()
-        for place, ((_, value), points) in zip(row_axes, own, strict=False):
+        for place, ((channel, value), points) in zip(row_axes, own, strict=False):
             draw_curves(place, points, axis, style)
             place.set_title(f"{channel}, {_named(other, value)}", fontsize=9)
     for place in axes[-1]:
@@ -90,6 +91,14 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
     figure.savefig(path.with_suffix(".pdf"))
     plt.close(figure)
     return path
+
+
+def _lines(panels: list) -> list[list]:
+    """Panels in lines: one for each channel, or several that have one panel each."""
+    own = [list(line) for _, line in groupby(panels, key=lambda item: item[0][0])]
+    if len(own) < len(panels):
+        return own
+    return [panels[i : i + IN_LINE] for i in range(0, len(panels), IN_LINE)]
 
 
 def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
