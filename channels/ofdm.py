@@ -84,7 +84,7 @@ class Ofdm:
 
     def __init__(self, paths: Paths, settings: Settings, longest_s: float = 0.0):
         self.paths, self._settings = paths, settings
-        self._grid = grid = _resource_grid(settings)
+        self._grid = grid = resource_grid(settings)
         prefix_s = grid.cyclic_prefix_length / grid.bandwidth
         if longest_s > prefix_s:
             raise InputError(
@@ -143,7 +143,8 @@ class Ofdm:
         return h[:, 0, :, 0, 0], error[:, 0, :, 0, 0]
 
 
-def _resource_grid(settings: Settings) -> ResourceGrid:
+def resource_grid(settings: Settings) -> ResourceGrid:
+    """A slot of the grid, with its pilots."""
     return ResourceGrid(
         num_ofdm_symbols=SYMBOLS,
         fft_size=settings.subcarriers,

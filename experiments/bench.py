@@ -21,6 +21,7 @@ from blocks.bicm import Bicm, Layout, Mcs
 from blocks.knowledge_base import DEFAULT, load
 from blocks.perception import agent, text_encoder
 from channels.awgn import Awgn
+from experiments.bench_channels import bench_channels
 from experiments.compose import catalogue
 from semlink import config, graph
 from semlink.feedback import Feedback
@@ -42,6 +43,7 @@ def bench() -> None:
     _digital_chain()
     _extra_snr_point()
     _learned_codecs()
+    bench_channels()
     _help()
 
 

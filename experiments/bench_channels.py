@@ -1,0 +1,81 @@
+"""What channels cost, and an OFDM link against Sionna's blocks called by hand."""
+
+import time
+from collections.abc import Callable
+from statistics import median
+
+import numpy as np
+import tensorflow as tf
+from sionna.phy.channel import OFDMChannel
+from sionna.phy.channel.tr38901 import TDL
+from sionna.phy.mimo import StreamManagement
+from sionna.phy.ofdm import (
+    LMMSEEqualizer,
+    LSChannelEstimator,
+    RemoveNulledSubcarriers,
+    ResourceGridMapper,
+)
+
+from channels.ofdm import Settings, resource_grid
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.graph import compiled
+from semlink.rng import seed_everything
+
+ROUNDS = 15
+SLOTS, SNR_DB = 24, 10.0  # of a transmission
+
+
+def bench_channels() -> None:
+    """Print the cost of every channel, and of OFDM by hand."""
+    seed_everything(1)
+    grid = resource_grid(Settings())
+    length = SLOTS * int(grid.num_data_symbols)
+    x = np.exp(1j * np.arange(length))[None].astype(np.complex64)
+    names = catalogue().registries["channel"].names()
+    words = [*names, "tdl[csi=ls]"]
+    rivals = {word: _channel(word, x) for word in words}
+    rivals |= {
+        f"by hand, {csi} CSI": _by_hand(grid, csi, x) for csi in ("perfect", "ls")
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in rivals}
+    for _ in range(ROUNDS):
+        for name, call in rivals.items():
+            start = time.perf_counter()
+            call()
+            seconds[name].append(time.perf_counter() - start)
+    print(f"channels, {length} symbols in {SLOTS} slots of a 14x72 grid at once")
+    for name, own in seconds.items():
+        print(f"  {name:<20} {1e8 * median(own) / length:6.1f} ms for 10^5 symbols")
+    for ours, other in (("tdl", "perfect"), ("tdl[csi=ls]", "ls")):
+        pairs = zip(seconds[ours], seconds[f"by hand, {other} CSI"], strict=True)
+        print(f"  {ours} over by hand: {median(a / b for a, b in pairs):.2f}")
+
+
+def _channel(word: str, x: np.ndarray) -> Callable:
+    channel = catalogue().build("channel", ComponentSpec.model_validate(word))
+    stage = compiled(channel, level=getattr(channel, "level", "graph"), name=word)
+    return _warm(lambda: stage(x, np.float32(SNR_DB)).x_hat.numpy())
+
+
+def _by_hand(grid, csi: str, x: np.ndarray) -> Callable:
+    """The same link of Sionna's blocks in one graph; each slot is a channel anew."""
+    streams = StreamManagement(np.ones((1, 1)), 1)
+    line = TDL("A", 100e-9, 3.5e9, min_speed=3.0)
+    fill, equalise = ResourceGridMapper(grid), LMMSEEqualizer(grid, streams)
+    channel = OFDMChannel(line, grid, return_channel=True)
+    known, estimate = RemoveNulledSubcarriers(grid), LSChannelEstimator(grid, "lin")
+
+    def link(x):
+        no = tf.constant(10 ** (-SNR_DB / 10))
+        y, h = channel(fill(tf.reshape(x, (SLOTS, 1, 1, -1))), no)
+        h, error = (known(h), 0.0) if csi == "perfect" else estimate(y, no)
+        return equalise(y, h, error, no)
+
+    graph = compiled(link, level="graph", name=f"by hand, {csi}")
+    return _warm(lambda: graph(tf.constant(x))[0].numpy())
+
+
+def _warm(call: Callable) -> Callable:
+    call()
+    return call
