@@ -149,6 +149,12 @@ format: $(VENV)/ready ## format the code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
+.PHONY: papr
+papr: $(VENV)/ready ## peaks of what each TRANSMITTER sends, as OFDM
+	@$(SEMLINK) papr --transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)' \
+		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
+		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
+
 .PHONY: channel-gallery
 channel-gallery: $(VENV)/ready ## draw how channels fade, and their delay profiles
 	@$(SEMLINK) channel-gallery

@@ -9,6 +9,7 @@ from sionna.phy.channel.tr38901 import CDL
 from channels.antennas import row
 from channels.ofdm import (
     Antennas,
+    Clip,
     Csi,
     Hertz,
     Numerology,
@@ -29,6 +30,7 @@ def build(
     subcarriers: Subcarriers = 72,
     rx_antennas: Antennas = 1,
     interleave: bool = True,
+    clip_db: Clip = None,
 ) -> Ofdm:
     """Build the channel: uplink, from one antenna to a row of them.
 
@@ -38,13 +40,14 @@ def build(
     delay_spread_s : by which the delays of the table are scaled [s]
     speed_mps : of the transmitter, in any direction [m/s]
     carrier_frequency_hz : carrier [Hz]
-    csi, numerology, subcarriers, rx_antennas, interleave : see ``channels/ofdm.py``
+    csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
+        ``channels/ofdm.py``
 
     References
     ----------
     3GPP TR 38.901, section 7.7.1.
     """
-    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave)
+    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave, clip_db)
     one, several = (row(n, carrier_frequency_hz) for n in (1, rx_antennas))
     clusters = CDL(
         model,

@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 from sionna.phy import config
 
-from channels.ofdm import Csi, Numerology, Ofdm, Settings, Subcarriers
+from channels.ofdm import Clip, Csi, Numerology, Ofdm, Settings, Subcarriers
 from semlink.errors import InputError
 
 STREET = Path(__file__).with_name("street.npz")
@@ -48,6 +48,7 @@ def build(
     numerology: Numerology = 1,
     subcarriers: Subcarriers = 72,
     interleave: bool = True,
+    clip_db: Clip = None,
 ) -> Ofdm:
     """Build the channel: each transmission meets an example of the file, at random.
 
@@ -56,7 +57,7 @@ def build(
     file : of impulse responses; ``street``, 64 places in a street, is shipped
     scale : whose mean power gain is one: that of the whole ``set``, so that some
         examples are weaker than others, or of ``each``
-    csi, numerology, subcarriers, interleave : see ``channels/ofdm.py``
+    csi, numerology, subcarriers, interleave, clip_db : see ``channels/ofdm.py``
     """
     responses = _scaled(read(_path(file)), scale)
     count, antennas, _, times = responses.gains.shape
@@ -71,7 +72,7 @@ def build(
         chosen = tf.gather(gains, example)
         return tf.gather(chosen, place, axis=3), tf.gather(delays, example)
 
-    settings = Settings(csi, numerology, subcarriers, antennas, interleave)
+    settings = Settings(csi, numerology, subcarriers, antennas, interleave, clip_db)
     return Ofdm(paths, settings, float(responses.delays_s.max()))
 
 

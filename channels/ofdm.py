@@ -16,6 +16,7 @@ from sionna.phy import PI
 from sionna.phy.channel import ApplyOFDMChannel, subcarrier_frequencies
 from sionna.phy.ofdm import LSChannelEstimator, ResourceGrid, ResourceGridMapper
 
+from channels.clipping import Clipping
 from semlink.errors import InputError
 from semlink.protocols import Frame
 from semlink.signals import RxSignal
@@ -31,6 +32,7 @@ Subcarriers = Annotated[int, Field(ge=12, le=3300)]
 Antennas = Annotated[int, Field(ge=1, le=16)]
 Hertz = Annotated[float, Field(ge=5e8, le=1e11)]
 Speed = Annotated[float, Field(ge=0, le=1000)]
+Clip = Annotated[float, Field(ge=-10, le=30)] | None
 
 # (rows, OFDM symbols, OFDM symbols a second) -> path gains [B, R, P, T], complex64,
 # and delays [B, P], float32 [s]
@@ -46,6 +48,7 @@ class Settings(NamedTuple):
     subcarriers : of the grid
     rx_antennas : whose signals are combined; Es/N0 is that of each
     interleave : whether a slot's symbols are spread over its grid
+    clip_db : power at which the transmitter's amplifier clips, over the mean [dB]
     """
 
     csi: Csi = "perfect"
@@ -53,6 +56,7 @@ class Settings(NamedTuple):
     subcarriers: int = 72
     rx_antennas: int = 1
     interleave: bool = True
+    clip_db: float | None = None
 
 
 class Ofdm:
@@ -104,17 +108,25 @@ class Ofdm:
         if settings.interleave:
             order = np.random.default_rng(SPREAD).permutation(self.frame.data)
         self._order, self._back = order, np.argsort(order)
+        self._clip = settings.clip_db is not None and Clipping(
+            settings.clip_db, settings.subcarriers
+        )
 
     def __call__(self, x, snr_db) -> RxSignal:
         no = db_to_linear(-snr_db)
         batch, num_symbols = tf.unstack(tf.shape(x))
         slots = -(-num_symbols // self.frame.data)
-        empty = slots * self.frame.data - num_symbols
-        rows = tf.reshape(tf.pad(x, ((0, 0), (0, empty))), (-1, self.frame.data))
-        sent = self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
-        h = self._response(batch, slots)
+        sent, h = self.grids(x), self._response(batch, slots)
+        if self._clip:
+            # to the receiver the amplifier's gain is one of the channel
+            sent, h = self._clip(sent), h * self._clip.gain
         y = self._apply(sent, h, no)
-        combined = _combined(y[:, 0], *self._known(h, y, no), no)
+        h_hat, error = self._known(h, y, no)
+        combined = _combined(y[:, 0], h_hat, error, no)
+        if self._clip:
+            # pilots are distorted, too, and the estimate as much as by noise
+            distortion = self._clip.distortion * (1 + error[:, 0] / no)
+            combined = combined._replace(no=combined.no + distortion)
 
         def symbols(elements):
             elements = tf.reshape(elements, (batch * slots, -1))
@@ -122,6 +134,12 @@ class Ofdm:
             return tf.reshape(values, (batch, -1))[:, :num_symbols]
 
         return RxSignal(*map(symbols, combined))
+
+    def grids(self, x):
+        """Slots as they are sent : [B, N] -> [B slots, 1, 1, 14, F], complex64."""
+        empty = -tf.shape(x)[1] % self.frame.data
+        rows = tf.reshape(tf.pad(x, ((0, 0), (0, empty))), (-1, self.frame.data))
+        return self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
 
     def _response(self, batch, slots):
         """Responses of all elements of the grids : [B slots, 1, R, 1, 1, 14, F]."""
@@ -138,7 +156,8 @@ class Ofdm:
     def _known(self, h, y, no):
         """What the receiver takes the responses for, and the variance of its error."""
         if self._settings.csi == "perfect":
-            return h[:, 0, :, 0, 0], 0.0
+            h = h[:, 0, :, 0, 0]
+            return h, tf.zeros_like(tf.abs(h))
         h, error = self._estimate(y, no)
         return h[:, 0, :, 0, 0], error[:, 0, :, 0, 0]
 

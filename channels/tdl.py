@@ -8,6 +8,7 @@ from sionna.phy.channel.tr38901 import TDL
 
 from channels.ofdm import (
     Antennas,
+    Clip,
     Csi,
     Hertz,
     Numerology,
@@ -28,6 +29,7 @@ def build(
     subcarriers: Subcarriers = 72,
     rx_antennas: Antennas = 1,
     interleave: bool = True,
+    clip_db: Clip = None,
 ) -> Ofdm:
     """Build the channel.
 
@@ -37,13 +39,14 @@ def build(
     delay_spread_s : by which the delays of the table are scaled [s]
     speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz], hence the Doppler
         spectrum, which is that of Jakes
-    csi, numerology, subcarriers, rx_antennas, interleave : see ``channels/ofdm.py``
+    csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
+        ``channels/ofdm.py``
 
     References
     ----------
     3GPP TR 38.901, section 7.7.2.
     """
-    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave)
+    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave, clip_db)
     line = TDL(
         model,
         delay_spread_s,

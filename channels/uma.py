@@ -3,6 +3,7 @@
 from channels.cell import Sight, cell
 from channels.ofdm import (
     Antennas,
+    Clip,
     Csi,
     Hertz,
     Numerology,
@@ -22,6 +23,7 @@ def build(
     subcarriers: Subcarriers = 72,
     rx_antennas: Antennas = 1,
     interleave: bool = True,
+    clip_db: Clip = None,
 ) -> Ofdm:
     """Build the channel; see ``channels/cell.py`` and ``channels/ofdm.py``.
 
@@ -29,5 +31,5 @@ def build(
     ----------
     3GPP TR 38.901, section 7.5.
     """
-    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave)
+    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave, clip_db)
     return cell("uma", settings, sight, speed_mps, carrier_frequency_hz)

@@ -119,6 +119,20 @@ def channel_gallery(
     typer.echo(gallery(output))
 
 
+@app.command()
+def papr(
+    transmitter: Annotated[str, typer.Option(help="Transmitters.")],
+    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    cbr: Annotated[float, typer.Option(help="At which they are sent.")] = 0.03,
+    snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
+) -> None:
+    """Compare the peaks of what transmitters send, as OFDM."""
+    from experiments.papr import papr as command
+
+    typer.echo(command(transmitter.split(), source, images, cbr, snr_db))
+
+
 @app.command("list")
 def list_components() -> None:
     """List every component with its parameters."""

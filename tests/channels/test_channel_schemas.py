@@ -49,6 +49,7 @@ REFUSED = {
     "tdl[delay_spread_s=1e-6]": "cyclic prefix of 2.31 us .*, got 9.66 us",
     "tdl[csi=genie]": r"channel\.tdl\.csi",
     "tdl[subcarriers=4]": r"channel\.tdl\.subcarriers",
+    "tdl[clip_db=-20]": r"channel\.tdl\.clip_db",
     "cdl[rx_antennas=0]": r"channel\.cdl\.rx_antennas",
     "umi[sight=sometimes]": r"channel\.umi\.sight",
     "uma[speed_mps=-3]": r"channel\.uma\.speed_mps",
