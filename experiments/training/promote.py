@@ -51,7 +51,7 @@ def promote(run: Path, note: str) -> Path:
         return promote_policy(run, note)
     codec = make_codec(recipe["profile"], MODELS[recipe["model"]])
     read_weights(run / WEIGHTS, codec.variables)
-    folder = OWNERS[recipe["model"]] / f"{recipe['model']}_{recipe['profile']}"
+    folder = OWNERS[recipe["model"]] / _name(recipe)
     folder.mkdir(parents=True, exist_ok=True)
     write_weights(folder / WEIGHTS, codec.variables)
     told = {"model": recipe["model"], "profile": recipe["profile"]}
@@ -59,6 +59,13 @@ def promote(run: Path, note: str) -> Path:
     card = _card(run, recipe, codec, sha256(folder / WEIGHTS), note)
     write_whole(folder / CARD, card.encode())
     return folder
+
+
+def _name(recipe: dict) -> str:
+    """Of the folder; weights that were trained for fading stand beside the others."""
+    channel = recipe["channel"]
+    fading = "" if channel == "awgn" else f"_{channel}"
+    return f"{recipe['model']}_{recipe['profile']}{fading}"
 
 
 def _card(run: Path, recipe: dict, codec: Codec, digest: str, note: str) -> str:

@@ -16,8 +16,11 @@ References
 ----------
 K. Cho, D. Yoon, "On the general BER expression of one- and two-dimensional amplitude
 modulations", 2002, eq. (9)-(14). J. Proakis, Digital Communications, 4th ed., eq.
-(14.3-7).
+(14.3-7), with combining (14.4-15).
 """
+
+from functools import partial
+from math import comb
 
 import numpy as np
 import pytest
@@ -25,7 +28,7 @@ import tensorflow as tf
 from scipy.special import erfc, expit
 from sionna.phy.mapping import Constellation, Demapper, Mapper
 
-from channels import rayleigh
+from channels import rayleigh, tdl
 from channels.awgn import Awgn
 
 BITS = {"qpsk": 2, "16qam": 4}
@@ -42,6 +45,13 @@ def awgn_term(c: float, snr: float) -> float:
 
 def rayleigh_term(c: float, snr: float) -> float:
     return 0.5 * (1 - np.sqrt(c * snr / (2 + c * snr)))
+
+
+def combined_term(c: float, snr: float, antennas: int) -> float:
+    """The same with maximum-ratio combining of antennas that fade by themselves."""
+    mu = np.sqrt(c * snr / (2 + c * snr))
+    terms = (comb(antennas - 1 + k, k) * ((1 + mu) / 2) ** k for k in range(antennas))
+    return ((1 - mu) / 2) ** antennas * sum(terms)
 
 
 def closed_form(modulation: str, term, snr_db: float) -> float:
@@ -102,6 +112,21 @@ def test_rayleigh(modulation, snr_db, coherence, over, estimated):
     by_fade = wrong.reshape(-1, coherence * BITS[modulation]).mean(axis=-1)
     measured = estimated(by_fade)
     assert measured.agrees(closed_form(modulation, rayleigh_term, snr_db)), measured
+
+
+@pytest.mark.parametrize("antennas", [1, 2, 4])
+@pytest.mark.parametrize(("modulation", "snr_db"), [("qpsk", 2.0), ("16qam", 8.0)])
+def test_combining_has_the_diversity_of_its_antennas(
+    modulation, snr_db, antennas, over, estimated
+):
+    bits, x = mapped(modulation, 3000, 40)
+    channel = tdl.build("A", subcarriers=12, rx_antennas=antennas)
+    rx = over(channel, x, snr_db)
+    wrong = (demapped(modulation, rx.x_hat, rx.no) > 0) != bits
+    measured = estimated(wrong.mean(axis=(1, 2)))  # a transmission is the sample
+    term = partial(combined_term, antennas=antennas)
+    assert measured.agrees(closed_form(modulation, term, snr_db)), measured
+    assert estimated(np.mean(np.abs(rx.h_hat) ** 2, axis=1)).agrees(antennas)
 
 
 def calibrated(llr: np.ndarray, bits: np.ndarray) -> bool:
