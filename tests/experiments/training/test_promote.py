@@ -58,6 +58,14 @@ def test_promoted_weights_are_those_of_the_run(run, tmp_path, monkeypatch):
     assert str(run.parent) not in card, "a path of this machine"
 
 
+@pytest.mark.parametrize(
+    ("channel", "name"), [("awgn", "m_p"), ("rayleigh", "m_p_rayleigh")]
+)
+def test_weights_for_fading_stand_beside_the_others(channel, name):
+    recipe = {"model": "m", "profile": "p", "channel": channel}
+    assert module._name(recipe) == name
+
+
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="no trained run in"):
         promote(tmp_path, "")
