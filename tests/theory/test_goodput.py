@@ -59,3 +59,26 @@ def test_goodput_is_below_capacity(word, batch):
         assert goodput[-1] <= np.log2(1 + 10 ** (snr_db / 10))
     assert goodput[0] == 0
     assert goodput[-1] > 1 / 3  # at 20 dB everything arrives
+
+
+FADING = ("rayleigh", "rician", "rayleigh_fast", "shadowed", "erasure", "umi", "cir")
+SEEDS, ENOUGH = 24, 0.15  # CBR at which the slowest scheme fits with its pilots
+
+
+@pytest.mark.parametrize("channel", [*FADING, "tdl", "tdl[csi=ls]"])
+def test_goodput_over_fading_is_below_ergodic_capacity(channel, batch):
+    specs = {"channel": channel, "task": "reconstruction"}
+    parts = [KNOWN.build(k, ComponentSpec.model_validate(v)) for k, v in specs.items()]
+    link = Link(built("jpeg2000_ldpc[mcs=auto]"), *parts)
+    snr_db = 12.0
+    budget = link.budget(ENOUGH, "average", snr_db)
+    tx = link.transmit(batch, link.transmitter.plan([batch], budget))
+    goodput, information = [], []
+    for seed in range(SEEDS):
+        rx = link.propagate(tx, snr_db, seed)
+        information.append(np.mean(np.log2(1 + 1 / rx.no)))
+        metrics = link.measure(batch, tx, snr_db, seed)
+        bits, uses = (float(np.sum(part)) for part in metrics["goodput"])
+        assert uses == link.ledger(tx).total[0]
+        goodput.append(bits / uses)
+    assert 0 < np.mean(goodput) < np.mean(information)
