@@ -49,8 +49,8 @@ def build(
         they follow the latents as in the paper, and the rate map is sent
     side_info : ``coded``, sent and counted; for comparison with papers that count
         otherwise: ``capacity``, or ``free``
-    weights : name of a profile that is shipped, or a folder that ``make promote``
-        wrote
+    weights : what is shipped: ``base``, or ``base_rayleigh``, trained on for fading;
+        or a folder that ``make promote`` wrote
     """
     shared = Shared(networks(_folder(weights)), allocation, side_info, NoKnowledge(0))
     transmitter = LearnedTransmitter(
