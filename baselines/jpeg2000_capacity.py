@@ -2,7 +2,8 @@
 
 The same codec, a channel code that no block length limits. At log2(1 + SNR) bits per
 channel use it bounds every separated JPEG2000 link over AWGN, and over fading too,
-for the ergodic capacity is below the capacity at the average SNR.
+for the ergodic capacity is below the capacity at the average SNR; not over channels
+with several receive antennas, whose SNRs add up.
 """
 
 from collections.abc import Hashable, Sequence

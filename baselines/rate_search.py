@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from semlink.errors import Infeasible, InputError
-from semlink.protocols import Budget
+from semlink.protocols import Budget, Frame
 from semlink.signals import SourceBatch
 from semlink.units import channel_uses, source_values
 
@@ -80,14 +80,16 @@ class RateSearch:
         def uses(size: int) -> int:
             return budget.frame.uses(num_symbols(size))
 
+        # where frames are sent whole, a step into the last is not yet the end of it
+        enough = CLOSE_ENOUGH if budget.frame == Frame() else np.inf
         if budget.cbr_mode == "average":
             cost = self._mean_cbr(uses)
-            return (self._best(cost, budget.cbr, "the set"),) * len(source)
+            return (self._best(cost, budget.cbr, "the set", enough),) * len(source)
         qualities = []
         for i, batch in enumerate(source):
             limit = channel_uses(budget.cbr, batch.image)
             cost = self._symbols(i, uses)
-            qualities.append(self._best(cost, limit, batch.name[0]))
+            qualities.append(self._best(cost, limit, batch.name[0], enough))
         return tuple(qualities)
 
     def _remember(self, source: Sequence[SourceBatch]) -> None:
@@ -112,8 +114,8 @@ class RateSearch:
 
         return cost
 
-    def _best(self, cost: Callable[[float], float], limit: float, what: str) -> float:
-        """The highest quality whose cost is within the limit."""
+    def _best(self, cost: Callable, limit: float, what: str, enough: float) -> float:
+        """The highest quality whose cost is within the limit, or enough of it."""
         (low, high), step = self._codec.quality_range, self._codec.quality_step
         spent_low, spent_high = cost(low), cost(high)
         if spent_low > limit:
@@ -122,7 +124,7 @@ class RateSearch:
         if spent_high <= limit:
             return high
         halve = False
-        while high - low > step and spent_low < CLOSE_ENOUGH * limit:
+        while high - low > step and spent_low < enough * limit:
             share = 0.5 if halve else _log_share(spent_low, limit, spent_high)
             middle = _on_grid(low, high, share, step)
             spent, halve = cost(middle), not halve

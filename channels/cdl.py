@@ -17,6 +17,7 @@ from channels.ofdm import (
     Settings,
     Speed,
     Subcarriers,
+    doppler_hz,
 )
 
 
@@ -63,4 +64,9 @@ def build(
         gains, delays = clusters(batch, steps, rate)
         return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
-    return Ofdm(paths, settings, float(tf.reduce_max(clusters.delays)))
+    return Ofdm(
+        paths,
+        settings,
+        longest_s=float(tf.reduce_max(clusters.delays)),
+        doppler_hz=doppler_hz(speed_mps, carrier_frequency_hz),
+    )

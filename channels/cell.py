@@ -11,7 +11,7 @@ from sionna.phy.channel.tr38901 import RMa, UMa, UMi
 from sionna.phy.channel.utils import gen_single_sector_topology
 
 from channels.antennas import row
-from channels.ofdm import Ofdm, Settings
+from channels.ofdm import Ofdm, Settings, doppler_hz
 
 Sight = Literal["by_chance", "always", "never"]
 LOS = {"by_chance": None, "always": True, "never": False}
@@ -61,4 +61,5 @@ def cell(
         gains, delays = model(steps, rate)
         return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
-    return Ofdm(paths, settings)
+    fastest_hz = doppler_hz(speed_mps, carrier_frequency_hz)
+    return Ofdm(paths, settings, doppler_hz=fastest_hz)

@@ -11,18 +11,29 @@ a file with Sionna RT; ``street`` is one that it made, of its own defaults.
 """
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from sionna.phy import config
+from sionna.phy.channel import subcarrier_frequencies
 
-from channels.ofdm import Clip, Csi, Numerology, Ofdm, Settings, Subcarriers
+from channels.ofdm import (
+    Clip,
+    Csi,
+    Numerology,
+    Ofdm,
+    Settings,
+    Subcarriers,
+    resource_grid,
+)
 from semlink.errors import InputError
 
 STREET = Path(__file__).with_name("street.npz")
 HDF5 = (".h5", ".hdf5")
+UNREADABLE = OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error
 FEWEST = 2  # paths: with one a channel is flat
 
 Scale = Literal["set", "each"]
@@ -55,12 +66,15 @@ def build(
     Parameters
     ----------
     file : of impulse responses; ``street``, 64 places in a street, is shipped
-    scale : whose mean power gain is one: that of the whole ``set``, so that some
-        examples are weaker than others, or of ``each``
-    csi, numerology, subcarriers, interleave, clip_db : see ``channels/ofdm.py``
+    scale : whose mean power gain in the band is one: that of the whole ``set``, so
+        that some examples are weaker than others, or of ``each``
+    csi, numerology, subcarriers, interleave, clip_db : see ``channels/ofdm.py``; an
+        estimate takes the channel to stand still in a slot
     """
-    responses = _scaled(read(_path(file)), scale)
+    responses = read(_path(file))
     count, antennas, _, times = responses.gains.shape
+    settings = Settings(csi, numerology, subcarriers, antennas, interleave, clip_db)
+    responses = _scaled(responses, scale, settings)
     gains, delays = map(tf.constant, responses[:2])
 
     def paths(batch, steps, rate):
@@ -72,8 +86,7 @@ def build(
         chosen = tf.gather(gains, example)
         return tf.gather(chosen, place, axis=3), tf.gather(delays, example)
 
-    settings = Settings(csi, numerology, subcarriers, antennas, interleave, clip_db)
-    return Ofdm(paths, settings, float(responses.delays_s.max()))
+    return Ofdm(paths, settings, longest_s=float(responses.delays_s.max()))
 
 
 def files(file: str, **_) -> list[Path]:
@@ -101,7 +114,7 @@ def read(path: Path) -> Responses:
     except KeyError as error:
         message = f"{path} must have gains and delays_s, got no {error}"
         raise InputError(message) from None
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(f"{path} must be an .npz or HDF5 file, got {reason}") from None
     _check(path, gains, delays_s, rate_hz)
@@ -147,9 +160,17 @@ def _check(path: Path, gains: np.ndarray, delays_s: np.ndarray, rate_hz: float):
         )
 
 
-def _scaled(responses: Responses, scale: Scale) -> Responses:
-    """Mean power gain of one, over antennas and times."""
-    power = np.sum(np.abs(responses.gains) ** 2, axis=2).mean(axis=(1, 2))
+def _scaled(responses: Responses, scale: Scale, settings: Settings) -> Responses:
+    """Mean power gain of one, over the grid's carriers, antennas and times."""
+    grid = resource_grid(settings)
+    carriers = subcarrier_frequencies(grid.fft_size, grid.subcarrier_spacing).numpy()
+    power = np.array([_power(*e, carriers) for e in zip(*responses[:2], strict=True)])
     power = power[:, None, None, None] if scale == "each" else power.mean()
     gains = responses.gains / np.sqrt(power)
     return responses._replace(gains=gains.astype(np.complex64))
+
+
+def _power(gains: np.ndarray, delays_s: np.ndarray, carriers: np.ndarray) -> float:
+    """Mean power of an example in the band."""
+    turns = np.exp(-2j * np.pi * np.outer(delays_s, carriers))
+    return np.mean(np.abs(np.einsum("rpt,pf->rtf", gains, turns)) ** 2)

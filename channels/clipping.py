@@ -22,6 +22,7 @@ class Clipping:
     ----------
     gain : that the amplifier has for the signal
     distortion : mean power of what it adds, over that of the signal at its output
+    share : amplitude of the signal, where signal and distortion have unit power
 
     References
     ----------
@@ -36,6 +37,7 @@ class Clipping:
         clipped = self.clipped(tf.constant(x)).numpy()
         self.gain = float(np.mean(np.conj(x) * clipped).real / np.mean(np.abs(x) ** 2))
         self.distortion = float(np.mean(np.abs(clipped / self.gain - x) ** 2))
+        self.share = (1 + self.distortion) ** -0.5
 
     def __call__(self, grid):
         """Symbols and their distortion, without the gain : [..., F], complex64."""

@@ -1,5 +1,6 @@
 """Lost packets: stretches of symbols that do not arrive, as the receiver knows."""
 
+from pathlib import Path
 from typing import Annotated
 
 import tensorflow as tf
@@ -7,7 +8,7 @@ from pydantic import Field
 from sionna.phy import config
 
 from channels.flat import held
-from channels.inner import inner
+from channels.inner import files_beneath, inner
 from semlink.errors import InputError
 from semlink.protocols import Channel, Frame
 from semlink.signals import RxSignal
@@ -91,3 +92,8 @@ def build(
             f"{loss:g}, got {burst:g}"
         )
     return Erasure(inner(over), loss, burst, packet_length)
+
+
+def files(over: str, **_) -> list[Path]:
+    """Files that the results depend on: those of the channel beneath."""
+    return files_beneath(over)

@@ -1,5 +1,7 @@
 """Channels that others go over: built by name, as on the command line."""
 
+from pathlib import Path
+
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.protocols import Channel
@@ -19,6 +21,14 @@ def inner(word: str) -> Channel:
     spec = ComponentSpec.model_validate(word)
     params = CHANNELS.resolve(spec.name, spec.argument, spec.params)
     return CHANNELS.build(spec.name, **params)
+
+
+def files_beneath(word: str) -> list[Path]:
+    """Files that the results of the channel beneath depend on."""
+    spec = ComponentSpec.model_validate(word)
+    params = CHANNELS.resolve(spec.name, spec.argument, spec.params)
+    plugin = [Path(spec.name)] if spec.name.endswith(".py") else []
+    return plugin + CHANNELS.files(spec.name, params)
 
 
 def flat(word: str, over: str) -> Channel:

@@ -12,7 +12,8 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
-from sionna.phy import PI
+from scipy.special import j0
+from sionna.phy import PI, SPEED_OF_LIGHT
 from sionna.phy.channel import ApplyOFDMChannel, subcarrier_frequencies
 from sionna.phy.ofdm import LSChannelEstimator, ResourceGrid, ResourceGridMapper
 
@@ -24,6 +25,7 @@ from semlink.units import db_to_linear
 
 SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # of a slot, and which of them are pilots
 PREFIX = 144 / 2048  # of an OFDM symbol: the normal one of TS 38.211, 5.3.1
+SMALLEST = 1e-9  # SINR that is divided by: of nothing, nothing is left
 SPREAD = 20_070_301  # seed of the permutation that both ends know
 
 Csi = Literal["perfect", "ls"]
@@ -39,11 +41,16 @@ Clip = Annotated[float, Field(ge=-10, le=30)] | None
 Paths = Callable
 
 
+def doppler_hz(speed_mps: float, carrier_frequency_hz: float) -> float:
+    """The largest Doppler shift [Hz]."""
+    return speed_mps * carrier_frequency_hz / SPEED_OF_LIGHT
+
+
 class Settings(NamedTuple):
     """What all OFDM channels can be told.
 
-    csi : ``perfect``, or ``ls``, estimated at pilots and interpolated; either way the
-        pilots are sent, and counted
+    csi : ``perfect``, or ``ls``, estimated at pilots, interpolated and weighed; either
+        way the pilots are sent, and counted
     numerology : mu; carriers are 15 kHz 2^mu apart
     subcarriers : of the grid
     rx_antennas : whose signals are combined; Es/N0 is that of each
@@ -67,6 +74,7 @@ class Ofdm:
     paths : draws the channel
     settings : of the grid and the receiver
     longest_s : delay of the last path [s], if it is known
+    doppler_hz : largest Doppler shift [Hz], which the receiver knows, too
 
     Input
     -----
@@ -86,7 +94,14 @@ class Ofdm:
 
     level = "graph"
 
-    def __init__(self, paths: Paths, settings: Settings, longest_s: float = 0.0):
+    def __init__(
+        self,
+        paths: Paths,
+        settings: Settings,
+        *,
+        longest_s: float = 0.0,
+        doppler_hz: float = 0.0,
+    ):
         self.paths, self._settings = paths, settings
         self._grid = grid = resource_grid(settings)
         prefix_s = grid.cyclic_prefix_length / grid.bandwidth
@@ -102,6 +117,8 @@ class Ofdm:
         )
         self._fill, self._apply = ResourceGridMapper(grid), ApplyOFDMChannel()
         self._estimate = LSChannelEstimator(grid, interpolation_type="lin")
+        turns = doppler_hz * grid.ofdm_symbol_duration
+        self._line = _interpolation(turns)
         pilots = np.isin(np.arange(SYMBOLS), PILOT_SYMBOLS)
         self._data = np.flatnonzero(np.repeat(~pilots, settings.subcarriers))
         order = np.arange(self.frame.data)
@@ -118,14 +135,19 @@ class Ofdm:
         slots = -(-num_symbols // self.frame.data)
         sent, h = self.grids(x), self._response(batch, slots)
         if self._clip:
-            # to the receiver the amplifier's gain is one of the channel
-            sent, h = self._clip(sent), h * self._clip.gain
+            # what leaves the antenna has unit power, distortion included
+            sent, h = self._clip(sent), h * self._clip.share
         y = self._apply(sent, h, no)
         h_hat, error = self._known(h, y, no)
         combined = _combined(y[:, 0], h_hat, error, no)
         if self._clip:
             # pilots are distorted, too, and the estimate as much as by noise
-            distortion = self._clip.distortion * (1 + error[:, 0] / no)
+            noise = (
+                1.0
+                if self._settings.csi == "perfect"
+                else 1 + self._line.noise[:, None]
+            )
+            distortion = self._clip.distortion * noise
             combined = combined._replace(no=combined.no + distortion)
 
         def symbols(elements):
@@ -158,8 +180,47 @@ class Ofdm:
         if self._settings.csi == "perfect":
             h = h[:, 0, :, 0, 0]
             return h, tf.zeros_like(tf.abs(h))
-        h, error = self._estimate(y, no)
-        return h[:, 0, :, 0, 0], error[:, 0, :, 0, 0]
+        h, _ = self._estimate(y, no)
+        # mean and variance of the channel, given the line through the pilots
+        line, noise = self._line, no * self._line.noise
+        weight = (line.alike / (line.power + noise))[:, None]
+        error = (line.drift + noise) / (line.power + noise)
+        h = h[:, 0, :, 0, 0] * tf.cast(weight, h.dtype)
+        return h, error[:, None] * tf.ones_like(tf.abs(h))
+
+
+class Interpolation(NamedTuple):
+    """What a line between the two pilots of a slot makes of a channel : [14], float32.
+
+    For a channel of unit power with the spectrum of Jakes.
+
+    noise : of N0 at the pilots, what is left
+    power : of the line, without noise
+    alike : correlation of line and channel
+    drift : of the line's power, what has nothing to do with the channel
+    """
+
+    noise: np.ndarray
+    power: np.ndarray
+    alike: np.ndarray
+    drift: np.ndarray
+
+
+def _interpolation(turns: float) -> Interpolation:
+    """As above; ``turns`` of the fastest path in an OFDM symbol."""
+    first, last = PILOT_SYMBOLS
+    symbol = np.arange(SYMBOLS)
+    late = (symbol - first) / (last - first)
+    early = 1 - late
+
+    def alike(steps):
+        return j0(2 * np.pi * turns * steps)
+
+    noise = early**2 + late**2
+    power = noise + 2 * early * late * alike(last - first)
+    both = early * alike(symbol - first) + late * alike(symbol - last)
+    values = noise, power, both, power - both**2
+    return Interpolation(*(v.astype(np.float32) for v in values))
 
 
 def resource_grid(settings: Settings) -> ResourceGrid:
@@ -182,6 +243,7 @@ def _combined(y, h, error, no) -> RxSignal:
     noise = no + error
     weight = tf.math.conj(h) / tf.cast(noise, h.dtype)
     sinr = tf.reduce_sum(tf.abs(h) ** 2 / noise, axis=1)
+    sinr = tf.maximum(sinr, SMALLEST)
     x_hat = tf.reduce_sum(weight * y, axis=1) / tf.cast(sinr, h.dtype)
     size = tf.sqrt(tf.reduce_sum(tf.abs(h) ** 2, axis=1))
     turn = tf.exp(tf.complex(0.0, tf.math.angle(h[:, 0])))

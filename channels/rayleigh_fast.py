@@ -16,7 +16,7 @@ def build(
     speed_mps: Annotated[float, Field(ge=0, le=1000)] = 30.0,
     carrier_frequency_hz: Annotated[float, Field(gt=0, le=1e12)] = 3.5e9,
     symbol_rate_hz: Annotated[float, Field(gt=0, le=1e11)] = 1e6,
-    doppler_hz: Annotated[float, Field(ge=0)] | None = None,
+    doppler_hz: Annotated[float, Field(ge=0, le=1e9)] | None = None,
 ) -> FlatFading:
     """Build the channel: autocorrelation J0(2 pi f_D t).
 

@@ -1,5 +1,6 @@
 """Log-normal shadowing over a flat channel: a receiver that walks behind buildings."""
 
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -8,7 +9,7 @@ from pydantic import Field
 from sionna.phy import config
 
 from channels.flat import held
-from channels.inner import flat
+from channels.inner import files_beneath, flat
 from semlink.protocols import Channel
 from semlink.signals import RxSignal
 
@@ -82,3 +83,8 @@ def build(
     """
     step = speed_mps * HELD / symbol_rate_hz
     return Shadowed(flat(over, "shadowed"), sigma_db, float(np.exp(-step / distance_m)))
+
+
+def files(over: str, **_) -> list[Path]:
+    """Files that the results depend on: those of the channel beneath."""
+    return files_beneath(over)

@@ -16,6 +16,7 @@ from channels.ofdm import (
     Settings,
     Speed,
     Subcarriers,
+    doppler_hz,
 )
 
 
@@ -59,4 +60,9 @@ def build(
         gains, delays = line(batch, tf.cast(steps, tf.float32), rate)
         return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
-    return Ofdm(paths, settings, float(tf.reduce_max(line.delays)))
+    return Ofdm(
+        paths,
+        settings,
+        longest_s=float(tf.reduce_max(line.delays)),
+        doppler_hz=doppler_hz(speed_mps, carrier_frequency_hz),
+    )

@@ -1,6 +1,7 @@
 """Peaks of what transmitters send, as OFDM: an amplifier must stand them.
 
-The peak of an OFDM symbol, at four times the sampling rate, over the mean power of all.
+The peak of an OFDM symbol of data, at four times the sampling rate, over the mean power
+of all.
 """
 
 from collections.abc import Sequence
@@ -10,7 +11,7 @@ import tensorflow as tf
 
 from channels import tdl
 from channels.clipping import waveform
-from channels.ofdm import SYMBOLS
+from channels.ofdm import PILOT_SYMBOLS
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible
@@ -57,14 +58,16 @@ def _line(word: str, batches, cbr: float, snr_db: float) -> str:
     except Infeasible as reason:
         return f"| {word} | infeasible: {reason} |" + " |" * len(SHARES)
     peaks = np.concatenate([_peaks(channel, sender(b, plan)) for b in batches])
+    if not len(peaks):
+        return f"| {word} | no transmission fills a slot |" + " |" * len(SHARES)
     values = [f"{linear_to_db(np.quantile(peaks, 1 - share)):.2f}" for share in SHARES]
     return f"| {word} | {' | '.join(values)} | {len(peaks)} |"
 
 
 def _peaks(channel, tx) -> np.ndarray:
     """Of the OFDM symbols that a transmission fills : [n], over unit power."""
-    total = int(tx.ledger.total[0])
+    total = np.count_nonzero(tx.x[0])
     grids = channel.grids(tf.constant(tx.x[:, :total]))
-    whole = total // channel.frame.data * SYMBOLS
-    power = tf.abs(waveform(grids)) ** 2
-    return tf.reduce_max(power, axis=-1).numpy().reshape(-1)[:whole]
+    whole = grids[: total // channel.frame.data, 0, 0].numpy()
+    data = np.delete(whole, PILOT_SYMBOLS, axis=1)
+    return np.max(np.abs(waveform(data).numpy()) ** 2, axis=-1).reshape(-1)

@@ -1,7 +1,6 @@
 """The one concrete chain: transmitter, channel, receiver, task."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
@@ -82,14 +81,14 @@ class Link:
         return {**self._task(batch, estimate), **counted}
 
 
-class _Stage(NamedTuple):
-    """A channel that is compiled."""
+class _Stage:
+    """A channel that is compiled; it is known by itself, whatever its parts are."""
 
-    stage: Callable
-    frame: Frame
+    def __init__(self, stage: Callable, frame: Frame):
+        self._stage, self.frame = stage, frame
 
     def __call__(self, x, snr_db) -> RxSignal:
-        return self.stage(x, snr_db)
+        return self._stage(x, snr_db)
 
 
 def compiled_channel(channel: Channel) -> Channel:

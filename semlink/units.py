@@ -11,7 +11,7 @@ CONVENTIONS = {
     "noise CN(0, N0) with N0/2 per real dimension, E|h|^2 = 1",
     "csi": "at the receiver as the channel says: perfect, or estimated at pilots, "
     "which are counted either way; the transmitter is fed back the average SNR and "
-    "the SNR that 99 of 100 stretches of a code block's length carry, exactly",
+    "the SNR that 99 of 100 stretches of a code block's length carry, never late",
     "psnr": "per image on 8-bit rounded RGB, then the mean over images and draws, dB",
     "ci95": "half width of the 95 % confidence interval; an image is one sample "
     "(its channel draws are averaged first), Student's t over images",

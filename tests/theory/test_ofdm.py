@@ -43,19 +43,39 @@ def test_estimated_csi_is_never_better(snr_db, over):
 def test_least_squares_leaves_the_noise_of_the_pilots(snr_db, over, estimated):
     """Between two pilots of a still channel the error is that of their mean.
 
-    Linear interpolation in time by a share a leaves N0 (a^2 + (1 - a)^2).
+    Linear interpolation in time by a share a leaves e = N0 (a^2 + (1 - a)^2); weighed
+    down as CN(0, 1) and such an error are, e / (1 + e) of it.
     """
-    _, x = qpsk(200, 2000)
+    _, x = qpsk(400, 2000)
     params = {"model": "A", "speed_mps": 0.0, "interleave": False}
     at, rx = (
         over(tdl.build(csi=csi, **params), x, snr_db) for csi in ("perfect", "ls")
     )
-    error = np.abs(rx.h_hat - at.h_hat) ** 2 * 10 ** (snr_db / 10)
+    error, no = np.abs(rx.h_hat - at.h_hat) ** 2, 10 ** (-snr_db / 10)
     fraction = (np.arange(14) - 2) / 9
-    expected = fraction**2 + (1 - fraction) ** 2
-    of_symbol = error[:, : 12 * 72].reshape(200, 12, 72).mean(axis=2)
+    noise = no * (fraction**2 + (1 - fraction) ** 2)
+    of_symbol = error[:, : 12 * 72].reshape(400, 12, 72).mean(axis=2)
     for place, symbol in enumerate(s for s in range(14) if s not in (2, 11)):
-        assert estimated(of_symbol[:, place]).agrees(expected[symbol]), symbol
+        expected = noise[symbol] / (1 + noise[symbol])
+        assert estimated(of_symbol[:, place]).agrees(expected), symbol
+
+
+@pytest.mark.parametrize("snr_db", [0.0, 10.0, 30.0])
+@pytest.mark.parametrize("speed_mps", [0.0, 30.0, 120.0])
+def test_an_estimating_receiver_knows_what_noise_is_left(
+    speed_mps, snr_db, over, estimated
+):
+    _, x = qpsk(600, 864)
+    rx = over(tdl.build(csi="ls", speed_mps=speed_mps, interleave=False), x, snr_db)
+    error = (rx.x_hat - x) / np.sqrt(rx.no)
+    assert estimated(np.mean(np.abs(error) ** 2, axis=1)).agrees(1)
+    # nor does it shrink symbols
+    gain = np.sum((rx.x_hat * np.conj(x)).real / rx.no, axis=1)
+    total = np.sum(1 / rx.no, axis=1)
+    assert estimated((gain - total) / np.mean(total)).agrees(0)
+    for symbol in (0, 5, 11):  # at the edges of the slot as between its pilots
+        of_symbol = np.abs(error[:, symbol * 72 : symbol * 72 + 72]) ** 2
+        assert estimated(of_symbol.mean(axis=1)).agrees(1), symbol
 
 
 @pytest.mark.parametrize("csi", ["perfect", "ls"])
