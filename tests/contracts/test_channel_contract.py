@@ -27,19 +27,19 @@ DEFAULTS = [
 ]
 VARIANTS = [
     "rayleigh:1",
-    "rayleigh:7",
     "rician[k_factor_db=0,coherence_length=5]",
     "rayleigh_fast[doppler_hz=20000]",
     "shadowed:rician[sigma_db=3]",
     "erasure[burst=4,over=rayleigh]",
-    "erasure:tdl",
-    "tdl[model=D,numerology=0]",
     "cdl[model=D,interleave=false]",
-    "umi[sight=never]",
 ]
 # of what Es/N0 says, all packets lost taken into account
-ARRIVE = {"erasure": 0.95, "erasure:tdl": 0.95, "erasure[burst=4,over=rayleigh]": 0.95}
-CHANNELS = DEFAULTS + VARIANTS
+ARRIVE = {"erasure": 0.95, "erasure[burst=4,over=rayleigh]": 0.95}
+SLOW = ("rma", "uma")  # of the same code as umi
+CHANNELS = [
+    pytest.param(word, marks=pytest.mark.slow) if word in SLOW else word
+    for word in DEFAULTS + VARIANTS
+]
 SNR_DB = 7.0
 ROWS, LENGTH = 256, 501
 
