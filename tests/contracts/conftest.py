@@ -35,9 +35,14 @@ def build_link(spec: ComponentSpec, channel: str = "awgn"):
     """A fresh transceiver, and a link around it."""
     known = catalogue()
     transceiver = known.build("transmitter", spec)
-    other = known.build("channel", ComponentSpec.model_validate(channel))
     task = known.build("task", ComponentSpec(name="reconstruction"))
-    return transceiver, Link(transceiver, other, task)
+    return transceiver, Link(transceiver, _channel(channel), task)
+
+
+@cache
+def _channel(word: str):
+    """Built once: what it carries is then found once."""
+    return catalogue().build("channel", ComponentSpec.model_validate(word))
 
 
 @cache
