@@ -38,7 +38,7 @@ from baselines.linear_payload import (
     threshold,
 )
 from baselines.rate_search import RateSearch
-from baselines.separated import pack_colour, unpack_colour
+from baselines.separated_header import pack_colour, unpack_colour
 from blocks import side_information
 from blocks.header import Header
 from blocks.mcs import SCHEMES, choose

@@ -5,6 +5,7 @@ laid out follows from the number of bits and the modulation and coding scheme al
 so both ends know it.
 """
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Literal, NamedTuple
 
@@ -99,24 +100,34 @@ class Bicm:
         blocks : [C, k - 24], uint8, the information bits of the code blocks
         """
         blocks = _segment(bits, self.layout(len(bits)))
-        return self.modulate(_with_crc(blocks)), blocks
+        return self.modulate(with_crc(blocks)), blocks
 
-    def modulate(self, blocks: np.ndarray) -> np.ndarray:
+    def modulate(self, blocks: np.ndarray, version: int = 0) -> np.ndarray:
         """Encode, scramble, interleave and map code blocks [C, k] to symbols."""
         k = blocks.shape[1]
-        coded = self._code.encode(blocks, self._code.coded_bits(k))
+        coded = self._code.encode(blocks, self._code.coded_bits(k), version)
         coded = np.pad(coded, ((0, 0), (0, self._length(k) - coded.shape[1])))
         coded ^= _scrambling()[: coded.shape[1]]
         return self._map(tf.constant(self._interleave(coded))).numpy()[:, 0]
+
+    def soft(self, x_hat: np.ndarray, no: np.ndarray, layout: Layout) -> np.ndarray:
+        """Demap symbols to log p(1)/p(0) of coded bits : [C, coded bits], float32."""
+        llr = self._deinterleave(self._soft_bits(x_hat, no), layout)
+        llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
+        return llr[:, : self._code.coded_bits(layout.k)]
 
     def demodulate(
         self, x_hat: np.ndarray, no: np.ndarray, layout: Layout
     ) -> np.ndarray:
         """Demap and decode symbols to code blocks [C, k], uint8."""
-        llr = self._soft_bits(x_hat, no)
-        llr = self._deinterleave(llr, layout)
-        llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
-        return self._code.decode(llr[:, : self._code.coded_bits(layout.k)], layout.k)
+        return self._code.decode(self.soft(x_hat, no, layout), layout.k)
+
+    def decode_versions(self, received: Mapping[int, np.ndarray], k: int) -> np.ndarray:
+        """Decode blocks of which several redundancy versions were received.
+
+        See :meth:`blocks.ldpc.NrLdpc.decode_versions`.
+        """
+        return self._code.decode_versions(received, k)
 
     def receive(
         self, x_hat: np.ndarray, no: np.ndarray, num_bits: int
@@ -136,9 +147,7 @@ class Bicm:
         blocks : [C, k - 24], uint8, the information bits of the decoded blocks
         """
         layout = self.layout(num_bits)
-        blocks = self.demodulate(x_hat, no, layout)
-        data, check = np.split(blocks, [-CRC_BITS], axis=1)
-        intact = np.all(_check_bits(data) == check, axis=1)
+        data, intact = checked(self.demodulate(x_hat, no, layout))
         return data.reshape(-1)[:num_bits], intact, data
 
     def _soft_bits(self, x_hat: np.ndarray, no: np.ndarray) -> np.ndarray:
@@ -178,8 +187,15 @@ def _segment(bits: np.ndarray, layout: Layout) -> np.ndarray:
     return full
 
 
-def _with_crc(blocks: np.ndarray) -> np.ndarray:
+def with_crc(blocks: np.ndarray) -> np.ndarray:
+    """Information bits [C, K] to code blocks [C, K + 24]."""
     return np.concatenate([blocks, _check_bits(blocks)], axis=1)
+
+
+def checked(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Code blocks [C, k] to their information bits, and which are intact : [C]."""
+    data, check = np.split(blocks, [-CRC_BITS], axis=1)
+    return data, np.all(_check_bits(data) == check, axis=1)
 
 
 def _check_bits(blocks: np.ndarray) -> np.ndarray:

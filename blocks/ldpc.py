@@ -8,8 +8,10 @@ graphs small however many image sizes there are.
 """
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -24,6 +26,12 @@ LIFTING_SIZES = sorted(
 BATCHES = (8, 2)  # codewords at once: fixed, so that few shapes are compiled
 _THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; Sionna clips there
+LOWEST = 0.2  # code rate that Sionna encodes at
+
+# Columns of each base graph that can be sent, and where in them redundancy versions
+# begin (TS 38.212, table 5.4.2.1-2).
+COLUMNS = {"bg1": 66, "bg2": 50}
+STARTS = {"bg1": (0, 17, 33, 56), "bg2": (0, 13, 25, 43)}
 
 
 class _Decoder(EarlyStopping, LDPC5GDecoder):
@@ -41,14 +49,15 @@ class NrLdpc:
 
     References
     ----------
-    3GPP TS 38.212, 5.2.2 (segmentation), 5.3.2 (coding), 5.4.2 (rate matching, first
-    redundancy version). All blocks of a transmission have one length, rounded up.
+    3GPP TS 38.212, 5.2.2 (segmentation), 5.3.2 (coding), 5.4.2 (rate matching; the
+    circular buffer ends where the rate is 1/5). All blocks of a transmission have one
+    length, rounded up.
     """
 
     def __init__(
         self, coderate: float, *, num_iter: int = 20, early_stopping: bool = True
     ):
-        if not 0.2 <= coderate <= 0.95:
+        if not LOWEST <= coderate <= 0.95:
             raise ValueError(f"code rate must be 0.2 to 0.95, got {coderate}")
         self.coderate = coderate
         self._num_iter = num_iter
@@ -69,37 +78,49 @@ class NrLdpc:
         """Coded bits that carry a block of k bits at the code's rate."""
         return int(np.ceil(k / self.coderate - 1e-9))
 
-    def encode(self, bits: np.ndarray, length: int) -> np.ndarray:
+    def encode(self, bits: np.ndarray, length: int, version: int = 0) -> np.ndarray:
         """Encode blocks.
 
         Input
         -----
         bits : [C, k], uint8
         length : coded bits to send for each block
+        version : redundancy version, 0 to 3
 
         Output
         ------
         : [C, length], uint8
         """
-        mother = self._mother(bits.shape[1])
-        codewords = mother.encode(bits)
-        return codewords[:, mother.sent(bits.shape[1], length)]
+        k = bits.shape[1]
+        mother = self._mother(k, whole=version > 0)
+        return mother.encode(bits)[:, mother.graph.sent(k, length, version)]
 
     def decode(self, llr: np.ndarray, k: int) -> np.ndarray:
-        """Decode blocks of k bits.
+        """Decode blocks [C, length] of log p(1)/p(0) to bits [C, k], uint8."""
+        return self.decode_versions({0: llr}, k)
+
+    def decode_versions(self, received: Mapping[int, np.ndarray], k: int) -> np.ndarray:
+        """Decode blocks of which several redundancy versions were received.
 
         Input
         -----
-        llr : [C, length], float32, log p(1)/p(0)
+        received : by redundancy version, [C, length], float32, log p(1)/p(0), summed
+            over all times that it was sent
 
         Output
         ------
         : [C, k], uint8
         """
-        mother = self._mother(k)
-        full = mother.unsent(len(llr), k)
-        full[:, mother.sent(k, llr.shape[1])] = llr
+        mother = self._mother(k, whole=any(received))
+        full = mother.unsent(len(next(iter(received.values()))), k)
+        for version, llr in received.items():
+            full[:, mother.graph.sent(k, llr.shape[1], version)] += llr
         return mother.decode(full)[:, :k]
+
+    def sent(self, k: int, version: int) -> np.ndarray:
+        """Where in the circular buffer the coded bits of a version lie : [length]."""
+        graph = self._graph(k, whole=True)
+        return graph.sent(k, self.coded_bits(k), version)
 
     def _base_graph(self, k: int) -> str:
         """As TS 38.212, 7.2.2, but base graph 2 for all rates below 1/3: Sionna's
@@ -107,18 +128,18 @@ class NrLdpc:
         short = k <= 292 or (k <= 3824 and self.coderate <= 0.67)
         return "bg2" if short or self.coderate < 1 / 3 else "bg1"
 
-    def _mother(self, k: int) -> "_Mother":
-        base_graph = self._base_graph(k)
-        columns, longest = (22, 8448) if base_graph == "bg1" else _bg2_columns(k)
+    def _mother(self, k: int, *, whole: bool) -> "_Mother":
+        return _mother(self._graph(k, whole=whole), self._num_iter, self._decoder)
+
+    def _graph(self, k: int, *, whole: bool) -> "_Graph":
+        """The graph for a block, as far as this rate goes or as a whole."""
+        name = self._base_graph(k)
+        columns, longest = (22, 8448) if name == "bg1" else _bg2_columns(k)
         lifting = next(z for z in LIFTING_SIZES if columns * z >= k)
-        return _mother(
-            min(columns * lifting, longest),
-            lifting,
-            base_graph,
-            self.coderate,
-            self._num_iter,
-            self._decoder,
-        )
+        k = min(columns * lifting, longest)
+        coderate = LOWEST if whole else self.coderate
+        n = int(np.ceil(k / coderate / lifting)) * lifting
+        return _Graph(name, k, min(n, lifting * COLUMNS[name], 5 * k), lifting)
 
 
 def _bg2_columns(k: int) -> tuple[int, int]:
@@ -132,43 +153,59 @@ def _mother(*args) -> "_Mother":
     return _Mother(*args)
 
 
-class _Mother:
-    """One lifted base graph with its compiled encoder and decoder."""
+class _Graph(NamedTuple):
+    """A lifted base graph, or the front of one: n coded bits, which go round."""
 
-    def __init__(self, k, lifting, base_graph, coderate, num_iter, decoder):
-        self.k = k
-        longest = lifting * (66 if base_graph == "bg1" else 50)
-        n = min(int(np.ceil(k / coderate / lifting)) * lifting, longest, 5 * k)
-        encoder = LDPC5GEncoder(k, n, bg=base_graph)
-        self.n, self._lifting = n, encoder.z
+    name: str
+    k: int
+    n: int
+    lifting: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether all columns are there."""
+        return self.n == self.lifting * COLUMNS[self.name]
+
+    def parts(self, k: int) -> tuple[int, int]:
+        """Where filler begins and ends if k bits are all there are to send.
+
+        The code never sends its first two lifting sizes of information bits.
+        """
+        return max(k - 2 * self.lifting, 0), self.k - 2 * self.lifting
+
+    def sent(self, k: int, length: int, version: int) -> np.ndarray:
+        """Positions of the codeword that are sent: no filler, round and round."""
+        first_filler, first_parity = self.parts(k)
+        positions = np.r_[0:first_filler, first_parity : self.n]
+        if length > len(positions):
+            raise ValueError(f"at most {len(positions)} coded bits, got {length}")
+        columns, start = COLUMNS[self.name], STARTS[self.name][version]
+        begin = start * self.n // (columns * self.lifting) * self.lifting
+        return np.roll(positions, -np.searchsorted(positions, begin))[:length]
+
+
+class _Mother:
+    """A graph with its compiled encoder and decoder."""
+
+    def __init__(self, graph: _Graph, num_iter, decoder):
+        self.graph = graph
+        encoder = LDPC5GEncoder(graph.k, graph.n, bg=graph.name)
         self._encode = compiled(encoder, level="xla", name="ldpc encoder")
         # Sionna's pruning takes the whole graph away where there is nothing to prune
-        prune = n < longest
+        prune = not graph.whole
         bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
         self._decode = compiled(bp, level="xla", name="ldpc decoder")
 
     def encode(self, bits: np.ndarray) -> np.ndarray:
         """[C, k' <= k] to whole codewords [C, n], zeros where there is filler."""
-        full = np.zeros((len(bits), self.k), np.float32)
+        full = np.zeros((len(bits), self.graph.k), np.float32)
         full[:, : bits.shape[1]] = bits
         return _in_batches(self._encode, full, filler=0.0)
 
-    def sent(self, k: int, length: int) -> np.ndarray:
-        """Positions of the codeword that are sent: no filler, from the front.
-
-        The code never sends its first two lifting sizes of information bits.
-        """
-        first_filler = max(k - 2 * self._lifting, 0)
-        first_parity = self.k - 2 * self._lifting
-        positions = np.r_[0:first_filler, first_parity : self.n]
-        if length > len(positions):
-            raise ValueError(f"at most {len(positions)} coded bits, got {length}")
-        return positions[:length]
-
     def unsent(self, num_blocks: int, k: int) -> np.ndarray:
         """LLRs of codewords of which nothing was received : [C, n], float32."""
-        llr = np.zeros((num_blocks, self.n), np.float32)
-        llr[:, max(k - 2 * self._lifting, 0) : self.k - 2 * self._lifting] = -KNOWN
+        llr = np.zeros((num_blocks, self.graph.n), np.float32)
+        llr[:, slice(*self.graph.parts(k))] = -KNOWN
         return llr
 
     def decode(self, llr: np.ndarray) -> np.ndarray:

@@ -51,8 +51,11 @@ class RegularLdpc:
         """Coded bits of a block of k bits: filler is known and not sent."""
         return LENGTH - self._k + k
 
-    def encode(self, bits: np.ndarray, length: int) -> np.ndarray:
-        """Encode blocks [C, k] to [C, length], uint8; length as by coded_bits."""
+    def encode(self, bits: np.ndarray, length: int, version: int = 0) -> np.ndarray:
+        """Encode blocks [C, k] to [C, length], uint8; length as by coded_bits.
+
+        Of every block there is one redundancy version.
+        """
         full = np.zeros((len(bits), self._k), np.int64)
         full[:, : bits.shape[1]] = bits
         codewords = (self._generator @ full.T % 2).T
@@ -65,6 +68,10 @@ class RegularLdpc:
         full[: len(llr), self._sent(k, llr.shape[1])] = llr
         parts = [self._decode(tf.constant(b)) for b in np.split(full, num_batches)]
         return np.concatenate(parts)[: len(llr), :k].astype(np.uint8)
+
+    def decode_versions(self, received, k: int) -> np.ndarray:
+        """Decode ``{0: log p(1)/p(0)}``, as of a code with more redundancy versions."""
+        return self.decode(received[0], k)
 
     def _sent(self, k: int, length: int) -> np.ndarray:
         return np.r_[0:k, self._k : LENGTH][:length]

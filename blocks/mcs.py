@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from blocks.bicm import Bicm, Mcs
 
@@ -43,10 +44,18 @@ LENGTHS = (256, 1024, 8448)  # bits of the code blocks that are measured
 
 
 class Threshold(NamedTuple):
-    """Es/N0 [dB] at which blocks of ``length`` bits reach the target BLER."""
+    """A line of the table: :class:`Waterfall` of blocks of ``length`` bits."""
 
     mcs: int
     length: int
+    half_db: float
+    snr_db: float
+
+
+class Waterfall(NamedTuple):
+    """Es/N0 [dB] at which half of the blocks fail, and so few as the target BLER."""
+
+    half_db: float
     snr_db: float
 
 
@@ -56,7 +65,10 @@ def thresholds() -> tuple[Threshold, ...]:
     with open(TABLE, newline="") as file:
         rows = list(csv.DictReader(file))
     return tuple(
-        Threshold(int(r["mcs"]), int(r["length"]), float(r["snr_db"])) for r in rows
+        Threshold(
+            int(r["mcs"]), int(r["length"]), float(r["half_db"]), float(r["snr_db"])
+        )
+        for r in rows
     )
 
 
@@ -75,18 +87,39 @@ def choose(snr_db: float, num_symbols: int) -> int:
     carried = [
         index
         for index, mcs in enumerate(SCHEMES)
-        if snr_db >= threshold_db(index, _block_length(mcs, num_symbols))
+        if snr_db >= threshold_db(index, block_length(mcs, num_symbols))
     ]
     return max(carried, key=lambda index: SCHEMES[index].efficiency, default=0)
 
 
 def threshold_db(mcs: int, length: int) -> float:
     """Es/N0 that a scheme needs for blocks of a length, between those measured."""
+    return _measured(mcs, length).snr_db
+
+
+@lru_cache(maxsize=1024)
+def waterfall(mcs: Mcs, length: int) -> Waterfall:
+    """Where blocks begin to decode, of any scheme: between those measured."""
+    near = [i for i, s in enumerate(SCHEMES) if s[0] == mcs.num_bits_per_symbol]
+    rates = [SCHEMES[i].coderate for i in near]
+    columns = zip(*(_measured(i, length) for i in near), strict=True)
+    return Waterfall(*(float(np.interp(mcs.coderate, rates, c)) for c in columns))
+
+
+def bler(mcs: Mcs, length: int, snr_db: np.ndarray) -> np.ndarray:
+    """Block error rate over AWGN: a Gaussian tail through the two points measured."""
+    half_db, target_db = waterfall(mcs, length)
+    return ndtr((half_db - snr_db) / (target_db - half_db) * -ndtri(BLER_TARGET))
+
+
+def _measured(mcs: int, length: int) -> Waterfall:
     rows = [row for row in thresholds() if row.mcs == mcs]
     lengths = np.log([row.length for row in rows])
-    return float(np.interp(np.log(length), lengths, [row.snr_db for row in rows]))
+    columns = zip(*(row[2:] for row in rows), strict=True)
+    return Waterfall(*(float(np.interp(np.log(length), lengths, c)) for c in columns))
 
 
-def _block_length(mcs: Mcs, num_symbols: int) -> int:
+def block_length(mcs: Mcs, num_symbols: int) -> int:
+    """Bits of the code blocks of a transmission of so many symbols."""
     num_bits = max(int(num_symbols * mcs.efficiency), 8)
     return Bicm(mcs).layout(num_bits).k

@@ -13,6 +13,15 @@ from semlink.checkpoint import write_whole
 from semlink.graph import compiled
 from semlink.units import linear_to_db
 
+HEADER = (
+    "mcs",
+    "num_bits_per_symbol",
+    "coderate",
+    "length",
+    "half_db",
+    "snr_db",
+    "blocks",
+)
 FEW = 10  # block errors below which an error rate is not believed
 FITTED = 4  # points of the curve, the last ones
 BATCH = 64
@@ -31,33 +40,40 @@ def measure(num_blocks: int) -> None:
         for length in LENGTHS:
             if mcs.coderate < 1 / 3 and length > 3840:
                 continue  # base graph 2 has no blocks of that length
-            snr_db = threshold(mcs, length, num_blocks, channel)
+            half_db, first_db = half(mcs, length, channel)
+            snr_db = threshold(mcs, length, num_blocks, channel, first_db)
+            sent = _sent(length, num_blocks)
             rows.append(
-                (index, *mcs, length, round(snr_db, 3), _sent(length, num_blocks))
+                (index, *mcs, length, round(half_db, 3), round(snr_db, 3), sent)
             )
             print(f"{index:2d} {mcs} k {length}: {snr_db:.2f} dB", flush=True)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(
-        ("mcs", "num_bits_per_symbol", "coderate", "length", "snr_db", "blocks")
-    )
+    writer.writerow(HEADER)
     writer.writerows(rows)
     write_whole(TABLE, text.getvalue().encode())
 
 
-def threshold(mcs: Mcs, length: int, num_blocks: int, channel) -> float:
-    """Es/N0 [dB] at the target BLER.
+def half(mcs: Mcs, length: int, channel) -> tuple[float, float]:
+    """Es/N0 [dB] at which half of the blocks fail, and the next one on the grid."""
+    step_db = _step_db(length)
+    snr_db, before, rate = linear_to_db(2**mcs.efficiency - 1) - step_db, 1.0, 1.0
+    while rate > 0.5:
+        snr_db, before = snr_db + step_db, rate
+        rate = bler(mcs, length, snr_db, BATCH, channel)
+    back = step_db * (0.5 - rate) / (before - rate) if before > rate else 0.0
+    return float(snr_db - back), float(snr_db)
+
+
+def threshold(mcs: Mcs, length: int, num_blocks: int, channel, snr_db: float) -> float:
+    """Es/N0 [dB] at the target BLER, upward from ``snr_db``.
 
     The error rate is measured where it is high enough to be, on a fine grid, and a
     line through the last of its logarithms is continued to the target. The curve
     steepens, so that the SNR is rather a little too high than too low. Short blocks
     are cheap: more of them are sent.
     """
-    num_blocks = _sent(length, num_blocks)
-    step_db = 0.125 if length > 2000 else 0.25
-    snr_db = linear_to_db(2**mcs.efficiency - 1)
-    while bler(mcs, length, snr_db, BATCH, channel) > 0.5:
-        snr_db += step_db
+    num_blocks, step_db = _sent(length, num_blocks), _step_db(length)
     curve = []
     while True:
         rate = bler(mcs, length, snr_db, num_blocks, channel)
@@ -69,6 +85,11 @@ def threshold(mcs: Mcs, length: int, num_blocks: int, channel) -> float:
         return snr_db
     slope, offset = np.polyfit(*zip(*curve[-FITTED:], strict=True), 1)
     return float((np.log10(BLER_TARGET) - offset) / slope)
+
+
+def _step_db(length: int) -> float:
+    """Of the grid: long blocks have steep curves."""
+    return 0.125 if length > 2000 else 0.25
 
 
 def _sent(length: int, num_blocks: int) -> int:

@@ -1,31 +1,47 @@
-"""What a transmitter is told of the channel before it sends: long-term statistics."""
+"""What a transmitter is told of the channel: long-term statistics, and maybe its state.
+
+Statistics are taken from simulated stretches of the channel, as long as a code block.
+The state is the effective Es/N0 of a slot: that of an AWGN channel on which Gaussian
+symbols have the same mutual information.
+"""
 
 from functools import cached_property, lru_cache
 
 import numpy as np
 
 from semlink import rng
-from semlink.protocols import Channel
-from semlink.units import linear_to_db
+from semlink.protocols import Channel, Frame, Loop
+from semlink.units import SLOT, linear_to_db
 
 LENGTH = 2112  # symbols of a stretch: a long code block, 8448 bits in 16-QAM
 STRETCHES, ROWS = 4096, 64  # that are looked at, and at once
 LOST = 0.01  # share of stretches that carry less
 SEED = 1
+EVERY = 16  # symbols of a stretch, of which one is told
+STEP_DB = 1.0  # in which a state is reported
+IN_A_ROW = 8  # stretches of a transmission, as a photo takes
 
 
 class Feedback:
-    """What a receiver feeds back of a channel: its statistics, nothing of its state.
+    """What a receiver feeds back of a channel.
 
     Parameters
     ----------
     snr_db : average received Es/N0 [dB]
     channel : of which it is told; AWGN if none
+    loop : of the pair, if it has one
+    state_db : that was reported before a transmission
     """
 
-    def __init__(self, snr_db: float, channel: Channel | None = None):
+    def __init__(
+        self,
+        snr_db: float,
+        channel: Channel | None = None,
+        loop: Loop | None = None,
+        state_db: float | None = None,
+    ):
         self.snr_db = float(snr_db)
-        self._channel = channel
+        self._channel, self._loop, self._state_db = channel, loop, state_db
 
     @cached_property
     def carried_db(self) -> float:
@@ -36,17 +52,98 @@ class Feedback:
         """
         if self._channel is None:
             return self.snr_db
-        return _carried_db(self._channel, self.snr_db)
+        effective = _stretches(self._channel, self.snr_db)[0]
+        least = np.quantile(np.log2(1 + 10 ** (effective / 10)), LOST)
+        # to a thousandth: on AWGN nothing but the average is left
+        return round(float(linear_to_db(2**least - 1)), 3)
+
+    @cached_property
+    def symbols_db(self) -> np.ndarray:
+        """Es/N0 [dB] of symbols : [S, T, L], of S stretches in T transmissions.
+
+        With a reported state, they are what it has come to before, as an outer loop
+        learns it: the best line through what was reported and the effective Es/N0 that
+        followed, and what was left around it.
+        """
+        if self._channel is None:
+            tries = self._loop.max_transmissions if self._loop else 1
+            return np.full((1, tries, 1), self.snr_db)
+        if self._loop is None:
+            return _stretches(self._channel, self.snr_db)[1]
+        before, after, symbols = _exchanges(self._channel, self.snr_db, self._loop)
+        if self._state_db is None:
+            return symbols
+        change = _slopes(before, after) * (self._state_db - before)[:, None]
+        return symbols + change[..., None].astype(np.float32)
 
 
-@lru_cache(maxsize=256)
-def _carried_db(channel: Channel, snr_db: float) -> float:
-    x = np.ones((ROWS, LENGTH), np.complex64)
-    information = []
+def slot_of(channel: Channel) -> int:
+    """Symbols of a slot: the channel's frame; of one that has none, an NR slot's."""
+    frame = getattr(channel, "frame", Frame())
+    return frame.data if frame != Frame() else SLOT
+
+
+def effective_db(no: np.ndarray) -> np.ndarray:
+    """Effective Es/N0 [dB] of stretches [..., N] with this noise."""
+    information = np.mean(np.log2(1 + 1 / np.asarray(no, float)), axis=-1)
+    return linear_to_db(2**information - 1)
+
+
+def reported_db(state_db: np.ndarray) -> np.ndarray:
+    """States as they are reported [dB]: rounded down."""
+    # whole decibels are what a person asks for, and rounding errors must not part them
+    return STEP_DB * np.floor(np.asarray(state_db) / STEP_DB + 1e-3)
+
+
+def _noise(channel: Channel, snr_db: float, shape: tuple[int, int], batch: int):
+    """Noise variances of evolutions of the channel : [rows, symbols]."""
+    rng.seed_everything(rng.seed_of(SEED, "feedback", batch))
+    rx = channel(np.ones(shape, np.complex64), np.float32(snr_db))
+    return np.asarray(rx.no, float)
+
+
+def _some_db(no: np.ndarray) -> np.ndarray:
+    """Es/N0 [dB] of some symbols of stretches."""
+    return linear_to_db(1 / no[..., ::EVERY]).astype(np.float32)
+
+
+@lru_cache(maxsize=64)
+def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]:
+    """Stretches that know nothing of each other: effective Es/N0 [S], symbols'."""
+    effective, symbols = [], []
     for batch in range(STRETCHES // ROWS):
-        rng.seed_everything(rng.seed_of(SEED, "feedback", batch))
-        no = np.asarray(channel(x, np.float32(snr_db)).no, float)
-        information.append(np.mean(np.log2(1 + 1 / no), axis=1))
-    least = np.quantile(np.concatenate(information), LOST)
-    # to a thousandth: on AWGN nothing but the average is left
-    return round(float(linear_to_db(2**least - 1)), 3)
+        no = _noise(channel, snr_db, (ROWS, LENGTH), batch)
+        effective.append(effective_db(no))
+        symbols.append(_some_db(no)[:, None])
+    return np.concatenate(effective), np.concatenate(symbols)
+
+
+@lru_cache(maxsize=64)
+def _exchanges(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
+    """Exchanges: what is reported [S], and what follows [S, T], [S, T, L].
+
+    A transmission is taken to be as long as eight blocks.
+    """
+    slot, block = slot_of(channel), IN_A_ROW * LENGTH
+    one = (-(-block // slot) + loop.round_trip_slots) * slot
+    begin = (1 + loop.csi_delay_slots) * slot
+    starts = [begin + count * one for count in range(loop.max_transmissions)]
+    rows, batches = ROWS // IN_A_ROW, STRETCHES // (2 * ROWS)
+    error = np.random.default_rng(SEED).normal(0, loop.csi_error_db, (batches, rows))
+    parts = []
+    for batch in range(batches):
+        no = _noise(channel, snr_db, (rows, starts[-1] + block), batch)
+        state = reported_db(effective_db(no[:, :slot]) + error[batch])
+        sent = np.stack([no[:, start : start + block] for start in starts], axis=1)
+        sent = sent.reshape(rows, len(starts), IN_A_ROW, LENGTH).swapaxes(1, 2)
+        sent = sent.reshape(rows * IN_A_ROW, len(starts), LENGTH)
+        parts.append((np.repeat(state, IN_A_ROW), effective_db(sent), _some_db(sent)))
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+
+def _slopes(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """How far each transmission follows what was reported : [T], least squares."""
+    spread = before - before.mean()
+    if np.mean(spread**2) < 1e-6:  # a channel that stands still
+        return np.ones(after.shape[1])
+    return np.clip(spread @ (after - after.mean(axis=0)) / np.sum(spread**2), 0, 1)

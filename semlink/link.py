@@ -5,7 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from semlink import rng
-from semlink.feedback import Feedback
+from semlink.exchange import Delivery, Encode, exchange
+from semlink.feedback import Feedback, slot_of
 from semlink.graph import compiled
 from semlink.protocols import Budget, Channel, Frame, Task, Transceiver
 from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
@@ -33,15 +34,22 @@ class Link:
     def __init__(self, transceiver: Transceiver, channel: Channel, task: Task):
         self.transmitter = transceiver.transmitter
         self.metrics = (*task.metrics, *LINK_METRICS)
+        self._pair = transceiver
         self._receiver = transceiver.receiver
         self._error_free = transceiver.error_free
         self._task = task
         self._channel = channel
         self._frame = Frame() if transceiver.error_free else _frame_of(channel)
 
-    def budget(self, cbr: float, cbr_mode: str, snr_db: float) -> Budget:
-        """The budget of a point, with what the transmitter makes of its CSI."""
-        fed_back = Feedback(snr_db, None if self._error_free else self._channel)
+    def budget(
+        self, cbr: float, cbr_mode: str, snr_db: float, state_db: float | None = None
+    ) -> Budget:
+        """The budget of a point, with what the transmitter makes of its CSI.
+
+        With ``state_db``, it is that of a transmission before which this was reported.
+        """
+        over = None if self._error_free else self._channel
+        fed_back = Feedback(snr_db, over, self._pair.loop, state_db)
         point = self.transmitter.operating_point(fed_back)
         return Budget(cbr, cbr_mode, point, self._frame)
 
@@ -67,18 +75,41 @@ class Link:
         """Decode what was received."""
         return self._receiver(rx)
 
-    def measure(
-        self, batch: SourceBatch, tx: TxSignal, snr_db: float, seed: int
-    ) -> Metrics:
-        """Send a batch over the channel once.
+    def deliver(self, encode: Encode, snr_db: float, seed: int) -> Delivery:
+        """Get a batch across: once, or with all that a loop of feedback adds.
+
+        Parameters
+        ----------
+        encode : gives plan and signal, by the state that was reported, if one is
+        snr_db : average received Es/N0 [dB]
+        seed : of the channel
+        """
+        if self._pair.loop:
+            return exchange(self._pair, self._channel, encode, snr_db, seed)
+        _, tx = encode(None)
+        estimate = self.receive(self.propagate(tx, snr_db, seed))
+        return Delivery((tx,), estimate, -(-tx.ledger.total // slot_of(self._channel)))
+
+    def uses(self, delivery: Delivery) -> Ledger:
+        """Channel uses of all transmissions."""
+        return Ledger(*map(sum, zip(*map(self.ledger, delivery.sent), strict=True)))
+
+    def judge(self, batch: SourceBatch, delivery: Delivery) -> Metrics:
+        """Compare what was sent with what arrived.
 
         Output
         ------
         : ``{metric: (sum [B], count [B])}`` of the task and of the link
         """
-        estimate = self.receive(self.propagate(tx, snr_db, seed))
-        counted = link_metrics(tx._replace(ledger=self.ledger(tx)), estimate)
-        return {**self._task(batch, estimate), **counted}
+        tx = delivery.sent[0]._replace(ledger=self.uses(delivery))
+        counted = link_metrics(tx, delivery.estimate)
+        return {**self._task(batch, delivery.estimate), **counted}
+
+    def measure(
+        self, batch: SourceBatch, tx: TxSignal, snr_db: float, seed: int
+    ) -> Metrics:
+        """Send a batch over the channel, planned as it may be, and judge."""
+        return self.judge(batch, self.deliver(lambda _: (None, tx), snr_db, seed))
 
 
 class _Stage:

@@ -69,14 +69,17 @@ class Source(Protocol):
 
 
 class Csi(Protocol):
-    """What is fed back of a channel: statistics, no state (``semlink/feedback.py``).
+    """What is fed back of a channel (``semlink/feedback.py``).
 
     snr_db : average received Es/N0 [dB]
     carried_db : Es/N0 of an AWGN channel that carries as much as this one surely does
+    symbols_db : [S, T, L], Es/N0 of symbols of S stretches, each as likely as the
+        others, in each of T transmissions
     """
 
     snr_db: float
     carried_db: float
+    symbols_db: np.ndarray
 
 
 @runtime_checkable
@@ -110,16 +113,41 @@ class Receiver(Protocol):
     def __call__(self, rx: RxSignal) -> Estimate: ...
 
 
+class Loop(NamedTuple):
+    """What a receiver feeds back while a picture is sent.
+
+    Its pair has two more methods. ``receiver.listen()`` gives what takes one signal
+    after the other, ``RxSignal -> Estimate``, of one picture; its ``ack`` says which
+    blocks it has, bool, or is ``None`` where not even the first header was read.
+    ``transmitter.again(tx, plan, ack, heard)`` gives the next transmission after
+    ``heard`` of which the receiver read the header or knew what was in them.
+
+    state : the transmitter hears of the channel's state before it sends
+    csi_delay_slots : between the slot of which that is the state and the first it sends
+    csi_error_db : standard deviation of an error in it [dB]
+    max_transmissions : the first among them
+    round_trip_slots : between the end of a transmission and the next
+    """
+
+    state: bool = False
+    csi_delay_slots: int = 0
+    csi_error_db: float = 0.0
+    max_transmissions: int = 1
+    round_trip_slots: int = 0
+
+
 class Transceiver(NamedTuple):
     """A transmitter and the receiver that belongs to it.
 
     error_free : the pair is a bound, not a link: its symbols reach the receiver
         without noise, and its rate is set by a capacity instead.
+    loop : of feedback, if the pair lives on one
     """
 
     transmitter: Transmitter
     receiver: Receiver
     error_free: bool = False
+    loop: Loop | None = None
 
 
 @runtime_checkable

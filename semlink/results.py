@@ -28,6 +28,7 @@ COLUMNS = (
     "ci95",
     "count",
     "outage",
+    "latency_slots",
     "seconds",
     "point_id",
     "status",

@@ -14,6 +14,7 @@ import numpy as np
 from semlink.catalogue import Catalogue
 from semlink.config import LinkConfig, SweepConfig
 from semlink.errors import Infeasible, InputError
+from semlink.exchange import Delivery
 from semlink.link import Link, compiled_channel
 from semlink.monitor import Monitor
 from semlink.protocols import Budget, Source
@@ -161,22 +162,34 @@ class Sweep:
 
     def replay(self, point: Point, image: int, draw: int = 0):
         """Send one image of a point again: (batch, what the receiver made of it)."""
-        link, batch, tx = self.signal(point, image)
-        seed = seed_of(self.config.seed, point.key, image, draw)
-        return batch, link.receive(link.propagate(tx, point.snr_db, seed))
+        return self.source[image], self._delivery(point, image, draw).estimate
 
     def _transmission(self, point: Point, image: int, draw: int) -> dict:
-        link, batch, tx = self.signal(point, image)
-        seed = seed_of(self.config.seed, point.key, image, draw)
-        metrics = link.measure(batch, tx, point.snr_db, seed)
-        values = batch.image[0].size
-        ledger = link.ledger(tx)
+        link, batch = self._links[_names(point.link)], self.source[image]
+        delivery = self._delivery(point, image, draw)
+        values, ledger = batch.image[0].size, link.uses(delivery)
         uses = {f"cbr_{k}": (v / values, 1.0) for k, v in ledger._asdict().items()}
         uses["cbr"] = (ledger.total / values, 1.0)
-        return {k: (np.sum(s), np.sum(c)) for k, (s, c) in (metrics | uses).items()}
+        uses["latency_slots"] = (delivery.slots, 1.0)
+        metrics = link.judge(batch, delivery) | uses
+        return {k: (np.sum(s), np.sum(c)) for k, (s, c) in metrics.items()}
+
+    def _delivery(self, point: Point, image: int, draw: int) -> Delivery:
+        """One image of a point, sent over the channel that this draw has."""
+        link, label = self._links[_names(point.link)], point.link.transmitter.label
+
+        def encode(state_db: float | None):
+            batch, plan = self._planned(point, image, state_db)[1:]
+            return plan, self._transmissions.signal(label, link, image, batch, plan)
+
+        seed = seed_of(self.config.seed, point.key, image, draw)
+        return link.deliver(encode, point.snr_db, seed)
 
     def signal(self, point: Point, image: int):
-        """The link, an image as a batch, and what is sent of it at a point."""
+        """The link, an image as a batch, and what is sent of it at a point.
+
+        Where the channel's state is fed back, what is sent if it is not.
+        """
         link, batch, plan = self._planned(point, image)
         label = point.link.transmitter.label
         tx = self._transmissions.signal(label, link, image, batch, plan)
@@ -191,10 +204,11 @@ class Sweep:
         maps = getattr(link.transmitter, "maps", None)
         return maps(batch, plan) if maps else {}
 
-    def _planned(self, point: Point, image: int):
+    def _planned(self, point: Point, image: int, state_db: float | None = None):
         """The link of a point, an image as a batch, and the plan."""
         link = self._links[_names(point.link)]
-        budget = link.budget(point.cbr, self.config.cbr_mode, point.snr_db)
+        mode = self.config.cbr_mode
+        budget = link.budget(point.cbr, mode, point.snr_db, state_db)
         images = _Images(self.source, self.num_images)
         label = point.link.transmitter.label
         plan = self._transmissions.plan(label, link, images, budget)
@@ -314,6 +328,7 @@ def _rows(point: Point, monitor: Monitor, status: str, metrics, seconds) -> list
         **_where(point),
         "cbr": monitor.value("cbr").mean,
         "outage": monitor.value("outage").mean,
+        "latency_slots": monitor.value("latency_slots").mean,
         "seconds": round(seconds, 3),
         "point_id": point.id,
         "status": status,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+SLOT = 1008  # channel uses: 14 OFDM symbols of 72 carriers
 PSNR_CAP_DB = 100.0  # given to an exact copy, whose PSNR has no value
 
 CONVENTIONS = {
@@ -10,8 +11,8 @@ CONVENTIONS = {
     "snr_db": "average received Es/N0 per complex channel use; E|x|^2 = 1, "
     "noise CN(0, N0) with N0/2 per real dimension, E|h|^2 = 1",
     "csi": "at the receiver as the channel says: perfect, or estimated at pilots, "
-    "which are counted either way; the transmitter is fed back the average SNR and "
-    "the SNR that 99 of 100 stretches of a code block's length carry, never late",
+    "which are counted either way; the transmitter is fed back the channel's long-term "
+    "statistics and, where it says csi=state, its state, late and rounded",
     "psnr": "per image on 8-bit rounded RGB, then the mean over images and draws, dB",
     "ci95": "half width of the 95 % confidence interval; an image is one sample "
     "(its channel draws are averaged first), Student's t over images",
@@ -19,6 +20,8 @@ CONVENTIONS = {
     "bler": "share of code blocks sent that were not delivered intact",
     "ber": "share of information bits in error, among blocks the receiver decoded",
     "goodput": "delivered information bits per complex channel use",
+    "latency_slots": "slots of 1008 channel uses, or of the channel's frames, from the "
+    "first symbol to the last, round trips of retransmissions included; mean",
 }
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from baselines import linear_model
 from baselines.linear_classes import choose_classes, context_rows, prices
 from baselines.linear_model import NUM_BINS, SIDE, LinearModel
-from baselines.separated import pack_colour, unpack_colour
+from baselines.separated_header import pack_colour, unpack_colour
 from blocks.side_information import EntropyCoder, fixed_point
 from blocks.sources import folder
 

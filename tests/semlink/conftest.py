@@ -55,13 +55,20 @@ def calls(monkeypatch):
         made["transmit"].append((batch.index[0], plan))
         return real(self, batch, plan)
 
-    def measure(self, batch, tx, snr_db, seed, real=Link.measure):
-        metrics = real(self, batch, tx, snr_db, seed)
-        made["measure"].append((batch.index[0], snr_db, float(metrics["psnr"][0][0])))
+    at = []
+
+    def deliver(self, encode, snr_db, seed, real=Link.deliver):
+        at.append(snr_db)
+        return real(self, encode, snr_db, seed)
+
+    def judge(self, batch, delivery, real=Link.judge):
+        metrics = real(self, batch, delivery)
+        made["measure"].append((batch.index[0], at[-1], float(metrics["psnr"][0][0])))
         return metrics
 
     monkeypatch.setattr(Link, "transmit", transmit)
-    monkeypatch.setattr(Link, "measure", measure)
+    monkeypatch.setattr(Link, "deliver", deliver)
+    monkeypatch.setattr(Link, "judge", judge)
     return made
 
 

@@ -1,0 +1,36 @@
+"""What the header of a separated link says, and the digital chain that it names."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from blocks.bicm import Bicm, Mcs
+from blocks.mcs import SCHEMES
+
+FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
+CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
+
+
+@lru_cache(maxsize=64)
+def chain(mcs: Mcs, code: str) -> Bicm:
+    """The digital chain of a scheme, built once."""
+    return Bicm(mcs, code=code)
+
+
+def header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:
+    """The fields for a picture, its file and the scheme that carries it."""
+    height, width, _ = image.shape
+    colour = pack_colour(image.mean(axis=(0, 1)))
+    values = (height, width, len(data), mcs, colour)
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def pack_colour(colour: np.ndarray) -> int:
+    """RGB to 12 bits."""
+    red, green, blue = (int(v) for v in np.clip(colour // 16, 0, 15))
+    return red << 8 | green << 4 | blue
+
+
+def unpack_colour(packed: int) -> np.ndarray:
+    """12 bits to the middle of their RGB interval : [3], uint8."""
+    return np.array([(packed >> s & 15) * 16 + 8 for s in (8, 4, 0)], np.uint8)

@@ -1,0 +1,126 @@
+"""The receiver of a separated link, which may ask for blocks again."""
+
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from baselines.rate_search import Codec
+from baselines.separated_header import FIELDS, chain, unpack_colour
+from blocks.bicm import Bicm, Mcs
+from blocks.harq import HarqMode, SoftBlocks
+from blocks.header import Header
+from blocks.mcs import SCHEMES
+from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
+
+Conceal = Literal["mean_colour", "partial"]
+
+
+class SeparatedReceiver:
+    """Header, channel decoder, picture decoder, concealment.
+
+    Parameters
+    ----------
+    codec, mcs, code : as at the transmitter
+    conceal : what to show where a block failed: ``mean_colour`` (as the header says;
+        mid grey where the header is lost too), or ``partial``, which decodes the
+        file up to the first failed block
+    harq : how blocks that failed are sent again
+    """
+
+    def __init__(
+        self,
+        codec: Codec,
+        mcs: Mcs | None,
+        code: str,
+        conceal: Conceal,
+        harq: HarqMode = "none",
+    ):
+        self._codec = codec
+        self._mcs = mcs
+        self._code = code
+        self._conceal = conceal
+        self._harq = harq
+        self._header = Header(FIELDS)
+        self._decode = lru_cache(maxsize=64)(codec.decode)
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        return receive_each(lambda *one: _Reception(self).take(*one), rx)
+
+    def listen(self) -> "_Reception":
+        """Begin to receive a picture that may take several transmissions."""
+        return _Reception(self)
+
+    def begin(self, x_hat: np.ndarray, no: np.ndarray):
+        """Read a first transmission: header, its blocks, and where they are.
+
+        ``None`` if the header is lost.
+        """
+        header = self._header.receive(x_hat, no)
+        if header is None:
+            return None
+        digital, num_bits = self._chain(header["mcs"]), 8 * header["num_bytes"]
+        start = self._header.num_symbols
+        end = start + digital.num_symbols(num_bits) if digital and num_bits else 0
+        if not start < end <= len(x_hat):
+            return None
+        return header, SoftBlocks(digital, num_bits, self._harq), slice(start, end)
+
+    def picture(self, header: dict, blocks: SoftBlocks):
+        """What a picture's blocks amount to: (picture, lost, decoded blocks)."""
+        bits = blocks.data.reshape(-1)[: 8 * header["num_bytes"]]
+        data = np.packbits(bits).tobytes()
+        picture = self._decoded(data) if blocks.intact.all() else None
+        if picture is not None:
+            return picture, False, blocks.data
+        intact_bits = int(np.argmin(blocks.intact)) * blocks.data.shape[1]
+        return self._concealed(header, data, intact_bits // 8), True, blocks.data
+
+    def _chain(self, mcs: int) -> Bicm | None:
+        """The digital chain that the header names; ``None`` if there is none."""
+        scheme = dict(enumerate((*SCHEMES, self._mcs))).get(mcs)
+        return scheme and chain(scheme, self._code)
+
+    def _decoded(self, data: bytes) -> np.ndarray | None:
+        """The picture in a file; ``None`` where the codec refuses it."""
+        try:
+            return self._decode(data)
+        except Exception:
+            # one broken block in 2^24 passes its CRC, and codecs fail in all ways
+            return None
+
+    def _concealed(self, header: dict, data: bytes, num_intact: int) -> np.ndarray:
+        shape = (header["height"], header["width"], 3)
+        if self._conceal == "partial":
+            picture = self._codec.decode_prefix(data[:num_intact])
+            if picture is not None and picture.shape == shape:
+                return picture
+        return np.broadcast_to(unpack_colour(header["mean_colour"]), shape)
+
+
+class _Reception:
+    """A picture as it arrives, in one transmission or several."""
+
+    def __init__(self, receiver: SeparatedReceiver):
+        self._receiver = receiver
+        self._header, self._blocks = None, None
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        return receive_each(self.take, rx)
+
+    @property
+    def ack(self) -> np.ndarray | None:
+        """Which blocks are there : [C], bool; ``None`` until a header was read."""
+        return None if self._blocks is None else self._blocks.intact
+
+    def take(self, x_hat: np.ndarray, no: np.ndarray):
+        """Hear the next transmission: (picture, lost, decoded blocks) so far."""
+        if self._blocks is None:
+            begun = self._receiver.begin(x_hat, no)
+            if begun is None:
+                return UNKNOWN
+            self._header, self._blocks, body = begun
+        else:
+            body = slice(0, self._blocks.num_symbols)
+        self._blocks.take(x_hat[body], no[body])
+        return self._receiver.picture(self._header, self._blocks)

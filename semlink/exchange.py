@@ -1,0 +1,122 @@
+"""What goes back and forth: CSI, transmission, acknowledgement, retransmission.
+
+All of an exchange meets one evolution of the channel, each part when its time has come.
+What is fed back takes none of the link's channel uses. Acknowledgements arrive as they
+were sent, the channel's state late, rounded and with an error.
+"""
+
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+import numpy as np
+
+from semlink import rng
+from semlink.feedback import effective_db, reported_db, slot_of
+from semlink.protocols import Channel, Loop, Transceiver
+from semlink.signals import Estimate, RxSignal, TxSignal
+
+SHORTEST = 2**15  # symbols of an evolution, or twice, or four times as many
+
+# state fed back [dB] -> plan, and what is sent by it
+Encode = Callable[[float | None], tuple[Hashable, TxSignal]]
+
+
+class Delivery(NamedTuple):
+    """An exchange as the simulator sees it.
+
+    sent : every transmission
+    estimate : what the receiver made of them
+    slots : [B], from the first symbol to the last, waiting included
+    """
+
+    sent: tuple[TxSignal, ...]
+    estimate: Estimate
+    slots: np.ndarray
+
+
+class Air:
+    """One evolution of a channel, into which signals are put as time goes by.
+
+    Parameters
+    ----------
+    channel : that they cross
+    snr_db : average received Es/N0 [dB]
+    seed : of the evolution
+    length : symbols that it goes on for
+    """
+
+    def __init__(self, channel: Channel, snr_db: float, seed: int, length: int):
+        self._channel, self._snr_db, self._seed = channel, snr_db, seed
+        self._sent = np.zeros((1, length), np.complex64)
+        self.slot = slot_of(channel)
+        self.now = 0  # slots since it began
+
+    def send(self, x: np.ndarray, slots: int) -> RxSignal:
+        """What becomes of symbols [1, N], the last of which may be silence.
+
+        Input
+        -----
+        x : [1, N], complex64
+        slots : that they take
+        """
+        start = self.now * self.slot
+        here = slice(start, start + x.shape[1])
+        self._sent[:, here] = x
+        self.now += slots
+        rng.seed_everything(self._seed)
+        rx = self._channel(self._sent, np.float32(self._snr_db))
+        return RxSignal(*(np.asarray(part)[:, here] for part in rx))
+
+
+def exchange(
+    pair: Transceiver, channel: Channel, encode: Encode, snr_db: float, seed: int
+) -> Delivery:
+    """Carry a picture across, in as many transmissions as it takes.
+
+    Parameters
+    ----------
+    pair : with a ``loop``
+    channel : that is crossed
+    encode : makes the first transmission
+    snr_db : average received Es/N0 [dB]
+    seed : of the channel's evolution
+    """
+    length, needed = 0, SHORTEST
+    while needed > length:  # how long it takes shows when the scheme is chosen
+        length = max(SHORTEST, 2 ** int(np.ceil(np.log2(needed))))
+        air = Air(channel, snr_db, seed, length)
+        plan, tx = encode(_state_db(pair.loop, air, seed))
+        needed = _longest(pair.loop, air, tx)
+    return _transmissions(pair, air, plan, tx)
+
+
+def _state_db(loop: Loop, air: Air, seed: int) -> float | None:
+    """What the transmitter hears of the channel before it sends [dB]."""
+    if not loop.state:
+        return None
+    rx = air.send(np.ones((1, air.slot), np.complex64), 1)
+    air.now += loop.csi_delay_slots
+    error = np.random.default_rng(seed).normal(0, loop.csi_error_db)
+    return float(reported_db(effective_db(rx.no)[0] + error))
+
+
+def _longest(loop: Loop, air: Air, tx: TxSignal) -> int:
+    """Symbols that an exchange takes at most, if it begins with this transmission."""
+    one = -(-tx.x.shape[1] // air.slot) + loop.round_trip_slots
+    return (air.now + loop.max_transmissions * one) * air.slot
+
+
+def _transmissions(pair: Transceiver, air: Air, plan, tx: TxSignal) -> Delivery:
+    """Send until everything is there, or may not be sent again."""
+    process, begin, heard, sent = pair.receiver.listen(), air.now, 0, []
+    while True:
+        sent.append(tx)
+        rx = air.send(tx.x, -(-int(tx.ledger.total[0]) // air.slot))
+        estimate, ack = process(rx), process.ack
+        heard += ack is not None
+        done = ack is not None and ack.all()
+        if done or len(sent) == pair.loop.max_transmissions:
+            slots = np.array([air.now - begin])
+            return Delivery(tuple(sent), estimate, slots)
+        air.now += pair.loop.round_trip_slots
+        tx = pair.transmitter.again(sent[0], plan, ack, heard)

@@ -1,0 +1,206 @@
+"""Separated links that send again what was lost, and follow the channel's state."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from baselines.separated_header import FIELDS
+from blocks.header import Header
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.exchange import Air
+from semlink.link import Link, compiled_channel
+from semlink.signals import RxSignal, SourceBatch
+from semlink.units import SLOT
+
+CBR, SNR_DB = 0.06, 4.0  # at which 16-QAM and rate 2/3 fail, the first time
+HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def source():
+    photos = catalogue().build("source", ComponentSpec(name="photos"))
+    image = photos[0].image[:, 40:232, 150:406]
+    return [SourceBatch(image, (0,), ("piece",), ({},))]
+
+
+@pytest.fixture(scope="module")
+def make():
+    known, channels = catalogue(), {}
+
+    def link(word, channel="awgn"):
+        if channel not in channels:
+            spec = ComponentSpec.model_validate(channel)
+            channels[channel] = compiled_channel(known.build("channel", spec))
+        pair = known.build("transmitter", ComponentSpec.model_validate(word))
+        task = known.build("task", ComponentSpec(name="reconstruction"))
+        return Link(pair, channels[channel], task)
+
+    return link
+
+
+def deliver(link, source, snr_db=SNR_DB, seed=1, mode="average"):
+    def encode(state_db):
+        plan = link.transmitter.plan(source, link.budget(CBR, mode, snr_db, state_db))
+        return plan, link.transmit(source[0], plan)
+
+    return link.deliver(encode, snr_db, seed)
+
+
+@pytest.fixture(scope="module")
+def delivered(make, source):
+    link = make(HARQ)
+    return link, deliver(link, source)
+
+
+def test_what_fails_is_sent_again_until_it_arrives(delivered):
+    link, done = delivered
+    assert len(done.sent) == 2
+    assert not done.estimate.lost[0]
+    np.testing.assert_array_equal(done.estimate.blocks[0], done.sent[0].blocks[0])
+
+
+def test_every_retransmission_is_in_the_ledger_and_in_the_budget(delivered, source):
+    link, done = delivered
+    uses = link.uses(done)
+    on_the_air = [np.count_nonzero(tx.x) for tx in done.sent]
+    assert uses.total[0] == sum(on_the_air)
+    assert uses.retransmission[0] == on_the_air[1] == uses.payload[0]
+    assert 0.97 * CBR < uses.total[0] / source[0].image.size <= CBR
+    good_bits, symbols = link.judge(source[0], done)["goodput"]
+    assert symbols == uses.total
+    assert good_bits[0] == done.sent[0].blocks[0].size
+
+
+def test_latency_is_transmissions_and_round_trips(delivered):
+    _, done = delivered
+    times = [-(-int(tx.ledger.total[0]) // SLOT) for tx in done.sent]
+    assert done.slots == sum(times) + 3
+
+
+def test_only_blocks_that_failed_are_sent_again(make, source):
+    link = make("jpeg2000_ldpc[harq=chase]", "erasure[loss=0.1,packet_length=1008]")
+    many = [SourceBatch(np.repeat(source[0].image, 4, axis=2), (0,), ("",), ({},))]
+    for seed in range(8):
+        done = deliver(link, many, 14.0, seed)
+        sizes = [len(tx.blocks[0]) and tx.ledger.total[0] for tx in done.sent]
+        if len(sizes) > 1 and sizes[1] < 0.9 * sizes[0]:
+            break
+    else:
+        raise AssertionError("packets are lost, and yet never some blocks alone")
+    per_block = done.sent[0].ledger.payload[0] / len(done.sent[0].blocks[0])
+    assert sizes[1] % per_block == 0
+
+
+class HeaderLost:
+    """Loses the front of the first transmission and nothing else."""
+
+    level = "eager"
+
+    def __init__(self):
+        self._header = Header(FIELDS).num_symbols
+
+    def __call__(self, x, snr_db):
+        no = np.full(x.shape, 0.01, np.float32)
+        no[:, : self._header] = 1e4
+        return RxSignal(np.where(no > 1, 0, x).astype(np.complex64), no, x)
+
+
+def test_a_header_that_is_lost_is_sent_again_with_everything(make, source):
+    link = make(HARQ)
+    link._channel = HeaderLost()
+    done = deliver(link, source, 20.0)
+    assert len(done.sent) == 2
+    np.testing.assert_array_equal(done.sent[1].x, done.sent[0].x)
+    assert link.uses(done).retransmission == done.sent[0].ledger.total
+    assert not done.estimate.lost[0]
+
+
+def test_the_seed_decides_an_exchange(make, source):
+    first, other, again = (deliver(make(HARQ), source, seed=s) for s in (1, 2, 1))
+    images = [done.estimate.image[0] for done in (first, again)]
+    np.testing.assert_array_equal(*images)
+    for tx, same in zip(first.sent, again.sent, strict=True):
+        np.testing.assert_array_equal(tx.x, same.x)
+    assert first.slots == again.slots
+    assert first.estimate.image[0].shape == other.estimate.image[0].shape
+
+
+RECEIVE = """
+import sys
+import numpy as np
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.signals import RxSignal
+
+heard = np.load(sys.argv[1])
+spec = ComponentSpec.model_validate(sys.argv[2])
+process = catalogue().build("transmitter", spec).receiver.listen()
+for number in range(int(heard["times"])):
+    fields = (heard[f"{number}/{field}"] for field in RxSignal._fields)
+    estimate = process(RxSignal(*fields))
+np.savez(sys.argv[3], image=estimate.image[0], blocks=estimate.blocks[0])
+"""
+
+
+def test_a_fresh_process_makes_the_same_of_what_it_heard(delivered, make, tmp_path):
+    _, done = delivered
+    air = Air(make(HARQ)._channel, SNR_DB, 1, 2**15)
+    heard = {"times": len(done.sent)}
+    for number, tx in enumerate(done.sent):
+        rx = air.send(tx.x, -(-int(tx.ledger.total[0]) // SLOT))
+        air.now += 3
+        heard |= {f"{number}/{k}": v for k, v in rx._asdict().items()}
+    np.savez(tmp_path / "heard.npz", **heard)
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-c", RECEIVE, "heard.npz", HARQ, "answer.npz"]
+    subprocess.run(
+        command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}
+    )
+    answer = np.load(tmp_path / "answer.npz")
+    np.testing.assert_array_equal(answer["image"], done.estimate.image[0])
+    np.testing.assert_array_equal(answer["blocks"], done.estimate.blocks[0])
+
+
+@pytest.mark.parametrize("word", [pytest.param("chase", marks=pytest.mark.slow), "ir"])
+def test_throughput_grows_with_retransmissions(make, source, word):
+    """Over fading, a scheme may be faster where what is lost can be sent again."""
+    channel = "rayleigh[coherence_length=1008]"
+    plain, again = (
+        make(f"jpeg2000_ldpc[mcs=auto,harq={mode}]", channel) for mode in ("none", word)
+    )
+    bits = []
+    for link in (plain, again):
+        done = [deliver(link, source, 12.0, seed) for seed in range(6)]
+        uses = sum(link.uses(d).total[0] for d in done)
+        good = sum(link.judge(source[0], d)["goodput"][0][0] for d in done)
+        bits.append(good / uses)
+        assert uses / len(done) < 1.25 * CBR * source[0].image.size
+    assert bits[1] > 1.1 * bits[0]
+
+
+def test_the_state_of_a_channel_that_stays_chooses_the_scheme(make, source):
+    word = "jpeg2000_ldpc[mcs=auto,csi=state]"
+    link = make(word, "rayleigh[coherence_length=1000000]")
+    told = [deliver(link, source, 12.0, seed) for seed in range(5)]
+    schemes = {len(d.sent[0].blocks[0]) * d.sent[0].blocks[0].shape[1] for d in told}
+    assert len(schemes) > 2
+    assert np.mean([d.estimate.lost[0] for d in told]) < 0.3
+
+
+@pytest.mark.parametrize(("word", "message"), [
+    ("jpeg_ldpc[harq=often]", "'none', 'chase' or 'ir'"),
+    ("jpeg_ldpc[harq=ir,max_transmissions=0]", "greater than or equal to 1"),
+    ("jpeg_ldpc[harq=chase,code=regular]", "harq=chase needs code=nr, got 'regular'"),
+    ("jpeg_ldpc[csi=state]", "csi=state needs mcs=auto or harq"),
+    ("jpeg_ldpc[mcs=auto,csi=state,csi_delay_slots=-1]", "csi_delay_slots"),
+    ("jpeg_ldpc[mcs=auto,csi=state,csi_error_db=-1]", "csi_error_db"),
+])  # fmt: skip
+def test_what_does_not_go_together_is_refused(word, message):
+    with pytest.raises(ValueError, match=message):
+        catalogue().build("transmitter", ComponentSpec.model_validate(word))

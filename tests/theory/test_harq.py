@@ -1,0 +1,179 @@
+"""HARQ: what two transmissions are worth, and that each is counted."""
+
+import numpy as np
+import pytest
+
+from blocks.adaptation import Outlook
+from blocks.bicm import CRC_BITS, Bicm, Mcs
+from blocks.harq import SoftBlocks, modulate_again
+from blocks.ldpc import COLUMNS, STARTS, NrLdpc
+from blocks.mcs import BLER_TARGET, SCHEMES, bler, waterfall
+from blocks.mutual_information import information, snr_of
+from channels.awgn import Awgn
+from channels.rayleigh import build as rayleigh
+from semlink.feedback import Feedback
+from semlink.link import compiled_channel
+
+TWICE_DB = 10 * np.log10(2)
+PAPERS = Mcs(4, 2 / 3)
+K, BLOCKS = 1024, 160
+
+
+@pytest.fixture(scope="module")
+def failed(over):
+    """Give the share of blocks that fail after some transmissions."""
+
+    def run(mode, snr_db, times, *, mcs=PAPERS, channel=None):
+        chain, channel = Bicm(mcs), channel or Awgn()
+        bits = np.random.default_rng(7).integers(
+            0, 2, BLOCKS * (K - CRC_BITS), np.uint8
+        )
+        first, blocks = chain.send(bits)
+        soft = SoftBlocks(chain, len(bits), mode)
+        for count in range(times):
+            missing = blocks[~soft.intact]
+            if not len(missing):
+                break
+            x = modulate_again(chain, missing, mode, count)
+            assert count > 0 or np.array_equal(x, first)
+            assert len(x) == soft.num_symbols
+            rx = over(channel, x[None], snr_db, seed=100 + 7919 * count)
+            soft.take(rx.x_hat[0], rx.no[0])
+        np.testing.assert_array_equal(soft.data[soft.intact], blocks[soft.intact])
+        return np.mean(~soft.intact)
+
+    return run
+
+
+def half_db(failed, mode, times, near_db, **how):
+    """Where half of the blocks fail."""
+    grid = near_db + np.array([-0.5, -0.25, 0, 0.25, 0.5])
+    rates = [failed(mode, snr_db, times, **how) for snr_db in grid]
+    assert rates[0] > 0.5 > rates[-1], rates
+    return np.interp(-0.5, -np.array(rates), grid)
+
+
+@pytest.mark.parametrize("mcs", [PAPERS, Mcs(6, 616 / 1024)], ids=str)
+def test_chase_combining_of_two_is_a_shift_of_three_decibels(failed, mcs):
+    near_db = waterfall(mcs, K).half_db
+    once = half_db(failed, "none", 1, near_db, mcs=mcs)
+    twice = half_db(failed, "chase", 2, near_db - TWICE_DB, mcs=mcs)
+    assert once - twice == pytest.approx(TWICE_DB, abs=0.2)
+
+
+def test_incremental_redundancy_is_at_least_as_good_at_rate_two_thirds(failed):
+    chase_db = waterfall(PAPERS, K).half_db - TWICE_DB
+    assert failed("ir", chase_db, 1) == 1
+    assert failed("ir", chase_db, 2) < failed("chase", chase_db, 2)
+    # over 2 dB better at half of the rate
+    assert failed("ir", chase_db - 1.5, 2) < 0.1
+    assert failed("chase", chase_db - 1.5, 2) > 0.9
+
+
+def test_it_is_over_fading_too(failed):
+    channel = rayleigh(coherence_length=12)
+    chase, more = (
+        [failed(mode, snr_db, 2, channel=channel) for snr_db in (4.5, 6.0, 7.5)]
+        for mode in ("chase", "ir")
+    )
+    assert all(ir <= again for ir, again in zip(more, chase, strict=True))
+    assert max(np.subtract(chase, more)) > 0.3
+
+
+@pytest.mark.parametrize(("k", "coderate", "graph"), [
+    (8448, 2 / 3, "bg1"), (3820, 0.5, "bg2"), (200, 2 / 3, "bg2"),
+])  # fmt: skip
+def test_versions_begin_where_the_standard_says(k, coderate, graph):
+    code = NrLdpc(coderate)
+    lifting = code._graph(k, whole=True).lifting
+    buffer = code._graph(k, whole=True).n
+    begins = [code.sent(k, version)[0] for version in range(4)]
+    for begin, start in zip(begins, STARTS[graph], strict=True):
+        assert begin == int(start * buffer / (COLUMNS[graph] * lifting)) * lifting
+    full = buffer == COLUMNS[graph] * lifting
+    assert full == (k > 3000)  # short blocks have a buffer that ends at rate 1/5
+    if full:
+        assert tuple(b // lifting for b in begins) == STARTS[graph]
+
+
+@pytest.mark.parametrize("k", [200, 3000])
+def test_versions_are_parts_of_one_codeword_that_goes_round(k):
+    code = NrLdpc(2 / 3)
+    bits = np.random.default_rng(1).integers(0, 2, (2, k), np.uint8)
+    buffer = np.full((2, code._graph(k, whole=True).n), 9, np.uint8)
+    for version in range(4):
+        coded = code.encode(bits, code.coded_bits(k), version)
+        where = code.sent(k, version)
+        known = buffer[:, where] < 9
+        np.testing.assert_array_equal(buffer[:, where][known], coded[known])
+        buffer[:, where] = coded
+    assert np.mean(buffer < 9) > 0.8
+
+
+def test_information_is_what_llrs_carry(over):
+    # 1 - E[log2(1 + exp(-L))] of the right sign, over all bits
+    for order, snr_db in ((2, 1.0), (4, 7.0), (6, 12.0), (8, 20.0)):
+        chain = Bicm(Mcs(order, 0.5))
+        blocks = np.random.default_rng(2).integers(0, 2, (20, K), np.uint8)
+        rx = over(Awgn(), chain.modulate(blocks)[None], snr_db, seed=3)
+        layout = chain.layout(K - CRC_BITS)._replace(num_blocks=20)
+        llr = chain.soft(rx.x_hat[0], rx.no[0], layout)
+        sign = 2.0 * chain._code.encode(blocks, llr.shape[1]) - 1
+        loss = np.logaddexp(0, -sign * llr) / np.log(2)
+        error = loss.std() / np.sqrt(loss.size / order)
+        assert 1 - loss.mean() == pytest.approx(
+            float(information(order, snr_db)), abs=4 * error
+        )
+
+
+@pytest.mark.parametrize("order", [2, 4, 6, 8])
+def test_information_ends_where_it_must_and_comes_back(order):
+    assert information(order, -30.0) < 2e-3
+    assert information(order, 45.0) == pytest.approx(1, abs=1e-6)
+    for snr_db in (-5.0, 3.0, 11.3):
+        bits = information(order, snr_db)
+        assert order * bits < np.log2(1 + 10 ** (snr_db / 10))
+        assert snr_of(order, bits) == pytest.approx(snr_db, abs=1e-3)
+
+
+def test_error_rates_go_through_what_was_measured():
+    for mcs in SCHEMES:
+        rates = bler(mcs, 1024, np.array(waterfall(mcs, 1024)))
+        np.testing.assert_allclose(rates, [0.5, BLER_TARGET], rtol=1e-6)
+
+
+class Told:
+    """CSI of a channel that stands still, in so many transmissions."""
+
+    def __init__(self, snr_db, times):
+        self.symbols_db = np.full((3, times, 5), snr_db)
+
+
+@pytest.mark.parametrize(("mode", "times"), [("chase", 2), ("chase", 3), ("ir", 2)])
+def test_what_is_expected_is_what_happens(failed, mode, times):
+    mcs = PAPERS
+    for snr_db in np.arange(1.0, 9.1, 1.0):
+        expected = Outlook(Told(snr_db, times), mode, 0.0).failing(mcs, K)[-1]
+        if expected > 0.999 or expected < 1e-3:
+            # a quarter of a decibel from where it turns
+            aside = 0.7 if expected > 0.5 else -0.7
+            assert round(failed(mode, snr_db - aside, times)) == round(expected)
+
+
+def test_what_is_expected_over_fading_is_what_happens(failed):
+    channel = rayleigh(coherence_length=12)
+    mcs = PAPERS
+    outlook = Outlook(Feedback(11.5, compiled_channel(channel)), "none", 0.0)
+    expected = outlook.failing(mcs, 8448)[0]
+    # statistics are of stretches of 2112 symbols: blocks of 1024 bits take 384
+    assert 0.2 < expected < 0.8
+    assert failed("none", 11.5, 1, channel=channel) == pytest.approx(expected, abs=0.2)
+
+
+def test_equal_csi_is_equal_and_hashes_alike():
+    one, same = (Outlook(Told(7.0, 2), "ir", 0.0) for _ in range(2))
+    assert one == same
+    assert hash(one) == hash(same)
+    assert one != Outlook(Told(7.0, 2), "chase", 0.0)
+    assert one != Outlook(Told(7.0, 2), "ir", 1.0)
+    assert one != Outlook(Told(7.5, 2), "ir", 0.0)
