@@ -11,8 +11,8 @@ G. Caire, D. Tuninetti, "The throughput of hybrid-ARQ protocols for the Gaussian
 collision channel", IEEE Trans. Inf. Theory, 2001 (rate over mean transmissions).
 """
 
-import hashlib
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,54 +28,53 @@ LOW_RATE = 1  # scheme, of rate 1/3, which is that of the whole base graph 1
 LOST = 0.01  # share of blocks that may have too little in the end
 
 
-class Outlook:
-    """What blocks may have received after each transmission, by the CSI fed back.
+class Outlook(NamedTuple):
+    """What blocks may have received after each transmission.
 
-    Two of the same are equal, so that plans made of them are.
-
-    Parameters
-    ----------
-    csi : statistics of the channel, or what is known of its state
+    csi : statistics of the channel, or what is known of its state; hashable
     mode : how blocks are sent again
     margin_db : that is kept in reserve
     """
 
-    def __init__(self, csi: Csi, mode: HarqMode, margin_db: float):
-        self._snr = db_to_linear(np.asarray(csi.symbols_db) - margin_db)  # [S, T, L]
-        self._mode = mode
-        self._digest = hashlib.sha256(self._snr.tobytes() + mode.encode()).digest()
-        self._information = cache(self._information_of)
-        self._snrs = cache(self._snrs_of)
-
-    def __eq__(self, other) -> bool:
-        return isinstance(other, Outlook) and self._digest == other._digest
-
-    def __hash__(self) -> int:
-        return hash(self._digest)
+    csi: Csi
+    mode: HarqMode
+    margin_db: float
 
     def failing(self, mcs: Mcs, length: int) -> np.ndarray:
         """Share of blocks that do not decode after each transmission : [T]."""
-        return np.array([bler(mcs, length, s).mean() for s in self._snrs(mcs, length)])
+        return np.array([bler(mcs, length, s).mean() for s in _snrs(self, mcs, length)])
 
     def lost(self, mcs: Mcs, length: int) -> bool:
         """Whether more than one block in a hundred has too little in the end."""
-        in_the_end = self._snrs(mcs, length)[-1]
+        in_the_end = _snrs(self, mcs, length)[-1]
         return np.quantile(in_the_end, LOST) < waterfall(mcs, length).snr_db
 
-    def _snrs_of(self, mcs: Mcs, length: int) -> list[np.ndarray]:
-        """Es/N0 [dB] that each transmission brings blocks to : [T] arrays [S]."""
-        order = mcs.num_bits_per_symbol
-        found = []
-        for count in range(1, self._snr.shape[1] + 1):
-            shares = _heard(mcs.coderate, length, self._mode, count)
-            bits = sum(w * self._information(order, who) for who, w in shares.items())
-            found.append(snr_of(order, bits * _efficiency(mcs, length, len(shares))))
-        return found
 
-    def _information_of(self, order: int, who: tuple[int, ...]) -> np.ndarray:
-        """Mean information of a bit that was heard in these transmissions : [S]."""
-        snr_db = linear_to_db(self._snr[:, who].sum(axis=1))
-        return information(order, snr_db).mean(axis=-1)
+# Kept here, not in what plans are known by: there are many plans.
+@lru_cache(maxsize=64)
+def _snrs(outlook: Outlook, mcs: Mcs, length: int) -> list[np.ndarray]:
+    """Es/N0 [dB] that each transmission brings blocks to : [T] arrays [S]."""
+    csi, mode, margin_db = outlook
+    order, found = mcs.num_bits_per_symbol, []
+    for count in range(1, _received(csi, margin_db).shape[1] + 1):
+        shares = _heard(mcs.coderate, length, mode, count)
+        parts = ((w, _information(csi, margin_db, order, k)) for k, w in shares.items())
+        bits = sum(weight * part for weight, part in parts)
+        found.append(snr_of(order, bits * _efficiency(mcs, length, len(shares))))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _information(csi: Csi, margin_db: float, order: int, who: tuple[int, ...]):
+    """Mean information of a bit that was heard in these transmissions : [S]."""
+    snr_db = linear_to_db(_received(csi, margin_db)[:, who].sum(axis=1))
+    return information(order, snr_db).mean(axis=-1)
+
+
+@lru_cache(maxsize=2)
+def _received(csi: Csi, margin_db: float) -> np.ndarray:
+    """Es/N0 of symbols, not in dB : [S, T, L]."""
+    return db_to_linear(csi.symbols_db - margin_db)
 
 
 @lru_cache(maxsize=1024)

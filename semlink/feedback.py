@@ -5,7 +5,8 @@ The state is the effective Es/N0 of a slot: that of an AWGN channel on which Gau
 symbols have the same mutual information.
 """
 
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,45 +20,41 @@ LOST = 0.01  # share of stretches that carry less
 SEED = 1
 EVERY = 16  # symbols of a stretch, of which one is told
 STEP_DB = 1.0  # in which a state is reported
+KEPT = 32  # channels and SNRs whose statistics are, a few megabytes each
 IN_A_ROW = 8  # stretches of a transmission, as a photo takes
 
 
-class Feedback:
+class Feedback(NamedTuple):
     """What a receiver feeds back of a channel.
 
-    Parameters
-    ----------
+    It stands for its statistics, which are kept elsewhere: plans are known by it.
+
     snr_db : average received Es/N0 [dB]
     channel : of which it is told; AWGN if none
     loop : of the pair, if it has one
     state_db : that was reported before a transmission
     """
 
-    def __init__(
-        self,
-        snr_db: float,
-        channel: Channel | None = None,
-        loop: Loop | None = None,
-        state_db: float | None = None,
-    ):
-        self.snr_db = float(snr_db)
-        self._channel, self._loop, self._state_db = channel, loop, state_db
+    snr_db: float
+    channel: Channel | None = None
+    loop: Loop | None = None
+    state_db: float | None = None
 
-    @cached_property
+    @property
     def carried_db(self) -> float:
         """Es/N0 [dB] of an AWGN channel that carries as much as this one surely does.
 
         The mutual information of Gaussian symbols over a stretch as long as a code
         block, of which one in a hundred has less; estimated from 4096 stretches.
         """
-        if self._channel is None:
+        if self.channel is None:
             return self.snr_db
-        effective = _stretches(self._channel, self.snr_db)[0]
+        effective = _stretches(self.channel, self.snr_db)[0]
         least = np.quantile(np.log2(1 + 10 ** (effective / 10)), LOST)
         # to a thousandth: on AWGN nothing but the average is left
         return round(float(linear_to_db(2**least - 1)), 3)
 
-    @cached_property
+    @property
     def symbols_db(self) -> np.ndarray:
         """Es/N0 [dB] of symbols : [S, T, L], of S stretches in T transmissions.
 
@@ -65,15 +62,15 @@ class Feedback:
         learns it: the best line through what was reported and the effective Es/N0 that
         followed, and what was left around it.
         """
-        if self._channel is None:
-            tries = self._loop.max_transmissions if self._loop else 1
+        if self.channel is None:
+            tries = self.loop.max_transmissions if self.loop else 1
             return np.full((1, tries, 1), self.snr_db)
-        if self._loop is None:
-            return _stretches(self._channel, self.snr_db)[1]
-        before, after, symbols = _exchanges(self._channel, self.snr_db, self._loop)
-        if self._state_db is None:
+        if self.loop is None:
+            return _stretches(self.channel, self.snr_db)[1]
+        before, after, symbols = _exchanges(self.channel, self.snr_db, self.loop)
+        if self.state_db is None:
             return symbols
-        change = _slopes(before, after) * (self._state_db - before)[:, None]
+        change = _slopes(before, after) * (self.state_db - before)[:, None]
         return symbols + change[..., None].astype(np.float32)
 
 
@@ -107,7 +104,7 @@ def _some_db(no: np.ndarray) -> np.ndarray:
     return linear_to_db(1 / no[..., ::EVERY]).astype(np.float32)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]:
     """Stretches that know nothing of each other: effective Es/N0 [S], symbols'."""
     effective, symbols = [], []
@@ -118,7 +115,7 @@ def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]
     return np.concatenate(effective), np.concatenate(symbols)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _exchanges(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
     """Exchanges: what is reported [S], and what follows [S, T], [S, T, L].
 

@@ -49,7 +49,7 @@ class Link:
         With ``state_db``, it is that of a transmission before which this was reported.
         """
         over = None if self._error_free else self._channel
-        fed_back = Feedback(snr_db, over, self._pair.loop, state_db)
+        fed_back = Feedback(float(snr_db), over, self._pair.loop, state_db)
         point = self.transmitter.operating_point(fed_back)
         return Budget(cbr, cbr_mode, point, self._frame)
 
