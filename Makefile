@@ -19,6 +19,7 @@ DRAWS       ?=#               [1] channel draws per image
 CI95        ?=#               [off] more draws until the PSNR is known within this, in dB
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
+CACHE_GIB   ?= 4#             GiB that sweeps keep of what they sent; 0: nothing
 QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
 SHOW        ?=#               [0 1] images that make panel shows, by number
 AGAINST     ?= jpeg2000_ldpc# what make compare compares with
@@ -59,7 +60,12 @@ help: ## list targets and variables
 
 .PHONY: sweep
 sweep: $(VENV)/ready ## simulate a grid; writes table, CSV, manifest and figures
-	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' --run '$(strip $(RUN))' -- $(SETTINGS)
+	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' --run '$(strip $(RUN))' \
+		--cache-gib '$(strip $(CACHE_GIB))' -- $(SETTINGS)
+
+.PHONY: clean-cache
+clean-cache: $(VENV)/ready ## delete what sweeps kept of what they sent
+	@$(SEMLINK) clean-cache
 
 .PHONY: figure
 figure: $(VENV)/ready ## draw the figures of RUN again from its CSV

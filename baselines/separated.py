@@ -16,7 +16,7 @@ from baselines.separated_header import CONFIGURED, FIELDS, chain, header_values
 from baselines.separated_receiver import Conceal, SeparatedReceiver
 from blocks.adaptation import Outlook, choose_by_throughput
 from blocks.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
-from blocks.harq import HarqMode, Transmissions, modulate_again
+from blocks.harq import HarqMode, MaxTransmissions, modulate_again
 from blocks.header import Header
 from blocks.mcs import SCHEMES
 from semlink.errors import InputError
@@ -149,7 +149,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
         conceal: Conceal = "mean_colour",
         harq: HarqMode = "none",
-        max_transmissions: Transmissions = 4,
+        max_transmissions: MaxTransmissions = 4,
         round_trip_slots: Slots = 8,
         csi: CsiMode = "statistics",
         csi_delay_slots: Slots = 4,

@@ -18,7 +18,7 @@ from pydantic import Field
 from blocks.bicm import CRC_BITS, Bicm, checked, with_crc
 
 HarqMode = Literal["none", "chase", "ir"]
-Transmissions = Annotated[int, Field(ge=1, le=16)]
+MaxTransmissions = Annotated[int, Field(ge=1, le=16)]
 
 VERSIONS = {"none": (0,), "chase": (0,), "ir": (0, 2, 3, 1)}
 

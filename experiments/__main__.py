@@ -31,6 +31,7 @@ kb = typer.Typer(no_args_is_help=True, help="Knowledge bases of descriptions.")
 app.add_typer(kb, name="kb")
 
 RUNS = Path("runs")
+CACHE = RUNS / ".sent"
 Base = Annotated[
     Path | None, typer.Option(help="Knowledge base (default: the one that is shipped).")
 ]
@@ -48,11 +49,25 @@ def sweep(
     config: Annotated[
         str, typer.Option(help="YAML file, or the name of one in experiments/configs.")
     ] = "sweep",
+    cache_gib: Annotated[
+        float,
+        typer.Option(min=0, help="Most that is kept of what was sent."),
+    ] = 4.0,
 ) -> None:
     """Simulate a grid of links; skips what is already in the run."""
+    from experiments.sweeping import signal_cache
     from experiments.sweeping import sweep as command
 
-    command(config, overrides or [], _folder(run))
+    cache = signal_cache(CACHE, cache_gib)
+    command(config, overrides or [], _folder(run), cache)
+
+
+@app.command("clean-cache")
+def clean_cache() -> None:
+    """Delete what sweeps kept of what they sent."""
+    import shutil
+
+    shutil.rmtree(CACHE, ignore_errors=True)
 
 
 @app.command()

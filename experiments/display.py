@@ -95,6 +95,7 @@ class Display:
         graphs = ", ".join(f"{name} {count}" for name, count in sorted(traces.items()))
         for line in (
             f"{self._done} points in {seconds:.0f} s{kept}",
+            self._sent(),
             f"graphs traced: {graphs or 'none'}",
             f"table    {self._folder / 'points.csv'}",
             f"manifest {self._folder / 'manifest.json'}",
@@ -102,6 +103,15 @@ class Display:
             *(() if figures else ("no figure: one SNR and one CBR, or no result",)),
         ):
             self._console.print(line)
+
+    def _sent(self) -> str:
+        """How much was encoded, and how much came out of the cache."""
+        made = self._job.transmissions.made
+        plans, signals = (
+            f"{made[what]} {name} ({made[f'{what} before']} from the cache)"
+            for what, name in (("searched", "plans"), ("encoded", "images"))
+        )
+        return f"encoded: {signals}, searched: {plans}"
 
     def _heading(self) -> str:
         stop = self._job.config.stop

@@ -1,5 +1,6 @@
 """The sweep command: configuration, manifest, results, figures."""
 
+import hashlib
 import json
 import platform
 import subprocess
@@ -10,6 +11,7 @@ from experiments.compose import catalogue
 from experiments.display import Display
 from semlink import __version__, config, graph
 from semlink.checkpoint import sha256
+from semlink.disk_cache import DiskCache
 from semlink.errors import InputError
 from semlink.results import ResultStore
 from semlink.sweep import Sweep
@@ -18,6 +20,7 @@ from semlink.units import CONVENTIONS
 MANIFEST = "manifest.json"
 ONE_PER_RUN = ("source", "task", "cbr_mode", "seed", "stop")
 CONFIGS = Path(__file__).parent / "configs"
+MAKES_SIGNALS = ("semlink", "blocks", "baselines", "channels")
 PACKAGES = (
     "tensorflow-cpu",
     "sionna-no-rt",
@@ -32,19 +35,44 @@ PACKAGES = (
 )
 
 
-def sweep(name: str, overrides: list[str], folder: Path) -> None:
+def sweep(
+    name: str, overrides: list[str], folder: Path, cache: DiskCache | None
+) -> None:
     """Run a sweep into a folder and draw it.
+
+    Parameters
+    ----------
+    name, overrides : the configuration, and what else was said
+    folder : for the results
+    cache : for what is sent
 
     Raises
     ------
     InputError
         If anything the user said is wrong.
     """
-    job = Sweep(config.load(config_path(name), overrides), catalogue())
+    job = Sweep(config.load(config_path(name), overrides), catalogue(), cache)
     display = run(job, folder)
     from experiments.figures import draw_all
 
     display.summary(draw_all(folder), graph.traces)
+
+
+def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
+    """Where plans and signals are kept between sweeps; nowhere if nothing may be."""
+    if limit_gib == 0:
+        return None
+    versions = [_version(name) for name in PACKAGES]
+    return DiskCache(folder, int(limit_gib * 2**30), f"{_code_sha256()} {versions}")
+
+
+def _code_sha256() -> str:
+    """Hash of all code and tables that plans and signals are made by."""
+    root, digest = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(p for f in MAKES_SIGNALS for p in (root / f).rglob("*.*")):
+        if path.suffix in (".py", ".csv", ".npz"):
+            digest.update(f"{path.relative_to(root)} {sha256(path)}".encode())
+    return digest.hexdigest()
 
 
 def run(job: Sweep, folder: Path) -> Display:

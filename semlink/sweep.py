@@ -3,7 +3,6 @@
 import hashlib
 import json
 import time
-from collections import OrderedDict
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby, product
@@ -13,17 +12,17 @@ import numpy as np
 
 from semlink.catalogue import Catalogue
 from semlink.config import LinkConfig, SweepConfig
+from semlink.disk_cache import DiskCache
 from semlink.errors import Infeasible, InputError
 from semlink.exchange import Delivery
 from semlink.link import Link, compiled_channel
 from semlink.monitor import Monitor
-from semlink.protocols import Budget, Source
+from semlink.protocols import Source
 from semlink.registry import unknown
 from semlink.results import ResultStore, Row
 from semlink.rng import seed_of
-from semlink.signals import Ledger, TxSignal
-
-CACHE_BYTES = 2**30  # of transmit signals, kept for the next SNR and channel
+from semlink.signals import Ledger, SourceBatch, TxSignal
+from semlink.transmissions import Transmissions
 
 
 class Point(NamedTuple):
@@ -55,6 +54,7 @@ class Sweep:
     ----------
     config : what to simulate
     catalogue : where components come from
+    disk : where plans and signals are kept for the next sweep, if anywhere
 
     Raises
     ------
@@ -62,12 +62,14 @@ class Sweep:
         If a component cannot be built; nothing has been computed then.
     """
 
-    def __init__(self, config: SweepConfig, catalogue: Catalogue):
+    def __init__(
+        self, config: SweepConfig, catalogue: Catalogue, disk: DiskCache | None = None
+    ):
         self.config = config
         self._catalogue = catalogue
         self.source: Source = catalogue.build("source", config.source)
         self._links = self._build_links()
-        self._transmissions = Transmissions()
+        self.transmissions = Transmissions(disk)
         if config.stop.ci95 and config.stop.metric not in self.metrics:
             message = unknown("metric", config.stop.metric, list(self.metrics))
             raise InputError(f"stop.metric: {message}")
@@ -176,12 +178,12 @@ class Sweep:
 
     def _delivery(self, point: Point, image: int, draw: int) -> Delivery:
         """One image of a point, sent over the channel that this draw has."""
-        link, label = self._links[_names(point.link)], point.link.transmitter.label
 
         def encode(state_db: float | None):
-            batch, plan = self._planned(point, image, state_db)[1:]
-            return plan, self._transmissions.signal(label, link, image, batch, plan)
+            plan = self._plan(point, state_db)
+            return plan, self._signal(point, image, plan)
 
+        link = self._links[_names(point.link)]
         seed = seed_of(self.config.seed, point.key, image, draw)
         return link.deliver(encode, point.snr_db, seed)
 
@@ -190,29 +192,52 @@ class Sweep:
 
         Where the channel's state is fed back, what is sent if it is not.
         """
-        link, batch, plan = self._planned(point, image)
-        label = point.link.transmitter.label
-        tx = self._transmissions.signal(label, link, image, batch, plan)
-        return link, batch, tx
+        tx = self._signal(point, image, self._plan(point))
+        return self._links[_names(point.link)], self.source[image], tx
 
     def maps(self, point: Point, image: int) -> dict[str, np.ndarray]:
         """Maps [h, w] by which a transmitter codes an image, by what they show.
 
         Empty for a transmitter that has none.
         """
-        link, batch, plan = self._planned(point, image)
-        maps = getattr(link.transmitter, "maps", None)
-        return maps(batch, plan) if maps else {}
+        maps = getattr(self._links[_names(point.link)].transmitter, "maps", None)
+        return maps(self.source[image], self._plan(point)) if maps else {}
 
-    def _planned(self, point: Point, image: int, state_db: float | None = None):
-        """The link of a point, an image as a batch, and the plan."""
+    def _plan(self, point: Point, state_db: float | None = None):
+        """The plan of a point; with a state, of what is sent after it was reported."""
         link = self._links[_names(point.link)]
         mode = self.config.cbr_mode
         budget = link.budget(point.cbr, mode, point.snr_db, state_db)
+
+        def identity() -> dict:
+            csi = self._identity("channel", point), point.snr_db, state_db
+            return {
+                "transmitter": self._identity("transmitter", point),
+                "images": (self.source.fingerprint(), self.num_images),
+                "budget": (point.cbr, mode, budget.frame),
+                "csi": None if budget.operating_point is None else csi,
+            }
+
         images = _Images(self.source, self.num_images)
         label = point.link.transmitter.label
-        plan = self._transmissions.plan(label, link, images, budget)
-        return link, self.source[image], plan
+        return self.transmissions.plan(label, link, images, budget, identity)
+
+    def _signal(self, point: Point, image: int, plan) -> TxSignal:
+        """What is sent of an image by a plan."""
+        link, batch = self._links[_names(point.link)], self.source[image]
+
+        def identity() -> dict:
+            return {
+                "transmitter": self._identity("transmitter", point),
+                "image": (_hash_of(batch), batch.annotations, batch.index),
+                "plan": plan,
+            }
+
+        label = point.link.transmitter.label
+        return self.transmissions.signal(label, link, batch, plan, identity)
+
+    def _identity(self, kind: str, point: Point) -> dict:
+        return self._catalogue.identity(kind, getattr(point.link, kind))
 
     def _build_links(self) -> dict[tuple[str, str], Link]:
         """Every link, its components built and compiled once each."""
@@ -243,40 +268,6 @@ class Sweep:
         return Point(link, snr_db, cbr, _hash(what), _hash(long))
 
 
-class Transmissions:
-    """Plans and transmit signals, made once and used at every SNR and channel."""
-
-    def __init__(self):
-        self._plans: dict[tuple, object] = {}
-        self._signals: OrderedDict[tuple, TxSignal] = OrderedDict()
-        self._bytes = 0
-
-    def plan(self, label: str, link: Link, images, budget: Budget):
-        """The plan of a transmitter for a budget; an infeasible one stays so."""
-        key = (label, budget)
-        if key not in self._plans:
-            try:
-                self._plans[key] = link.transmitter.plan(images, budget)
-            except Infeasible as reason:
-                self._plans[key] = reason
-        plan = self._plans[key]
-        if isinstance(plan, Infeasible):
-            raise plan
-        return plan
-
-    def signal(self, label, link: Link, image: int, batch, plan) -> TxSignal:
-        """The signal of one image, encoded again only if it fell out of the cache."""
-        key = (label, plan, image)
-        if key in self._signals:
-            self._signals.move_to_end(key)
-            return self._signals[key]
-        tx = self._signals[key] = link.transmit(batch, plan)
-        self._bytes += _size(tx)
-        while self._bytes > CACHE_BYTES and len(self._signals) > 1:
-            self._bytes -= _size(self._signals.popitem(last=False)[1])
-        return tx
-
-
 class _Images(Sequence):
     """The first images of a source, opened one at a time."""
 
@@ -292,8 +283,10 @@ class _Images(Sequence):
         return self._source[index]
 
 
-def _size(tx: TxSignal) -> int:
-    return tx.x.nbytes + sum(blocks.nbytes for blocks in tx.blocks)
+def _hash_of(batch: SourceBatch) -> str:
+    image = np.ascontiguousarray(batch.image)
+    shape = f"{image.shape} {image.dtype}".encode()
+    return hashlib.sha256(shape + image.tobytes()).hexdigest()
 
 
 def _names(link: LinkConfig) -> tuple[str, str]:

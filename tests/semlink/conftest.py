@@ -37,11 +37,11 @@ def listener():
 def make(components, numpy_seeding):
     """Build a sweep of the tests' components."""
 
-    def build(**changes):
+    def build(disk=None, **changes):
         kinds = ("source", "transmitter", "channel", "task")
         registries = {k: Registry(k, packages=(), group="none") for k in kinds}
         tree = {**components, "cbr_mode": "average", **GRID, **changes}
-        return Sweep(validate(tree), Catalogue(registries))
+        return Sweep(validate(tree), Catalogue(registries), disk)
 
     return build
 

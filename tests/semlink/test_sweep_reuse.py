@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from semlink import sweep as sweep_module
-from semlink.signals import TxSignal, ledger
-from semlink.sweep import Transmissions
+from semlink import transmissions
+from semlink.disk_cache import DiskCache
+from semlink.signals import SourceBatch, TxSignal, ledger
+from semlink.transmissions import Transmissions
 
 IMAGES, NUM_METRICS = 3, 6
 
@@ -142,12 +143,16 @@ class Sender:
         return TxSignal(x, ledger(1, payload=self._size), ())
 
 
+def numbered(image):
+    return SourceBatch(np.zeros((1, 8, 8, 3), np.uint8), (image,), ("",), ({},))
+
+
 def test_transmit_signals_are_bounded(monkeypatch):
     link, cache = Sender(1000), Transmissions()
-    monkeypatch.setattr(sweep_module, "CACHE_BYTES", 4 * 8000)
+    monkeypatch.setattr(transmissions, "MEMORY_BYTES", 4 * 8000)
 
     def send(image):
-        return cache.signal("tx", link, image, None, None)
+        return cache.signal("tx", link, numbered(image), None, dict)
 
     alive = [weakref.ref(send(image).x) for image in range(10)]
     assert [ref() is not None for ref in alive] == [False] * 6 + [True] * 4
@@ -162,9 +167,9 @@ def test_transmit_signals_are_bounded(monkeypatch):
 
 def test_a_signal_larger_than_the_cache_is_kept_while_it_is_used(monkeypatch):
     link, cache = Sender(1000), Transmissions()
-    monkeypatch.setattr(sweep_module, "CACHE_BYTES", 10)
+    monkeypatch.setattr(transmissions, "MEMORY_BYTES", 10)
     for image in (0, 0, 1, 1, 0):
-        cache.signal("tx", link, image, None, None)
+        cache.signal("tx", link, numbered(image), None, dict)
     assert link.calls == 3
 
 
@@ -173,7 +178,29 @@ def test_a_small_cache_changes_no_number(
 ):
     run(make(), tmp_path / "large")
     sent = len(calls["transmit"])
-    monkeypatch.setattr(sweep_module, "CACHE_BYTES", 1)
+    monkeypatch.setattr(transmissions, "MEMORY_BYTES", 1)
     run(make(), tmp_path / "small")
     assert len(calls["transmit"]) > 2 * sent
     assert table(tmp_path / "small") == table(tmp_path / "large")
+
+
+def test_a_second_sweep_finds_what_the_first_one_sent(
+    make, calls, tmp_path, run, table, components
+):
+    def sweep(folder, **more):
+        job = make(disk=DiskCache(tmp_path / "disk", 2**30), **more)
+        run(job, tmp_path / folder)
+        return dict(job.transmissions.made)
+
+    assert sweep("first") == {"searched": 2, "encoded": 2 * IMAGES}
+    before = len(calls["transmit"])
+    other = [components["channel"], components["channel"] + "[pause_s=1e-6]"]
+    more = sweep("more", snr_db="3 5 9 13 17", channel=other)
+    assert more == {"searched before": 2, "encoded before": 2 * IMAGES}
+    assert len(calls["transmit"]) == before
+    assert sweep("again") == more
+    assert table(tmp_path / "again") == table(tmp_path / "first")
+    # another CBR, fewer images: other plans
+    assert sweep("cbr", cbr="0.7") == {"searched": 1, "encoded": IMAGES}
+    fewer = sweep("fewer", stop={"images": 2})
+    assert fewer["searched"] == 2

@@ -1,0 +1,103 @@
+"""What was made once and will be needed again: values on disk, by what made them.
+
+A value is known by the hash of everything that it depends on, so that nothing in the
+cache is ever wrong, and all of it may be deleted at any time. Several processes may
+share one folder. It is as trusted as the code: values are pickled.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import pickle
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+SUFFIX = ".pickle"
+KEPT = 0.9  # of the limit, after there was too much
+
+
+class DiskCache:
+    """A folder of values, the ones used longest ago deleted when it grows too large.
+
+    Where it cannot write, it does without: a full disk loses time, no results.
+
+    Parameters
+    ----------
+    folder : made when there is something to write
+    limit_bytes : how large it may grow
+    salt : part of every key, such as the version of the code
+    """
+
+    def __init__(self, folder: Path, limit_bytes: int, salt: str = ""):
+        self._folder, self._limit, self._salt = Path(folder), limit_bytes, salt
+        self._bytes = sum(size for _, size, _ in self._files())
+
+    def key(self, what: Mapping[str, Any]) -> str:
+        """What a value is known by: the hash of all that it depends on."""
+        tree = {"salt": self._salt, **what}
+        text = json.dumps(tree, sort_keys=True, default=repr)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def get(self, key: str) -> Any | None:
+        """The value of a key; ``None`` if it is not there, or damaged."""
+        path = self._path(key)
+        try:
+            data = path.read_bytes()
+            os.utime(path)  # used just now
+        except OSError:
+            return None
+        try:
+            return pickle.loads(data)
+        except Exception:  # a torn file may fail in any way
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a value, if the disk permits."""
+        data, path = pickle.dumps(value, pickle.HIGHEST_PROTOCOL), self._path(key)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, data)
+        except OSError:
+            return
+        self._bytes += len(data)
+        if self._bytes > self._limit:
+            self._shrink()
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / (key + SUFFIX)
+
+    def _files(self) -> list[tuple[float, int, Path]]:
+        """(time of last use, bytes, path) of every value."""
+        found = []
+        for path in self._folder.glob(f"*/*{SUFFIX}"):
+            with contextlib.suppress(OSError):  # another process deleted it
+                status = path.stat()
+                found.append((status.st_mtime, status.st_size, path))
+        return found
+
+    def _shrink(self) -> None:
+        files = sorted(self._files())
+        self._bytes = sum(size for _, size, _ in files)
+        for _, size, path in files:
+            if self._bytes <= KEPT * self._limit:
+                break
+            with contextlib.suppress(OSError):
+                path.unlink()
+            self._bytes -= size
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file in one piece; a crash may tear it, which reading finds out."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
