@@ -9,8 +9,9 @@ from rich.live import Live
 from rich.text import Text
 
 from semlink.monitor import Monitor
+from semlink.points import Point
 from semlink.results import Row
-from semlink.sweep import Point, Sweep
+from semlink.sweep import Sweep
 
 # title, width
 COLUMNS = (

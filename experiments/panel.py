@@ -10,7 +10,8 @@ from experiments.compose import catalogue
 from experiments.figures import spread
 from semlink import config
 from semlink.errors import Infeasible, InputError
-from semlink.sweep import Point, Sweep
+from semlink.points import Point
+from semlink.sweep import Sweep
 from semlink.units import psnr_db
 
 MOST_SNRS = 4

@@ -40,6 +40,7 @@ COLUMNS = (
     "cbr_pilots",
     "cbr_retransmission",
 )
+FAILED = "failed"  # how the status of a point begins that is no result
 _ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
 _NUMBERS = ("cbr_target", "snr_db")
 _WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
@@ -137,16 +138,17 @@ class ResultStore:
         return (*values, row["point_id"], self._metrics.index(row["metric"]))
 
     def _recover(self) -> None:
-        """Drop a torn last point; refuse a file that is damaged anywhere else."""
+        """Drop a torn last point, and points that failed; refuse other damage."""
         data = _read(self.path) if self.path.exists() else b""
         if not data:
             self._rewrite([])
             return
         whole = data[: data.rfind(b"\n") + 1]
         rows = _parse(whole, self.path)
-        keep = len(rows) - self._check(rows)
-        if keep < len(rows) or len(whole) < len(data):
-            self._rewrite(rows[:keep])
+        keep = rows[: len(rows) - self._check(rows)]
+        keep = [row for row in keep if not row["status"].startswith(FAILED)]
+        if len(keep) < len(rows) or len(whole) < len(data):
+            self._rewrite(keep)
 
     def _rewrite(self, rows: Sequence[Row]) -> None:
         self.write(self.path.name, _header() + _format(rows))

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby, product
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -17,26 +18,16 @@ from semlink.errors import Infeasible, InputError
 from semlink.exchange import Delivery
 from semlink.link import Link, compiled_channel
 from semlink.monitor import Monitor
+from semlink.points import Point, failure, place, rows_of, where
 from semlink.protocols import Source
 from semlink.registry import unknown
-from semlink.results import ResultStore, Row
+from semlink.results import FAILED, ResultStore, Row, Samples
 from semlink.rng import seed_of
-from semlink.signals import Ledger, SourceBatch, TxSignal
+from semlink.signals import SourceBatch, TxSignal
 from semlink.transmissions import Transmissions
 
-
-class Point(NamedTuple):
-    """One point of the grid.
-
-    key identifies what is simulated, hence its noise; id also how long, hence
-    whether a stored result is the one asked for.
-    """
-
-    link: LinkConfig
-    snr_db: float
-    cbr: float
-    key: str
-    id: str
+# points -> each with its rows and samples, as they are done
+Simulate = Callable[[Sequence[Point]], Iterable[tuple[Point, Sequence[Row], Samples]]]
 
 
 class Listener(Protocol):
@@ -95,7 +86,7 @@ class Sweep:
             for cbr, link in product(self.config.cbr, list(links))
             for snr_db in self.config.snr_db
         ]
-        points = [self._point(*where, fingerprint) for where in order]
+        points = [self._point(*at, fingerprint) for at in order]
         # one component said in two ways is one component
         return list({point.id: point for point in reversed(points)}.values())[::-1]
 
@@ -112,18 +103,40 @@ class Sweep:
             tree.setdefault(kind, {})[label] = self._catalogue.identity(kind, spec)
         return tree
 
-    def run(self, store: ResultStore, listener: Listener) -> None:
-        """Simulate every point that the store does not hold yet."""
-        known = store.finished()
+    def run(
+        self, store: ResultStore, listener: Listener, elsewhere: Simulate | None = None
+    ) -> None:
+        """Simulate every point that the store does not hold yet.
+
+        Parameters
+        ----------
+        store : of the results, one point after the other
+        listener : who watches
+        elsewhere : simulates points, in any order; by default this process does
+
+        Raises
+        ------
+        InputError
+            At the end, if points failed.
+        """
+        known, missing, failed = store.finished(), [], []
         for point in self.points:
             if point.id in known:
                 listener.finished(point, known[point.id], True)
-                continue
-            rows, samples = self._simulated(point, listener)
+            else:
+                missing.append(point)
+        here = ((point, *self.simulate(point, listener)) for point in missing)
+        for point, rows, samples in elsewhere(missing) if elsewhere else here:
             store.write_samples(point.id, samples)
             store.append(rows)
             listener.finished(point, rows, False)
+            failed += [rows[0]["status"]] * rows[0]["status"].startswith(FAILED)
         store.sort()
+        if failed:
+            raise InputError(
+                f"{len(failed)} of {len(self.points)} points failed, and will be "
+                f"simulated again by the same command; the first: {failed[0]}"
+            )
 
     def refuse_conflicts(self, store: ResultStore) -> None:
         """Refuse a run that holds another result at one of the points.
@@ -134,21 +147,20 @@ class Sweep:
             At the first such point.
         """
         known = store.finished()
-        taken = {_place(rows[0]): point_id for point_id, rows in known.items()}
+        taken = {place(rows[0]): point_id for point_id, rows in known.items()}
         for point in self.points:
-            place = _place(_where(point))
-            if taken.get(place, point.id) != point.id:
+            here = place(where(point))
+            if taken.get(here, point.id) != point.id:
                 raise InputError(
                     "the run holds results of other settings (seed, stopping rule, "
-                    f"mode, data or code) at {', '.join(place)}; choose another run"
+                    f"mode, data or code) at {', '.join(here)}; choose another run"
                 )
 
-    def simulate(self, point: Point, listener: Listener) -> list[Row]:
-        """Give the rows of one point."""
-        return self._simulated(point, listener)[0]
+    def simulate(self, point: Point, listener: Listener) -> tuple[list[Row], Samples]:
+        """Give the rows of one point, and what their means are means of.
 
-    def _simulated(self, point: Point, listener: Listener):
-        """The rows of one point, and each metric's samples."""
+        A point that raises has rows that say so.
+        """
         start = time.perf_counter()
         monitor = Monitor(self.config.stop, num_images=self.num_images)
         status = "ok"
@@ -158,13 +170,24 @@ class Sweep:
                 listener.progress(point, monitor)
         except Infeasible as reason:
             status = f"infeasible: {' '.join(str(reason).split())}"
+        except Exception as error:  # one point of a sweep is not worth the others
+            if "SEMLINK_DEBUG" in os.environ:
+                raise
+            status = failure(error, self._name(image))
         seconds = time.perf_counter() - start
-        rows = _rows(point, monitor, status, self.metrics, seconds)
+        rows = rows_of(point, monitor, status, self.metrics, seconds)
         return rows, {metric: monitor.samples(metric) for metric in self.metrics}
 
     def replay(self, point: Point, image: int, draw: int = 0):
         """Send one image of a point again: (batch, what the receiver made of it)."""
         return self.source[image], self._delivery(point, image, draw).estimate
+
+    def _name(self, image: int) -> str:
+        """What a person calls an image, which perhaps cannot be read."""
+        try:
+            return self.source[image].name[0]
+        except Exception:
+            return f"number {image}"
 
     def _transmission(self, point: Point, image: int, draw: int) -> dict:
         link, batch = self._links[_names(point.link)], self.source[image]
@@ -296,38 +319,3 @@ def _names(link: LinkConfig) -> tuple[str, str]:
 def _hash(tree: dict) -> str:
     text = json.dumps(tree, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _where(point: Point) -> dict[str, object]:
-    """The columns that say which point of the grid a row belongs to."""
-    return {
-        "transmitter": point.link.transmitter.label,
-        "channel": point.link.channel.label,
-        "source": point.link.source.label,
-        "snr_db": point.snr_db,
-        "cbr_target": point.cbr,
-    }
-
-
-def _place(row: Row) -> tuple[str, ...]:
-    return tuple(
-        str(row[c]) for c in ("transmitter", "channel", "snr_db", "cbr_target")
-    )
-
-
-def _rows(point: Point, monitor: Monitor, status: str, metrics, seconds) -> list[Row]:
-    """The tidy rows of a point, one a metric."""
-    common = {
-        **_where(point),
-        "cbr": monitor.value("cbr").mean,
-        "outage": monitor.value("outage").mean,
-        "latency_slots": monitor.value("latency_slots").mean,
-        "seconds": round(seconds, 3),
-        "point_id": point.id,
-        "status": status,
-        "images": monitor.images,
-        "draws": monitor.draws,
-    }
-    common |= {f"cbr_{k}": monitor.value(f"cbr_{k}").mean for k in Ledger._fields}
-    values = {metric: monitor.value(metric) for metric in metrics}
-    return [common | {"metric": m} | v._asdict() for m, v in values.items()]

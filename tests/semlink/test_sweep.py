@@ -124,7 +124,7 @@ def test_more_images_or_draws_keep_the_noise_of_the_first(make, calls, listener)
 def test_interval_asks_for_more_draws_of_all_images(make, components, listener):
     source = components["source"] + "[count=4]"
     job = make(source=source, snr_db="3", cbr="0.3", stop={"ci95": 1e-6})
-    rows = job.simulate(job.points[0], listener)
+    rows, _ = job.simulate(job.points[0], listener)
     assert (rows[0]["images"], rows[0]["draws"]) == (4, 10)
 
 

@@ -1,0 +1,63 @@
+"""A point that raises: its row says so, the others are there, the end is not zero."""
+
+import pytest
+
+from semlink.errors import InputError
+from semlink.link import Link
+
+SMALL = 400  # symbols
+
+
+@pytest.fixture
+def poisoned(monkeypatch):
+    """Image 1 cannot be transmitted at CBR 0.2 until the fixture is told."""
+    state = {"bad": True}
+
+    def transmit(self, batch, plan, real=Link.transmit):
+        tx = real(self, batch, plan)
+        if state["bad"] and batch.index == (1,) and tx.ledger.total < SMALL:
+            raise ZeroDivisionError("no\nsuch picture")
+        return tx
+
+    monkeypatch.setattr(Link, "transmit", transmit)
+    return state
+
+
+def status(rows):
+    return {(row["cbr_target"], row["snr_db"]): row["status"] for row in rows}
+
+
+def test_the_others_are_simulated_and_the_failure_is_named(
+    make, poisoned, tmp_path, run, table
+):
+    job = make(cbr="0.2 1.0", snr_db="5 9")
+    sizes = {p.cbr: job.signal(p, 0)[2].ledger.total[0] for p in job.points}
+    assert sizes[0.2] < SMALL < sizes[1.0]
+    with pytest.raises(InputError, match="^2 of 4 points failed.*ZeroDivisionError"):
+        run(make(cbr="0.2 1.0", snr_db="5 9"), tmp_path)
+    said = status(table(tmp_path))
+    assert said["1.0", "5.0"] == said["1.0", "9.0"] == "ok"
+    for snr_db in ("5.0", "9.0"):
+        name = job.source[1].name[0]
+        assert said["0.2", snr_db].startswith(
+            f"failed: image {name}: ZeroDivisionError at test_sweep_failures.py:"
+        )
+        assert said["0.2", snr_db].endswith(": no such picture")
+
+
+def test_what_failed_is_simulated_again(make, poisoned, tmp_path, run, table, calls):
+    with pytest.raises(InputError):
+        run(make(cbr="0.2 1.0", snr_db="5 9"), tmp_path)
+    poisoned["bad"] = False
+    before = len(calls["measure"])
+    run(make(cbr="0.2 1.0", snr_db="5 9"), tmp_path)
+    assert set(status(table(tmp_path)).values()) == {"ok"}
+    assert len(calls["measure"]) == before + 2 * 3
+    run(make(cbr="0.2 1.0", snr_db="5 9"), tmp_path / "straight")
+    assert table(tmp_path) == table(tmp_path / "straight")
+
+
+def test_a_bug_can_be_traced(make, poisoned, tmp_path, run, monkeypatch):
+    monkeypatch.setenv("SEMLINK_DEBUG", "1")
+    with pytest.raises(ZeroDivisionError):
+        run(make(cbr="0.2", snr_db="5"), tmp_path)
