@@ -19,6 +19,8 @@ DRAWS       ?=#               [1] channel draws per image
 CI95        ?=#               [off] more draws until the PSNR is known within this, in dB
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
+WORKERS     ?= 0#             processes that a sweep uses; 0: one, without dask
+CLUSTER     ?=#               tcp://HOST:PORT of a dask scheduler, or a YAML for SLURM
 CACHE_GIB   ?= 4#             GiB that sweeps keep of what they sent; 0: nothing
 QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
 SHOW        ?=#               [0 1] images that make panel shows, by number
@@ -61,7 +63,16 @@ help: ## list targets and variables
 .PHONY: sweep
 sweep: $(VENV)/ready ## simulate a grid; writes table, CSV, manifest and figures
 	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' --run '$(strip $(RUN))' \
-		--cache-gib '$(strip $(CACHE_GIB))' -- $(SETTINGS)
+		--cache-gib '$(strip $(CACHE_GIB))' --workers '$(strip $(WORKERS))' \
+		--cluster '$(strip $(CLUSTER))' -- $(SETTINGS)
+
+.PHONY: worker
+worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it goes away
+	@$(SEMLINK) worker '$(strip $(CLUSTER))'
+
+.PHONY: scheduler
+scheduler: $(VENV)/ready ## a scheduler that workers and sweeps on any machine can join
+	@$(VENV)/bin/dask scheduler
 
 .PHONY: clean-cache
 clean-cache: $(VENV)/ready ## delete what sweeps kept of what they sent

@@ -14,6 +14,7 @@ import typer
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # on any number of cores
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
@@ -50,16 +51,29 @@ def sweep(
         str, typer.Option(help="YAML file, or the name of one in experiments/configs.")
     ] = "sweep",
     cache_gib: Annotated[
-        float,
-        typer.Option(min=0, help="Most that is kept of what was sent."),
+        float, typer.Option(min=0, help="Most that is kept of what was sent.")
     ] = 4.0,
+    workers: Annotated[
+        int, typer.Option(min=0, help="Processes; 0: this one alone.")
+    ] = 0,
+    cluster: Annotated[
+        str, typer.Option(help="tcp://HOST:PORT of a scheduler, or a YAML for SLURM.")
+    ] = "",
 ) -> None:
     """Simulate a grid of links; skips what is already in the run."""
-    from experiments.sweeping import signal_cache
+    from experiments.sweeping import Resources
     from experiments.sweeping import sweep as command
 
-    cache = signal_cache(CACHE, cache_gib)
-    command(config, overrides or [], _folder(run), cache)
+    use = Resources(CACHE, cache_gib, workers, cluster)
+    command(config, overrides or [], _folder(run), use)
+
+
+@app.command()
+def worker(scheduler: str) -> None:
+    """Simulate points for a scheduler (tcp://HOST:PORT) until it goes away."""
+    from experiments.workers import work_for
+
+    work_for(scheduler)
 
 
 @app.command("clean-cache")

@@ -1,11 +1,14 @@
 """The sweep command: configuration, manifest, results, figures."""
 
+import contextlib
+import functools
 import hashlib
 import json
 import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 from experiments.compose import catalogue
 from experiments.display import Display
@@ -14,7 +17,7 @@ from semlink.checkpoint import sha256
 from semlink.disk_cache import DiskCache
 from semlink.errors import InputError
 from semlink.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweep import Simulate, Sweep
 from semlink.units import CONVENTIONS
 
 MANIFEST = "manifest.json"
@@ -35,24 +38,45 @@ PACKAGES = (
 )
 
 
-def sweep(
-    name: str, overrides: list[str], folder: Path, cache: DiskCache | None
-) -> None:
+class Resources(NamedTuple):
+    """What a sweep may use.
+
+    cache, cache_gib : folder for what is sent, and how large it may grow; 0: none
+    workers : local processes; 0: this one alone
+    cluster : instead of them, see ``experiments/workers.py``
+    """
+
+    cache: Path
+    cache_gib: float = 4.0
+    workers: int = 0
+    cluster: str = ""
+
+
+def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None:
     """Run a sweep into a folder and draw it.
 
     Parameters
     ----------
     name, overrides : the configuration, and what else was said
     folder : for the results
-    cache : for what is sent
+    use : what it may use
 
     Raises
     ------
     InputError
         If anything the user said is wrong.
     """
-    job = Sweep(config.load(config_path(name), overrides), catalogue(), cache)
-    display = run(job, folder)
+    cache = use.cache, use.cache_gib
+    settings = config.load(config_path(name), overrides)
+    job = Sweep(settings, catalogue(), signal_cache(*cache))
+    with contextlib.ExitStack() as stack:
+        simulate = None
+        if use.workers or use.cluster:
+            from experiments.workers import connected, elsewhere
+
+            client = stack.enter_context(connected(use.workers, use.cluster))
+            simulate = elsewhere(client, job, cache)
+        display = run(job, folder, simulate)
     from experiments.figures import draw_all
 
     display.summary(draw_all(folder), graph.traces)
@@ -63,10 +87,11 @@ def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
     if limit_gib == 0:
         return None
     versions = [_version(name) for name in PACKAGES]
-    return DiskCache(folder, int(limit_gib * 2**30), f"{_code_sha256()} {versions}")
+    return DiskCache(folder, int(limit_gib * 2**30), f"{code_sha256()} {versions}")
 
 
-def _code_sha256() -> str:
+@functools.cache
+def code_sha256() -> str:
     """Hash of all code and tables that plans and signals are made by."""
     root, digest = Path(__file__).parents[1], hashlib.sha256()
     for path in sorted(p for f in MAKES_SIGNALS for p in (root / f).rglob("*.*")):
@@ -75,8 +100,8 @@ def _code_sha256() -> str:
     return digest.hexdigest()
 
 
-def run(job: Sweep, folder: Path) -> Display:
-    """Simulate what a folder does not hold yet of a sweep.
+def run(job: Sweep, folder: Path, elsewhere: Simulate | None = None) -> Display:
+    """Simulate what a folder does not hold yet of a sweep, here or elsewhere.
 
     Raises
     ------
@@ -92,7 +117,7 @@ def run(job: Sweep, folder: Path) -> Display:
         display = Display(job, folder)
         try:
             with display:
-                job.run(store, display)
+                job.run(store, display, elsewhere)
         except KeyboardInterrupt:
             display.interrupted()
             raise

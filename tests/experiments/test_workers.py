@@ -1,0 +1,147 @@
+"""Many workers give what one process gives, whatever happens to them."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from experiments.workers import Queues, connected
+from semlink.errors import InputError
+
+pytest.importorskip("distributed")
+ROOT = Path(__file__).parents[2]
+SMALL = (
+    "transmitter=jpeg_ldpc[code=regular] uncoded",
+    "channel=awgn rayleigh",
+    "snr_db=6 12",
+    "cbr=0.06 1.1",
+    "source=photos[limit=2]",
+    "task=reconstruction",
+)
+
+
+def points(folder):
+    """Rows of a run but for seconds."""
+    with open(folder / "points.csv", newline="") as file:
+        return [{**row, "seconds": ""} for row in csv.DictReader(file)]
+
+
+def start(where, run, *options):
+    command = [sys.executable, "-m", "experiments", "sweep", "--run", run]
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return subprocess.Popen(
+        [*command, "--cache-gib", "0", *options, "--", *SMALL],
+        cwd=where,
+        env={**os.environ, "PYTHONPATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def sweep(where, run, *options):
+    process = start(where, run, *options)
+    output, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, output
+    return points(where / "runs" / run)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("workers")
+
+
+@pytest.fixture(scope="module")
+def alone(place):
+    return sweep(place, "alone")
+
+
+def test_two_workers_give_what_one_process_gives(place, alone):
+    assert sweep(place, "two", "--workers", "2") == alone
+
+
+@pytest.mark.slow
+def test_workers_of_a_scheduler_do_too(place, alone):
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": path}
+    dask = Path(sys.executable).with_name("dask")
+    address = "tcp://127.0.0.1:18786"
+    scheduler = [dask, "scheduler", "--port", "18786", "--no-dashboard"]
+    worker = [sys.executable, "-m", "experiments", "worker", address]
+    commands = [scheduler, worker, worker]
+    running = [
+        subprocess.Popen(c, cwd=place, env=environment, stderr=subprocess.DEVNULL)
+        for c in commands
+    ]
+    try:
+        assert sweep(place, "joined", "--cluster", address) == alone
+    finally:
+        for process in reversed(running):
+            process.terminate()
+            process.wait(60)
+
+
+def children(pid):
+    """Processes below one, all the way down."""
+    path = Path(f"/proc/{pid}/task/{pid}/children")
+    direct = [int(child) for child in path.read_text().split()] if path.exists() else []
+    return direct + [below for child in direct for below in children(child)]
+
+
+def is_worker(pid):
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+@pytest.mark.slow
+def test_killed_workers_and_mains_change_nothing(place, alone):
+    for _ in range(3):
+        process = start(place, "killed", "--workers", "2")
+        until = time.time() + 25
+        while process.poll() is None and time.time() < until:
+            time.sleep(5)
+            workers = [pid for pid in children(process.pid) if is_worker(pid)]
+            for pid in workers[:1]:
+                os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.communicate()
+    assert sweep(place, "killed", "--workers", "2") == alone
+
+
+class Link:
+    def __init__(self, label):
+        self.transmitter = self
+        self.label = label
+
+
+class Point:
+    def __init__(self, label, cbr, number):
+        self.link, self.cbr, self.number = Link(label), cbr, number
+
+
+def test_a_worker_stays_with_a_transmitter_and_then_helps_where_most_is_left():
+    grid = [Point("a", 1, n) for n in range(3)] + [Point("b", 1, n) for n in range(6)]
+    queues = Queues(grid)
+    taken = [queues.next_for(worker) for worker in "xyxyxyxyxx"]
+    assert [(p.link.label, p.number) for p in taken[:9]] == [
+        ("b", 0), ("a", 0), ("b", 1), ("a", 1), ("b", 2), ("a", 2), ("b", 3), ("b", 4),
+        ("b", 5),
+    ]  # fmt: skip
+    assert taken[9] is None
+
+
+@pytest.mark.parametrize(("cluster", "message"), [
+    ("tcp://127.0.0.1:1", "no scheduler answers at tcp://127.0.0.1:1"),
+    ("gone.yaml", "a cluster is tcp://HOST:PORT or a YAML file with jobs, got gone"),
+])  # fmt: skip
+def test_a_cluster_that_is_not_there_is_said(cluster, message, monkeypatch):
+    monkeypatch.setattr("experiments.workers.PATIENCE_S", 1)
+    with pytest.raises(InputError, match=message), connected(0, cluster):
+        pass
