@@ -72,7 +72,8 @@ class SeparatedTransmitter:
         """What blocks will have received, if anything follows from it."""
         if self._mcs is not None and self._harq == "none":
             return None
-        return Outlook(csi, self._harq, self._margin_db)
+        margin_db = self._margin_db if self._mcs is None else 0.0
+        return Outlook(csi, self._harq, margin_db)
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and search the quality for the budget."""
@@ -92,10 +93,13 @@ class SeparatedTransmitter:
             return 0
         expected: Outlook = budget.operating_point
         layout = digital.layout(num_bits)
-        failing = expected.failing(digital.mcs, layout.k)[:-1]
+        # where the header is lost, everything is sent again, in vain
+        unread = self._header.failing(expected)[:-1]
+        failing = np.maximum(expected.failing(digital.mcs, layout.k)[:-1], unread)
         often = np.minimum(1, layout.num_blocks * failing).sum()
         begun = often * (budget.frame.data - 1) / 2
-        return round(digital.num_symbols(num_bits) * failing.sum() + begun)
+        payload = digital.num_symbols(num_bits) * failing.sum()
+        return round(payload + self._header.num_symbols * unread.sum() + begun)
 
     def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
         chain = self._chain(plan.mcs)
@@ -121,7 +125,8 @@ class SeparatedTransmitter:
         ack : [C], bool, which blocks arrived; ``None`` if not even the header did
         heard : how many transmissions were
         """
-        if ack is None:
+        if ack is None or len(ack) != len(tx.blocks[0]):
+            # unheard, or a broken header that passed its CRC, once in 2^24
             uses = ledger(1, retransmission=tx.ledger.total)
             return tx._replace(ledger=uses)
         missing = tx.blocks[0][~ack]
@@ -180,8 +185,8 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
         _check(scheme, code, harq, csi)
         tries = 1 if harq == "none" else max_transmissions
-        times = csi_delay_slots, csi_error_db, tries, round_trip_slots
-        loop = Loop(csi == "state", *times)
+        late = (csi_delay_slots, csi_error_db) if csi == "state" else (0, 0.0)
+        loop = Loop(csi == "state", *late, tries, round_trip_slots)
         return Transceiver(
             SeparatedTransmitter(codec, scheme, code, margin_db, harq),
             SeparatedReceiver(codec, scheme, code, conceal, harq),

@@ -52,7 +52,7 @@ class SeparatedReceiver:
         return _Reception(self)
 
     def begin(self, x_hat: np.ndarray, no: np.ndarray):
-        """Read a first transmission: header, its blocks, and where they are.
+        """Read a first transmission: header, its blocks, and what was heard of them.
 
         ``None`` if the header is lost.
         """
@@ -64,7 +64,8 @@ class SeparatedReceiver:
         end = start + digital.num_symbols(num_bits) if digital and num_bits else 0
         if not start < end <= len(x_hat):
             return None
-        return header, SoftBlocks(digital, num_bits, self._harq), slice(start, end)
+        body = x_hat[start:end], no[start:end]
+        return header, SoftBlocks(digital, num_bits, self._harq), body
 
     def picture(self, header: dict, blocks: SoftBlocks):
         """What a picture's blocks amount to: (picture, lost, decoded blocks)."""
@@ -104,6 +105,7 @@ class _Reception:
     def __init__(self, receiver: SeparatedReceiver):
         self._receiver = receiver
         self._header, self._blocks = None, None
+        self._weighed, self._weights = 0.0, 0.0  # symbols by their SNR, and its sum
 
     def __call__(self, rx: RxSignal) -> Estimate:
         return receive_each(self.take, rx)
@@ -116,11 +118,18 @@ class _Reception:
     def take(self, x_hat: np.ndarray, no: np.ndarray):
         """Hear the next transmission: (picture, lost, decoded blocks) so far."""
         if self._blocks is None:
-            begun = self._receiver.begin(x_hat, no)
+            begun = self._receiver.begin(*self._together(x_hat, no))
             if begun is None:
                 return UNKNOWN
-            self._header, self._blocks, body = begun
-        else:
-            body = slice(0, self._blocks.num_symbols)
-        self._blocks.take(x_hat[body], no[body])
+            self._header, self._blocks, (x_hat, no) = begun
+        num_symbols = self._blocks.num_symbols
+        if num_symbols <= len(x_hat):
+            self._blocks.take(x_hat[:num_symbols], no[:num_symbols])
         return self._receiver.picture(self._header, self._blocks)
+
+    def _together(self, x_hat: np.ndarray, no: np.ndarray):
+        """All that was heard so far: until its header is read, it is sent unchanged."""
+        self._weights = self._weights + 1.0 / no
+        self._weighed = self._weighed + x_hat / no
+        x_hat, no = self._weighed / self._weights, 1 / self._weights
+        return x_hat.astype(np.complex64), no.astype(np.float32)

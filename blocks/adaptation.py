@@ -19,7 +19,7 @@ import numpy as np
 from blocks.bicm import Mcs
 from blocks.harq import HarqMode, version
 from blocks.ldpc import NrLdpc
-from blocks.mcs import SCHEMES, bler, block_length, waterfall
+from blocks.mcs import SCHEMES, bler, block_length, needed, waterfall
 from blocks.mutual_information import information, snr_of
 from semlink.protocols import Csi
 from semlink.units import db_to_linear, linear_to_db
@@ -33,7 +33,7 @@ class Outlook(NamedTuple):
 
     csi : statistics of the channel, or what is known of its state; hashable
     mode : how blocks are sent again
-    margin_db : that is kept in reserve
+    margin_db : that is kept in reserve where a scheme is chosen
     """
 
     csi: Csi
@@ -42,7 +42,8 @@ class Outlook(NamedTuple):
 
     def failing(self, mcs: Mcs, length: int) -> np.ndarray:
         """Share of blocks that do not decode after each transmission : [T]."""
-        return np.array([bler(mcs, length, s).mean() for s in _snrs(self, mcs, length)])
+        hoped = _snrs(self._replace(margin_db=0.0), mcs, length)
+        return np.array([bler(mcs, length, snr_db).mean() for snr_db in hoped])
 
     def lost(self, mcs: Mcs, length: int) -> bool:
         """Whether more than one block in a hundred has too little in the end."""
@@ -77,7 +78,6 @@ def _received(csi: Csi, margin_db: float) -> np.ndarray:
     return db_to_linear(csi.symbols_db - margin_db)
 
 
-@lru_cache(maxsize=1024)
 def _efficiency(mcs: Mcs, length: int, num_shares: int) -> float:
     """What mutual information is worth where versions make up a code of low rate.
 
@@ -86,13 +86,9 @@ def _efficiency(mcs: Mcs, length: int, num_shares: int) -> float:
     """
     if num_shares == 1:
         return 1.0
-    return min(1.0, _needed(mcs, length) / _needed(SCHEMES[LOW_RATE], length))
-
-
-def _needed(mcs: Mcs, length: int) -> float:
-    """Mutual information over bits at which half of the blocks decode."""
     half_db = waterfall(mcs, length).half_db
-    return float(information(mcs.num_bits_per_symbol, half_db)) / mcs.coderate
+    own = float(information(mcs.num_bits_per_symbol, half_db)) / mcs.coderate
+    return min(1.0, own / needed(LOW_RATE, length))
 
 
 @lru_cache(maxsize=4096)
@@ -102,13 +98,14 @@ def _heard(coderate: float, length: int, mode: HarqMode, count: int):
         return {tuple(range(count)): 1.0}
     code = NrLdpc(coderate)
     times = [code.sent(length, version(mode, index)) for index in range(count)]
-    there = np.zeros((max(map(np.max, times)) + 1, count), bool)
+    there = np.zeros(max(map(np.max, times)) + 1, int)
     for index, positions in enumerate(times):
-        there[positions, index] = True
-    which, often = np.unique(there[there.any(axis=1)], axis=0, return_counts=True)
+        there[positions] |= 1 << index
+    often = np.bincount(there)
     return {
-        tuple(np.flatnonzero(row).tolist()): number / len(times[0])
-        for row, number in zip(which, often, strict=True)
+        tuple(i for i in range(count) if who >> i & 1): often[who] / len(times[0])
+        for who in np.flatnonzero(often).tolist()
+        if who
     }
 
 

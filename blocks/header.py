@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from blocks.adaptation import Outlook
 from blocks.bicm import Bicm, Mcs
 
 ROBUST = Mcs(2, 0.2)
@@ -26,6 +27,11 @@ class Header:
         self._num_bits = sum(fields.values())
         self._chain = Bicm(ROBUST)
         self.num_symbols = self._chain.num_symbols(self._num_bits)
+
+    def failing(self, expected: Outlook) -> np.ndarray:
+        """Share of headers that cannot be read after each time they are sent : [T]."""
+        length = self._chain.layout(self._num_bits).k
+        return expected._replace(mode="chase").failing(ROBUST, length)
 
     def send(self, values: Mapping[str, int]) -> np.ndarray:
         """Make the symbols [num_symbols], complex64, of a header.

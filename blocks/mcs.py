@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from blocks.bicm import Bicm, Mcs
+from blocks.mutual_information import information, snr_of
 
 TABLE = Path(__file__).with_suffix(".csv")
 BLER_TARGET = 1e-3
@@ -97,13 +98,28 @@ def threshold_db(mcs: int, length: int) -> float:
     return _measured(mcs, length).snr_db
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def waterfall(mcs: Mcs, length: int) -> Waterfall:
-    """Where blocks begin to decode, of any scheme: between those measured."""
-    near = [i for i, s in enumerate(SCHEMES) if s[0] == mcs.num_bits_per_symbol]
-    rates = [SCHEMES[i].coderate for i in near]
-    columns = zip(*(_measured(i, length) for i in near), strict=True)
-    return Waterfall(*(float(np.interp(mcs.coderate, rates, c)) for c in columns))
+    """Where blocks begin to decode, of any scheme.
+
+    The mutual information that a block needs for each of its bits is a matter of the
+    code, not of the modulation: it is taken between the rates that were measured.
+    """
+    if mcs in SCHEMES:
+        return _measured(SCHEMES.index(mcs), length)
+    known = sorted(range(len(SCHEMES)), key=lambda i: SCHEMES[i].coderate)
+    rates = [SCHEMES[i].coderate for i in known]
+    steep = [np.subtract(*_measured(i, length)[::-1]) for i in known]
+    bits = np.interp(mcs.coderate, rates, [needed(i, length) for i in known])
+    half_db = float(snr_of(mcs.num_bits_per_symbol, bits * mcs.coderate))
+    return Waterfall(half_db, half_db + float(np.interp(mcs.coderate, rates, steep)))
+
+
+@lru_cache(maxsize=4096)
+def needed(mcs: int, length: int) -> float:
+    """Mutual information over information bits at which half of the blocks decode."""
+    order, coderate = SCHEMES[mcs]
+    return float(information(order, _measured(mcs, length).half_db)) / coderate
 
 
 def bler(mcs: Mcs, length: int, snr_db: np.ndarray) -> np.ndarray:

@@ -11,11 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from semlink import rng
+from semlink.errors import Infeasible
 from semlink.feedback import effective_db, reported_db, slot_of
 from semlink.protocols import Channel, Loop, Transceiver
-from semlink.signals import Estimate, RxSignal, TxSignal
+from semlink.signals import Estimate, RxSignal, TxSignal, ledger
 
 SHORTEST = 2**15  # symbols of an evolution, or twice, or four times as many
+ROOM = 4  # times what would be sent without a report
 
 # state fed back [dB] -> plan, and what is sent by it
 Encode = Callable[[float | None], tuple[Hashable, TxSignal]]
@@ -81,13 +83,52 @@ def exchange(
     snr_db : average received Es/N0 [dB]
     seed : of the channel's evolution
     """
-    length, needed = 0, SHORTEST
-    while needed > length:  # how long it takes shows when the scheme is chosen
-        length = max(SHORTEST, 2 ** int(np.ceil(np.log2(needed))))
+    length = _length(pair.loop, slot_of(channel), encode)
+    while True:
         air = Air(channel, snr_db, seed, length)
-        plan, tx = encode(_state_db(pair.loop, air, seed))
-        needed = _longest(pair.loop, air, tx)
-    return _transmissions(pair, air, plan, tx)
+        state_db = _state_db(pair.loop, air, seed)
+        try:
+            plan, tx = encode(state_db)
+        except Infeasible:
+            if state_db is None:
+                raise
+            return _silence(pair, air)
+        needed = air.now * air.slot + _longest(pair.loop, air.slot, tx.x.shape[1])
+        if needed <= length:
+            return _transmissions(pair, air, plan, tx)
+        # another evolution, in another state: there is room for that not to happen
+        length *= 2
+
+
+def _length(loop: Loop, slot: int, encode: Encode) -> int:
+    """Symbols that an evolution goes on for, whatever is reported in it.
+
+    Where a report is, there is room for four times what would be sent without it.
+    """
+    try:
+        first = encode(None)[1].x.shape[1]
+    except Infeasible:
+        if not loop.state:
+            raise
+        first = 0
+    before = (1 + loop.csi_delay_slots) * slot
+    room = ROOM if loop.state else 1
+    longest = before + _longest(loop, slot, room * first)
+    return max(SHORTEST, 2 ** int(np.ceil(np.log2(longest))))
+
+
+def _longest(loop: Loop, slot: int, num_symbols: int) -> int:
+    """Symbols that an exchange takes at most, if it begins with so many."""
+    one = -(-num_symbols // slot) + loop.round_trip_slots
+    return loop.max_transmissions * one * slot
+
+
+def _silence(pair: Transceiver, air: Air) -> Delivery:
+    """Send nothing: in this state not even the smallest picture fits the budget."""
+    nothing = np.zeros((1, 1024), np.complex64)
+    tx = TxSignal(nothing, ledger(1), (np.zeros((0, 0), np.uint8),))
+    estimate = pair.receiver.listen()(air.send(nothing, 0))
+    return Delivery((tx,), estimate, np.zeros(1, int))
 
 
 def _state_db(loop: Loop, air: Air, seed: int) -> float | None:
@@ -96,14 +137,9 @@ def _state_db(loop: Loop, air: Air, seed: int) -> float | None:
         return None
     rx = air.send(np.ones((1, air.slot), np.complex64), 1)
     air.now += loop.csi_delay_slots
-    error = np.random.default_rng(seed).normal(0, loop.csi_error_db)
+    report = np.random.default_rng(rng.seed_of(seed, "report"))
+    error = report.normal(0, loop.csi_error_db)
     return float(reported_db(effective_db(rx.no)[0] + error))
-
-
-def _longest(loop: Loop, air: Air, tx: TxSignal) -> int:
-    """Symbols that an exchange takes at most, if it begins with this transmission."""
-    one = -(-tx.x.shape[1] // air.slot) + loop.round_trip_slots
-    return (air.now + loop.max_transmissions * one) * air.slot
 
 
 def _transmissions(pair: Transceiver, air: Air, plan, tx: TxSignal) -> Delivery:

@@ -20,8 +20,9 @@ LOST = 0.01  # share of stretches that carry less
 SEED = 1
 EVERY = 16  # symbols of a stretch, of which one is told
 STEP_DB = 1.0  # in which a state is reported
-KEPT = 32  # channels and SNRs whose statistics are, a few megabytes each
-IN_A_ROW = 8  # stretches of a transmission, as a photo takes
+KEPT = 64  # channels and SNRs whose statistics are, a few megabytes each
+IN_A_ROW, LOOKED_AT = 4, [0, 3]  # stretches of a transmission; those of which are told
+FEWEST, SIMULATED, AT_ONCE = 512, 2**25, 2**21  # exchanges; symbols, in all and at once
 
 
 class Feedback(NamedTuple):
@@ -115,26 +116,36 @@ def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]
     return np.concatenate(effective), np.concatenate(symbols)
 
 
-@lru_cache(maxsize=KEPT)
 def _exchanges(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
-    """Exchanges: what is reported [S], and what follows [S, T], [S, T, L].
+    """Exchanges: what is reported [S], and what follows [S, T], [S, T, L]."""
+    still = loop._replace(csi_error_db=0.0)
+    state, after, symbols = _evolutions(channel, snr_db, still)
+    error = np.random.default_rng(SEED).normal(0, loop.csi_error_db, len(state))
+    before = np.repeat(reported_db(state + error), len(after) // len(state))
+    return before, after, symbols
 
-    A transmission is taken to be as long as eight blocks.
+
+@lru_cache(maxsize=KEPT)
+def _evolutions(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
+    """Evolutions of the channel: effective Es/N0 [dB] of the slot that is reported [E],
+    of stretches that follow in each transmission [S, T], and their symbols' [S, T, L].
+
+    A transmission is taken to be as long as four blocks, of which two are looked at.
     """
     slot, block = slot_of(channel), IN_A_ROW * LENGTH
     one = (-(-block // slot) + loop.round_trip_slots) * slot
     begin = (1 + loop.csi_delay_slots) * slot
     starts = [begin + count * one for count in range(loop.max_transmissions)]
-    rows, batches = ROWS // IN_A_ROW, STRETCHES // (2 * ROWS)
-    error = np.random.default_rng(SEED).normal(0, loop.csi_error_db, (batches, rows))
+    length = starts[-1] + block
+    rows = int(np.clip(AT_ONCE // length, 1, ROWS))
+    enough = int(np.clip(SIMULATED // length, FEWEST, STRETCHES // 2))
     parts = []
-    for batch in range(batches):
-        no = _noise(channel, snr_db, (rows, starts[-1] + block), batch)
-        state = reported_db(effective_db(no[:, :slot]) + error[batch])
+    for batch in range(-(-enough // rows)):
+        no = _noise(channel, snr_db, (rows, length), batch)
         sent = np.stack([no[:, start : start + block] for start in starts], axis=1)
-        sent = sent.reshape(rows, len(starts), IN_A_ROW, LENGTH).swapaxes(1, 2)
-        sent = sent.reshape(rows * IN_A_ROW, len(starts), LENGTH)
-        parts.append((np.repeat(state, IN_A_ROW), effective_db(sent), _some_db(sent)))
+        sent = sent.reshape(rows, len(starts), IN_A_ROW, LENGTH)[:, :, LOOKED_AT]
+        sent = sent.swapaxes(1, 2).reshape(-1, len(starts), LENGTH)
+        parts.append((effective_db(no[:, :slot]), effective_db(sent), _some_db(sent)))
     return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable
 import numpy as np
 
 from semlink import rng
+from semlink.errors import InputError
 from semlink.exchange import Delivery, Encode, exchange
 from semlink.feedback import Feedback, slot_of
 from semlink.graph import compiled
-from semlink.protocols import Budget, Channel, Frame, Task, Transceiver
+from semlink.protocols import Budget, Channel, Frame, Loop, Task, Transceiver
 from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
 
+LONGEST = 2**20  # symbols that may pass while an exchange waits
 NO_NOISE = 1e-9  # variance that receivers can still divide by
 LINK_METRICS = ("ber", "bler", "outage", "goodput")
 
@@ -40,6 +42,8 @@ class Link:
         self._task = task
         self._channel = channel
         self._frame = Frame() if transceiver.error_free else _frame_of(channel)
+        if transceiver.loop:
+            _check_length(transceiver.loop, slot_of(channel))
 
     def budget(
         self, cbr: float, cbr_mode: str, snr_db: float, state_db: float | None = None
@@ -108,8 +112,26 @@ class Link:
     def measure(
         self, batch: SourceBatch, tx: TxSignal, snr_db: float, seed: int
     ) -> Metrics:
-        """Send a batch over the channel, planned as it may be, and judge."""
+        """Send a signal over the channel once, and judge what arrives.
+
+        Raises
+        ------
+        ValueError
+            If the pair has a loop, and may send more than that: see :meth:`deliver`.
+        """
+        if self._pair.loop:
+            raise ValueError("a pair with a loop is measured by deliver and judge")
         return self.judge(batch, self.deliver(lambda _: (None, tx), snr_db, seed))
+
+
+def _check_length(loop: Loop, slot: int) -> None:
+    """Refuse exchanges that no memory holds."""
+    slots = 1 + loop.csi_delay_slots + loop.max_transmissions * loop.round_trip_slots
+    if slots * slot > LONGEST:
+        raise InputError(
+            f"an exchange may wait for {LONGEST // slot} slots of {slot} symbols, in "
+            f"all its round trips and the delay of its CSI, got {slots}"
+        )
 
 
 class _Stage:

@@ -174,6 +174,8 @@ class Sweep:
             if "SEMLINK_DEBUG" in os.environ:
                 raise
             status = failure(error, self._name(image))
+        if status != "ok":  # what was drawn before is no sample of anything
+            monitor = Monitor(self.config.stop, num_images=self.num_images)
         seconds = time.perf_counter() - start
         rows = rows_of(point, monitor, status, self.metrics, seconds)
         return rows, {metric: monitor.samples(metric) for metric in self.metrics}

@@ -88,7 +88,7 @@ def test_only_blocks_that_failed_are_sent_again(make, source):
     many = [SourceBatch(np.repeat(source[0].image, 4, axis=2), (0,), ("",), ({},))]
     for seed in range(8):
         done = deliver(link, many, 14.0, seed)
-        sizes = [len(tx.blocks[0]) and tx.ledger.total[0] for tx in done.sent]
+        sizes = [tx.ledger.total[0] for tx in done.sent]
         if len(sizes) > 1 and sizes[1] < 0.9 * sizes[0]:
             break
     else:
@@ -128,7 +128,52 @@ def test_the_seed_decides_an_exchange(make, source):
     for tx, same in zip(first.sent, again.sent, strict=True):
         np.testing.assert_array_equal(tx.x, same.x)
     assert first.slots == again.slots
-    assert first.estimate.image[0].shape == other.estimate.image[0].shape
+    heard = [Air(make(HARQ)._channel, SNR_DB, s, 4096) for s in (1, 2)]
+    x = np.ones((1, 1008), np.complex64)
+    assert not np.any(heard[0].send(x, 1).x_hat == heard[1].send(x, 1).x_hat)
+    assert other.slots >= first.slots.min()
+
+
+class Faint:
+    """Of the header, every transmission brings as much as QPSK at -4.5 dB."""
+
+    level = "eager"
+
+    def __init__(self):
+        self._header = Header(FIELDS).num_symbols
+        self._draws = np.random.default_rng(1)
+
+    def __call__(self, x, snr_db):
+        no = np.full(x.shape, 0.01, np.float32)
+        no[np.abs(x) > 0] = 2.8
+        noise = self._draws.normal(size=(2, *x.shape)) * np.sqrt(no / 2)
+        return RxSignal((x + noise[0] + 1j * noise[1]).astype(np.complex64), no, x)
+
+
+def test_headers_that_are_too_faint_alone_are_read_together(make, source):
+    link = make("jpeg2000_ldpc[harq=chase,num_bits_per_symbol=2,coderate=0.2]")
+    link._channel = Faint()
+    done = deliver(link, source, -4.5)
+    assert 2 <= len(done.sent) <= 3
+    assert done.sent[1].ledger.retransmission == done.sent[0].ledger.total
+    assert not done.estimate.lost[0]
+
+
+def test_an_acknowledgement_of_other_blocks_is_none(delivered):
+    link, done = delivered
+    tx = done.sent[0]
+    again = link.transmitter.again(tx, None, np.zeros(len(tx.blocks[0]) + 3, bool), 1)
+    np.testing.assert_array_equal(again.x, tx.x)
+
+
+@pytest.mark.parametrize(("order", "coderate", "snr_db"), [(2, 0.9, 4), (4, 0.25, 3)])
+def test_schemes_that_were_not_measured_keep_to_the_budget(
+    make, source, order, coderate, snr_db
+):
+    word = f"num_bits_per_symbol={order},coderate={coderate}"
+    link = make(f"jpeg2000_ldpc[harq=chase,{word}]")
+    uses = link.uses(deliver(link, source, snr_db)).total[0]
+    assert uses == pytest.approx(CBR * source[0].image.size, rel=0.06)
 
 
 RECEIVE = """

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from semlink.errors import Infeasible, InputError
 from semlink.exchange import Air, exchange
 from semlink.feedback import Feedback, reported_db
 from semlink.link import Link
@@ -116,13 +117,13 @@ def test_silence_is_not_an_acknowledgement():
 def test_the_state_is_that_of_the_slot_before_the_delay():
     loop = Loop(state=True, csi_delay_slots=5)
     _, log, _, states = carry(loop, channel=Clock(slope=-1.0))
-    assert states == [0.0]
+    assert states == [None, 0.0]
     assert log[0][1] == pytest.approx(-6, abs=1e-4)
 
 
 def test_an_error_in_the_state_is_the_same_for_a_seed():
     loop = Loop(state=True, csi_error_db=3.0)
-    told = [carry(loop)[3][0] for _ in range(2)]
+    told = [carry(loop)[3][-1] for _ in range(2)]
     assert told[0] == told[1] != 0.0
     assert told[0] == np.floor(told[0])
 
@@ -131,7 +132,7 @@ def test_an_evolution_is_made_as_long_as_it_must_be():
     loop = Loop(state=True, max_transmissions=8, round_trip_slots=10)
     done, log, _, states = carry(loop, wanted=8)
     assert len(done.sent) == 8
-    assert len(states) == 2  # the first evolution was too short for the exchange
+    assert states == [None, 0.0]  # one evolution, long enough for the exchange
     assert all(length % 1024 == 0 for length, _ in log)
 
 
@@ -154,13 +155,16 @@ def test_the_same_noise_falls_on_what_is_sent_again():
     assert not np.any(first == second)  # another slot, other noise
 
 
+class Judge:
+    """Has no opinion."""
+
+    metrics = ()
+
+    def __call__(self, batch, estimate):
+        return {}
+
+
 def test_every_transmission_is_counted_frames_included():
-    class Judge:
-        metrics = ()
-
-        def __call__(self, batch, estimate):
-            return {}
-
     frame = Frame(data=500, total=700)
     loop = Loop(max_transmissions=3)
     pair = Transceiver(Transmitter(), Receiver(Listener(3, 0)), loop=loop)
@@ -232,5 +236,34 @@ def test_statistics_of_several_transmissions_know_their_distance():
     loop = Loop(max_transmissions=2, round_trip_slots=8)
     symbols = told(loop, Clock(slope=1.0), None, 0.0)
     assert symbols.shape[1] == 2
-    # 17 slots of transmission and eight of waiting
-    np.testing.assert_allclose(symbols[:, 1] - symbols[:, 0], 25, atol=1e-3)
+    # nine slots of transmission and eight of waiting
+    np.testing.assert_allclose(symbols[:, 1] - symbols[:, 0], 17, atol=1e-3)
+
+
+def test_a_state_in_which_nothing_fits_is_a_picture_lost():
+    listener = Listener(9, 9)
+    pair = Transceiver(Transmitter(), Receiver(listener), loop=Loop(state=True))
+
+    def encode(state_db):
+        raise Infeasible("not even the smallest")
+
+    done = exchange(pair, Clock(), encode, 0.0, seed=1)
+    assert done.estimate.lost[0]
+    assert done.sent[0].ledger.total == 0
+    assert not done.sent[0].x.any()
+    assert done.slots == 0
+    without = Transceiver(Transmitter(), Receiver(listener), loop=Loop())
+    with pytest.raises(Infeasible):
+        exchange(without, Clock(), encode, 0.0, seed=1)
+
+
+def test_exchanges_that_no_memory_holds_are_refused():
+    loop = Loop(max_transmissions=16, round_trip_slots=1000)
+    with pytest.raises(InputError, match="may wait for 1040 slots .* got 16001$"):
+        Link(Transceiver(None, None, loop=loop), Clock(), Judge())
+
+
+def test_a_single_transmission_says_little_of_a_pair_with_a_loop():
+    link = Link(Transceiver(None, None, loop=Loop()), Clock(), Judge())
+    with pytest.raises(ValueError, match="deliver"):
+        link.measure(None, None, 0.0, 1)
