@@ -167,7 +167,7 @@ def test_the_chain_demaps_with_the_noise_of_each_symbol(modulation, over):
         def coded_bits(self, k):
             return k
 
-        def encode(self, blocks, length):
+        def encode(self, blocks, length, version):
             return blocks.copy()
 
         def decode(self, llr, k):
