@@ -172,7 +172,7 @@ def _learned_codecs() -> None:
 def _learned(name: str, batch: SourceBatch) -> Callable[[], np.ndarray]:
     """Seconds to encode and to decode; what the photo shows is known already."""
     spec = config.ComponentSpec(name=name)
-    transmitter, receiver, _ = catalogue().build("transmitter", spec)
+    transmitter, receiver, *_ = catalogue().build("transmitter", spec)
     budget = Budget(0.03, "average", transmitter.operating_point(Feedback(SNR_DB)))
     plan = transmitter.plan([batch], budget)
 
