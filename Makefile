@@ -26,6 +26,8 @@ QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
 SHOW        ?=#               [0 1] images that make panel shows, by number
 AGAINST     ?= jpeg2000_ldpc# what make compare compares with
 METRIC      ?= psnr#          and by which metric
+A           ?=#               or a run that make compare compares with
+B           ?=#               another run
 
 # What make train trains. A run that stopped goes on where it was.
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
@@ -95,9 +97,9 @@ fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure [QUI
 		$(if $(strip $(QUICK)),--quick)
 
 .PHONY: compare
-compare: $(VENV)/ready ## differences to transmitter AGAINST in RUN, image by image
+compare: $(VENV)/ready ## differences to AGAINST in RUN, or of run B to run A, image by image
 	@$(SEMLINK) compare --run '$(strip $(RUN))' --against '$(strip $(AGAINST))' \
-		--metric '$(strip $(METRIC))'
+		--metric '$(strip $(METRIC))' $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
 
 .PHONY: list
 list: $(VENV)/ready ## every component with its parameters

@@ -126,11 +126,20 @@ def fig4(
 
 @app.command()
 def compare(
-    against: Annotated[str, typer.Option(help="Transmitter to compare with.")],
+    against: Annotated[
+        str, typer.Option(help="Transmitter to compare with.")
+    ] = "jpeg2000_ldpc",
     run: Run = "sweep",
     metric: Annotated[str, typer.Option(help="Metric to compare.")] = "psnr",
+    a: Annotated[str, typer.Option(help="Instead: a run,")] = "",
+    b: Annotated[str, typer.Option(help="and another, whose gain is shown.")] = "",
 ) -> None:
-    """Compare transmitters of a run image by image, in a Markdown table."""
+    """Compare transmitters of a run, or two runs, image by image, in Markdown."""
+    if a or b:
+        from experiments.compare_runs import compare_runs
+
+        typer.echo(compare_runs(_folder(a), _folder(b), metric))
+        return
     from experiments.compare import compare as command
 
     typer.echo(command(_folder(run), against, metric))

@@ -50,7 +50,7 @@ def compare(folder: Path, against: str, metric: str) -> str:
         by_label = {row["transmitter"]: row for row in group}
         if against in by_label:
             cells = [
-                _difference(folder, by_label.get(label), by_label[against])
+                difference((folder, by_label.get(label)), (folder, by_label[against]))
                 for label in others
             ]
             lines.append(_line(place, by_label[against], cells))
@@ -65,16 +65,22 @@ def _line(place: tuple, row: dict, cells: list[str]) -> str:
     return where + " | ".join(cells) + " |"
 
 
-def _difference(folder: Path, row: dict | None, against: dict) -> str:
-    """Mean difference over the images that both sent, with its interval."""
+def difference(of: tuple[Path, dict | None], against: tuple[Path, dict]) -> str:
+    """Mean difference over the images that both sent, with its interval.
+
+    Parameters
+    ----------
+    of, against : folder of the run, and the row of a point in it
+    """
+    row, other_row = of[1], against[1]
     if row is None:
         return ""
     if row["status"] != "ok":
         return "infeasible"
-    if against["status"] != "ok":
+    if other_row["status"] != "ok":
         return ""
     own, other = (
-        read_samples(folder, r["point_id"], r["metric"]) for r in (row, against)
+        read_samples(folder, r["point_id"], r["metric"]) for folder, r in (of, against)
     )
     values = np.array([own[i] - other[i] for i in sorted(own.keys() & other.keys())])
     digits = DIGITS.get(row["metric"], 4)
