@@ -137,7 +137,10 @@ def compare(
     """Compare transmitters of a run, or two runs, image by image, in Markdown."""
     if a or b:
         from experiments.compare_runs import compare_runs
+        from semlink.errors import InputError
 
+        if not (a and b):
+            raise InputError(f"two runs are compared, got {a or b!r} alone")
         typer.echo(compare_runs(_folder(a), _folder(b), metric))
         return
     from experiments.compare import compare as command

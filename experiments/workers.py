@@ -7,6 +7,7 @@ image once; a worker that has nothing left takes from the longest queue.
 
 import contextlib
 import json
+import logging
 import os
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
@@ -83,6 +84,9 @@ def connected(workers: int, cluster: str) -> Iterator:
     import dask
     from distributed import Client, LocalCluster
 
+    # what the cluster has to say of itself comes as an error of ours
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     # a worker that is killed is not the fault of its point
     dask.config.set({"distributed.scheduler.allowed-failures": TIMES_KILLED})
     with contextlib.ExitStack() as stack:
@@ -167,7 +171,7 @@ def elsewhere(client, job: Sweep, cache: tuple[str, float]):
             give(worker)
         for future in done:
             point, worker = given.pop(future.key)
-            rows, samples, made = future.result()
+            rows, samples, made = _result(future)
             job.transmissions.made.update(made)
             yield point, rows, samples
             newcomers = _newcomers(client, known)
@@ -176,6 +180,29 @@ def elsewhere(client, job: Sweep, cache: tuple[str, float]):
                     give(each)
 
     return simulate
+
+
+def _result(future):
+    """What a worker gave.
+
+    Raises
+    ------
+    InputError
+        The cluster is not there any more, or the point kills whoever simulates it.
+    """
+    from distributed import CancelledError, KilledWorker
+
+    try:
+        return future.result()
+    except KilledWorker as error:
+        raise InputError(
+            f"a point ended {TIMES_KILLED} workers, perhaps for want of memory: {error}"
+        ) from None
+    except (CancelledError, OSError) as error:
+        raise InputError(
+            f"the scheduler went away; finished points are kept, and the same command "
+            f"resumes: {error!r}"
+        ) from None
 
 
 def _newcomers(client, known: set[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Many workers give what one process gives, whatever happens to them."""
 
+import contextlib
 import csv
 import os
 import signal
@@ -65,25 +66,54 @@ def test_two_workers_give_what_one_process_gives(place, alone):
     assert sweep(place, "two", "--workers", "2") == alone
 
 
-@pytest.mark.slow
-def test_workers_of_a_scheduler_do_too(place, alone):
+@contextlib.contextmanager
+def scheduler_and_workers(where, port):
+    """A scheduler and two workers, each started on its own; gives the scheduler."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    environment = {**os.environ, "PYTHONPATH": path}
     dask = Path(sys.executable).with_name("dask")
-    address = "tcp://127.0.0.1:18786"
-    scheduler = [dask, "scheduler", "--port", "18786", "--no-dashboard"]
-    worker = [sys.executable, "-m", "experiments", "worker", address]
-    commands = [scheduler, worker, worker]
+    worker = [sys.executable, "-m", "experiments", "worker", f"tcp://127.0.0.1:{port}"]
+    scheduler = [dask, "scheduler", "--port", str(port), "--no-dashboard"]
     running = [
-        subprocess.Popen(c, cwd=place, env=environment, stderr=subprocess.DEVNULL)
-        for c in commands
+        subprocess.Popen(
+            command,
+            cwd=where,
+            env={**os.environ, "PYTHONPATH": path},
+            stderr=subprocess.DEVNULL,
+        )
+        for command in (scheduler, worker, worker)
     ]
     try:
-        assert sweep(place, "joined", "--cluster", address) == alone
+        yield running[0]
     finally:
         for process in reversed(running):
             process.terminate()
             process.wait(60)
+
+
+@pytest.mark.slow
+def test_workers_of_a_scheduler_do_too(place, alone):
+    with scheduler_and_workers(place, 18786):
+        joined = sweep(place, "joined", "--cluster", "tcp://127.0.0.1:18786")
+    assert joined == alone
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_goes_away_leaves_what_was_finished(place, alone):
+    with scheduler_and_workers(place, 18787) as scheduler:
+        process = start(place, "left", "--cluster", "tcp://127.0.0.1:18787")
+        csv_file = place / "runs" / "left" / "points.csv"
+        until = time.time() + 120
+        while time.time() < until:
+            if csv_file.exists() and len(points(csv_file.parent)) > 0:
+                break
+            time.sleep(0.2)
+        scheduler.kill()
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 2
+    assert output.splitlines()[-1].startswith("error: the scheduler went away")
+    assert "Traceback" not in output
+    assert 0 < len(points(csv_file.parent)) < len(alone)
+    assert sweep(place, "left") == alone
 
 
 def children(pid):
