@@ -81,14 +81,12 @@ def connected(workers: int, cluster: str) -> Iterator:
     InputError
         If there is no such scheduler.
     """
-    import dask
     from distributed import Client, LocalCluster
 
+    _configure()
     # what the cluster has to say of itself comes as an error of ours
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    # a worker that is killed is not the fault of its point
-    dask.config.set({"distributed.scheduler.allowed-failures": TIMES_KILLED})
     with contextlib.ExitStack() as stack:
         if cluster.startswith("tcp://"):
             scheduler = cluster
@@ -110,6 +108,22 @@ def connected(workers: int, cluster: str) -> Iterator:
             raise InputError(f"no scheduler answers at {cluster}: {error}") from None
         client.wait_for_workers(1, timeout=600)
         yield client
+
+
+def _configure() -> None:
+    """Tell dask what simulations need."""
+    import dask
+
+    dask.config.set(
+        {
+            # a worker that is killed is not the fault of its point
+            "distributed.scheduler.allowed-failures": TIMES_KILLED,
+            # dask gives every freed page back at once: tensors would be paged in
+            # anew at each step, and networks take twice as long
+            "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30,
+            "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,
+        }
+    )
 
 
 def _slurm(path: Path):
@@ -270,6 +284,8 @@ def work_for(scheduler: str) -> None:
     import asyncio
 
     from distributed import Nanny
+
+    _configure()
 
     async def work() -> None:
         async with Nanny(scheduler, nthreads=1, memory_limit=0) as nanny:
