@@ -12,13 +12,12 @@ import numpy as np
 from pydantic import Field
 
 from baselines.rate_search import Codec, RateSearch
-from baselines.separated_header import CONFIGURED, FIELDS, chain, header_values
+from baselines.separated_header import CONFIGURED, FIELDS, Shared, header_values
 from baselines.separated_receiver import Conceal, SeparatedReceiver
 from blocks.adaptation import Outlook, choose_by_throughput
 from blocks.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.harq import HarqMode, MaxTransmissions, modulate_again
 from blocks.header import Header
-from blocks.mcs import SCHEMES
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi, Loop, Transceiver
 from semlink.signals import (
@@ -45,40 +44,28 @@ class SeparatedTransmitter:
 
     Parameters
     ----------
-    codec : picture codec
-    mcs : the configured scheme, or ``None`` to choose it by the SNR fed back
-    code : name of the channel code
-    margin_db : how far below the SNR fed back to choose
-    harq : how blocks that failed are sent again
+    shared : what the receiver knows, too
+    margin_db : reserve where the scheme is chosen
     """
 
-    def __init__(
-        self,
-        codec: Codec,
-        mcs: Mcs | None,
-        code: str,
-        margin_db: float,
-        harq: HarqMode = "none",
-    ):
-        self._codec = codec
-        self._mcs = mcs
-        self._code = code
+    def __init__(self, shared: Shared, margin_db: float):
+        self._shared = shared
+        self._codec = shared.codec
         self._margin_db = margin_db
-        self._harq = harq
         self._header = Header(FIELDS)
-        self._search = RateSearch(codec)
+        self._search = RateSearch(shared.codec)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """What blocks will have received, if anything follows from it."""
-        if self._mcs is not None and self._harq == "none":
+        _, mcs, _, harq = self._shared
+        if mcs is not None and harq == "none":
             return None
-        margin_db = self._margin_db if self._mcs is None else 0.0
-        return Outlook(csi, self._harq, margin_db)
+        return Outlook(csi, harq, self._margin_db if mcs is None else 0.0)
 
     def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
         """Choose the scheme, and search the quality for the budget."""
         mcs = self._scheme(source, budget)
-        header, digital = self._header.num_symbols, self._chain(mcs)
+        header, digital = self._header.num_symbols, self._shared.chain(mcs)
 
         def num_symbols(num_bytes: int) -> int:
             payload = digital.num_symbols(8 * num_bytes)
@@ -89,7 +76,7 @@ class SeparatedTransmitter:
 
     def _again(self, digital: Bicm, num_bits: int, budget: Budget) -> int:
         """Symbols that retransmissions are expected to take, half a frame each more."""
-        if self._harq == "none":
+        if self._shared.harq == "none":
             return 0
         expected: Outlook = budget.operating_point
         layout = digital.layout(num_bits)
@@ -102,7 +89,7 @@ class SeparatedTransmitter:
         return round(payload + self._header.num_symbols * unread.sum() + begun)
 
     def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
-        chain = self._chain(plan.mcs)
+        chain = self._shared.chain(plan.mcs)
         rows, blocks = [], []
         for image, index in zip(batch.image, batch.index, strict=True):
             data = self._codec.encode(image, plan.quality[index])
@@ -129,18 +116,15 @@ class SeparatedTransmitter:
             # unheard, or a broken header that passed its CRC, once in 2^24
             uses = ledger(1, retransmission=tx.ledger.total)
             return tx._replace(ledger=uses)
-        missing = tx.blocks[0][~ack]
-        x = modulate_again(self._chain(plan.mcs), missing, self._harq, heard)
+        chain, missing = self._shared.chain(plan.mcs), tx.blocks[0][~ack]
+        x = modulate_again(chain, missing, self._shared.harq, heard)
         return TxSignal(stack_symbols([x]), ledger(1, retransmission=len(x)), tx.blocks)
 
     def _scheme(self, source, budget: Budget) -> int:
-        if self._mcs is not None:
+        if self._shared.mcs is not None:
             return CONFIGURED
         symbols = int(np.median([budget.limit(batch.image[0]) for batch in source]))
         return choose_by_throughput(budget.operating_point, symbols)
-
-    def _chain(self, mcs: int) -> Bicm:
-        return chain(self._mcs if mcs == CONFIGURED else SCHEMES[mcs], self._code)
 
 
 def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
@@ -183,21 +167,22 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
                 "conceal: this codec cannot decode part of a file, got partial"
             )
         scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
-        _check(scheme, code, harq, csi)
+        shared = Shared(codec, scheme, code, harq)
+        _check(shared, csi)
         tries = 1 if harq == "none" else max_transmissions
         late = (csi_delay_slots, csi_error_db) if csi == "state" else (0, 0.0)
         loop = Loop(csi == "state", *late, tries, round_trip_slots)
-        return Transceiver(
-            SeparatedTransmitter(codec, scheme, code, margin_db, harq),
-            SeparatedReceiver(codec, scheme, code, conceal, harq),
-            loop=loop if loop.state or tries > 1 else None,
-        )
+        transmitter = SeparatedTransmitter(shared, margin_db)
+        receiver = SeparatedReceiver(shared, conceal)
+        loops = loop.state or tries > 1
+        return Transceiver(transmitter, receiver, loop=loop if loops else None)
 
     return build
 
 
-def _check(scheme: Mcs | None, code: str, harq: HarqMode, csi: CsiMode) -> None:
+def _check(shared: Shared, csi: CsiMode) -> None:
     """Refuse what does not go together."""
+    _, scheme, code, harq = shared
     if scheme is None and code != "nr":
         raise InputError(f"mcs=auto needs code=nr, got {code!r}")
     if harq != "none" and code != "nr":
@@ -205,7 +190,6 @@ def _check(scheme: Mcs | None, code: str, harq: HarqMode, csi: CsiMode) -> None:
     if csi == "state" and scheme is not None and harq == "none":
         raise InputError("csi=state needs mcs=auto or harq=chase or ir, got neither")
     try:
-        if scheme is not None:
-            chain(scheme, code)
+        shared.chain(CONFIGURED)
     except ValueError as error:
         raise InputError(str(error)) from None

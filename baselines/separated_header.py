@@ -1,14 +1,37 @@
-"""What the header of a separated link says, and the digital chain that it names."""
+"""What both ends of a separated link know, and what its header says beside."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
+from baselines.rate_search import Codec
 from blocks.bicm import Bicm, Mcs
+from blocks.harq import HarqMode
 from blocks.mcs import SCHEMES
 
 FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
 CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
+
+
+class Shared(NamedTuple):
+    """What both ends are configured with.
+
+    codec : picture codec
+    mcs : the configured scheme, or ``None`` to choose it by what is fed back
+    code : name of the channel code
+    harq : how blocks that failed are sent again
+    """
+
+    codec: Codec
+    mcs: Mcs | None
+    code: str
+    harq: HarqMode
+
+    def chain(self, number: int) -> Bicm | None:
+        """The digital chain that a header names; ``None`` if there is none."""
+        scheme = dict(enumerate((*SCHEMES, self.mcs))).get(number)
+        return scheme and chain(scheme, self.code)
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,9 @@ from typing import Literal
 
 import numpy as np
 
-from baselines.rate_search import Codec
-from baselines.separated_header import FIELDS, chain, unpack_colour
-from blocks.bicm import Bicm, Mcs
-from blocks.harq import HarqMode, SoftBlocks
+from baselines.separated_header import FIELDS, Shared, unpack_colour
+from blocks.harq import SoftBlocks
 from blocks.header import Header
-from blocks.mcs import SCHEMES
 from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
 
 Conceal = Literal["mean_colour", "partial"]
@@ -21,28 +18,16 @@ class SeparatedReceiver:
 
     Parameters
     ----------
-    codec, mcs, code : as at the transmitter
+    shared : what the transmitter knows, too
     conceal : what to show where a block failed: ``mean_colour`` (as the header says;
         mid grey where the header is lost too), or ``partial``, which decodes the
         file up to the first failed block
-    harq : how blocks that failed are sent again
     """
 
-    def __init__(
-        self,
-        codec: Codec,
-        mcs: Mcs | None,
-        code: str,
-        conceal: Conceal,
-        harq: HarqMode = "none",
-    ):
-        self._codec = codec
-        self._mcs = mcs
-        self._code = code
-        self._conceal = conceal
-        self._harq = harq
+    def __init__(self, shared: Shared, conceal: Conceal):
+        self._shared, self._conceal = shared, conceal
         self._header = Header(FIELDS)
-        self._decode = lru_cache(maxsize=64)(codec.decode)
+        self._decode = lru_cache(maxsize=64)(shared.codec.decode)
 
     def __call__(self, rx: RxSignal) -> Estimate:
         return receive_each(lambda *one: _Reception(self).take(*one), rx)
@@ -59,13 +44,13 @@ class SeparatedReceiver:
         header = self._header.receive(x_hat, no)
         if header is None:
             return None
-        digital, num_bits = self._chain(header["mcs"]), 8 * header["num_bytes"]
+        digital, num_bits = self._shared.chain(header["mcs"]), 8 * header["num_bytes"]
         start = self._header.num_symbols
         end = start + digital.num_symbols(num_bits) if digital and num_bits else 0
         if not start < end <= len(x_hat):
             return None
         body = x_hat[start:end], no[start:end]
-        return header, SoftBlocks(digital, num_bits, self._harq), body
+        return header, SoftBlocks(digital, num_bits, self._shared.harq), body
 
     def picture(self, header: dict, blocks: SoftBlocks):
         """What a picture's blocks amount to: (picture, lost, decoded blocks)."""
@@ -76,11 +61,6 @@ class SeparatedReceiver:
             return picture, False, blocks.data
         intact_bits = int(np.argmin(blocks.intact)) * blocks.data.shape[1]
         return self._concealed(header, data, intact_bits // 8), True, blocks.data
-
-    def _chain(self, mcs: int) -> Bicm | None:
-        """The digital chain that the header names; ``None`` if there is none."""
-        scheme = dict(enumerate((*SCHEMES, self._mcs))).get(mcs)
-        return scheme and chain(scheme, self._code)
 
     def _decoded(self, data: bytes) -> np.ndarray | None:
         """The picture in a file; ``None`` where the codec refuses it."""
@@ -93,7 +73,7 @@ class SeparatedReceiver:
     def _concealed(self, header: dict, data: bytes, num_intact: int) -> np.ndarray:
         shape = (header["height"], header["width"], 3)
         if self._conceal == "partial":
-            picture = self._codec.decode_prefix(data[:num_intact])
+            picture = self._shared.codec.decode_prefix(data[:num_intact])
             if picture is not None and picture.shape == shape:
                 return picture
         return np.broadcast_to(unpack_colour(header["mean_colour"]), shape)

@@ -7,7 +7,8 @@ without error.
 References
 ----------
 3GPP TS 38.212, 5.4.2.1 (circular buffer, redundancy versions); the order 0, 2, 3, 1 is
-that of TS 38.321, 5.4.1. NR acknowledges up to eight groups of blocks, here each block.
+that of TS 38.214, table 6.1.2.1-2. NR acknowledges up to eight groups of blocks, here
+each block.
 """
 
 from typing import Annotated, Literal

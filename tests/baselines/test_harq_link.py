@@ -122,7 +122,7 @@ def test_a_header_that_is_lost_is_sent_again_with_everything(make, source):
 
 
 def test_the_seed_decides_an_exchange(make, source):
-    first, other, again = (deliver(make(HARQ), source, seed=s) for s in (1, 2, 1))
+    first, again = (deliver(make(HARQ), source, seed=1) for _ in range(2))
     images = [done.estimate.image[0] for done in (first, again)]
     np.testing.assert_array_equal(*images)
     for tx, same in zip(first.sent, again.sent, strict=True):
@@ -131,7 +131,6 @@ def test_the_seed_decides_an_exchange(make, source):
     heard = [Air(make(HARQ)._channel, SNR_DB, s, 4096) for s in (1, 2)]
     x = np.ones((1, 1008), np.complex64)
     assert not np.any(heard[0].send(x, 1).x_hat == heard[1].send(x, 1).x_hat)
-    assert other.slots >= first.slots.min()
 
 
 class Faint:
