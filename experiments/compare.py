@@ -60,9 +60,14 @@ def compare(folder: Path, against: str, metric: str) -> str:
 def _line(place: tuple, row: dict, cells: list[str]) -> str:
     channel, cbr, snr_db = place
     digits = DIGITS.get(row["metric"], 4)
-    own = f"{float(row['mean']):.{digits}f}" if row["status"] == "ok" else "infeasible"
+    own = f"{float(row['mean']):.{digits}f}" if row["status"] == "ok" else _why(row)
     where = f"| {channel} | {float(cbr):g} | {float(snr_db):g} dB | {own} | "
     return where + " | ".join(cells) + " |"
+
+
+def _why(row: dict) -> str:
+    """Why a point has no mean, in one word."""
+    return row["status"].partition(":")[0]
 
 
 def difference(of: tuple[Path, dict | None], against: tuple[Path, dict]) -> str:
@@ -76,7 +81,7 @@ def difference(of: tuple[Path, dict | None], against: tuple[Path, dict]) -> str:
     if row is None:
         return ""
     if row["status"] != "ok":
-        return "infeasible"
+        return _why(row)
     if other_row["status"] != "ok":
         return ""
     own, other = (

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from semlink.errors import InputError
-from semlink.results import Row, grouped, read_points
+from semlink.results import INFEASIBLE, Row, grouped, read_points
 
 METRICS = {
     "psnr": "PSNR [dB]",
@@ -124,7 +124,7 @@ def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
 
 def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> None:
     """A cross on the lower edge where the budget was too small."""
-    x = [float(row[axis]) for row in points if row["status"] != "ok"]
+    x = [float(row[axis]) for row in points if row["status"].startswith(INFEASIBLE)]
     edge = place.get_xaxis_transform()
     place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
 
@@ -136,7 +136,7 @@ def _legend(figure, axes, rows: Sequence[Row]) -> None:
         known |= dict(zip(*place.get_legend_handles_labels()[::-1], strict=True))
     if any(float(row["outage"]) >= OUTAGE for row in rows):
         known["half of the images lost, or more"] = _marker("x")
-    if any(row["status"] != "ok" for row in rows):
+    if any(row["status"].startswith(INFEASIBLE) for row in rows):
         known["infeasible: smallest file above budget"] = _marker("+")
     known["band: 95 % interval over images"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
     figure.legend(

@@ -40,7 +40,8 @@ COLUMNS = (
     "cbr_pilots",
     "cbr_retransmission",
 )
-FAILED = "failed"  # how the status of a point begins that is no result
+# how the status of a point begins that is no result, or that no budget allowed
+FAILED, INFEASIBLE = "failed", "infeasible"
 _ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
 _NUMBERS = ("cbr_target", "snr_db")
 _WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")

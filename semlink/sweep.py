@@ -21,7 +21,7 @@ from semlink.monitor import Monitor
 from semlink.points import Point, failure, place, rows_of, where
 from semlink.protocols import Source
 from semlink.registry import unknown
-from semlink.results import FAILED, ResultStore, Row, Samples
+from semlink.results import FAILED, INFEASIBLE, ResultStore, Row, Samples
 from semlink.rng import seed_of
 from semlink.signals import SourceBatch, TxSignal
 from semlink.transmissions import Transmissions
@@ -169,7 +169,7 @@ class Sweep:
                 monitor.add(image, draw, self._transmission(point, image, draw))
                 listener.progress(point, monitor)
         except Infeasible as reason:
-            status = f"infeasible: {' '.join(str(reason).split())}"
+            status = f"{INFEASIBLE}: {' '.join(str(reason).split())}"
         except Exception as error:  # one point of a sweep is not worth the others
             if "SEMLINK_DEBUG" in os.environ:
                 raise
