@@ -23,7 +23,8 @@ WORKERS     ?= 0#             processes that a sweep uses; 0: one, without dask
 CLUSTER     ?=#               tcp://HOST:PORT of a dask scheduler, or a YAML for SLURM
 CACHE_GIB   ?= 4#             GiB that sweeps keep of what they sent; 0: nothing
 QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
-SHOW        ?=#               [0 1] images that make panel shows, by number
+SHOW        ?=#               [0 1] images that make panel and make report show
+PICTURES    ?= 12#            received pictures that make report shows
 AGAINST     ?= jpeg2000_ldpc# what make compare compares with
 METRIC      ?= psnr#          and by which metric
 A           ?=#               or a run that make compare compares with
@@ -88,6 +89,12 @@ figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
 panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
 	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))') \
 		$(if $(strip $(CBR)),--cbr '$(strip $(CBR))')
+
+.PHONY: report
+report: $(VENV)/ready ## one HTML file of RUN: curves, table, pictures, provenance
+	@$(SEMLINK) report --run '$(strip $(RUN))' --cache-gib '$(strip $(CACHE_GIB))' \
+		--pictures '$(strip $(PICTURES))' \
+		$(if $(strip $(SHOW)),--images '$(strip $(SHOW))')
 
 .PHONY: fig4
 fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure [QUICK=1 RUN=fig4]

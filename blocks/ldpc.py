@@ -190,7 +190,7 @@ class _Mother:
     def __init__(self, graph: _Graph, num_iter, decoder):
         self.graph = graph
         encoder = LDPC5GEncoder(graph.k, graph.n, bg=graph.name)
-        self._encode = compiled(encoder, level="xla", name="ldpc encoder")
+        self._encode = compiled(encoder, level="graph", name="ldpc encoder")
         # Sionna's pruning takes the whole graph away where there is nothing to prune
         prune = not graph.whole
         bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)

@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from experiments.knowledge_commands import kb
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # on any number of cores
@@ -28,15 +30,10 @@ app = typer.Typer(
     help="semlink: semantic and separated transmitters over simulated links.",
 )
 
-kb = typer.Typer(no_args_is_help=True, help="Knowledge bases of descriptions.")
 app.add_typer(kb, name="kb")
 
 RUNS = Path("runs")
 CACHE = RUNS / ".sent"
-Base = Annotated[
-    Path | None, typer.Option(help="Knowledge base (default: the one that is shipped).")
-]
-Encoder = Annotated[str, typer.Option(help="Text encoder.")]
 Run = Annotated[str, typer.Option(help="Name of the run: results in runs/NAME.")]
 
 
@@ -109,6 +106,21 @@ def panel(
 
     for path in draw_panel(_folder(run), images, cbr):
         typer.echo(path)
+
+
+@app.command()
+def report(
+    run: Run = "sweep",
+    images: Annotated[
+        str | None, typer.Option(help="Which images, by number (default: 0 1).")
+    ] = None,
+    pictures: Annotated[int, typer.Option(min=1, help="Received ones to show.")] = 12,
+    cache_gib: Annotated[float, typer.Option(min=0, help="As of the sweep.")] = 4.0,
+) -> None:
+    """Write one HTML file: curves, table, pictures, and how they were made."""
+    from experiments.report.write import write_report
+
+    typer.echo(write_report(_folder(run), images, pictures, (CACHE, cache_gib)))
 
 
 @app.command()
@@ -247,66 +259,6 @@ def mcs_table(
     from experiments.mcs_table import measure
 
     measure(blocks)
-
-
-@kb.command("build")
-def kb_build(
-    source: Annotated[Path, typer.Option(help="Folder of photos, or COCO's captions.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
-    size: Annotated[int, typer.Option(min=1, help="Entries at most.")] = 4096,
-    agent: Annotated[str, typer.Option(help="Agent that describes.")] = "detector",
-    encoder: Encoder = "minilm",
-) -> None:
-    """Describe photos, or take captions, and embed what differs most."""
-    from experiments.knowledge import build
-
-    build(source, output, size, agent, encoder)
-
-
-@kb.command("embed")
-def kb_embed(
-    source: Annotated[Path, typer.Option(help="Folder of photos.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
-    base: Base = None,
-    agent: Annotated[str, typer.Option(help="Agent that describes.")] = "detector",
-    encoder: Encoder = "minilm",
-) -> None:
-    """Look up every photo in a base, for networks to be trained with."""
-    from experiments.knowledge import embed
-
-    embed(source, output, base, agent, encoder)
-
-
-@kb.command("merge")
-def kb_merge(
-    bases: list[Path],
-    output: Annotated[Path, typer.Option(help="File to write.")],
-) -> None:
-    """Write several bases as one."""
-    from experiments.knowledge import merge
-
-    merge(bases, output)
-
-
-@kb.command("show")
-def kb_show(base: Base = None) -> None:
-    """Say what is in a base."""
-    from experiments.knowledge import show
-
-    show(base)
-
-
-@kb.command("search")
-def kb_search(
-    text: str,
-    base: Base = None,
-    k: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
-    encoder: Encoder = "minilm",
-) -> None:
-    """Print the entries that are nearest to a text."""
-    from experiments.knowledge import search
-
-    search(text, base, k, encoder)
 
 
 def _folder(run: str) -> Path:

@@ -1,14 +1,12 @@
 """Photos of a run side by side: what each receiver made of them."""
 
-import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from experiments.compose import catalogue
 from experiments.figures import spread
-from semlink import config
+from experiments.sweeping import again
 from semlink.errors import Infeasible, InputError
 from semlink.points import Point
 from semlink.sweep import Sweep
@@ -35,8 +33,8 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
     InputError
         If the run, an image or the CBR does not exist.
     """
-    job = _job(folder)
-    numbers = _numbers(images, job.num_images)
+    job = again(folder)
+    numbers = image_numbers(images, job.num_images)
     if (kind := job.source[numbers[0]].image.dtype) != np.uint8:
         raise InputError(f"a panel shows 8-bit photos, got a source of {kind}")
     cbr = _chosen_cbr(job, cbr)
@@ -54,20 +52,18 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
     return paths
 
 
-def _job(folder: Path) -> Sweep:
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        settings = manifest["configuration"]
-    except (OSError, ValueError, KeyError):
-        raise InputError(f"no manifest of a run in {folder}") from None
-    return Sweep(config.validate(settings), catalogue())
+def image_numbers(text: str | None, count: int, default: int = 2) -> list[int]:
+    """Numbers of images in words; the first few if a user named none.
 
-
-def _numbers(text: str | None, count: int) -> list[int]:
+    Raises
+    ------
+    InputError
+        A word is no number of an image.
+    """
     if text is None:
-        return list(range(min(2, count)))
+        return list(range(min(default, count)))
     try:
-        numbers = [int(word) for word in text.split()]
+        numbers = list(dict.fromkeys(int(word) for word in text.split()))
     except ValueError:
         raise InputError(f"images are numbers, got {text!r}") from None
     if not numbers or not all(0 <= number < count for number in numbers):
@@ -131,7 +127,7 @@ def _show_maps(places, maps: dict[str, np.ndarray], snr_db: float) -> None:
 
 def _show_received(place, job: Sweep, point: Point, image: int) -> None:
     try:
-        batch, estimate = job.replay(point, image)
+        batch, estimate, _ = job.replay(point, image)
     except Infeasible:
         place.set_axis_off()
         place.set_title(f"{point.snr_db:g} dB: infeasible", fontsize=8)

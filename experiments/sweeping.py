@@ -188,6 +188,29 @@ def config_path(name: str) -> Path:
     raise InputError(f"no configuration file {name!r}; known: {', '.join(known)}")
 
 
+def again(folder: Path, cache: tuple[Path, float] | None = None) -> Sweep:
+    """The sweep of a run, to send its images again.
+
+    Parameters
+    ----------
+    folder : of the run
+    cache : folder and limit [GiB] of what sweeps keep of what they sent, if any
+
+    Raises
+    ------
+    InputError
+        If there is no manifest, or what is here now would send something else.
+    """
+    try:
+        settings = json.loads((folder / MANIFEST).read_text())["configuration"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"no manifest of a run in {folder}") from None
+    disk = signal_cache(*cache) if cache else None
+    job = Sweep(config.validate(settings), catalogue(), disk)
+    refuse_other_settings(folder, manifest(job))
+    return job
+
+
 def manifest(job: Sweep) -> dict:
     """All that is needed to run the sweep again and to know what its numbers mean."""
     settings = job.config.model_dump(mode="json")

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby, product
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from semlink.protocols import Source
 from semlink.registry import unknown
 from semlink.results import FAILED, INFEASIBLE, ResultStore, Row, Samples
 from semlink.rng import seed_of
-from semlink.signals import SourceBatch, TxSignal
+from semlink.signals import Estimate, SourceBatch, TxSignal
 from semlink.transmissions import Transmissions
 
 # points -> each with its rows and samples, as they are done
@@ -36,6 +36,19 @@ class Listener(Protocol):
     def progress(self, point: Point, monitor: Monitor) -> None: ...
 
     def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None: ...
+
+
+class Replay(NamedTuple):
+    """One image of a point, sent again.
+
+    batch : the image
+    estimate : what the receiver made of it
+    values : its metrics, and what its CBR is made of
+    """
+
+    batch: SourceBatch
+    estimate: Estimate
+    values: dict[str, float]
 
 
 class Sweep:
@@ -166,7 +179,8 @@ class Sweep:
         status = "ok"
         try:
             for image, draw in monitor.schedule():
-                monitor.add(image, draw, self._transmission(point, image, draw))
+                delivery = self._delivery(point, image, draw)
+                monitor.add(image, draw, self._judge(point, image, delivery))
                 listener.progress(point, monitor)
         except Infeasible as reason:
             status = f"{INFEASIBLE}: {' '.join(str(reason).split())}"
@@ -180,9 +194,12 @@ class Sweep:
         rows = rows_of(point, monitor, status, self.metrics, seconds)
         return rows, {metric: monitor.samples(metric) for metric in self.metrics}
 
-    def replay(self, point: Point, image: int, draw: int = 0):
-        """Send one image of a point again: (batch, what the receiver made of it)."""
-        return self.source[image], self._delivery(point, image, draw).estimate
+    def replay(self, point: Point, image: int, draw: int = 0) -> Replay:
+        """Send one image of a point again, with its noise."""
+        delivery = self._delivery(point, image, draw)
+        values = self._judge(point, image, delivery)
+        means = {k: float(s / c) for k, (s, c) in values.items() if c}
+        return Replay(self.source[image], delivery.estimate, means)
 
     def _name(self, image: int) -> str:
         """What a person calls an image, which perhaps cannot be read."""
@@ -191,9 +208,9 @@ class Sweep:
         except Exception:
             return f"number {image}"
 
-    def _transmission(self, point: Point, image: int, draw: int) -> dict:
+    def _judge(self, point: Point, image: int, delivery: Delivery) -> dict:
+        """Every metric of a delivery: (sum, count)."""
         link, batch = self._links[_names(point.link)], self.source[image]
-        delivery = self._delivery(point, image, draw)
         values, ledger = batch.image[0].size, link.uses(delivery)
         uses = {f"cbr_{k}": (v / values, 1.0) for k, v in ledger._asdict().items()}
         uses["cbr"] = (ledger.total / values, 1.0)

@@ -68,7 +68,7 @@ def test_points_draw_their_own_noise(make):
     received = []
     for point in job.points:
         for image, draw in [(0, 0), (0, 1), (1, 0)]:
-            _, estimate = job.replay(point, image, draw)
+            _, estimate, _ = job.replay(point, image, draw)
             received.append(estimate.image[0].tobytes())
     assert len(set(received)) == len(received)
     assert job.signal(job.points[1], 0)[2] is tx
@@ -79,9 +79,11 @@ def test_replay_is_what_the_sweep_measured(make, calls, listener):
     point = job.points[-1]
     job.simulate(point, listener)
     draws = [0] * IMAGES + [1] * IMAGES
-    for (image, _, psnr), draw in zip(calls["measure"], draws, strict=True):
-        batch, estimate = job.replay(point, image, draw)
+    measured = list(calls["measure"])
+    for (image, _, psnr), draw in zip(measured, draws, strict=True):
+        batch, estimate, values = job.replay(point, image, draw)
         assert psnr_db(batch.image[0], estimate.image[0]) == psnr
+        assert values["psnr"] == pytest.approx(psnr)
 
 
 def test_any_point_reproduces_alone(make, tmp_path, run, table):

@@ -1,0 +1,113 @@
+"""Pictures of a run for a page: sent again with the noise that they had."""
+
+import base64
+import io
+from collections.abc import Sequence
+from itertools import product
+
+import matplotlib
+import numpy as np
+from PIL import Image
+
+from experiments.figures import spread
+from semlink.errors import Infeasible
+from semlink.points import Point
+from semlink.sweep import Sweep
+
+QUALITY = 90  # of WebP: what a page shows is compressed, what is measured is not
+MAP_WIDTH = 384
+PLACE = ("channel", "cbr", "snr_db")
+IMAGES = 2  # unless a user says which
+
+
+def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -> dict:
+    """Originals, and what receivers made of them at a few places of the grid.
+
+    Parameters
+    ----------
+    job : the sweep of the run
+    finished : ids of its points that have results
+    images : numbers of the images to show
+    most : received pictures to show, but one of each image and transmitter at least
+
+    Output
+    ------
+    : ``images``, ``places`` (channel, CBR, Es/N0), ``transmitters`` and ``shots``, of
+        which each says what it is of by number
+    """
+    points = {
+        (_place(point), point.link.transmitter.label): point
+        for point in job.points
+        if point.id in finished
+    }
+    transmitters = list(dict.fromkeys(label for _, label in points))
+    places = _few(
+        {place for place, _ in points}, most // (len(images) * len(transmitters))
+    )
+    wanted = product(
+        enumerate(transmitters), enumerate(images), enumerate(places)
+    )  # one transmitter after the other: each makes its networks ready once
+    shots = [
+        {"image": i, "place": p, "transmitter": t} | _shot(job, points[key], image)
+        for (t, label), (i, image), (p, place) in wanted
+        if (key := (place, label)) in points
+    ]
+    return {
+        "images": [_original(job, image) for image in images],
+        "places": [dict(zip(PLACE, p, strict=True)) for p in places],
+        "transmitters": transmitters,
+        "shots": shots,
+    }
+
+
+def _place(point: Point) -> tuple[str, float, float]:
+    return point.link.channel.label, point.cbr, point.snr_db
+
+
+def _few(places: set, most: int) -> list:
+    """At most so many, spread evenly; if one, it is in the middle of a channel."""
+    ordered = sorted(places)
+    if most > 1:
+        return spread(ordered, most)
+    of_first = [place for place in ordered if place[0] == ordered[0][0]]
+    return [of_first[len(of_first) // 2]]
+
+
+def _original(job: Sweep, image: int) -> dict:
+    batch = job.source[image]
+    return {"number": image, "name": batch.name[0], "src": _webp(batch.image[0])}
+
+
+def _shot(job: Sweep, point: Point, image: int) -> dict:
+    """What a receiver made of an image, in numbers and as a picture."""
+    try:
+        batch, estimate, values = job.replay(point, image)
+    except Infeasible as reason:
+        return {"failed": " ".join(str(reason).split())}
+    picture = estimate.image[0]
+    if picture.shape[:2] == (1, 1):  # nothing but a colour arrived
+        picture = np.broadcast_to(picture, batch.image[0].shape)
+    maps = job.maps(point, image).items()
+    return {
+        "src": _webp(picture),
+        "lost": bool(estimate.lost[0]),
+        "values": {name: float(f"{value:.6g}") for name, value in values.items()},
+        "maps": [_map(name, np.asarray(of)) for name, of in maps],
+    }
+
+
+def _map(name: str, values: np.ndarray) -> dict:
+    """A map as a picture, from its lowest value (dark) to its highest."""
+    low, high = float(values.min()), float(values.max())
+    scaled = (values - low) / ((high - low) or 1.0)
+    colours = (255 * matplotlib.colormaps["viridis"](scaled)[..., :3]).astype(np.uint8)
+    times = max(1, MAP_WIDTH // values.shape[1])
+    colours = colours.repeat(times, 0).repeat(times, 1)
+    return {"name": name, "low": low, "high": high, "src": _webp(colours)}
+
+
+def _webp(picture: np.ndarray) -> str:
+    data = io.BytesIO()
+    picture = Image.fromarray(np.ascontiguousarray(picture))
+    picture.save(data, "WEBP", quality=QUALITY, method=2)
+    return "data:image/webp;base64," + base64.b64encode(data.getvalue()).decode()

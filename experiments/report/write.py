@@ -1,0 +1,126 @@
+"""``make report``: everything about a run in one file that opens from disk."""
+
+import html
+import json
+from pathlib import Path
+from string import Template
+
+from experiments.figures import METRICS
+from experiments.panel import image_numbers
+from experiments.report.pictures import IMAGES, pictures
+from experiments.report.published import read_published
+from experiments.report.rows import pack
+from experiments.sweeping import MANIFEST, again
+from semlink.checkpoint import write_whole
+from semlink.errors import InputError
+from semlink.results import read_points
+
+PAGE = Path(__file__).parent
+LABELS = METRICS | {name: name.upper() for name in ("ssim", "mse", "ber", "bler")}
+SCRIPTS = ("page.js", "curves.js", "table.js", "pictures.js")
+
+
+def write_report(
+    folder: Path, images: str | None, most: int, cache: tuple[Path, float]
+) -> str:
+    """Write ``report.html`` into the folder of a run.
+
+    Parameters
+    ----------
+    folder : of the run
+    images : numbers of the images to show, in words (``None``: a few)
+    most : received pictures to show
+    cache : folder and limit [GiB] of what sweeps keep of what they sent
+
+    Output
+    ------
+    : what was written, and what was left out
+
+    Raises
+    ------
+    InputError
+        The run has no points or no manifest, or an image does not exist.
+    """
+    if not (rows := read_points(folder)):
+        raise InputError(f"{folder} has no finished point to report")
+    manifest = _manifest(folder)
+    finished = {row["point_id"] for row in rows}
+    shown = _pictures(folder, finished, images, most, cache)
+    data = {
+        "points": pack(rows),
+        "labels": LABELS,
+        "published": read_published(),
+        "pictures": shown,
+    }
+    path = folder / "report.html"
+    write_whole(path, _page(folder.name, data, manifest).encode())
+    left_out = f"\nwithout pictures: {shown}" if isinstance(shown, str) else ""
+    return f"{path} ({path.stat().st_size / 1e6:.1f} MB){left_out}"
+
+
+def _manifest(folder: Path) -> dict:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+        return {**manifest, "conventions": dict(manifest["conventions"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"no manifest of a run in {folder}") from None
+
+
+def _pictures(folder: Path, finished: set, images: str | None, most: int, cache: tuple):
+    """Pictures for the page, or why there are none."""
+    try:
+        job = again(folder, cache)
+    except InputError as reason:
+        return str(reason)
+    numbers = image_numbers(images, job.num_images, IMAGES)
+    if job.source[numbers[0]].image.dtype != "uint8":
+        return "this source has no photos"
+    if not any(point.id in finished for point in job.points):
+        return "no point of the manifest's sweep is finished"
+    return pictures(job, finished, numbers, most)
+
+
+def _page(name: str, data: dict, manifest: dict) -> str:
+    from plotly.offline import get_plotlyjs
+
+    conventions = manifest["conventions"]
+    fields = {
+        "title": html.escape(f"{name}: semlink report"),
+        "name": html.escape(name),
+        "summary": html.escape(_summary(manifest)),
+        "conventions": _definitions(conventions),
+        "provenance": _definitions(_provenance(manifest)),
+        "manifest": html.escape(json.dumps(manifest, indent=2)),
+        "style": (PAGE / "page.css").read_text(),
+        "plotly": get_plotlyjs(),
+        "script": "\n".join((PAGE / script).read_text() for script in SCRIPTS),
+        # "</script>" in a name must not end the data
+        "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
+    }
+    return Template((PAGE / "page.html").read_text()).substitute(fields)
+
+
+def _summary(manifest: dict) -> str:
+    stop = manifest["configuration"]["stop"]
+    source = " ".join(manifest["components"]["source"])
+    until = f", until {stop['metric']} ±{stop['ci95']:g}" if stop["ci95"] else ""
+    draws = f"{stop['draws']} channel draw{'s' * (stop['draws'] > 1)} each"
+    return f"{manifest['images']} images of {source}, {draws}{until}"
+
+
+def _provenance(manifest: dict) -> dict[str, str]:
+    packages = (f"{name} {v}" for name, v in manifest["packages"].items() if v)
+    return {
+        "semlink": f"{manifest['semlink']}, commit {manifest['git_commit']}",
+        "seed": manifest["seed"],
+        "pictures": f"SHA-256 {manifest['source_sha256']}",
+        "machine": f"Python {manifest['python']}, {manifest['device']}",
+        "packages": ", ".join(packages),
+    }
+
+
+def _definitions(pairs: dict) -> str:
+    return "".join(
+        f"<dt>{html.escape(str(k))}</dt><dd>{html.escape(str(v))}</dd>"
+        for k, v in pairs.items()
+    )

@@ -1,0 +1,172 @@
+"""A report in a real browser: what is drawn, what answers, and that nothing leaves."""
+
+import shutil
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs chromium (Debian's package of that name)"
+)
+# as root, and with nothing that a browser asks of the network by itself
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update"
+)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, report):
+    """The report as opened from disk; no test may leave an error or a request."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    errors, requests = [], []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(report.as_uri())
+    page.wait_for_selector("#plot .main-svg")
+    yield page
+    page.close()
+    assert errors == []
+    assert [r for r in requests if not r.startswith(("data:", "blob:"))] == [
+        report.as_uri()
+    ]
+
+
+def curves(page):
+    """Names in the legend."""
+    return page.locator("#plot .legendtext").all_text_contents()
+
+
+def rows(page):
+    return page.locator("#results tbody tr")
+
+
+def column(page, title):
+    """Texts of a column of the table."""
+    titles = page.locator("#results thead th").all_inner_texts()
+    place = [t.strip() for t in titles].index(title) + 1
+    return page.locator(f"#results tbody td:nth-child({place})").all_inner_texts()
+
+
+def test_curves_are_drawn_for_every_transmitter(page):
+    assert curves(page)[:2] == ["jpeg2000_ldpc", "jpeg_ldpc"]
+    assert page.locator("#plot .scatterlayer .trace").count() >= 2
+    assert page.locator("#plot .errorbar").count() > 0
+
+
+def test_a_transmitter_can_be_left_out(page):
+    page.get_by_label("jpeg_ldpc", exact=True).uncheck()
+    assert "jpeg_ldpc" not in curves(page)
+    assert "jpeg2000_ldpc" in curves(page)
+
+
+def test_metric_channel_and_axis_can_be_chosen(page):
+    def drawn():
+        return page.evaluate("document.getElementById('plot').data[0].y")
+
+    def axis():
+        return page.locator("#plot .xtitle").text_content()
+
+    psnr = drawn()
+    page.locator("[name=channel]").select_option("rayleigh")
+    over_rayleigh = drawn()
+    page.locator("[name=metric]").select_option("ms_ssim")
+    assert psnr != over_rayleigh
+    assert all(0 <= value <= 1 for value in drawn())
+    assert axis() == "Es/N0 [dB]"
+    page.locator("[name=axis]").select_option("cbr_target")
+    assert axis() == "CBR (measured)"
+
+
+def test_hovering_shows_value_and_interval(page):
+    text = page.evaluate("document.getElementById('plot').data[0].text[1]")
+    page.evaluate("Plotly.Fx.hover('plot', [{curveNumber: 0, pointNumber: 1}])")
+    page.wait_for_selector("#plot .hovertext")
+    shown = page.locator("#plot .hoverlayer").text_content()
+    assert "±" in shown
+    assert "jpeg2000_ldpc" in shown
+    assert "outage" in text
+
+
+def test_published_curves_say_where_they_are_from(page):
+    page.locator("[name=axis]").select_option("cbr_target")
+    page.locator("[name=at]").select_option("10")
+    page.get_by_label("NTSCC (published)", exact=True).check()
+    assert "NTSCC (published), kodak" in curves(page)
+    note = page.locator("#published-note").inner_text()
+    assert "issue 13" in note
+    assert "not counted" in note
+
+
+def test_a_filter_changes_the_table(page):
+    assert rows(page).count() == 16
+    page.get_by_label("Filter").fill("jpeg_ldpc rayleigh 10dB")
+    assert rows(page).count() == 2
+    assert set(column(page, "transmitter")) == {"jpeg_ldpc"}
+    assert page.locator("#count").inner_text() == "2 of 16 points"
+    page.get_by_label("Filter").fill("nothing like it")
+    assert rows(page).count() == 0
+    page.get_by_label("Filter").fill("")
+    assert rows(page).count() == 16
+
+
+def test_a_heading_sorts_the_table(page):
+    heading = page.locator("#results thead button").get_by_text("CBR", exact=True)
+    heading.click()
+    values = [float(text) for text in column(page, "CBR")]
+    assert values == sorted(values)
+    heading.click()
+    assert [float(text) for text in column(page, "CBR")] == sorted(values)[::-1]
+
+
+def test_the_slider_moves_the_border(page):
+    def cut():
+        return page.evaluate(
+            "getComputedStyle(document.getElementById('original')).clipPath"
+        )
+
+    before = cut()
+    page.locator("#slider").fill("90")
+    assert before != cut()
+    assert "10%" in cut()
+    page.locator("#slider").press("ArrowLeft")
+    assert "11%" in cut()
+
+
+def test_pictures_follow_what_is_chosen(page):
+    def shown():
+        return page.locator("#received").get_attribute("src")
+
+    at_10_db = page.locator("#browser [name=place]")
+    at_10_db.select_option(label="awgn, CBR 0.06, Es/N0 10 dB")
+    first, caption = shown(), page.locator("#caption").inner_text()
+    assert page.evaluate("document.getElementById('received').naturalWidth") > 100
+    page.locator("#browser [name=transmitter]").select_option(label="jpeg_ldpc")
+    assert shown() != first
+    assert page.locator("#caption").inner_text() != caption
+    assert page.locator("#shots tr.chosen td").first.inner_text() == "jpeg_ldpc"
+    page.locator("#shots tbody tr").first.click()
+    assert shown() == first
+
+
+def test_a_phone_need_not_scroll_sideways(page):
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_it_prints(page):
+    assert page.pdf().startswith(b"%PDF")
+    page.emulate_media(media="print")
+    assert not page.locator("#curve-controls").is_visible()
+    assert page.locator("#plot").is_visible()
