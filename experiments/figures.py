@@ -88,6 +88,7 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
         place.set_ylabel(METRICS[metric])
     _legend(figure, axes, rows)
     figure.savefig(path, dpi=130)
+    figure.set_layout_engine("none")  # it stays as it is
     figure.savefig(path.with_suffix(".pdf"))
     plt.close(figure)
     return path

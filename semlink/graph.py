@@ -38,4 +38,6 @@ def compiled(function: Callable, *, level: str, name: str) -> Callable:
         return function(*args)
 
     xla = level == "xla"
-    return tf.function(traced, jit_compile=xla, reduce_retracing=not xla)
+    return tf.function(
+        traced, jit_compile=xla, reduce_retracing=not xla, autograph=False
+    )

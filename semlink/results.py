@@ -45,6 +45,8 @@ FAILED, INFEASIBLE = "failed", "infeasible"
 _ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
 _NUMBERS = ("cbr_target", "snr_db")
 _WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
+_NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in _WORDS)
+_POINT_ID = COLUMNS.index("point_id")
 
 SAMPLES, SAMPLE_COLUMNS = "samples", ("metric", "sample", "sum", "count")
 
@@ -221,13 +223,12 @@ def _parse(data: bytes, path: Path) -> list[dict[str, str]]:
 
 
 def _numeric(line: Sequence[str]) -> bool:
-    row = dict(zip(COLUMNS, line, strict=True))
     try:
-        for column in set(COLUMNS) - set(_WORDS):
-            float(row[column])
+        for place in _NUMERIC:
+            float(line[place])
     except ValueError:
         return False
-    return bool(row["point_id"])
+    return bool(line[_POINT_ID])
 
 
 def _damaged(path: Path, line: int, reason: str) -> InputError:

@@ -91,15 +91,15 @@ class Sweep:
     @cached_property
     def points(self) -> list[Point]:
         """The grid: transmitters, CBR, channels, SNR, the last running fastest."""
-        fingerprint = self.source.fingerprint()
         by_transmitter = groupby(self.config.links(), lambda link: link.transmitter)
-        order = [
-            (link, snr_db, cbr)
+        points = [
+            self._point(link, snr_db, cbr, parts)
             for _, links in by_transmitter
-            for cbr, link in product(self.config.cbr, list(links))
+            for cbr, (link, parts) in product(
+                self.config.cbr, [(link, self._parts(link)) for link in links]
+            )
             for snr_db in self.config.snr_db
         ]
-        points = [self._point(*at, fingerprint) for at in order]
         # one component said in two ways is one component
         return list({point.id: point for point in reversed(points)}.values())[::-1]
 
@@ -295,19 +295,25 @@ class Sweep:
             for channel, over in channels.items()
         }
 
-    def _point(self, link: LinkConfig, snr_db: float, cbr: float, data: str) -> Point:
+    def _parts(self, link: LinkConfig) -> dict:
+        """What makes a link this one, and what it is simulated with."""
         kinds = ("transmitter", "channel", "task")
         parts = {k: self._catalogue.identity(k, getattr(link, k)) for k in kinds}
-        what = {
+        source = self._catalogue.identity("source", link.source)["name"]
+        return {
             **parts,
-            "source": [self._catalogue.identity("source", link.source)["name"], data],
-            "snr_db": snr_db,
-            "cbr": cbr,
+            "source": [source, self.source.fingerprint()],
             "cbr_mode": self.config.cbr_mode,
         }
-        stop = self.config.stop.model_dump()
-        long = {**what, "seed": self.config.seed, "stop": stop}
+
+    def _point(self, link: LinkConfig, snr_db: float, cbr: float, parts: dict) -> Point:
+        what = {**parts, "snr_db": snr_db, "cbr": cbr}
+        long = {**what, "seed": self.config.seed, "stop": self._stop}
         return Point(link, snr_db, cbr, _hash(what), _hash(long))
+
+    @cached_property
+    def _stop(self) -> dict:
+        return self.config.stop.model_dump()
 
 
 class _Images(Sequence):
