@@ -6,6 +6,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
 from semlink.errors import InputError
 from semlink.results import INFEASIBLE, Row, grouped, read_points
@@ -17,7 +19,8 @@ METRICS = {
     "goodput": "goodput [bit per channel use]",
 }
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
-MOST_PANELS = 4  # in a row; of more values a few are drawn, spread evenly
+# of more values a few are drawn, spread evenly: so many in a row, and in all
+MOST_PANELS, MOST_IN_ALL = 4, 12
 IN_LINE = 3  # panels of channels that have one each
 MARKERS = "osD^vPX*"
 OUTAGE = 0.5  # share of lost images from which a point is marked
@@ -59,7 +62,9 @@ def _draw_metric(rows: Sequence[Row], metric: str, folder: Path) -> list[Path]:
 
 def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -> Path:
     """One figure: a panel for each channel and a few values of the other axis."""
-    shown = spread(sorted({float(row[other]) for row in rows}), MOST_PANELS)
+    channels = len({row["channel"] for row in rows})
+    most = min(MOST_PANELS, max(2, MOST_IN_ALL // channels))
+    shown = spread(sorted({float(row[other]) for row in rows}), most)
     rows = [row for row in rows if float(row[other]) in shown]
     panels = sorted(
         grouped(rows, "channel", other),
@@ -72,13 +77,16 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
         columns,
         figsize=(1 + 3.6 * columns, 0.9 + 3.0 * len(lines)),
         squeeze=False,
+        sharex=True,
         sharey=True,
         layout="constrained",
+        dpi=130,
     )
     style = styles(rows)
-    for row_axes, own in zip(axes, lines, strict=True):
-        for place in row_axes[len(own) :]:
-            place.set_axis_off()
+    for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
+        for column in range(len(own), columns):
+            row_axes[column].set_axis_off()
+            axes[row - 1, column].tick_params(labelbottom=True)  # the last one there
         for place, ((channel, value), points) in zip(row_axes, own, strict=False):
             draw_curves(place, points, axis, style)
             place.set_title(f"{channel}, {_named(other, value)}", fontsize=9)
@@ -87,9 +95,10 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
     for place in axes[:, 0]:
         place.set_ylabel(METRICS[metric])
     _legend(figure, axes, rows)
-    figure.savefig(path, dpi=130)
-    figure.set_layout_engine("none")  # it stays as it is
-    figure.savefig(path.with_suffix(".pdf"))
+    # savefig draws twice, and a large grid has many panels
+    FigureCanvasAgg(figure).print_png(path)
+    figure.set_layout_engine("none")  # the PDF is laid out as the PNG is
+    FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"))
     plt.close(figure)
     return path
 

@@ -75,7 +75,7 @@ class ResultStore:
         self._lock = _locked(self.folder)
         self.path = self.folder / "points.csv"
         try:
-            self._recover()
+            self._rows = self._recover()  # as read, until there are more
         except BaseException:
             self._lock.close()
             raise
@@ -89,7 +89,7 @@ class ResultStore:
     def finished(self) -> dict[str, list[dict[str, str]]]:
         """Rows of every finished point, by its id."""
         points: dict[str, list[dict[str, str]]] = {}
-        for row in read_points(self.folder):
+        for row in self._rows if self._rows is not None else read_points(self.folder):
             points.setdefault(row["point_id"], []).append(row)
         return points
 
@@ -101,6 +101,7 @@ class ResultStore:
         InputError
             If the disk refuses; what was stored before stays whole.
         """
+        self._rows = None
         data = _format(rows)
         size = self.path.stat().st_size
         try:
@@ -140,18 +141,19 @@ class ResultStore:
         values = (float(row[c]) if c in _NUMBERS else row[c] for c in _ORDER)
         return (*values, row["point_id"], self._metrics.index(row["metric"]))
 
-    def _recover(self) -> None:
+    def _recover(self) -> list[dict[str, str]]:
         """Drop a torn last point, and points that failed; refuse other damage."""
         data = _read(self.path) if self.path.exists() else b""
         if not data:
             self._rewrite([])
-            return
+            return []
         whole = data[: data.rfind(b"\n") + 1]
         rows = _parse(whole, self.path)
         keep = rows[: len(rows) - self._check(rows)]
         keep = [row for row in keep if not row["status"].startswith(FAILED)]
         if len(keep) < len(rows) or len(whole) < len(data):
             self._rewrite(keep)
+        return keep
 
     def _rewrite(self, rows: Sequence[Row]) -> None:
         self.write(self.path.name, _header() + _format(rows))

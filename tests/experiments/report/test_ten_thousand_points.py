@@ -1,0 +1,80 @@
+"""10,000 points and more than 100,000 rows: what it takes to go on, and to show."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from experiments.compose import catalogue
+from experiments.figures import draw_all
+from experiments.report.write import write_report
+from experiments.sweeping import config_path, manifest, write_manifest
+from semlink import config
+from semlink.monitor import Monitor
+from semlink.points import rows_of
+from semlink.results import ResultStore, read_points
+from semlink.sweep import Sweep
+
+pytestmark = pytest.mark.slow
+SETTINGS = (
+    "transmitter=jpeg2000_ldpc jpeg_ldpc webp_ldpc jpeg2000_ldpc[mcs=auto]",
+    "channel=awgn rayleigh rayleigh[coherence_length=64] rician erasure",
+    "snr_db=0:24.9:0.1",
+    "cbr=0.03 0.04 0.05",
+)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A finished run: its numbers are made up, its points and their names are not."""
+    folder = tmp_path_factory.mktemp("runs") / "many"
+    job = Sweep(config.load(config_path("sweep"), SETTINGS), catalogue())
+    rng = np.random.default_rng(1)
+    with ResultStore(folder, metrics=job.metrics) as store:
+        write_manifest(store, json.dumps(manifest(job)).encode())
+        rows = []
+        for point in job.points:
+            monitor = Monitor(job.config.stop, num_images=2)
+            for image in range(2):
+                names = (*job.metrics, "cbr", "latency_slots", *PARTS)
+                monitor.add(image, 0, {k: (rng.uniform(), 1.0) for k in names})
+            rows += rows_of(point, monitor, "ok", job.metrics, 0.1)
+        store.append(rows)
+    return folder, job
+
+
+PARTS = tuple(
+    f"cbr_{part}" for part in ("header", "side", "payload", "pilots", "retransmission")
+)
+
+
+def test_it_is_as_large_as_it_says(many):
+    folder, job = many
+    assert len(job.points) >= 10_000
+    assert len(read_points(folder)) >= 100_000
+
+
+def test_what_is_left_to_do_is_known_in_two_seconds(many):
+    folder, _ = many
+    job = Sweep(config.load(config_path("sweep"), SETTINGS), catalogue())
+    start = time.perf_counter()
+    with ResultStore(folder, metrics=job.metrics) as store:
+        known = store.finished()
+        missing = [point for point in job.points if point.id not in known]
+    assert time.perf_counter() - start < 2.0
+    assert missing == []
+
+
+def test_figures_are_drawn_in_ten_seconds(many):
+    start = time.perf_counter()
+    assert draw_all(many[0])
+    assert time.perf_counter() - start < 10.0
+
+
+def test_a_report_of_twelve_pictures_takes_thirty_seconds_and_20_mb(many, tmp_path):
+    folder, _ = many
+    start = time.perf_counter()
+    write_report(folder, "0 1 2", 12, (tmp_path, 1.0))
+    assert time.perf_counter() - start < 30.0
+    assert (folder / "report.html").stat().st_size < 20e6
