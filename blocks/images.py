@@ -7,7 +7,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -23,6 +23,7 @@ OF_8_BITS = ("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "LA", "PA", "RGBA", 
 SMALLEST = 16
 MAX_MEGAPIXELS = 25.0
 Limit = Annotated[int, Field(gt=0)] | None
+BadImages = Literal["refuse", "skip"]
 
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0
 
@@ -35,6 +36,7 @@ class ImageSet:
     names : [n], what a person calls each image
     load : gives image ``i`` as [H, W, 3]; called again when the image is needed again
     annotations : [n], what is known of each picture; nothing by default
+    skipped : why each image that could not be read was left out, if that was asked for
     """
 
     def __init__(
@@ -42,7 +44,9 @@ class ImageSet:
         names: Sequence[str],
         load: Callable[[int], np.ndarray],
         annotations: Sequence[Mapping[str, Any]] | None = None,
+        skipped: Sequence[str] = (),
     ):
+        self.skipped = tuple(skipped)
         self._names = tuple(names)
         self._annotations = annotations
         self._load = functools.lru_cache(maxsize=8)(lambda i: _read_only(load(i)))
@@ -58,13 +62,51 @@ class ImageSet:
         return SourceBatch(self._load(i)[None], (i,), (self._names[i],), (annotations,))
 
     def fingerprint(self) -> str:
-        """SHA-256 over names, shapes and values, in order; loads every image once."""
+        """SHA-256 over names, shapes and values, in order; loads every image once.
+
+        Raises
+        ------
+        InputError
+            Images cannot be read; the first is named, all are counted.
+        """
         if self._fingerprint is None:
             digest = hashlib.sha256()
-            for i, name in enumerate(self._names):
-                _hash_image(digest, name, self._load(i))
+            bad = self._visit(lambda name, image: _hash_image(digest, name, image))
+            if bad:
+                count = f"{len(bad)} of {len(self)} images cannot be read"
+                first = next(iter(bad.values()))
+                raise InputError(f"{first}; {count}, bad_images=skip leaves them out")
             self._fingerprint = digest.hexdigest()
         return self._fingerprint
+
+    def without_bad(self) -> "ImageSet":
+        """The images that can be read.
+
+        Raises
+        ------
+        InputError
+            There is none.
+        """
+        bad = self._visit(lambda name, image: None)
+        kept = [i for i in range(len(self)) if i not in bad]
+        if not kept:
+            raise InputError(f"none of {len(bad)} images can be read: {bad[0]}")
+        return ImageSet(
+            [self._names[i] for i in kept],
+            lambda i: self._load(kept[i]),
+            [self._annotations[i] for i in kept] if self._annotations else None,
+            tuple(bad.values()),
+        )
+
+    def _visit(self, see: Callable[[str, np.ndarray], None]) -> dict[int, str]:
+        """Show every image to someone; why some cannot be read, by their number."""
+        bad = {}
+        for i, name in enumerate(self._names):
+            try:
+                see(name, self._load(i))
+            except InputError as error:
+                bad[i] = str(error)
+        return bad
 
 
 def _read_only(image: np.ndarray) -> np.ndarray:

@@ -49,6 +49,8 @@ class Display:
 
     def __enter__(self) -> "Display":
         self._console.print(self._heading())
+        for why in getattr(self._job.source, "skipped", ()):
+            self._console.print(f"skipped: {why}")
         self._console.print(self._line([title for title, _ in COLUMNS]))
         if self._console.is_terminal:
             self._live.start()
@@ -117,6 +119,8 @@ class Display:
     def _heading(self) -> str:
         stop = self._job.config.stop
         rule = f"{self._job.num_images} images x {stop.draws} draws"
+        if skipped := getattr(self._job.source, "skipped", ()):
+            rule += f" ({len(skipped)} skipped)"
         if stop.ci95:
             rule = f"until {stop.metric} is known within {stop.ci95:g} (95 %), " + rule
         what = (

@@ -220,6 +220,7 @@ def manifest(job: Sweep) -> dict:
         "components": job.components(),
         "seed": job.config.seed,
         "images": job.num_images,
+        "images_skipped": list(getattr(job.source, "skipped", ())),
         "source_sha256": job.source.fingerprint(),
         "conventions": {**CONVENTIONS, "cbr_mode": job.config.cbr_mode},
         "git_commit": _git_commit(),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from blocks.images import ImageSet, Limit, load_rgb
+from blocks.images import BadImages, ImageSet, Limit, load_rgb
 from semlink.errors import InputError
 
 TEST_IMAGES = 504
@@ -24,6 +24,7 @@ def build(
     root: Annotated[str, Field(min_length=1)],
     split: Literal["test", "train", "all"] = "test",
     limit: Limit = None,
+    bad_images: BadImages = "refuse",
 ) -> ImageSet:
     """Images of MSCOCO 2014 val, 504 of them to test and the others to train.
 
@@ -45,6 +46,7 @@ def build(
     root : folder of ``annotations/*_val2014.json`` and ``val2014/*.jpg``
     split : which part
     limit : only the first so many
+    bad_images : ``skip`` leaves out images that are missing or broken, and says so
 
     Raises
     ------
@@ -60,11 +62,13 @@ def build(
         files = [folder / "val2014" / name for name in names]
     with _readable(folder / CAPTIONS):
         said = [tuple(a["caption"] for a in _ordered(captions, i)) for i in ids]
-    _check_present(files)
+    if bad_images == "refuse":
+        _check_present(files)
     annotations = [
         {"instances": o, "captions": c} for o, c in zip(objects, said, strict=True)
     ]
-    return ImageSet(names, lambda i: load_rgb(files[i]), annotations)
+    images = ImageSet(names, lambda i: load_rgb(files[i]), annotations)
+    return images.without_bad() if bad_images == "skip" else images
 
 
 def divide(ids: Iterable[int]) -> tuple[list[int], list[int]]:

@@ -7,7 +7,14 @@ from typing import Annotated, NoReturn
 
 from pydantic import Field
 
-from blocks.images import MAX_MEGAPIXELS, ImageSet, Limit, image_suffixes, load_rgb
+from blocks.images import (
+    MAX_MEGAPIXELS,
+    BadImages,
+    ImageSet,
+    Limit,
+    image_suffixes,
+    load_rgb,
+)
 from semlink.errors import InputError
 
 
@@ -15,6 +22,7 @@ def build(
     path: Annotated[str, Field(min_length=1)],
     limit: Limit = None,
     max_megapixels: Annotated[float, Field(gt=0, allow_inf_nan=False)] = MAX_MEGAPIXELS,
+    bad_images: BadImages = "refuse",
 ) -> ImageSet:
     """Images of a folder, sorted by their path within it.
 
@@ -32,6 +40,7 @@ def build(
     path : the folder; ``~`` is the home folder
     limit : only the first so many; the others are not opened
     max_megapixels : largest image that is accepted [10^6 pixels]
+    bad_images : ``skip`` leaves out what is no whole image, and says so
 
     Raises
     ------
@@ -47,6 +56,8 @@ def build(
     images = ImageSet(
         names, lambda i: load_rgb(root / names[i], max_megapixels=max_megapixels)
     )
+    if bad_images == "skip":
+        images = images.without_bad()
     images.fingerprint()
     return images
 

@@ -105,7 +105,9 @@ def _summary(manifest: dict) -> str:
     source = " ".join(manifest["components"]["source"])
     until = f", until {stop['metric']} ±{stop['ci95']:g}" if stop["ci95"] else ""
     draws = f"{stop['draws']} channel draw{'s' * (stop['draws'] > 1)} each"
-    return f"{manifest['images']} images of {source}, {draws}{until}"
+    skipped = len(manifest.get("images_skipped", ()))
+    but = f" ({skipped} skipped, that cannot be read)" if skipped else ""
+    return f"{manifest['images']} images of {source}{but}, {draws}{until}"
 
 
 def _provenance(manifest: dict) -> dict[str, str]:

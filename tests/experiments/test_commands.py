@@ -4,6 +4,7 @@ import json
 import sys
 
 import pytest
+from PIL import Image
 
 from experiments.__main__ import main
 from experiments.compose import catalogue
@@ -66,6 +67,25 @@ def test_a_sweep_into_the_same_run_keeps_the_first_manifest(command, tmp_path):
     manifests = (tmp_path / "runs/small").glob("manifest*.json")
     grids = [json.loads(path.read_text())["configuration"]["cbr"] for path in manifests]
     assert sorted(grids) == [[0.001, 0.03], [0.02]]
+
+
+def test_bad_images_are_named_counted_and_skipped_only_when_asked(command, tmp_path):
+    (tmp_path / "mine").mkdir()
+    for name in ("a", "b", "c"):
+        Image.new("RGB", (64, 48), (90, 60, 30)).save(tmp_path / "mine" / f"{name}.png")
+    (tmp_path / "mine" / "b.png").write_text("hello")
+    sweep = (*SWEEP[:3], "channel=awgn", *GRID)
+    status, _, err = command(*sweep, "source=folder:mine")
+    assert status == 2
+    assert "image 'mine/b.png' must be one of" in err
+    assert "1 of 3 images cannot be read, bad_images=skip" in err
+    status, out, _ = command(*sweep, "source=folder:mine[bad_images=skip]")
+    assert status == 0
+    assert "2 images x 1 draws (1 skipped)" in out
+    assert "skipped: image 'mine/b.png' must be one of" in out
+    manifest = json.loads((tmp_path / "runs/small/manifest.json").read_text())
+    assert len(manifest["images_skipped"]) == 1
+    assert manifest["images"] == 2
 
 
 def test_results_that_cannot_be_compared_are_kept_apart(command):

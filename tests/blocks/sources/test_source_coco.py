@@ -159,6 +159,17 @@ def test_no_images_listed(tmp_path):
     assert "lists 0 images" in refusal(tmp_path, split="all")
 
 
+def test_images_that_are_missing_or_broken_are_left_out_where_that_is_asked(tmp_path):
+    everything = build(str(write(tmp_path)))
+    first, second, *rest = (everything[i] for i in range(len(everything)))
+    (tmp_path / "val2014" / first.name[0]).unlink()
+    (tmp_path / "val2014" / second.name[0]).write_text("hello")
+    left = build(str(tmp_path), bad_images="skip")
+    assert len(left.skipped) == 2
+    assert [left[i].name for i in range(len(left))] == [image.name for image in rest]
+    assert left[0].annotations == rest[0].annotations
+
+
 def test_missing_image(tmp_path):
     path = write(tmp_path) / "val2014" / entry(11)["file_name"]
     path.unlink()

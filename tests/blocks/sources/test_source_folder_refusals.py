@@ -34,7 +34,52 @@ def refusal(path, **params):
             build(str(path), **params)
     message = str(caught.value)
     assert "\n" not in message
-    return message
+    reason, _, count = message.partition("; ")
+    assert count in (
+        "",
+        "1 of 1 images cannot be read, bad_images=skip leaves them out",
+    )
+    return reason
+
+
+def spoiled(folder):
+    """Four images, of which two cannot be read."""
+    for name in ("a", "b", "c", "d"):
+        save(folder / f"{name}.png", colour=(ord(name), 0, 0))
+    (folder / "b.png").write_text("hello")
+    save(folder / "d.png", size=(3, 3))
+
+
+def test_all_bad_images_are_counted_and_the_first_is_named(tmp_path):
+    spoiled(tmp_path)
+    with pytest.raises(InputError) as caught:
+        build(str(tmp_path))
+    message = str(caught.value)
+    assert message.startswith(f"image {str(tmp_path / 'b.png')!r} must be one of AVIF")
+    assert "2 of 4 images cannot be read, bad_images=skip leaves them out" in message
+
+
+def test_bad_images_are_left_out_where_that_is_asked(tmp_path):
+    spoiled(tmp_path)
+    images = build(str(tmp_path), bad_images="skip")
+    assert [images[i].name[0] for i in range(len(images))] == ["a.png", "c.png"]
+    assert [images[i].index[0] for i in range(len(images))] == [0, 1]
+    assert [int(images[i].image[0, 0, 0, 0]) for i in range(2)] == [ord("a"), ord("c")]
+    assert ["b.png" in images.skipped[0], "d.png" in images.skipped[1]] == [True] * 2
+    for bad in ("b.png", "d.png"):
+        (tmp_path / bad).unlink()
+    assert images.fingerprint() == build(str(tmp_path)).fingerprint()
+
+
+def test_nothing_is_skipped_where_nothing_is_bad(tmp_path):
+    save(tmp_path / "a.png")
+    assert build(str(tmp_path), bad_images="skip").skipped == ()
+
+
+def test_a_folder_of_nothing_but_bad_images(tmp_path):
+    (tmp_path / "a.png").write_text("hello")
+    message = refusal(tmp_path, bad_images="skip")
+    assert message.startswith("none of 1 images can be read: image ")
 
 
 def test_missing_folder(tmp_path):
