@@ -69,6 +69,10 @@ sweep: $(VENV)/ready ## simulate a grid; writes table, CSV, manifest and figures
 		--cache-gib '$(strip $(CACHE_GIB))' --workers '$(strip $(WORKERS))' \
 		--cluster '$(strip $(CLUSTER))' -- $(SETTINGS)
 
+.PHONY: profile
+profile: $(VENV)/ready ## where the time of such a sweep goes, stage by stage; keeps nothing
+	@$(SEMLINK) profile --config '$(strip $(CONFIG))' -- $(SETTINGS)
+
 .PHONY: worker
 worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it goes away
 	@$(SEMLINK) worker '$(strip $(CLUSTER))'

@@ -72,12 +72,12 @@ def _runs(degrees: np.ndarray) -> list[tuple[int, int]]:
 def _dense(edges, runs):
     """Split edge values [edges, batch] into blocks [nodes, degree, batch]."""
     parts = tf.split(edges, [count * degree for count, degree in runs])
-    shapes = [(count, degree, edges.shape[-1]) for count, degree in runs]
+    shapes = [(count, degree, -1) for count, degree in runs]
     return [tf.reshape(p, shape) for p, shape in zip(parts, shapes, strict=True)]
 
 
 def _flat(block):
-    return tf.reshape(block, (-1, block.shape[-1]))
+    return tf.reshape(block, (block.shape[0] * block.shape[1], -1))
 
 
 def _check(messages):

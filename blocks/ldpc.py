@@ -23,7 +23,7 @@ from semlink.graph import compiled
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-BATCHES = (8, 2)  # codewords at once: fixed, so that few shapes are compiled
+BATCH = 8  # codewords at once
 _THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; Sionna clips there
 LOWEST = 0.2  # code rate that Sionna encodes at
@@ -194,13 +194,16 @@ class _Mother:
         # Sionna's pruning takes the whole graph away where there is nothing to prune
         prune = not graph.whole
         bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
-        self._decode = compiled(bp, level="xla", name="ldpc decoder")
+        # XLA takes a second or two for each graph, and a few words are decoded in
+        # milliseconds either way: headers and side information come in many lengths
+        self._decode_batch = compiled(bp, level="xla", name="ldpc decoder of 8")
+        self._decode_few = compiled(bp, level="graph", name="ldpc decoder")
 
     def encode(self, bits: np.ndarray) -> np.ndarray:
         """[C, k' <= k] to whole codewords [C, n], zeros where there is filler."""
         full = np.zeros((len(bits), self.graph.k), np.float32)
         full[:, : bits.shape[1]] = bits
-        return _in_batches(self._encode, full, filler=0.0)
+        return self._encode(tf.constant(full)).numpy().astype(np.uint8)
 
     def unsent(self, num_blocks: int, k: int) -> np.ndarray:
         """LLRs of codewords of which nothing was received : [C, n], float32."""
@@ -209,21 +212,10 @@ class _Mother:
         return llr
 
     def decode(self, llr: np.ndarray) -> np.ndarray:
-        """[C, n] to [C, k]; all-zero codewords, soon decoded, fill up a batch."""
-        return _in_batches(self._decode, llr, filler=-KNOWN)
+        """[C, n] to [C, k], in batches side by side: XLA leaves much of a core idle."""
+        batches = [llr[i : i + BATCH] for i in range(0, len(llr), BATCH)]
+        return np.concatenate(list(_THREADS.map(self._decode_one, batches)))
 
-
-def _in_batches(function, rows: np.ndarray, *, filler: float) -> np.ndarray:
-    """Apply a compiled function to rows [C, n], in batches of few sizes.
-
-    Batches run side by side: XLA leaves much of a second core idle.
-    """
-
-    def apply(batch: np.ndarray) -> np.ndarray:
-        size = next(s for s in reversed(BATCHES) if len(batch) <= s)
-        full = np.full((size, rows.shape[1]), filler, np.float32)
-        full[: len(batch)] = batch
-        return function(tf.constant(full)).numpy()[: len(batch)].astype(np.uint8)
-
-    batches = [rows[i : i + BATCHES[0]] for i in range(0, len(rows), BATCHES[0])]
-    return np.concatenate(list(_THREADS.map(apply, batches)))
+    def _decode_one(self, llr: np.ndarray) -> np.ndarray:
+        decode = self._decode_batch if len(llr) == BATCH else self._decode_few
+        return decode(tf.constant(llr)).numpy().astype(np.uint8)

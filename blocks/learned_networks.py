@@ -19,7 +19,7 @@ from blocks.nn.entropy import SCALES, gaussian_bits, scale_index
 from blocks.nn.hyperprior import HyperSynthesis
 from blocks.nn.jscc import entropy_map, kept_latents, rate_levels
 from blocks.nn.policy import Policy, Prospects
-from semlink.graph import compiled
+from semlink.graph import compiled, plain
 
 SHAPES = 32  # that graphs are kept for
 _SIGMA = SCALES.astype(np.float32)
@@ -191,9 +191,8 @@ class Networks:
 
     def _make_stage(self, name: str, shape: tuple[int, ...]) -> Callable:
         """The graph of a stage; one for each shape of its first input."""
-        return compiled(
-            getattr(self, f"_{name}"), level="graph", name=f"networks.{name}"
-        )
+        function = plain(getattr(self, f"_{name}"))
+        return compiled(function, level="graph", name=f"networks.{name}")
 
     def _analyse(self, image):
         x = tf.cast(image, tf.float32) / 255

@@ -66,6 +66,19 @@ def sweep(
 
 
 @app.command()
+def profile(
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="key=value, as of a sweep.")
+    ] = None,
+    config: Annotated[str, typer.Option(help="As of a sweep.")] = "sweep",
+) -> None:
+    """Show where the time of a sweep goes, stage by stage; keeps nothing."""
+    from experiments.profile import profile as command
+
+    command(config, overrides or [])
+
+
+@app.command()
 def worker(scheduler: str) -> None:
     """Simulate points for a scheduler (tcp://HOST:PORT) until it goes away."""
     from experiments.workers import work_for

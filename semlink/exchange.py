@@ -15,6 +15,7 @@ from semlink.errors import Infeasible
 from semlink.feedback import effective_db, reported_db, slot_of
 from semlink.protocols import Channel, Loop, Transceiver
 from semlink.signals import Estimate, RxSignal, TxSignal, ledger
+from semlink.stages import running, stage
 
 SHORTEST = 2**15  # symbols of an evolution, or twice, or four times as many
 ROOM = 4  # times what would be sent without a report
@@ -53,6 +54,7 @@ class Air:
         self.slot = slot_of(channel)
         self.now = 0  # slots since it began
 
+    @stage("channel")
     def send(self, x: np.ndarray, slots: int) -> RxSignal:
         """What becomes of symbols [1, N], the last of which may be silence.
 
@@ -148,11 +150,13 @@ def _transmissions(pair: Transceiver, air: Air, plan, tx: TxSignal) -> Delivery:
     while True:
         sent.append(tx)
         rx = air.send(tx.x, -(-int(tx.ledger.total[0]) // air.slot))
-        estimate, ack = process(rx), process.ack
+        with running("receive"):
+            estimate, ack = process(rx), process.ack
         heard += ack is not None
         done = ack is not None and ack.all()
         if done or len(sent) == pair.loop.max_transmissions:
             slots = np.array([air.now - begin])
             return Delivery(tuple(sent), estimate, slots)
         air.now += pair.loop.round_trip_slots
-        tx = pair.transmitter.again(sent[0], plan, ack, heard)
+        with running("encode"):
+            tx = pair.transmitter.again(sent[0], plan, ack, heard)

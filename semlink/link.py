@@ -11,6 +11,7 @@ from semlink.feedback import Feedback, slot_of
 from semlink.graph import compiled
 from semlink.protocols import Budget, Channel, Frame, Loop, Task, Transceiver
 from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
+from semlink.stages import stage
 
 LONGEST = 2**20  # symbols that may pass while an exchange waits
 NO_NOISE = 1e-9  # variance that receivers can still divide by
@@ -57,10 +58,12 @@ class Link:
         point = self.transmitter.operating_point(fed_back)
         return Budget(cbr, cbr_mode, point, self._frame)
 
+    @stage("encode")
     def transmit(self, batch: SourceBatch, plan) -> TxSignal:
         """Encode and modulate a batch."""
         return self.transmitter(batch, plan)
 
+    @stage("channel")
     def propagate(self, tx: TxSignal, snr_db: float, seed: int) -> RxSignal:
         """Send symbols over the channel at one seed."""
         if self._error_free:
@@ -75,6 +78,7 @@ class Link:
         added = [self._frame.uses(n) - n for n in tx.ledger.total]
         return tx.ledger._replace(pilots=tx.ledger.pilots + np.array(added))
 
+    @stage("receive")
     def receive(self, rx: RxSignal) -> Estimate:
         """Decode what was received."""
         return self._receiver(rx)
@@ -98,6 +102,7 @@ class Link:
         """Channel uses of all transmissions."""
         return Ledger(*map(sum, zip(*map(self.ledger, delivery.sent), strict=True)))
 
+    @stage("judge")
     def judge(self, batch: SourceBatch, delivery: Delivery) -> Metrics:
         """Compare what was sent with what arrived.
 

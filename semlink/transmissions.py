@@ -9,8 +9,11 @@ from semlink.errors import Infeasible
 from semlink.link import Link
 from semlink.protocols import Budget
 from semlink.signals import SourceBatch, TxSignal
+from semlink.stages import running, stage
 
-MEMORY_BYTES = 2**30  # of signals that this process keeps
+# of signals and plans that this process keeps; of signals less where a disk does, too
+MEMORY_BYTES, MEMORY_BYTES_BESIDE_DISK = 2**30, 2**27
+MOST_PLANS = 512
 
 Identity = Callable[[], Mapping[str, Any]]  # asked only where there is a disk
 
@@ -30,7 +33,7 @@ class Transmissions:
 
     def __init__(self, disk: DiskCache | None = None):
         self._disk = disk
-        self._plans: dict[tuple, object] = {}
+        self._plans: OrderedDict[tuple, object] = OrderedDict()
         self._signals: OrderedDict[tuple, TxSignal] = OrderedDict()
         self._bytes = 0
         self.made: Counter[str] = Counter()
@@ -54,6 +57,7 @@ class Transmissions:
         key = (label, budget)
         if key not in self._plans:
 
+            @stage("plan")
             def search():
                 try:
                     return link.transmitter.plan(images, budget)
@@ -61,6 +65,9 @@ class Transmissions:
                     return reason
 
             self._plans[key] = self._stored("searched", identity, search)
+            if len(self._plans) > MOST_PLANS:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(key)
         plan = self._plans[key]
         if isinstance(plan, Infeasible):
             raise plan
@@ -89,7 +96,8 @@ class Transmissions:
         tx = self._stored("encoded", identity, lambda: link.transmit(batch, plan))
         self._signals[key] = tx
         self._bytes += _size(tx)
-        while self._bytes > MEMORY_BYTES and len(self._signals) > 1:
+        most = MEMORY_BYTES_BESIDE_DISK if self._disk else MEMORY_BYTES
+        while self._bytes > most and len(self._signals) > 1:
             self._bytes -= _size(self._signals.popitem(last=False)[1])
         return tx
 
@@ -99,13 +107,15 @@ class Transmissions:
             self.made[what] += 1
             return make()
         key = self._disk.key({"what": what, **identity()})
-        value = self._disk.get(key)
+        with running("cache"):
+            value = self._disk.get(key)
         if value is not None:
             self.made[f"{what} before"] += 1
             return value
         self.made[what] += 1
         value = make()
-        self._disk.put(key, value)
+        with running("cache"):
+            self._disk.put(key, value)
         return value
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -26,17 +27,21 @@ SMALL = (
 )
 
 
+LONG = (*SMALL, "channel=awgn", "transmitter=uncoded", "snr_db=0:29.8:0.2", "cbr=1.1")
+LONG += ("stop.draws=6",)
+
+
 def points(folder):
     """Rows of a run but for seconds."""
     with open(folder / "points.csv", newline="") as file:
         return [{**row, "seconds": ""} for row in csv.DictReader(file)]
 
 
-def start(where, run, *options):
+def start(where, run, *options, grid=SMALL):
     command = [sys.executable, "-m", "experiments", "sweep", "--run", run]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [*command, "--cache-gib", "0", *options, "--", *SMALL],
+        [*command, "--cache-gib", "0", *options, "--", *grid],
         cwd=where,
         env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
@@ -45,8 +50,8 @@ def start(where, run, *options):
     )
 
 
-def sweep(where, run, *options):
-    process = start(where, run, *options)
+def sweep(where, run, *options, grid=SMALL):
+    process = start(where, run, *options, grid=grid)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
     return points(where / "runs" / run)
@@ -130,19 +135,45 @@ def is_worker(pid):
         return False
 
 
+def workers_of(process):
+    return [pid for pid in children(process.pid) if is_worker(pid)]
+
+
+def wait_until(condition, process, seconds=120):
+    """Wait for something to be so; say whether the process goes on."""
+    until = time.monotonic() + seconds
+    while process.poll() is None and not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return process.poll() is None
+
+
+def lines(folder):
+    path = folder / "points.csv"
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
 @pytest.mark.slow
-def test_killed_workers_and_mains_change_nothing(place, alone):
-    for _ in range(3):
-        process = start(place, "killed", "--workers", "2")
-        until = time.time() + 25
-        while process.poll() is None and time.time() < until:
-            time.sleep(5)
-            workers = [pid for pid in children(process.pid) if is_worker(pid)]
-            for pid in workers[:1]:
-                os.kill(pid, signal.SIGKILL)
+def test_killed_workers_and_mains_change_nothing(place):
+    """Ten lives of a main, in each of which two workers are killed, and then itself."""
+    straight, chance = sweep(place, "straight", grid=LONG), random.Random(1)
+    folder, mains, killed = place / "runs" / "killed", 0, 0
+    while mains < 10:
+        process = start(place, "killed", "--workers", "2", grid=LONG)
+        before = lines(folder)
+        assert wait_until(lambda: lines(folder) > before, process)  # noqa: B023
+        for _ in range(2):
+            time.sleep(chance.uniform(0, 1))
+            assert wait_until(lambda: workers_of(process), process)  # noqa: B023
+            os.kill(chance.choice(workers_of(process)), signal.SIGKILL)
+            killed += 1
+        time.sleep(chance.uniform(0, 1))
         process.kill()
         process.communicate()
-    assert sweep(place, "killed", "--workers", "2") == alone
+        mains += 1
+    assert (mains, killed) == (10, 20)
+    assert before < len(straight)
+    assert sweep(place, "killed", "--workers", "2", grid=LONG) == straight
 
 
 class Link:

@@ -2,6 +2,7 @@
 
 import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -171,6 +172,21 @@ def test_a_signal_larger_than_the_cache_is_kept_while_it_is_used(monkeypatch):
     for image in (0, 0, 1, 1, 0):
         cache.signal("tx", link, numbered(image), None, dict)
     assert link.calls == 3
+
+
+def test_plans_are_bounded(monkeypatch):
+    monkeypatch.setattr(transmissions, "MOST_PLANS", 3)
+    searched = []
+
+    class Planner:
+        transmitter = SimpleNamespace(
+            plan=lambda images, budget: searched.append(budget)
+        )
+
+    cache = Transmissions()
+    for budget in (0, 1, 2, 3, 1, 4, 1, 0):
+        cache.plan("tx", Planner(), (), budget, dict)
+    assert searched == [0, 1, 2, 3, 4, 0]
 
 
 def test_a_small_cache_changes_no_number(
