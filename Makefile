@@ -193,6 +193,11 @@ channel-gallery: $(VENV)/ready ## draw how channels fade, and their delay profil
 bench: $(VENV)/ready ## time the digital chain, the sweep and the command line
 	@$(SEMLINK) bench
 
+.PHONY: memory
+memory: $(VENV)/ready ## what a sweep of SOURCE holds in memory as it grows tenfold
+	@$(SEMLINK) memory --source '$(strip $(SOURCE))' \
+		--transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)'
+
 .PHONY: mcs-table
 mcs-table: $(VENV)/ready ## measure blocks/mcs.csv again (half an hour and more)
 	@$(SEMLINK) mcs-table

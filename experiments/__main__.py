@@ -264,6 +264,23 @@ def bench() -> None:
     command()
 
 
+@app.command()
+def memory(
+    source: Annotated[str, typer.Option(help="At least 50 pictures.")],
+    transmitter: Annotated[str, typer.Option(help="Transmitters.")],
+    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
+        "docs/figures/memory.png"
+    ),
+) -> None:
+    """Draw what a sweep holds in memory as it grows tenfold."""
+    from experiments.memory import memory as command
+
+    # it runs elsewhere, where a path must lead to the same folder
+    kind, _, where = source.partition(":")
+    source = f"{kind}:{Path(where).absolute()}" if where else source
+    typer.echo(command(source, transmitter.split(), output))
+
+
 @app.command("mcs-table")
 def mcs_table(
     blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 500,

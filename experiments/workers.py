@@ -26,6 +26,13 @@ from semlink.sweep import Sweep
 IN_FLIGHT = 2  # points that a worker is given at once, so that it never waits
 PATIENCE_S = 20  # with a scheduler that does not answer
 TIMES_KILLED = 10  # that a point is tried again
+# what dask runs in a local worker when it starts, again if it was killed
+PIN = """
+from experiments.workers import pin
+
+def dask_setup(worker):
+    pin(worker.name, {workers})
+"""
 
 
 class Task(NamedTuple):
@@ -100,6 +107,7 @@ def connected(workers: int, cluster: str) -> Iterator:
                     dashboard_address=None,
                     memory_limit=0,
                     silence_logs=50,
+                    preload=[PIN.format(workers=workers)],
                 )
             )
         try:
@@ -108,6 +116,15 @@ def connected(workers: int, cluster: str) -> Iterator:
             raise InputError(f"no scheduler answers at {cluster}: {error}") from None
         client.wait_for_workers(1, timeout=600)
         yield client
+
+
+def pin(worker: int, workers: int) -> None:
+    """Keep a worker to its share of the cores, before TensorFlow counts them.
+
+    Two that each think to have all of them take half as long again.
+    """
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, cores[worker % len(cores) :: workers])
 
 
 def _configure() -> None:

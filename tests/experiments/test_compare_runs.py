@@ -48,6 +48,34 @@ def test_order_and_number_of_points_do_not_matter():
     assert abs(found.psnr_db) < 0.1
 
 
+# Rates [kbit/s] and PSNR [dB]: the sample of many implementations of VCEG-M33, and that
+# of the package of FAU Erlangen-Nuernberg; BD-rate [%] by VCEG-M33's polynomials.
+WORKED = [
+    ((686.76, 309.58, 157.11, 85.95), (40.28, 37.18, 34.24, 31.42),
+     (893.34, 407.8, 204.93, 112.75), (40.39, 37.21, 34.17, 31.24), 31.3974),
+    ((9487.76, 4593.6, 2486.44, 1358.24), (40.037, 38.615, 36.845, 34.851),
+     (9787.8, 4469.0, 2451.52, 1356.24), (40.121, 38.651, 36.97, 34.987), -4.4205),
+]  # fmt: skip
+
+
+def vceg_m33(rate, psnr, other_rate, other_psnr):
+    """BD-rate [%] as VCEG-M33 has it: cubic polynomials of log rate over PSNR."""
+    low, high = max(min(psnr), min(other_psnr)), min(max(psnr), max(other_psnr))
+    areas = [
+        np.diff(np.polyval(np.polyint(np.polyfit(y, np.log(x), 3)), [low, high]))[0]
+        for x, y in ((rate, psnr), (other_rate, other_psnr))
+    ]
+    return 100 * np.expm1((areas[1] - areas[0]) / (high - low))
+
+
+@pytest.mark.parametrize(("rate", "psnr", "other", "other_psnr", "percent"), WORKED)
+def test_published_worked_examples(rate, psnr, other, other_psnr, percent):
+    """Ours is by piecewise cubics, as JVET has it: a little off the polynomials."""
+    assert vceg_m33(rate, psnr, other, other_psnr) == pytest.approx(percent, abs=1e-4)
+    found = delta(curve(rate, psnr), curve(other, other_psnr))
+    assert 100 * found.rate == pytest.approx(percent, abs=0.03)
+
+
 @pytest.mark.parametrize(("cbr", "psnr", "reason"), [
     (CBR[:3], PSNR[:3], "fewer than 4 CBRs"),
     (CBR, PSNR[[0, 2, 1, 3, 4]], "a curve does not rise"),
