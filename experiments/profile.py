@@ -43,7 +43,7 @@ def profile(name: str, overrides: list[str]) -> None:
 
 
 def _table(seconds: Counter, calls: Counter, whole: float) -> Table:
-    table = Table("stage", "calls", "seconds", "each [ms]", "share", box=None)
+    table = Table("stage", "calls", "seconds", r"each \[ms]", "share", box=None)
     for column in table.columns[1:]:
         column.justify = "right"
     for name, spent in seconds.most_common():

@@ -8,6 +8,8 @@ const AXES = {
 };
 const NEAR = 0.05; // a published CBR so near, as a share, is shown at the run's
 const LOST = 0.5;
+// nothing that would send a chart elsewhere, as plotly's own choice of buttons does
+const BUTTONS = [["toImage", "zoom2d", "pan2d", "resetScale2d"]];
 const curveForm = at("curve-controls").elements;
 
 function values(column, points) {
@@ -117,7 +119,7 @@ function drawCurves() {
     legend: { orientation: "h", y: -0.18 },
     showlegend: true,
     hovermode: "closest",
-  }, { responsive: true, displaylogo: false });
+  }, { responsive: true, displaylogo: false, modeBarButtons: BUTTONS });
 }
 
 function startCurves() {

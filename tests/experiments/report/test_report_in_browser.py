@@ -64,6 +64,16 @@ def test_curves_are_drawn_for_every_transmitter(page):
     assert page.locator("#plot .errorbar").count() > 0
 
 
+def test_no_button_sends_a_chart_elsewhere(page):
+    buttons = "[...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title)"
+    assert page.evaluate(buttons) == [
+        "Download plot as a PNG",
+        "Zoom",
+        "Pan",
+        "Reset axes",
+    ]
+
+
 def test_a_transmitter_can_be_left_out(page):
     page.get_by_label("jpeg_ldpc", exact=True).uncheck()
     assert "jpeg_ldpc" not in curves(page)
