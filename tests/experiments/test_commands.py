@@ -108,3 +108,18 @@ def test_a_panel_is_drawn_and_refuses_what_is_not_there(command, tmp_path):
     ):
         status, _, errors = command("panel", "--run", "small", *arguments)
         assert (status, errors) == (2, f"error: {message}\n")
+
+
+def test_a_profile_shows_every_stage_and_what_is_left(command, tmp_path):
+    grid = ("source=photos[limit=1]", "channel=awgn", "transmitter=jpeg_ldpc")
+    status, out, _ = command("profile", *grid, "snr_db=10 20", "cbr=0.03")
+    assert status == 0
+    lines = {line.split("  ")[0].strip(): line.split() for line in out.splitlines()}
+    for name, calls in {"plan": 1, "encode": 1, "channel": 2, "judge": 2}.items():
+        assert lines[name][1] == str(calls)
+    shares = [
+        float(line[-1][:-1]) for line in lines.values() if line and line[-1][-1] == "%"
+    ]
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+    assert "x the sum of its stages" in out
+    assert not (tmp_path / "runs").exists()
