@@ -29,6 +29,7 @@ SMALL = (
 
 LONG = (*SMALL, "channel=awgn", "transmitter=uncoded", "snr_db=0:29.8:0.2", "cbr=1.1")
 LONG += ("stop.draws=6",)
+TWO = ("--workers", "2")
 
 
 def points(folder):
@@ -155,25 +156,33 @@ def lines(folder):
 
 @pytest.mark.slow
 def test_killed_workers_and_mains_change_nothing(place):
-    """Ten lives of a main, in each of which two workers are killed, and then itself."""
+    """Ten mains and twenty workers are killed, in as many runs as last long enough."""
     straight, chance = sweep(place, "straight", grid=LONG), random.Random(1)
-    folder, mains, killed = place / "runs" / "killed", 0, 0
-    while mains < 10:
-        process = start(place, "killed", "--workers", "2", grid=LONG)
-        before = lines(folder)
-        assert wait_until(lambda: lines(folder) > before, process)  # noqa: B023
-        for _ in range(2):
-            time.sleep(chance.uniform(0, 1))
-            assert wait_until(lambda: workers_of(process), process)  # noqa: B023
-            os.kill(chance.choice(workers_of(process)), signal.SIGKILL)
-            killed += 1
-        time.sleep(chance.uniform(0, 1))
-        process.kill()
+    mains, killed, runs = 0, 0, ["killed0"]
+    while mains < 10 or killed < 20:
+        process, folder = start(place, runs[-1], *TWO, grid=LONG), place / "runs"
+        killed += kill_workers(process, folder / runs[-1], chance)
+        if process.poll() is None:
+            process.kill()
+            mains += 1
+        else:
+            runs.append(f"killed{len(runs)}")
         process.communicate()
-        mains += 1
-    assert (mains, killed) == (10, 20)
-    assert before < len(straight)
-    assert sweep(place, "killed", "--workers", "2", grid=LONG) == straight
+    for run in runs:
+        assert sweep(place, run, *TWO, grid=LONG) == straight
+
+
+def kill_workers(process, folder, chance):
+    """Kill two workers of a main that has got further; how many it came to."""
+    before = lines(folder)
+    goes_on = wait_until(lambda: lines(folder) > before, process)
+    for killed in range(2):
+        time.sleep(chance.uniform(0, 1))
+        if not (goes_on and wait_until(lambda: workers_of(process), process)):
+            return killed
+        with contextlib.suppress(ProcessLookupError, IndexError):
+            os.kill(chance.choice(workers_of(process)), signal.SIGKILL)
+    return 2
 
 
 class Link:
