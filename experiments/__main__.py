@@ -34,6 +34,9 @@ app.add_typer(kb, name="kb")
 
 RUNS = Path("runs")
 CACHE = RUNS / ".sent"
+Shown = Annotated[
+    str | None, typer.Option(help="Which images, by number (default: 0 1).")
+]
 Run = Annotated[str, typer.Option(help="Name of the run: results in runs/NAME.")]
 
 
@@ -107,9 +110,7 @@ def figure(run: Run = "sweep") -> None:
 @app.command()
 def panel(
     run: Run = "sweep",
-    images: Annotated[
-        str | None, typer.Option(help="Which images, by number (default: 0 1).")
-    ] = None,
+    images: Shown = None,
     cbr: Annotated[
         float | None, typer.Option(help="CBR (default: the lowest).")
     ] = None,
@@ -124,9 +125,7 @@ def panel(
 @app.command()
 def report(
     run: Run = "sweep",
-    images: Annotated[
-        str | None, typer.Option(help="Which images, by number (default: 0 1).")
-    ] = None,
+    images: Shown = None,
     pictures: Annotated[int, typer.Option(min=1, help="Received ones to show.")] = 12,
     cache_gib: Annotated[float, typer.Option(min=0, help="As of the sweep.")] = 4.0,
 ) -> None:

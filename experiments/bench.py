@@ -26,7 +26,7 @@ from experiments.compose import catalogue
 from semlink import config, graph
 from semlink.feedback import Feedback
 from semlink.graph import compiled
-from semlink.monitor import Monitor
+from semlink.listener import Unwatched
 from semlink.protocols import Budget
 from semlink.rng import seed_everything
 from semlink.signals import RxSignal, SourceBatch
@@ -119,12 +119,12 @@ def _extra_snr_point() -> None:
     }
     job = Sweep(config.validate(settings), catalogue())
     for point in job.points[:2]:
-        job.simulate(point, _Silent())
+        job.simulate(point, Unwatched())
     traced = sum(graph.traces.values())
     ratios = []
     for point in job.points[2:]:
         start = time.perf_counter()
-        job.simulate(point, _Silent())
+        job.simulate(point, Unwatched())
         whole = time.perf_counter() - start
         ratios.append(whole / _channel_and_decoding(job, point))
     again = sum(graph.traces.values()) - traced
@@ -208,14 +208,6 @@ def _seconds(call: Callable[[], object]) -> float:
         call()
         seconds.append(time.perf_counter() - start)
     return median(seconds)
-
-
-class _Silent:
-    """A listener that says nothing."""
-
-    def progress(self, point, monitor: Monitor) -> None: ...
-
-    def finished(self, point, rows, resumed) -> None: ...
 
 
 def _help() -> None:

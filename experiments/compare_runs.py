@@ -1,10 +1,10 @@
 """Two runs compared: point by point over the same images, and curve by curve."""
 
-import json
 from pathlib import Path
 
 from experiments.bjontegaard_delta import Delta, delta
 from experiments.compare import difference
+from experiments.sweeping import read_manifest
 from semlink.errors import InputError
 from semlink.results import Row, grouped, read_points
 
@@ -63,13 +63,7 @@ def _rows(folder: Path, metric: str) -> dict[tuple, Row]:
 
 def _conventions(first: Path, second: Path) -> list[str]:
     """What the numbers of two runs do not mean alike."""
-    manifests = []
-    for folder in (first, second):
-        try:
-            manifests.append(json.loads((folder / "manifest.json").read_text()))
-        except (OSError, ValueError) as error:
-            raise InputError(f"no manifest of a run in {folder}: {error}") from None
-    one, other = manifests
+    one, other = read_manifest(first), read_manifest(second)
     differ = {
         name: (one["conventions"].get(name), other["conventions"].get(name))
         for name in {**one["conventions"], **other["conventions"]}

@@ -16,6 +16,7 @@ from experiments.compose import catalogue
 from experiments.figures import METRICS, draw_curves, styles
 from experiments.sweeping import run
 from semlink import config
+from semlink.listener import Unwatched
 from semlink.results import read_points
 from semlink.sweep import Sweep
 from semlink.units import psnr_db
@@ -218,17 +219,9 @@ def _seconds(job: Sweep, point) -> float:
     times = []
     for small, same in few:
         start = time.perf_counter()
-        small.simulate(same, _Silent())
+        small.simulate(same, Unwatched())
         times.append(time.perf_counter() - start)
     return times[1] / 3
-
-
-class _Silent:
-    """A listener that says nothing."""
-
-    def progress(self, point, monitor) -> None: ...
-
-    def finished(self, point, rows, resumed) -> None: ...
 
 
 def _first(job: Sweep, count: int, point):

@@ -11,14 +11,16 @@ Base = Annotated[
     Path | None, typer.Option(help="Knowledge base (default: the one that is shipped).")
 ]
 Encoder = Annotated[str, typer.Option(help="Text encoder.")]
+Agent = Annotated[str, typer.Option(help="Agent that describes.")]
+Output = Annotated[Path, typer.Option(help="File to write.")]
 
 
 @kb.command("build")
 def kb_build(
     source: Annotated[Path, typer.Option(help="Folder of photos, or COCO's captions.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
+    output: Output,
     size: Annotated[int, typer.Option(min=1, help="Entries at most.")] = 4096,
-    agent: Annotated[str, typer.Option(help="Agent that describes.")] = "detector",
+    agent: Agent = "detector",
     encoder: Encoder = "minilm",
 ) -> None:
     """Describe photos, or take captions, and embed what differs most."""
@@ -30,9 +32,9 @@ def kb_build(
 @kb.command("embed")
 def kb_embed(
     source: Annotated[Path, typer.Option(help="Folder of photos.")],
-    output: Annotated[Path, typer.Option(help="File to write.")],
+    output: Output,
     base: Base = None,
-    agent: Annotated[str, typer.Option(help="Agent that describes.")] = "detector",
+    agent: Agent = "detector",
     encoder: Encoder = "minilm",
 ) -> None:
     """Look up every photo in a base, for networks to be trained with."""
@@ -44,7 +46,7 @@ def kb_embed(
 @kb.command("merge")
 def kb_merge(
     bases: list[Path],
-    output: Annotated[Path, typer.Option(help="File to write.")],
+    output: Output,
 ) -> None:
     """Write several bases as one."""
     from experiments.knowledge import merge

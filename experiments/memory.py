@@ -41,16 +41,14 @@ def memory(source: str, transmitters: list[str], output: Path) -> str:
         1, 2, figsize=(9, 3.2), sharey=True, layout="constrained"
     )
     lines = []
-    for place, (which, (name, sizes)) in zip(
-        places, enumerate(growing.items()), strict=True
-    ):
+    for which, (name, sizes) in enumerate(growing.items()):
+        place, counts = places[which], [size[which] for size in sizes]
         for transmitter in transmitters:
             peaks = [peak_mib(source, transmitter, *size) for size in sizes]
-            counts = [size[which] for size in sizes]
             place.plot(counts, peaks, "o-", label=transmitter)
             pairs = zip(counts, peaks, strict=True)
-            lines.append(f"{transmitter}, {name}: ")
-            lines[-1] += ", ".join(f"{n}: {peak} MiB" for n, peak in pairs)
+            found = ", ".join(f"{n}: {peak} MiB" for n, peak in pairs)
+            lines.append(f"{transmitter}, {name}: {found}")
         place.set(xlabel=name, ylim=(0, None))
         place.grid(alpha=0.3)
     places[0].set_ylabel("peak memory [MiB]")

@@ -52,8 +52,8 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
     return paths
 
 
-def image_numbers(text: str | None, count: int, default: int = 2) -> list[int]:
-    """Numbers of images in words; the first few if a user named none.
+def image_numbers(text: str | None, count: int) -> list[int]:
+    """Numbers of images in words; the first two if a user named none.
 
     Raises
     ------
@@ -61,7 +61,7 @@ def image_numbers(text: str | None, count: int, default: int = 2) -> list[int]:
         A word is no number of an image.
     """
     if text is None:
-        return list(range(min(default, count)))
+        return list(range(min(2, count)))
     try:
         numbers = list(dict.fromkeys(int(word) for word in text.split()))
     except ValueError:

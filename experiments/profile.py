@@ -11,6 +11,7 @@ from rich.table import Table
 from experiments.compose import catalogue
 from experiments.sweeping import config_path
 from semlink import config, graph, stages
+from semlink.listener import Unwatched
 from semlink.results import ResultStore
 from semlink.sweep import Sweep
 
@@ -29,7 +30,7 @@ def profile(name: str, overrides: list[str]) -> None:
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         with ResultStore(Path(folder), metrics=job.metrics) as store:
-            job.run(store, _Silent())
+            job.run(store, Unwatched())
         whole = time.perf_counter() - start
     console = Console(highlight=False)
     console.print(_table(stages.seconds, stages.calls, whole))
@@ -54,11 +55,3 @@ def _table(seconds: Counter, calls: Counter, whole: float) -> Table:
     rest = whole - seconds.total()
     table.add_row("the sweep itself", "", f"{rest:.1f}", "", f"{rest / whole:.1%}")
     return table
-
-
-class _Silent:
-    """A listener that says nothing."""
-
-    def progress(self, point, monitor) -> None: ...
-
-    def finished(self, point, rows, resumed) -> None: ...

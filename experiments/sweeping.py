@@ -21,6 +21,7 @@ from semlink.sweep import Simulate, Sweep
 from semlink.units import CONVENTIONS
 
 MANIFEST = "manifest.json"
+NEEDED = {"configuration", "components", "conventions", "packages", "source_sha256"}
 ONE_PER_RUN = ("source", "task", "cbr_mode", "seed", "stop")
 CONFIGS = Path(__file__).parent / "configs"
 MAKES_SIGNALS = ("semlink", "blocks", "baselines", "channels")
@@ -134,7 +135,7 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
         or stopping rule, or with a component of the same name that was another.
     """
     try:
-        old = json.loads((folder / MANIFEST).read_text())
+        old = read_manifest(folder)
         pairs = _comparable(old, new)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return
@@ -201,14 +202,28 @@ def again(folder: Path, cache: tuple[Path, float] | None = None) -> Sweep:
     InputError
         If there is no manifest, or what is here now would send something else.
     """
-    try:
-        settings = json.loads((folder / MANIFEST).read_text())["configuration"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"no manifest of a run in {folder}") from None
+    settings = read_manifest(folder)["configuration"]
     disk = signal_cache(*cache) if cache else None
     job = Sweep(config.validate(settings), catalogue(), disk)
     refuse_other_settings(folder, manifest(job))
     return job
+
+
+def read_manifest(folder: Path) -> dict:
+    """The manifest of a run.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    try:
+        tree = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        tree = None
+    if not isinstance(tree, dict) or not tree.keys() >= NEEDED:
+        raise InputError(f"no manifest of a run in {folder}")
+    return tree
 
 
 def manifest(job: Sweep) -> dict:

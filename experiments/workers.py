@@ -19,7 +19,7 @@ from experiments.compose import catalogue
 from experiments.sweeping import code_sha256, signal_cache
 from semlink import config
 from semlink.errors import InputError
-from semlink.monitor import Monitor
+from semlink.listener import Unwatched
 from semlink.points import Point
 from semlink.sweep import Sweep
 
@@ -255,7 +255,7 @@ def simulate_point(task: Task, point_id: str):
     job = _job(task)
     point = next(point for point in job.points if point.id == point_id)
     before = Counter(job.transmissions.made)
-    rows, samples = job.simulate(point, _Unwatched())
+    rows, samples = job.simulate(point, Unwatched())
     return rows, samples, job.transmissions.made - before
 
 
@@ -281,13 +281,6 @@ def _job(task: Task) -> Sweep:
     folder, limit_gib = task.cache
     settings = config.validate(json.loads(task.settings))
     return Sweep(settings, catalogue(), signal_cache(Path(folder), limit_gib))
-
-
-class _Unwatched:
-    """Nobody looks over a worker's shoulder."""
-
-    def progress(self, point: Point, monitor: Monitor) -> None:
-        """Go on."""
 
 
 def work_for(scheduler: str) -> None:

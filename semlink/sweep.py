@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from itertools import groupby, product
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from semlink.disk_cache import DiskCache
 from semlink.errors import Infeasible, InputError
 from semlink.exchange import Delivery
 from semlink.link import Link, compiled_channel
+from semlink.listener import Listener
 from semlink.monitor import Monitor
 from semlink.points import Point, failure, place, rows_of, where
 from semlink.protocols import Source
@@ -28,14 +29,6 @@ from semlink.transmissions import Transmissions
 
 # points -> each with its rows and samples, as they are done
 Simulate = Callable[[Sequence[Point]], Iterable[tuple[Point, Sequence[Row], Samples]]]
-
-
-class Listener(Protocol):
-    """Who watches a sweep."""
-
-    def progress(self, point: Point, monitor: Monitor) -> None: ...
-
-    def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None: ...
 
 
 class Replay(NamedTuple):

@@ -3,6 +3,8 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const { words, numbers, metrics } = data.points;
 const everyPoint = [...words.transmitter.index.keys()];
+const LEDGER = Object.keys(numbers).filter((column) => column !== "cbr_target"
+  && column.startsWith("cbr_")).map((column) => column.slice("cbr_".length));
 const at = (id) => document.getElementById(id);
 
 function word(column, point) {

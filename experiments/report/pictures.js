@@ -1,6 +1,5 @@
 
 /* Pictures: an original over what was received, and what its symbols were spent on. */
-const LEDGER = ["header", "side", "payload", "pilots", "retransmission"];
 const SHOT_COLUMNS = ["psnr", "ms_ssim", "cbr", ...LEDGER.map((part) => `cbr_${part}`)];
 const pictureForm = at("picture-controls").elements;
 

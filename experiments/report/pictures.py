@@ -17,7 +17,6 @@ from semlink.sweep import Sweep
 QUALITY = 90  # of WebP: what a page shows is compressed, what is measured is not
 MAP_WIDTH = 384
 PLACE = ("channel", "cbr", "snr_db")
-IMAGES = 2  # unless a user says which
 
 
 def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -> dict:

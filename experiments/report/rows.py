@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from semlink.results import Row
+from semlink.signals import Ledger
 
 WORDS = ("transmitter", "channel", "status")
 NUMBERS = (
@@ -14,11 +15,7 @@ NUMBERS = (
     "images",
     "draws",
     "seconds",
-    "cbr_header",
-    "cbr_side",
-    "cbr_payload",
-    "cbr_pilots",
-    "cbr_retransmission",
+    *(f"cbr_{part}" for part in Ledger._fields),
 )
 OF_A_METRIC = ("mean", "ci95", "count")
 

@@ -9,8 +9,7 @@ const COLUMNS = [
   { name: "cbr", title: "CBR", digits: 5 },
   ...Object.keys(metrics).map((metric) => ({ name: metric, title: labelOf(metric),
     value: (i) => metrics[metric].mean[i], text: (i) => interval(metric, i) })),
-  ...["header", "side", "payload", "pilots", "retransmission"].map((part) => ({
-    name: `cbr_${part}`, title: part, digits: 5 })),
+  ...LEDGER.map((part) => ({ name: `cbr_${part}`, title: part, digits: 5 })),
   { name: "latency_slots", title: "slots" },
   { name: "images", title: "images" },
   { name: "draws", title: "draws" },

@@ -7,10 +7,10 @@ from string import Template
 
 from experiments.figures import METRICS
 from experiments.panel import image_numbers
-from experiments.report.pictures import IMAGES, pictures
+from experiments.report.pictures import pictures
 from experiments.report.published import read_published
 from experiments.report.rows import pack
-from experiments.sweeping import MANIFEST, again
+from experiments.sweeping import again, read_manifest
 from semlink.checkpoint import write_whole
 from semlink.errors import InputError
 from semlink.results import read_points
@@ -43,7 +43,7 @@ def write_report(
     """
     if not (rows := read_points(folder)):
         raise InputError(f"{folder} has no finished point to report")
-    manifest = _manifest(folder)
+    manifest = read_manifest(folder)
     finished = {row["point_id"] for row in rows}
     shown = _pictures(folder, finished, images, most, cache)
     data = {
@@ -58,21 +58,13 @@ def write_report(
     return f"{path} ({path.stat().st_size / 1e6:.1f} MB){left_out}"
 
 
-def _manifest(folder: Path) -> dict:
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text())
-        return {**manifest, "conventions": dict(manifest["conventions"])}
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"no manifest of a run in {folder}") from None
-
-
 def _pictures(folder: Path, finished: set, images: str | None, most: int, cache: tuple):
     """Pictures for the page, or why there are none."""
     try:
         job = again(folder, cache)
     except InputError as reason:
         return str(reason)
-    numbers = image_numbers(images, job.num_images, IMAGES)
+    numbers = image_numbers(images, job.num_images)
     if job.source[numbers[0]].image.dtype != "uint8":
         return "this source has no photos"
     if not any(point.id in finished for point in job.points):
@@ -83,12 +75,11 @@ def _pictures(folder: Path, finished: set, images: str | None, most: int, cache:
 def _page(name: str, data: dict, manifest: dict) -> str:
     from plotly.offline import get_plotlyjs
 
-    conventions = manifest["conventions"]
     fields = {
         "title": html.escape(f"{name}: semlink report"),
         "name": html.escape(name),
         "summary": html.escape(_summary(manifest)),
-        "conventions": _definitions(conventions),
+        "conventions": _definitions(manifest["conventions"]),
         "provenance": _definitions(_provenance(manifest)),
         "manifest": html.escape(json.dumps(manifest, indent=2)),
         "style": (PAGE / "page.css").read_text(),

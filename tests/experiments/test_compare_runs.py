@@ -9,6 +9,7 @@ import pytest
 from experiments.bjontegaard_delta import delta
 from experiments.compare_runs import compare_runs
 from experiments.compose import catalogue
+from experiments.sweeping import manifest
 from semlink import config
 from semlink.errors import InputError
 from semlink.results import ResultStore
@@ -106,8 +107,7 @@ def run(tmp_path_factory):
 
     with ResultStore(folder, metrics=job.metrics) as store:
         job.run(store, Silent())
-        manifest = {"conventions": {"mse": "as it is"}, "source_sha256": "ab"}
-        store.write("manifest.json", json.dumps(manifest).encode())
+        store.write("manifest.json", json.dumps(manifest(job)).encode())
     return folder
 
 
@@ -120,10 +120,11 @@ def test_a_run_is_no_better_than_itself(run):
 
 def test_other_conventions_are_said(run):
     other = shutil.copytree(run, run.parent / "other")
-    manifest = {"conventions": {"mse": "halved"}, "source_sha256": "ab"}
-    (other / "manifest.json").write_text(json.dumps(manifest))
+    tree = json.loads((run / "manifest.json").read_text())
+    was, tree["conventions"]["cbr"] = tree["conventions"]["cbr"], "halved"
+    (other / "manifest.json").write_text(json.dumps(tree))
     first = compare_runs(run, other, "mse").splitlines()[0]
-    assert first == "mse differs: as it is and halved"
+    assert first == f"cbr differs: {was} and halved"
     shutil.rmtree(other)
 
 

@@ -8,7 +8,7 @@ from experiments.sweeping import config_path, run
 from semlink import config
 from semlink.sweep import Sweep
 
-SETTINGS = (
+SMALL = (
     "transmitter=jpeg2000_ldpc jpeg_ldpc",
     "channel=awgn rayleigh",
     "snr_db=4 10",
@@ -18,11 +18,16 @@ SETTINGS = (
 
 
 @pytest.fixture(scope="session")
-def photo_run(tmp_path_factory):
+def sweep_of():
+    """Makes a sweep of the default configuration and what is said beside."""
+    return lambda said: Sweep(config.load(config_path("sweep"), said), catalogue())
+
+
+@pytest.fixture(scope="session")
+def photo_run(sweep_of, tmp_path_factory):
     """The folder of a run over photos."""
     folder = tmp_path_factory.mktemp("runs") / "photo run"
-    settings = config.load(config_path("sweep"), SETTINGS)
-    run(Sweep(settings, catalogue()), folder)
+    run(sweep_of(SMALL), folder)
     return folder
 
 

@@ -6,15 +6,13 @@ import time
 import numpy as np
 import pytest
 
-from experiments.compose import catalogue
 from experiments.figures import draw_all
 from experiments.report.write import write_report
-from experiments.sweeping import config_path, manifest, write_manifest
-from semlink import config
+from experiments.sweeping import manifest, write_manifest
 from semlink.monitor import Monitor
 from semlink.points import rows_of
 from semlink.results import ResultStore, read_points
-from semlink.sweep import Sweep
+from semlink.signals import Ledger
 
 pytestmark = pytest.mark.slow
 SETTINGS = (
@@ -23,13 +21,14 @@ SETTINGS = (
     "snr_db=0:24.9:0.1",
     "cbr=0.03 0.04 0.05",
 )
+PARTS = tuple(f"cbr_{part}" for part in Ledger._fields)
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory):
+def many(sweep_of, tmp_path_factory):
     """A finished run: its numbers are made up, its points and their names are not."""
     folder = tmp_path_factory.mktemp("runs") / "many"
-    job = Sweep(config.load(config_path("sweep"), SETTINGS), catalogue())
+    job = sweep_of(SETTINGS)
     rng = np.random.default_rng(1)
     with ResultStore(folder, metrics=job.metrics) as store:
         write_manifest(store, json.dumps(manifest(job)).encode())
@@ -44,20 +43,15 @@ def many(tmp_path_factory):
     return folder, job
 
 
-PARTS = tuple(
-    f"cbr_{part}" for part in ("header", "side", "payload", "pilots", "retransmission")
-)
-
-
 def test_it_is_as_large_as_it_says(many):
     folder, job = many
     assert len(job.points) >= 10_000
     assert len(read_points(folder)) >= 100_000
 
 
-def test_what_is_left_to_do_is_known_in_two_seconds(many):
+def test_what_is_left_to_do_is_known_in_two_seconds(many, sweep_of):
     folder, _ = many
-    job = Sweep(config.load(config_path("sweep"), SETTINGS), catalogue())
+    job = sweep_of(SETTINGS)
     start = time.perf_counter()
     with ResultStore(folder, metrics=job.metrics) as store:
         known = store.finished()
