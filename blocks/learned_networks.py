@@ -1,11 +1,12 @@
 """The networks of a learned codec inside the link: one image at a time, compiled.
 
-Each stage is a graph per padded shape. What both ends must agree on to the bit, the
-rate map, comes from one function, in float64 up to where deviations are rounded.
+Each stage is one graph for images of all sizes. What both ends must agree on to the
+bit, the rate map, comes from one function, in float64 up to where deviations are
+rounded.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,7 +22,6 @@ from blocks.nn.jscc import entropy_map, kept_latents, rate_levels
 from blocks.nn.policy import Policy, Prospects
 from semlink.graph import compiled, plain
 
-SHAPES = 32  # that graphs are kept for
 _SIGMA = SCALES.astype(np.float32)
 
 
@@ -83,7 +83,7 @@ class Networks:
         self._precise.build((None, None, None, profile.hyper_channels))
         self._precise.set_weights(codec.hyper_synthesis.get_weights())
         self.coder = SummaryCoder(codec)
-        self._stage = lru_cache(maxsize=8 * SHAPES)(self._make_stage)
+        self._stage = cache(self._make_stage)
 
     def analyse(self, image: np.ndarray) -> Latents:
         """Pixels [H, W, 3], uint8, to latents."""
@@ -186,13 +186,15 @@ class Networks:
         return x[0, : size[0], : size[1]]
 
     def _run(self, name: str, *inputs):
-        outputs = self._stage(name, inputs[0].shape)(*map(tf.convert_to_tensor, inputs))
-        return tf.nest.map_structure(lambda t: t.numpy(), outputs)
+        inputs = [tf.convert_to_tensor(i) for i in inputs]
+        stage = self._stage(name, tuple(map(_with_open_sides, inputs)))
+        return tf.nest.map_structure(lambda t: t.numpy(), stage(*inputs))
 
-    def _make_stage(self, name: str, shape: tuple[int, ...]) -> Callable:
-        """The graph of a stage; one for each shape of its first input."""
+    def _make_stage(self, name: str, signature: tuple[tf.TensorSpec, ...]) -> Callable:
+        """The graph of a stage."""
         function = plain(getattr(self, f"_{name}"))
-        return compiled(function, level="graph", name=f"networks.{name}")
+        name = f"networks.{name}"
+        return compiled(function, level="graph", name=name, signature=signature)
 
     def _analyse(self, image):
         x = tf.cast(image, tf.float32) / 255
@@ -256,6 +258,12 @@ class Networks:
         log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
         x = self.codec.synthesise(y, log_error, log_gain, picture, tokens)
         return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
+
+
+def _with_open_sides(tensor: tf.Tensor) -> tf.TensorSpec:
+    """What a graph must know of a tensor: all but the sides of its maps."""
+    shape = [None if i in (1, 2) and n > 1 else n for i, n in enumerate(tensor.shape)]
+    return tf.TensorSpec(shape if len(shape) > 2 else tensor.shape, tensor.dtype)
 
 
 def _padded(image: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ building_seconds: Counter[str] = Counter()  # of tracing and compiling, first ru
 _thread = threading.local()
 
 
-def compiled(function: Callable, *, level: str, name: str) -> Callable:
+def compiled(function: Callable, *, level: str, name: str, signature=None) -> Callable:
     """Compile a function of tensors.
 
     It may branch on tensors in Python; :func:`plain` says that it does not.
@@ -27,6 +27,7 @@ def compiled(function: Callable, *, level: str, name: str) -> Callable:
     level : ``eager``, ``graph`` (any length of the first axes with one trace, where
         the function permits) or ``xla`` (one trace per shape)
     name : under which its traces are counted in :data:`traces`
+    signature : one ``tf.TensorSpec`` for each argument, where one trace serves all
 
     Raises
     ------
@@ -45,7 +46,12 @@ def compiled(function: Callable, *, level: str, name: str) -> Callable:
         return function(*args)
 
     xla = level == "xla"
-    made = tf.function(traced, jit_compile=xla, reduce_retracing=not xla)
+    made = tf.function(
+        traced,
+        input_signature=signature,
+        jit_compile=xla,
+        reduce_retracing=not xla,
+    )
 
     def timed(*args):
         _thread.traced, start = False, time.perf_counter()

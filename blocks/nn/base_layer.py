@@ -24,7 +24,7 @@ STEPS = np.float32([0.16, 0.11, 0.13])  # of a quantiser, for pixels from 0 to 1
 
 def base_values(x):
     """Thumbnail in quantiser steps : [B, 32 h, 32 w, 3] -> [B, h, w, 3], integers."""
-    _, height, width, _ = x.shape
+    _, height, width, _ = ops.shape(x)
     shape = (-1, height // SIZE, SIZE, width // SIZE, SIZE, 3)
     mean = ops.mean(ops.reshape(x, shape), axis=(2, 4))
     projected = ops.matmul(mean - 0.5, ops.convert_to_tensor(COLOURS.T))
@@ -42,16 +42,16 @@ def base_picture(values):
 
 def _stretch(x, axis: int):
     """Interpolate linearly along an axis that is padded by one value at each end."""
-    count = x.shape[axis] - 2
+    count = ops.shape(x)[axis] - 2
     position = (np.arange(SIZE, dtype=np.float32) + 0.5) / SIZE - 0.5
     before, after = np.maximum(-position, 0), np.maximum(position, 0)
     weights = np.stack([before, 1 - before - after, after])  # [3, SIZE]
-    at = np.arange(count)
+    at = ops.arange(count)
     neighbours = [ops.take(x, at + i, axis=axis) for i in range(3)]
     stacked = ops.stack(neighbours, axis=-1)  # [..., count, ..., 3]
     wide = ops.matmul(stacked, ops.convert_to_tensor(weights))  # [..., SIZE]
     wide = ops.moveaxis(wide, -1, axis + 1)
-    shape = list(x.shape)
+    shape = list(ops.shape(x))
     shape[axis], shape[0] = count * SIZE, -1
     return ops.reshape(wide, shape)
 

@@ -41,7 +41,7 @@ def space_to_depth(x, size: int):
 
     [B, H, W, C] -> [B, H / size, W / size, size * size * C]
     """
-    _, height, width, channels = x.shape
+    _, height, width, channels = ops.shape(x)
     rows, columns = height // size, width // size
     x = ops.reshape(x, (-1, rows, size, columns, size, channels))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
@@ -50,7 +50,7 @@ def space_to_depth(x, size: int):
 
 def depth_to_space(x, size: int):
     """Unfold what :func:`space_to_depth` folded."""
-    _, rows, columns, depth = x.shape
+    _, rows, columns, depth = ops.shape(x)
     channels = depth // size**2
     x = ops.reshape(x, (-1, rows, columns, size, size, channels))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))

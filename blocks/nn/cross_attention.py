@@ -76,19 +76,24 @@ class CrossAttention(keras.layers.Layer):
             layer.build((None, self._width))
 
     def call(self, x, tokens):
-        _, height, width, channels = x.shape
+        _, height, width, channels = shape = ops.shape(x)
         positions = ops.reshape(self._norm(x), (-1, height * width, channels))
         q = self._split(self._query(positions))
         k, v = ops.split(self._split(self._key_value(tokens), 2), 2, axis=1)
         scores = ops.matmul(q, ops.transpose(k, (0, 1, 3, 2)))
         depth = channels // self._heads
         mixed = ops.matmul(ops.softmax(scores * depth**-0.5, axis=-1), v)
-        mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (-1, *x.shape[1:]))
+        mixed = ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), shape)
         return x + self._merge(mixed)
 
     def _split(self, values, parts: int = 1):
         """Heads to the front : [B, N, parts width] -> [B, parts heads, N, depth]."""
-        shape = (-1, values.shape[1], parts * self._heads, self._width // self._heads)
+        shape = (
+            -1,
+            ops.shape(values)[1],
+            parts * self._heads,
+            self._width // self._heads,
+        )
         return ops.transpose(ops.reshape(values, shape), (0, 2, 1, 3))
 
 

@@ -29,8 +29,9 @@ ENTROPIES = np.round(FINE * entropies()).astype(np.int32)
 WATER_STEPS = 8
 ETA = 0.3  # dimensions per bit at 10 dB
 DITHER = 0.1  # of eta
-# Steps of the most even sequence of points in two dimensions: powers of 1 / 1.3247...
-TURNS = 0.7548776662466927, 0.5698402909980532
+# Steps of the most even sequence of points in two dimensions: powers of 1 / 1.3247...,
+# in 1 / 65536, for integers are the same everywhere.
+TURNS, WHOLE = (49472, 37345), 65536
 
 
 def entropy_map(index):
@@ -67,15 +68,16 @@ def rate_levels(entropy, eta, channels: int):
     """
     levels = np.array([k for k in LEVELS if k <= channels], np.float32)
     edges = (levels[1:] + levels[:-1]) / 2
-    wanted = entropy * eta[:, None, None] * _dither(*entropy.shape[1:])
+    wanted = entropy * eta[:, None, None] * _dither(*ops.shape(entropy)[1:])
     above = ops.greater(wanted[..., None], ops.convert_to_tensor(edges))
     return ops.sum(ops.cast(above, "int32"), axis=-1)
 
 
-def _dither(height: int, width: int) -> np.ndarray:
+def _dither(height, width):
     """Factors about one that differ between neighbours : [h, w], float32."""
-    turn = TURNS[0] * np.arange(height)[:, None] + TURNS[1] * np.arange(width)
-    return (1 + DITHER * (turn % 1 - 0.5)).astype(np.float32)
+    down, along = ops.arange(height, dtype="int32"), ops.arange(width, dtype="int32")
+    turn = (TURNS[0] * down[:, None] + TURNS[1] * along) % WHOLE
+    return 1 + DITHER * (ops.cast(turn, "float32") / WHOLE - 0.5)
 
 
 def kept_latents(index, level):

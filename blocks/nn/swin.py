@@ -29,7 +29,7 @@ class SwinBlock(keras.layers.Layer):
 
     Input
     -----
-    x : [B, H, W, width], float; H and W are static and otherwise free
+    x : [B, H, W, width], float; H and W are free, and a graph may leave them open
 
     Output
     ------
@@ -68,27 +68,30 @@ class SwinBlock(keras.layers.Layer):
         return x + self._contract(self._expand(self._norms[1](x)))
 
     def _attend(self, x):
-        height, width = x.shape[1:3]
-        window = self._window
-        pad = (-height % window, -width % window)
-        if any(pad):
-            x = ops.pad(x, ((0, 0), (0, pad[0]), (0, pad[1]), (0, 0)))
-        # one window has nothing to shift against
-        shift = self._shift if max(height, width) > window else 0
-        if shift:
-            x = ops.roll(x, (-shift, -shift), axis=(1, 2))
-        shape = x.shape[1:3]
-        mask = _window_mask(height, width, window, shift)
-        x = merge_windows(
-            self._attention(split_windows(x, window), mask), shape, window
-        )
-        if shift:
-            x = ops.roll(x, (shift, shift), axis=(1, 2))
+        window, (_, height, width, _) = self._window, ops.shape(x)
+        size = height, width
+        below, beside = -height % window, -width % window
+        x = ops.pad(x, ((0, 0), (0, below), (0, beside), (0, 0)))
+        shift = self._shift_within(size)
+        x = ops.roll(x, (-shift, -shift), axis=(1, 2))
+        mask = _window_mask(size, (height + below, width + beside), window, shift)
+        x = self._attention(split_windows(x, window), mask)
+        x = merge_windows(x, (height + below, width + beside), window)
+        x = ops.roll(x, (shift, shift), axis=(1, 2))
         return x[:, :height, :width]
+
+    def _shift_within(self, size):
+        """How far windows are shifted: one alone has nothing to shift against."""
+        if not self._shift:
+            return 0
+        several = (size[0] > self._window) | (size[1] > self._window)
+        if isinstance(several, bool):
+            return self._shift * several
+        return ops.where(several, self._shift, 0)
 
     def _attention(self, x, mask):
         """Self-attention : [B, windows, positions, width] -> the same."""
-        _, windows, positions, width = x.shape
+        _, windows, positions, width = ops.shape(x)
         heads, depth = self._heads, width // self._heads
         qkv = ops.reshape(self._qkv(x), (-1, windows, positions, 3 * heads, depth))
         qkv = ops.transpose(qkv, (0, 1, 3, 2, 4))
@@ -117,7 +120,7 @@ def swin_stack(width, *, depth, heads, window, **kwargs) -> Stack:
 
 def split_windows(x, window: int):
     """Cut into windows : [B, H, W, C] -> [B, windows, window^2, C]."""
-    _, height, width, channels = x.shape
+    _, height, width, channels = ops.shape(x)
     rows, columns = height // window, width // window
     x = ops.reshape(x, (-1, rows, window, columns, window, channels))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
@@ -139,23 +142,26 @@ def _relative_offsets(window: int) -> np.ndarray:
     return (offset[0] * (2 * window - 1) + offset[1]).astype(np.int32)
 
 
-def _window_mask(height, width, window, shift):
+def _window_mask(size, padded, window, shift):
     """What forbids attention across seams and to padding : [1, windows, 1, p, p].
 
-    ``None`` where nothing is to be forbidden.
+    ``None`` where it is known that nothing is to be forbidden.
     """
-    rows, columns = -(-height // window) * window, -(-width // window) * window
-    if not shift and (rows, columns) == (height, width):
+    if isinstance(shift, int) and not shift and _equal(size, padded):
         return None
-    region = np.zeros((rows, columns), np.int32)
-    region[height:] = region[:, width:] = 9  # padding is a region of its own
-    region = np.roll(region, (-shift, -shift), (0, 1))
-    if shift:
-        seams = np.zeros_like(region)
-        seams[-shift:] += 1
-        seams[:, -shift:] += 2
-        region = np.where(region == 9, 9, seams)
-    tiles = region.reshape(rows // window, window, columns // window, window)
-    tiles = tiles.transpose(0, 2, 1, 3).reshape(-1, window * window)
-    apart = tiles[:, :, None] != tiles[:, None]
-    return np.where(apart, MASKED, 0.0).astype(np.float32)[None, :, None]
+    # padding is a region of its own, and so is what came round from the other side
+    parts = []
+    for whole, side in zip(padded, size, strict=True):
+        at = ops.arange(whole)
+        parts.append((((at + shift) % whole) >= side, at >= whole - shift))
+    (below, low), (beside, right) = parts
+    seams = ops.cast(low, "int32")[:, None] + 2 * ops.cast(right, "int32")
+    region = ops.where(below[:, None] | beside, 9, seams)
+    tiles = split_windows(region[None, ..., None], window)[..., 0]
+    apart = tiles[..., :, None] != tiles[..., None, :]
+    return ops.where(apart, MASKED, 0.0)[:, :, None]
+
+
+def _equal(one, other) -> bool:
+    """Whether sizes are known and the same."""
+    return all(isinstance(n, int) for n in one) and one == other
