@@ -8,9 +8,10 @@ graphs small however many image sizes there are.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +24,9 @@ from semlink.graph import compiled
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-BATCH = 8  # codewords at once
+# Codewords at once, in a plain graph and in one that XLA compiled. XLA is twice as fast
+# but takes seconds for each graph, and never frees what it made: MANY are worth it.
+FEW, BATCH, MANY = 16, 8, 64
 _THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; Sionna clips there
 LOWEST = 0.2  # code rate that Sionna encodes at
@@ -148,7 +151,7 @@ def _bg2_columns(k: int) -> tuple[int, int]:
     return next((columns, longest) for columns, longest in borders if k <= longest)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=64)  # some 10 MiB each
 def _mother(*args) -> "_Mother":
     return _Mother(*args)
 
@@ -184,20 +187,36 @@ class _Graph(NamedTuple):
         return np.roll(positions, -np.searchsorted(positions, begin))[:length]
 
 
+def _code(graph: _Graph, num_iter: int, decoder: type) -> tuple[Callable, Callable]:
+    """Sionna's encoder and decoder of a graph."""
+    encoder = LDPC5GEncoder(graph.k, graph.n, bg=graph.name)
+    # Sionna's pruning takes the whole graph away where there is nothing to prune
+    prune = not graph.whole
+    bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
+    return encoder, bp
+
+
+@cache  # for ever, as XLA does
+def _by_xla(graph: _Graph, num_iter: int, decoder: type) -> Callable:
+    _, bp = _code(graph, num_iter, decoder)
+    return compiled(bp, level="xla", name="ldpc decoder of 8")
+
+
+def _any_number(function, length: int, name: str) -> Callable:
+    """Compile a function of any number of words, with one trace."""
+    signature = [tf.TensorSpec([None, length])]
+    return compiled(function, level="graph", name=name, signature=signature)
+
+
 class _Mother:
     """A graph with its compiled encoder and decoder."""
 
     def __init__(self, graph: _Graph, num_iter, decoder):
         self.graph = graph
-        encoder = LDPC5GEncoder(graph.k, graph.n, bg=graph.name)
-        self._encode = compiled(encoder, level="graph", name="ldpc encoder")
-        # Sionna's pruning takes the whole graph away where there is nothing to prune
-        prune = not graph.whole
-        bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
-        # XLA takes a second or two for each graph, and a few words are decoded in
-        # milliseconds either way: headers and side information come in many lengths
-        self._decode_batch = compiled(bp, level="xla", name="ldpc decoder of 8")
-        self._decode_few = compiled(bp, level="graph", name="ldpc decoder")
+        encoder, bp = _code(graph, num_iter, decoder)
+        self._encode = _any_number(encoder, graph.k, "ldpc encoder")
+        self._decode_few = _any_number(bp, graph.n, "ldpc decoder")
+        self._decode_many = partial(_by_xla, graph, num_iter, decoder)
 
     def encode(self, bits: np.ndarray) -> np.ndarray:
         """[C, k' <= k] to whole codewords [C, n], zeros where there is filler."""
@@ -213,9 +232,14 @@ class _Mother:
 
     def decode(self, llr: np.ndarray) -> np.ndarray:
         """[C, n] to [C, k], in batches side by side: XLA leaves much of a core idle."""
-        batches = [llr[i : i + BATCH] for i in range(0, len(llr), BATCH)]
-        return np.concatenate(list(_THREADS.map(self._decode_one, batches)))
+        count = len(llr)
+        many = count - count % BATCH if count >= MANY else 0
+        starts = [*range(0, many, BATCH), *range(many, count, FEW)]
+        batches = [llr[i:j] for i, j in pairwise([*starts, count])]
+        by_xla = self._decode_many() if many else None
+        stages = [by_xla if i < many else self._decode_few for i in starts]
+        return np.concatenate(list(_THREADS.map(_decoded, stages, batches)))
 
-    def _decode_one(self, llr: np.ndarray) -> np.ndarray:
-        decode = self._decode_batch if len(llr) == BATCH else self._decode_few
-        return decode(tf.constant(llr)).numpy().astype(np.uint8)
+
+def _decoded(decode: Callable, llr: np.ndarray) -> np.ndarray:
+    return decode(tf.constant(llr)).numpy().astype(np.uint8)

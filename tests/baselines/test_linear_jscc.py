@@ -16,7 +16,6 @@ from semlink.link import Link
 from semlink.signals import RxSignal, SourceBatch
 from semlink.units import db_to_linear, linear_to_db, psnr_db
 
-pytestmark = pytest.mark.usefixtures("many_shapes")
 KNOWN = catalogue()
 COCO = Path(__file__).parents[3] / "shared/data/coco-mini/val2014"
 

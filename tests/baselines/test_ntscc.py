@@ -19,7 +19,6 @@ from semlink.link import Link
 from semlink.signals import RxSignal, SourceBatch
 from semlink.units import db_to_linear, psnr_db
 
-pytestmark = pytest.mark.usefixtures("many_shapes")
 KNOWN = catalogue()
 SNR_DB = 10.0
 

@@ -14,7 +14,6 @@ from semlink.link import Link
 from semlink.signals import SourceBatch
 from semlink.units import psnr_db
 
-pytestmark = pytest.mark.usefixtures("many_shapes")
 KNOWN = catalogue()
 SNR_DB, CBR = 10.0, 0.04
 PAIRS = ("akb_jscc", "akb_jscc_no_ckb")

@@ -137,7 +137,6 @@ def test_infeasible_is_not_remembered(name, make_link, make_picture):
     first_feasible(link, source, "average")
 
 
-@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("size", ODD, ids=lambda size: "x".join(map(str, size)))
 @every
 def test_odd_sizes_arrive_or_are_infeasible(

@@ -45,7 +45,6 @@ def test_bler_is_the_reference_with_many_blocks(snr_db, block_errors):
     bler_within(snr_db, 8000, block_errors)
 
 
-@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("index", range(len(SCHEMES)))
 def test_no_scheme_beats_capacity(index, block_errors):
     mcs = SCHEMES[index]

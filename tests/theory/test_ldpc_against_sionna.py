@@ -47,7 +47,6 @@ def test_sionna_decodes_them(k, n):
     np.testing.assert_array_equal(decoder(tf.constant(llrs(coded))).numpy(), bits)
 
 
-@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("rate", RATES, ids="{:.2f}".format)
 @pytest.mark.parametrize("k", BORDERS)
 def test_every_length_comes_back(k, rate):
@@ -62,7 +61,6 @@ def test_every_length_comes_back(k, rate):
     np.testing.assert_array_equal(code.decode(llrs(coded), k), bits)
 
 
-@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("k", [500, 5000])
 def test_fewer_coded_bits_are_the_front_of_more(k):
     code, bits = NrLdpc(0.5), random_bits(2, k)
@@ -98,7 +96,6 @@ def test_fillers_are_never_sent(k):
     assert len(code.sent(k, 0)) == code.coded_bits(k)
 
 
-@pytest.mark.usefixtures("many_shapes")
 def test_fillers_are_known_to_the_decoder():
     # 79 of 720 bits are filler; LLRs of a Gaussian channel, one bit in 20 wrong
     code, bits = NrLdpc(2 / 3), random_bits(8, 641)
@@ -109,7 +106,6 @@ def test_fillers_are_known_to_the_decoder():
     np.testing.assert_array_equal(code.decode(llr, 641), bits)
 
 
-@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("index", range(len(SCHEMES)))
 def test_every_scheme_comes_back_without_noise(index):
     chain = Bicm(SCHEMES[index])
@@ -172,7 +168,6 @@ def test_stopping_waits_for_the_last_word_of_a_batch():
     np.testing.assert_array_equal(code.decode(llr, 1024), bits)
 
 
-@pytest.mark.usefixtures("many_shapes")
 def test_xla_changes_nothing(noisy, ours):
     blocks, x_hat, no, layout = noisy
     count, symbols = 16, layout.length // 4

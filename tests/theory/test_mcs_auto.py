@@ -74,7 +74,6 @@ def test_faster_schemes_of_one_order_need_more(length):
         assert needed == sorted(needed)
 
 
-@pytest.mark.usefixtures("many_shapes")
 def test_psnr_does_not_fall_with_snr(photo):
     link, psnr, plans = make_link(), [], []
     for snr_db in SNRS_DB:

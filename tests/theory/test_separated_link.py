@@ -58,7 +58,6 @@ def codec_psnr(codec, photos, bpp: float) -> float:
     return float(np.mean([psnr_db(b.image[0], d) for b, d in pairs]))
 
 
-@pytest.mark.usefixtures("many_shapes")
 @pytest.mark.parametrize("cbr", [0.03, 0.0625])
 @pytest.mark.parametrize("name", ["jpeg2000_ldpc", "jpeg_ldpc", "webp_ldpc"])
 def test_psnr_is_that_of_the_codec(name, cbr, photos):
