@@ -265,7 +265,7 @@ def bench() -> None:
 
 @app.command()
 def memory(
-    source: Annotated[str, typer.Option(help="At least 50 pictures.")],
+    source: Annotated[str, typer.Option(help="At least 100 pictures.")],
     transmitter: Annotated[str, typer.Option(help="Transmitters.")],
     output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
         "docs/figures/memory.png"

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 from semlink.errors import InputError
 
 TIMES = (1, 2, 5, 10)
-IMAGES, POINTS = 5, 6  # of the smallest sweep
+IMAGES, POINTS = 10, 6  # of the smallest sweep
 ROOT = Path(__file__).parents[1]
 
 
@@ -20,7 +20,7 @@ def memory(source: str, transmitters: list[str], output: Path) -> str:
 
     Parameters
     ----------
-    source : of at least 50 images
+    source : of at least 100 images
     transmitters : what is simulated, each by itself
     output : figure to write
 

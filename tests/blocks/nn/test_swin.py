@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from blocks.nn.swin import SwinBlock, merge_windows, split_windows, swin_stack
@@ -82,6 +83,18 @@ def test_block_is_attention_within_windows(height, width, shift):
     expected = np.stack([naive(block, image.astype(float), shift) for image in x])
     scale = np.abs(expected).max()
     np.testing.assert_allclose(block(x), expected, rtol=0, atol=PRECISION * scale)
+
+
+@shifts
+def test_a_graph_may_leave_the_sides_open(shift):
+    block = make_block(shift)
+    images = tf.TensorSpec([1, None, None, WIDTH])
+    graph = tf.function(block, input_signature=[images], autograph=False)
+    for size in SIZES:
+        x = draw(1, *size, WIDTH)
+        got, expected = graph(x).numpy(), block(x).numpy()
+        scale = np.abs(expected).max()
+        np.testing.assert_allclose(got, expected, rtol=0, atol=PRECISION * scale)
 
 
 @sizes
