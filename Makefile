@@ -127,6 +127,10 @@ else
 		--profile '$(strip $(PROFILE))' --data '$(strip $(DATA))' $(TRAIN)
 endif
 
+.PHONY: training-curve
+training-curve: $(VENV)/ready ## PSNR over hours: CURVES="ntscc=runs/a,runs/b akb_jscc=runs/c"
+	@$(SEMLINK) training-curve $(CURVES)
+
 .PHONY: promote
 promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a model card
 	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'

@@ -217,6 +217,24 @@ def promote(
     typer.echo(command(_folder(run), note))
 
 
+@app.command("training-curve")
+def training_curve(
+    models: Annotated[
+        list[str], typer.Argument(help="NAME=RUN[,RUN...], folders of runs.")
+    ],
+    output: Annotated[
+        Path, typer.Option(help="Figure to write, with its table beside it.")
+    ] = Path("docs/figures/training.png"),
+) -> None:
+    """Draw PSNR on validation crops over hours of training."""
+    from experiments.training.curve import curve as command
+
+    last = {epoch.model: epoch for epoch in command(models, output)}
+    for model, epoch in last.items():
+        typer.echo(f"{model}: {epoch.psnr:.2f} dB after {epoch.hours:.2f} h")
+    typer.echo(output)
+
+
 @app.command("channel-kb")
 def channel_kb(
     source: Annotated[str, typer.Option(help="Pictures.")] = "photos",

@@ -23,7 +23,8 @@ from blocks.perception import agent, text_encoder
 from channels.awgn import Awgn
 from experiments.bench_channels import bench_channels
 from experiments.compose import catalogue
-from semlink import config, graph
+from experiments.profile import simulated
+from semlink import config, graph, stages
 from semlink.feedback import Feedback
 from semlink.graph import compiled
 from semlink.listener import Unwatched
@@ -34,6 +35,7 @@ from semlink.sweep import Sweep
 
 ROUNDS = 9
 NUM_BLOCKS, K, N, SNR_DB = 64, 5632, 8448, 10.0
+SWEPT = "ntscc", "jpeg2000_ldpc"
 PHOTOS, LEARNED = config.ComponentSpec(name="photos"), ("ntscc", "akb_jscc")
 HAND_BATCH = 8  # the batch at which the chain called by hand is fastest
 
@@ -42,6 +44,7 @@ def bench() -> None:
     """Print all timings."""
     _digital_chain()
     _extra_snr_point()
+    _sweep()
     _learned_codecs()
     bench_channels()
     _help()
@@ -130,6 +133,23 @@ def _extra_snr_point() -> None:
     again = sum(graph.traces.values()) - traced
     print(f"extra SNR point of jpeg2000_ldpc, {job.num_images} photos")
     print(f"  {median(ratios):.2f} x its channel and decoding, {again} graphs traced")
+
+
+def _sweep() -> None:
+    """A sweep, as one process runs it, against the compute of its stages."""
+    settings = {
+        "source": "photos",
+        "transmitter": list(SWEPT),
+        "channel": ["awgn", "rayleigh"],
+        "snr_db": [10, 13],
+        "cbr": 0.03,
+    }
+    checked = config.validate(settings)
+    simulated(Sweep(checked, catalogue()))  # the graphs
+    job = Sweep(checked, catalogue())
+    ratio = simulated(job) / stages.seconds.total()
+    print(f"sweep of {len(job.points)} points, {job.num_images} photos")
+    print(f"  {ratio:.3f} x the sum of its stages")
 
 
 def _channel_and_decoding(job: Sweep, point) -> float:

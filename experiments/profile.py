@@ -24,23 +24,34 @@ def profile(name: str, overrides: list[str]) -> None:
     name, overrides : the configuration, and what else was said
     """
     job = Sweep(config.load(config_path(name), overrides), catalogue())
-    points = job.points
+    whole = simulated(job)
+    console = Console(highlight=False)
+    console.print(_table(stages.seconds, stages.calls, whole))
+    staged = stages.seconds.total()
+    building = graph.building_seconds.total()
+    console.print(
+        f"{len(job.points)} points of {job.num_images} images in {whole:.1f} s"
+    )
+    console.print(f"  {whole / staged:.3f} x the sum of its stages")
+    console.print(f"  {building:.1f} s of them went into building graphs, once each:")
+    for graph_name, spent in graph.building_seconds.most_common():
+        console.print(f"    {graph_name} {spent:.1f} s, {graph.traces[graph_name]}")
+
+
+def simulated(job: Sweep) -> float:
+    """Simulate a sweep, results on disk and all, and count its stages anew.
+
+    Output
+    ------
+    : seconds that it took
+    """
     for counter in (stages.seconds, stages.calls, graph.building_seconds):
         counter.clear()
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         with ResultStore(Path(folder), metrics=job.metrics) as store:
             job.run(store, Unwatched())
-        whole = time.perf_counter() - start
-    console = Console(highlight=False)
-    console.print(_table(stages.seconds, stages.calls, whole))
-    staged = stages.seconds.total()
-    building = graph.building_seconds.total()
-    console.print(f"{len(points)} points of {job.num_images} images in {whole:.1f} s")
-    console.print(f"  {whole / staged:.3f} x the sum of its stages")
-    console.print(f"  {building:.1f} s of them went into building graphs, once each:")
-    for graph_name, spent in graph.building_seconds.most_common():
-        console.print(f"    {graph_name} {spent:.1f} s, {graph.traces[graph_name]}")
+        return time.perf_counter() - start
 
 
 def _table(seconds: Counter, calls: Counter, whole: float) -> Table:

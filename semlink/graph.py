@@ -4,6 +4,7 @@ A stage is compiled as strongly as it permits, eager < graph < XLA. Every trace 
 counted, for a graph that is built again at each SNR point costs more than it runs.
 """
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -40,6 +41,9 @@ def compiled(function: Callable, *, level: str, name: str, signature=None) -> Ca
         return function
     import tensorflow as tf
 
+    # of TensorFlow's warnings about traces: here they are counted
+    tf.get_logger().addFilter(_not_of_retracing)
+
     def traced(*args):
         traces[name] += 1
         _thread.traced = True
@@ -62,6 +66,10 @@ def compiled(function: Callable, *, level: str, name: str, signature=None) -> Ca
 
     timed.get_concrete_function = made.get_concrete_function
     return timed
+
+
+def _not_of_retracing(record: logging.LogRecord) -> bool:
+    return "triggered tf.function retracing" not in record.getMessage()
 
 
 def plain(function: Callable) -> Callable:

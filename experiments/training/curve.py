@@ -1,0 +1,99 @@
+"""``make training-curve``: PSNR on validation crops over hours of training."""
+
+import csv
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from experiments.training.validation import QUALITIES
+from semlink.errors import InputError
+
+CBR, SNR_DB = 0.03, 10.0
+SIDE_BITS_PER_USE = 8 / 3  # 16-QAM at rate 2/3
+USAGE = "NAME=RUN[,RUN...], runs in the order that they followed in"
+
+
+class Epoch(NamedTuple):
+    """Where training stood after an epoch.
+
+    model : name of the curve
+    run : folder of the run
+    hours : of training, validation included, since the first run began
+    psnr : dB, at CBR 0.03 and 10 dB, side information counted
+    """
+
+    model: str
+    run: str
+    hours: float
+    psnr: float
+
+
+def curve(models: list[str], output: Path) -> list[Epoch]:
+    """Draw the curves, and write them as a table beside the figure.
+
+    Parameters
+    ----------
+    models : ``NAME=RUN[,RUN...]``, where a run is a folder of ``make train``
+    output : figure to write; the table has its name and ends in ``.csv``
+
+    Raises
+    ------
+    InputError
+        For a model that is not said so, or a run without epochs.
+    """
+    epochs = [epoch for model in models for epoch in _followed(model)]
+    figure, place = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    for name in dict.fromkeys(epoch.model for epoch in epochs):
+        own = [epoch for epoch in epochs if epoch.model == name]
+        place.plot([e.hours for e in own], [e.psnr for e in own], ".-", label=name)
+    place.set(
+        xlabel="core-hours of training",
+        ylabel=f"PSNR at {SNR_DB:g} dB, CBR {CBR:g} [dB]",
+    )
+    place.grid(alpha=0.3)
+    place.legend()
+    figure.savefig(output, dpi=130)
+    plt.close(figure)
+    with open(output.with_suffix(".csv"), "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(Epoch._fields)
+        for epoch in epochs:
+            hours, psnr = f"{epoch.hours:.3f}", f"{epoch.psnr:.3f}"
+            table.writerow([epoch.model, epoch.run, hours, psnr])
+    return epochs
+
+
+def _followed(model: str) -> list[Epoch]:
+    """The epochs of runs that followed each other."""
+    name, _, runs = model.partition("=")
+    if not name or not runs:
+        raise InputError(f"a model must be {USAGE}, got {model!r}")
+    epochs, hours = [], 0.0
+    for run in map(Path, runs.split(",")):
+        for row in _rows(run):
+            hours += float(row["seconds"]) / 3600
+            epochs.append(Epoch(name, run.name, hours, psnr_at(row)))
+    return epochs
+
+
+def _rows(run: Path) -> list[dict[str, str]]:
+    try:
+        with open(run / "joint.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError:
+        rows = []
+    if not rows:
+        raise InputError(f"no epochs of a run in {run}")
+    return rows
+
+
+def psnr_at(row: dict[str, str], cbr: float = CBR, snr_db: float = SNR_DB) -> float:
+    """PSNR of an epoch at a CBR, by the parabola over the log CBR of its qualities."""
+    points = [f"q{quality:g}_{snr_db:g}dB" for quality in QUALITIES]
+    side = [float(row[f"bppz_{at}"]) / SIDE_BITS_PER_USE / 3 for at in points]
+    uses = [float(row[f"cbr_{at}"]) for at in points]
+    psnr = [float(row[f"psnr_{at}"]) for at in points]
+    fit = np.polyfit(np.log(np.add(uses, side)), psnr, len(points) - 1)
+    return float(np.polyval(fit, np.log(cbr)))
