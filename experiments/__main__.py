@@ -145,7 +145,7 @@ def fig4(
     """Draw the case study's figure: AKB-JSCC, without channel KB, NTSCC, JPEGs."""
     from experiments.fig4 import fig4 as command
 
-    command(source, images, quick, _folder(run))
+    command(source, images, quick, _folder(run), (CACHE, 4.0))
 
 
 @app.command()

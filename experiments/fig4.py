@@ -14,7 +14,7 @@ from rich.console import Console
 
 from experiments.compose import catalogue
 from experiments.figures import METRICS, draw_curves, styles
-from experiments.sweeping import run
+from experiments.sweeping import run, signal_cache
 from semlink import config
 from semlink.listener import Unwatched
 from semlink.results import read_points
@@ -26,6 +26,8 @@ SEPARATED = ("jpeg2000_ldpc", "jpeg_ldpc")
 SNR_DB, CBR, CBR_JPEG = 10.0, 0.03, 0.035
 SHOWN = ("akb_jscc", "ntscc")
 SHOWN_AT = ((0.02, 10.0), (CBR, 4.0), (CBR, 10.0))  # CBR and Es/N0
+
+Cache = tuple[Path, float] | None
 
 
 class Grid(NamedTuple):
@@ -40,7 +42,9 @@ FULL = Grid((0, 4, 8, 12, 16, 20), (0.015, 0.02, 0.025, 0.03, 0.04, 0.06), (0, 1
 QUICK = Grid((4, 16), (0.02, 0.03, 0.06), (0, 1))
 
 
-def fig4(source: str, images: int | None, quick: bool, folder: Path) -> None:
+def fig4(
+    source: str, images: int | None, quick: bool, folder: Path, cache: Cache = None
+) -> None:
     """Run what is missing of the sweeps, and draw the figures.
 
     Parameters
@@ -49,6 +53,7 @@ def fig4(source: str, images: int | None, quick: bool, folder: Path) -> None:
     images : at most so many
     quick : a coarse grid
     folder : of the run
+    cache : folder and limit [GiB] of what sweeps keep of what they sent, if any
 
     Raises
     ------
@@ -56,7 +61,7 @@ def fig4(source: str, images: int | None, quick: bool, folder: Path) -> None:
         If the source is none, or the run was made with another.
     """
     grid = QUICK if quick else FULL
-    jobs = sweeps(grid, source, images)
+    jobs = sweeps(grid, source, images, cache)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     if not quick:
         console.print(_forecast(jobs, folder))
@@ -67,8 +72,11 @@ def fig4(source: str, images: int | None, quick: bool, folder: Path) -> None:
     console.print(f"table    {folder / 'points.csv'}")
 
 
-def sweeps(grid: Grid, source: str, images: int | None) -> list[Sweep]:
+def sweeps(
+    grid: Grid, source: str, images: int | None, cache: Cache = None
+) -> list[Sweep]:
     """The sweeps of the figure."""
+    disk = signal_cache(*cache) if cache else None
     parts = (
         ((*LEARNED, *SEPARATED), (SNR_DB,), grid.cbr),
         ((*LEARNED, SEPARATED[0]), grid.snr_db, (CBR,)),
@@ -87,6 +95,7 @@ def sweeps(grid: Grid, source: str, images: int | None) -> list[Sweep]:
                 }
             ),
             catalogue(),
+            disk,
         )
         for transmitters, snr_db, cbr in parts
     ]
