@@ -262,8 +262,10 @@ class Networks:
 
 def _with_open_sides(tensor: tf.Tensor) -> tf.TensorSpec:
     """What a graph must know of a tensor: all but the sides of its maps."""
-    shape = [None if i in (1, 2) and n > 1 else n for i, n in enumerate(tensor.shape)]
-    return tf.TensorSpec(shape if len(shape) > 2 else tensor.shape, tensor.dtype)
+    shape = list(tensor.shape)
+    if len(shape) > 2:
+        shape[1:3] = [None if side > 1 else side for side in shape[1:3]]
+    return tf.TensorSpec(shape, tensor.dtype)
 
 
 def _padded(image: np.ndarray) -> np.ndarray:

@@ -35,7 +35,6 @@ from semlink.sweep import Sweep
 
 ROUNDS = 9
 NUM_BLOCKS, K, N, SNR_DB = 64, 5632, 8448, 10.0
-SWEPT = "ntscc", "jpeg2000_ldpc"
 PHOTOS, LEARNED = config.ComponentSpec(name="photos"), ("ntscc", "akb_jscc")
 HAND_BATCH = 8  # the batch at which the chain called by hand is fastest
 
@@ -139,7 +138,7 @@ def _sweep() -> None:
     """A sweep, as one process runs it, against the compute of its stages."""
     settings = {
         "source": "photos",
-        "transmitter": list(SWEPT),
+        "transmitter": ["ntscc", "jpeg2000_ldpc"],
         "channel": ["awgn", "rayleigh"],
         "snr_db": [10, 13],
         "cbr": 0.03,

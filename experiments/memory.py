@@ -79,7 +79,9 @@ def peak_mib(source: str, transmitter: str, images: int, points: int) -> int:
             stderr=said,
         )
         _, status, usage = os.wait4(process.pid, 0)
-        if status:
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
             said.seek(0)
-            raise InputError(said.read().decode().splitlines()[-1])
+            *_, last = said.read().decode().splitlines()
+            raise InputError(last.removeprefix("error: "))
     return usage.ru_maxrss // 1024

@@ -296,9 +296,12 @@ def work_for(scheduler: str) -> None:
     from distributed import Nanny
 
     _configure()
+    # what it logs of a scheduler that was killed is no news: it ends, and so do we
+    silent = {"silence_logs": logging.CRITICAL}
 
     async def work() -> None:
-        async with Nanny(scheduler, nthreads=1, memory_limit=0) as nanny:
+        async with Nanny(scheduler, nthreads=1, memory_limit=0, **silent) as nanny:
+            print(f"working for {scheduler}", flush=True)
             await nanny.finished()
 
     try:

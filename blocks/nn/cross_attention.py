@@ -88,12 +88,8 @@ class CrossAttention(keras.layers.Layer):
 
     def _split(self, values, parts: int = 1):
         """Heads to the front : [B, N, parts width] -> [B, parts heads, N, depth]."""
-        shape = (
-            -1,
-            ops.shape(values)[1],
-            parts * self._heads,
-            self._width // self._heads,
-        )
+        count, depth = ops.shape(values)[1], self._width // self._heads
+        shape = (-1, count, parts * self._heads, depth)
         return ops.transpose(ops.reshape(values, shape), (0, 2, 1, 3))
 
 

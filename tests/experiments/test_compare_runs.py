@@ -12,6 +12,7 @@ from experiments.compose import catalogue
 from experiments.sweeping import manifest
 from semlink import config
 from semlink.errors import InputError
+from semlink.listener import Unwatched
 from semlink.results import ResultStore
 from semlink.sweep import Sweep
 
@@ -100,13 +101,8 @@ def run(tmp_path_factory):
     }
     job = Sweep(config.validate(settings), catalogue())
 
-    class Silent:
-        def progress(self, point, monitor): ...
-
-        def finished(self, point, rows, resumed): ...
-
     with ResultStore(folder, metrics=job.metrics) as store:
-        job.run(store, Silent())
+        job.run(store, Unwatched())
         store.write("manifest.json", json.dumps(manifest(job)).encode())
     return folder
 
