@@ -13,6 +13,13 @@ from semlink.errors import InputError
 TIMES = (1, 2, 5, 10)
 IMAGES, POINTS = 10, 6  # of the smallest sweep
 ROOT = Path(__file__).parents[1]
+# Linux counts to a process the memory of the one that forked it: that is a small one.
+BETWEEN = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
 
 
 def memory(source: str, transmitters: list[str], output: Path) -> str:
@@ -69,19 +76,28 @@ def peak_mib(source: str, transmitter: str, images: int, points: int) -> int:
     sweep = [sys.executable, "-m", "experiments", "sweep", "--"]
     grid = f"snr_db={' '.join(f'{5 + 10 * i / points:.3f}' for i in range(points))}"
     what = [f"source={source}", f"transmitter={transmitter}", f"stop.images={images}"]
+    return peak_of([*sweep, *what, grid, "channel=awgn", "cbr=0.03"])
+
+
+def peak_of(command: list[str]) -> int:
+    """Peak of the resident memory of a command that runs in an empty folder [MiB].
+
+    Raises
+    ------
+    InputError
+        The command fails; with the last line that it said.
+    """
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(
-            [*sweep, *what, grid, "channel=awgn", "cbr=0.03"],
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.run(
+            [sys.executable, "-c", BETWEEN, *command],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": paths},
-            stdout=said,
-            stderr=said,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            *_, last = said.read().decode().splitlines()
-            raise InputError(last.removeprefix("error: "))
-    return usage.ru_maxrss // 1024
+    *_, last, peak_kib = ["", *process.stdout.splitlines()]
+    if process.returncode:
+        raise InputError(last.removeprefix("error: "))
+    return int(peak_kib) // 1024

@@ -1,14 +1,23 @@
 """``make memory``: the peaks of real processes, and the figure of them."""
 
+import sys
+
+import numpy as np
 import pytest
 
 from experiments import memory
 from semlink.errors import InputError
 
 
-def test_the_peak_is_that_of_the_process():
-    peak = memory.peak_mib("gaussian[count=3]", "uncoded", 2, 2)
-    assert 200 < peak < 4000  # TensorFlow alone takes more than the one
+def test_the_peak_is_that_of_the_process_and_not_of_this_one():
+    here = np.ones(600 << 20, np.uint8)
+    peak = memory.peak_of([sys.executable, "-c", "bytes(bytearray(200 << 20))"])
+    assert 400 < peak < 450  # a copy of 200 MiB
+    assert here.any()
+
+
+def test_a_sweep_is_measured():
+    assert memory.peak_mib("gaussian[count=3]", "uncoded", 2, 2) > 200  # of TensorFlow
 
 
 def test_a_sweep_that_fails_says_why_once():
