@@ -46,6 +46,10 @@ ENCODER     ?= minilm#        text encoder: minilm or clip
 TEXT        ?=#               what make kb-search looks for
 CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contexts FILE'
 
+# Memory that a training step frees is kept for the next: faulting its pages in again
+# takes up to a third of a step. glibc reads these.
+KEEP_FREED  := MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296
+
 said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
 	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
@@ -122,10 +126,17 @@ ifeq ($(strip $(MODEL)),channel_kb)
 	@$(VENV)/bin/python -m experiments.channel_kb \
 		--run 'runs/$(strip $(RUN))' --data '$(strip $(DATA))' $(TRAIN)
 else
-	@KERAS_BACKEND='$(strip $(BACKEND))' $(VENV)/bin/python -m experiments.training \
+	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) $(VENV)/bin/python -m experiments.training \
 		--run 'runs/$(strip $(RUN))' --model '$(strip $(MODEL))' \
 		--profile '$(strip $(PROFILE))' --data '$(strip $(DATA))' $(TRAIN)
 endif
+
+.PHONY: training-profile
+training-profile: $(VENV)/ready ## what a step of make train takes: MODEL, DATA, BACKEND, TRAIN
+	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) TF_CPP_MIN_LOG_LEVEL=2 \
+		$(VENV)/bin/python -m experiments.training.step_profile \
+		--model '$(strip $(MODEL))' --profile '$(strip $(PROFILE))' \
+		--data '$(strip $(DATA))' $(TRAIN)
 
 .PHONY: training-curve
 training-curve: $(VENV)/ready ## PSNR over hours: CURVES="ntscc=runs/a,runs/b akb_jscc=runs/c"

@@ -2,24 +2,33 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
 def answer(module: str, recipe, train: Callable) -> None:
     """Run a command: parse its options, train, and end in one line if that fails."""
-    options = vars(_parser(module, recipe).parse_args())
+    parser = options_of(module, recipe)
+    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    options = vars(parser.parse_args())
     folder = options.pop("run")
-    try:
+    with failing_in_one_line():
         train(folder, recipe(**options), _say)
+
+
+@contextmanager
+def failing_in_one_line() -> Iterator[None]:
+    """End the process, with status 1, where what was asked cannot be done."""
+    try:
+        yield
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
-def _parser(module: str, recipe) -> argparse.ArgumentParser:
+def options_of(module: str, recipe) -> argparse.ArgumentParser:
     """One option per field of a recipe."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}")
-    parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     for name, kind in recipe.__annotations__.items():
         default = recipe._field_defaults.get(name)
         parser.add_argument(

@@ -76,7 +76,7 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     """
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
-    codec = make_codec(recipe.profile, _named(MODELS, "model", recipe.model))
+    codec = make_codec(recipe.profile, named(MODELS, "model", recipe.model))
     photos = find_photos(Path(recipe.data))
     if len(photos) <= HELD_OUT:
         raise ValueError(
@@ -117,7 +117,7 @@ def _stages(codec: Codec, recipe: Recipe, photos, contexts) -> list[Stage]:
             contexts=None if contexts is None else contexts[HELD_OUT:],
         )
 
-    joint = objective.JointObjective(codec, _named(CHANNELS, "channel", recipe.channel))
+    joint = objective.JointObjective(codec, named(CHANNELS, "channel", recipe.channel))
     entropy = objective.EntropyObjective(codec)
     check = partial(validate, joint, images, known)
     return [
@@ -166,7 +166,14 @@ def _read_start(path: Path, codec: Codec) -> None:
         read_weights(path, codec.without_context())
 
 
-def _named(table: dict, kind: str, name: str):
+def named(table: dict, kind: str, name: str):
+    """One of a table.
+
+    Raises
+    ------
+    KeyError
+        For a name that is not there, naming those that are.
+    """
     if name not in table:
         raise KeyError(f"no {kind} {name!r}; there are {', '.join(table)}")
     return table[name]

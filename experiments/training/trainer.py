@@ -63,8 +63,7 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
     """
     steps = len(stage.crops(done))
     model = stage.objective
-    model.compile(optimizer=_optimiser(stage, steps), jit_compile=_compiles())
-    model.optimizer.build(model.trainable_variables)
+    make_ready(stage, steps)
     for variable, average in _averages(model):
         average.assign(variable.value)  # Keras starts them at zero
     if done:
@@ -89,6 +88,13 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
         row = {"stage": stage.name, "epoch": epoch + 1, "seconds": seconds, **row}
         log(folder, row, step=(epoch + 1) * steps)
         note(row, left=seconds * (stage.epochs - epoch - 1))
+
+
+def make_ready(stage: Stage, steps: int) -> None:
+    """Give the stage's objective its optimiser, for epochs of so many steps."""
+    model = stage.objective
+    model.compile(optimizer=_optimiser(stage, steps), jit_compile=_compiles())
+    model.optimizer.build(model.trainable_variables)
 
 
 @contextmanager
