@@ -178,6 +178,7 @@ def test_snr_does_not_retrace(word):
     assert traces[f"test {word}"] == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", CHANNELS)
 def test_lengths_retrace_little(word):
     built, name = channel(word), f"lengths {word}"

@@ -215,6 +215,7 @@ def small_recipe(tmp_path, klt):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_interrupted_training_ends_where_an_unbroken_one_does(
     tmp_path, quick, small_recipe
 ):
