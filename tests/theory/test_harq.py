@@ -191,9 +191,7 @@ def test_what_was_heard_badly_counts_little():
 
 def test_the_first_version_comes_again_after_the_last(failed):
     # five transmissions, of which the fifth repeats the first
-    rates = [
-        [failed("ir", s, t) for t in (4, 5)] for s in (-1.5, -1.0, -0.5)
-    ]
+    rates = [[failed("ir", s, t) for t in (4, 5)] for s in (-1.5, -1.0, -0.5)]
     assert max(before - after for before, after in rates) > 0.5, rates
 
 
