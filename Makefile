@@ -178,11 +178,11 @@ kb-search: $(VENV)/ready ## what a knowledge base holds that is nearest to TEXT
 
 .PHONY: test
 test: $(VENV)/ready ## the default tests
-	@$(VENV)/bin/python -m pytest -q -n auto --dist loadfile
+	@$(KEEP_FREED) $(VENV)/bin/python -m pytest -q -n auto --dist loadfile
 
 .PHONY: test-slow
 test-slow: $(VENV)/ready ## the long ones too
-	@$(VENV)/bin/python -m pytest -q -n auto --dist loadfile -m "slow or not slow"
+	@$(KEEP_FREED) $(VENV)/bin/python -m pytest -q -n auto --dist loadfile -m "slow or not slow"
 
 .PHONY: lint
 lint: $(VENV)/ready ## check style and formatting

@@ -10,7 +10,7 @@ from semlink.config import ComponentSpec
 from semlink.link import Link
 
 pytestmark = pytest.mark.skipif(not TABLE.exists(), reason=f"no {TABLE.name} measured")
-SNRS_DB = np.arange(0.0, 21.0, 2.0)
+SNRS_DB = np.arange(0.0, 21.0, 4.0)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_psnr_does_not_fall_with_snr(photo):
     # the search for the quality ends within a thousandth of the budget
     assert all(b > a - 0.02 for a, b in zip(psnr, psnr[1:], strict=False)), psnr
     assert psnr[-1] > psnr[0] + 3
-    assert len(set(plans)) > 5
+    assert len(set(plans)) > 4
 
 
 @pytest.mark.slow

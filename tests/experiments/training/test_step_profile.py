@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from experiments.training import step_profile
@@ -19,6 +20,14 @@ def data(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (80, 90, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "photo.png")
     return str(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def without_graphs():
+    """A few steps are not worth a graph."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture
