@@ -123,9 +123,11 @@ def test_a_scheduler_that_goes_away_leaves_what_was_finished(place, alone):
 
 
 def children(pid):
-    """Processes below one, all the way down."""
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    direct = [int(child) for child in path.read_text().split()] if path.exists() else []
+    """Processes below one, all the way down, whichever of its threads started them."""
+    direct = []
+    for path in Path("/proc").glob(f"{pid}/task/*/children"):
+        with contextlib.suppress(OSError):  # the thread, or the process, has ended
+            direct += [int(child) for child in path.read_text().split()]
     return direct + [below for child in direct for below in children(child)]
 
 
