@@ -30,7 +30,7 @@ from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
 from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
 
-CACHED_IMAGES = 32  # of 2.4 MiB at 640x480
+CACHED_IMAGES = 16  # of 2.4 MiB at 640x480
 CACHED_NEEDS = 8192  # of 10 kB, with a policy 0.2 MB
 SIDE_SHARE = 0.1  # of the symbols: the length that its scheme is chosen for
 

@@ -117,6 +117,13 @@ class Codec(keras.layers.Layer):
         added = ("cross_modal", "context_tokens")
         return [v for v in self.variables if not any(a in v.path for a in added)]
 
+    def beyond(self, smaller: Profile) -> list:
+        """The blocks that networks of a profile of fewer blocks would lack."""
+        return [
+            *self.analysis.beyond(smaller.analysis_depths),
+            *self.synthesis.beyond(smaller.synthesis_depths),
+        ]
+
     def tokens(self, context):
         """Tokens of an embedding [B, D] : [B, T, width]; ``None`` without contexts."""
         return self._context(context) if self._context else None

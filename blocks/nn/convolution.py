@@ -30,6 +30,16 @@ class ResidualBlock(keras.layers.Layer):
     def call(self, x):
         return x + self._second(self._first(x))
 
+    def start_at_identity(self) -> None:
+        """Add nothing, until training finds what to add."""
+        start_at_zero(self._second)
+
+
+def start_at_zero(layer: keras.layers.Layer) -> None:
+    """Set all variables of a layer to zero."""
+    for variable in layer.variables:
+        variable.assign(ops.zeros_like(variable))
+
 
 def residual_stack(width: int, depth: int) -> Stack:
     """``depth`` residual blocks in a row."""

@@ -36,6 +36,19 @@ PROFILES: Mapping[str, Profile] = {
         window=8,
         classes=64,
     ),
+    # base with more blocks where they cost least, so that it can begin as base
+    "large": Profile(
+        channels=256,
+        hyper_width=128,
+        hyper_channels=32,
+        widths=(64, 96, 192),
+        analysis_depths=(1, 3, 4),
+        synthesis_depths=(3, 5, 8),
+        jscc_depth=2,
+        heads=6,
+        window=8,
+        classes=64,
+    ),
 }
 
 

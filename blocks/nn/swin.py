@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from blocks.nn.convolution import start_at_zero
 from blocks.nn.stack import Stack
 
 MASKED = -1e4
@@ -66,6 +67,11 @@ class SwinBlock(keras.layers.Layer):
     def call(self, x):
         x = x + self._attend(self._norms[0](x))
         return x + self._contract(self._expand(self._norms[1](x)))
+
+    def start_at_identity(self) -> None:
+        """Add nothing, until training finds what to add."""
+        start_at_zero(self._merge)
+        start_at_zero(self._contract)
 
     def _attend(self, x):
         window, (_, height, width, _) = self._window, ops.shape(x)

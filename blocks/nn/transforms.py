@@ -16,6 +16,7 @@ from keras import ops
 
 from blocks.nn.convolution import depth_to_space, residual_stack, space_to_depth
 from blocks.nn.cross_attention import CrossModalSwin
+from blocks.nn.stack import beyond
 from blocks.nn.swin import swin_stack
 
 PATCH = 16  # pixels along a side of one position of y
@@ -65,6 +66,10 @@ class Analysis(keras.layers.Layer):
         self._to_latent.build((None, 4 * b))
         self._latent.build((None, None, None, c))
         self._head.build((None, c))
+
+    def beyond(self, depths) -> list:
+        """The blocks behind the first ``depths`` at 1/4, 1/8 and 1/16."""
+        return beyond((self._quarter, self._eighth, self._latent), depths)
 
     def call(self, x, base):
         return self.linear_only(x, base) + ops.cast(self._nonlinear(x), "float32")
@@ -131,6 +136,10 @@ class Synthesis(keras.layers.Layer):
         self._head.build((None, None, None, a))
         if self._cross:
             self._cross.build()
+
+    def beyond(self, depths) -> list:
+        """The blocks behind the first ``depths`` at 1/4, 1/8 and 1/16."""
+        return beyond((self._quarter, self._eighth, self._latent), depths)
 
     def call(self, y, whitened, log_error, base, tokens=None):
         x = base + depth_to_space(self.linear(y), PATCH)

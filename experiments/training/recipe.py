@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.codec import Codec
-from blocks.nn.profiles import MODELS, make_codec, start_at_klt
+from blocks.nn.profiles import MODELS, PROFILES, make_codec, start_at_klt
 from blocks.nn.weights import read_weights
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
@@ -89,7 +89,7 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
         codec, np.load(recipe.klt), ops.convert_to_tensor(images / 255, "float32")
     )
     if recipe.start:
-        _read_start(Path(recipe.start), codec)
+        read_start(Path(recipe.start), codec)
     stages = _stages(codec, recipe, photos, contexts)
     claim(folder, recipe)  # not before all that a command can get wrong
     done = state.progress(folder)
@@ -158,12 +158,31 @@ def contexts_of(codec: Codec, path: str, names: list[str]) -> np.ndarray | None:
     return vectors
 
 
-def _read_start(path: Path, codec: Codec) -> None:
-    """Weights of the same networks, or of those without a context."""
-    try:
-        read_weights(path, codec.variables)
-    except ValueError:
-        read_weights(path, codec.without_context())
+def read_start(path: Path, codec: Codec) -> None:
+    """Start at weights of the same networks, without a context, or of fewer blocks.
+
+    Blocks that are new add nothing at first.
+
+    Raises
+    ------
+    ValueError
+        The file is one of other networks.
+    """
+    for smaller in (codec.profile, *PROFILES.values()):
+        new = codec.beyond(smaller)
+        of_new = {id(variable) for block in new for variable in block.variables}
+        for variables in (codec.variables, codec.without_context()):
+            try:
+                read_weights(path, [v for v in variables if id(v) not in of_new])
+            except ValueError:
+                continue
+            for block in new:
+                block.start_at_identity()
+            return
+    raise ValueError(
+        "start must be weights of the same networks, of those without a context, or "
+        f"of a profile of fewer blocks, got {path}"
+    )
 
 
 def named(table: dict, kind: str, name: str):

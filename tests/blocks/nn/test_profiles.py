@@ -7,7 +7,7 @@ import pytest
 from blocks.nn.jscc import LEVELS
 from blocks.nn.profiles import PROFILES, make_codec
 
-MOST_PARAMETERS = {"tiny": 300_000, "base": 12_000_000}
+MOST_PARAMETERS = {"tiny": 300_000, "base": 12_000_000, "large": 12_000_000}
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -27,7 +27,7 @@ def test_profile_fits_the_parts_that_it_is_for(name):
 
 
 def test_unknown_profile():
-    with pytest.raises(KeyError, match="no profile 'huge'; there are tiny, base"):
+    with pytest.raises(KeyError, match="no profile 'huge'; there are tiny, base, l"):
         make_codec("huge")
 
 

@@ -1,0 +1,90 @@
+"""Weights that a run starts at: the same networks', or smaller ones', exactly."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from blocks.nn.base_layer import base_picture, base_values
+from blocks.nn.codec import log_gain
+from blocks.nn.profiles import PROFILES, make_codec
+from blocks.nn.weights import write_weights
+from experiments.training.recipe import read_start
+
+WIDTH = 6  # of a context
+
+
+@pytest.fixture
+def taller(monkeypatch):
+    """Name of a profile that is ``tiny`` with more blocks."""
+    depths = {"analysis_depths": (1, 3, 3), "synthesis_depths": (2, 1, 4)}
+    monkeypatch.setitem(PROFILES, "taller", PROFILES["tiny"]._replace(**depths))
+    return "taller"
+
+
+@pytest.fixture
+def start(trained_codec, tmp_path):
+    path = tmp_path / "model.weights.h5"
+    write_weights(path, trained_codec.variables, "float32")
+    return path
+
+
+def picture(codec, x):
+    """Latents of x, and the picture that the synthesis makes of them."""
+    gain, base = log_gain(np.float32([0.5] * len(x))), base_picture(base_values(x))
+    tokens = codec.tokens(np.zeros((len(x), codec.profile.context), np.float32))
+    y = codec.analysis(x, base) * ops.exp(gain)
+    return y, codec.synthesise(y, ops.zeros_like(y), gain, base, tokens)
+
+
+def same(one, other, x):
+    for a, b in zip(picture(one, x), picture(other, x), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6)
+
+
+def test_more_blocks_change_nothing_at_first(
+    taller, start, trained_codec, noise_pictures
+):
+    keras.utils.set_random_seed(5)
+    codec = make_codec(taller)
+    assert len(codec.beyond(trained_codec.profile)) == 2 + 1 + 1 + 2
+    read_start(start, codec)
+    same(codec, trained_codec, noise_pictures)
+
+
+def test_every_new_block_can_learn(taller, start, trained_codec):
+    codec = make_codec(taller)
+    read_start(start, codec)
+    rng = np.random.default_rng(0)
+    for block in codec.beyond(trained_codec.profile):
+        width = block.trainable_variables[-1].shape[-1]
+        x, wanted = rng.normal(size=(2, 1, 8, 8, width)).astype(np.float32)
+        with tf.GradientTape() as tape:
+            given = block(x)
+            loss = ops.sum((given - wanted) ** 2)
+        np.testing.assert_array_equal(given, x)
+        gradients = tape.gradient(loss, [v.value for v in block.trainable_variables])
+        assert any(np.any(np.asarray(g)) for g in gradients if g is not None)
+
+
+def test_blocks_and_a_context_at_once(taller, start, trained_codec, noise_pictures):
+    codec = make_codec(taller, WIDTH)
+    read_start(start, codec)
+    taken = {id(v) for b in codec.beyond(PROFILES["tiny"]) for v in b.variables}
+    kept = [v for v in codec.without_context() if id(v) not in taken]
+    for mine, theirs in zip(kept, trained_codec.variables, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_the_same_networks_start_as_they_were(start, trained_codec):
+    codec = make_codec("tiny")
+    read_start(start, codec)
+    for mine, theirs in zip(codec.variables, trained_codec.variables, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
+def test_fewer_blocks_than_the_start_has_are_refused(taller, tmp_path):
+    write_weights(tmp_path / "tall.h5", make_codec(taller).variables)
+    with pytest.raises(ValueError, match=r"^start must be weights of .*tall\.h5$"):
+        read_start(tmp_path / "tall.h5", make_codec("tiny"))
