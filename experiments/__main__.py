@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from experiments.knowledge_commands import kb
+from experiments.measuring_commands import measuring
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 
 app.add_typer(kb, name="kb")
+app.add_typer(measuring)
 
 RUNS = Path("runs")
 CACHE = RUNS / ".sent"
@@ -271,41 +273,6 @@ def learning_curve(
     from experiments.channel_kb.learning import draw_learning
 
     typer.echo(draw_learning([_folder(run) for run in runs], output))
-
-
-@app.command()
-def bench() -> None:
-    """Time the digital chain, the sweep and the command line."""
-    from experiments.bench import bench as command
-
-    command()
-
-
-@app.command()
-def memory(
-    source: Annotated[str, typer.Option(help="At least 100 pictures.")],
-    transmitter: Annotated[str, typer.Option(help="Transmitters.")],
-    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
-        "docs/figures/memory.png"
-    ),
-) -> None:
-    """Draw what a sweep holds in memory as it grows tenfold."""
-    from experiments.memory import memory as command
-
-    # it runs elsewhere, where a path must lead to the same folder
-    kind, _, where = source.partition(":")
-    source = f"{kind}:{Path(where).absolute()}" if where else source
-    typer.echo(command(source, transmitter.split(), output))
-
-
-@app.command("mcs-table")
-def mcs_table(
-    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 500,
-) -> None:
-    """Measure the SNR that each modulation and coding scheme needs (long)."""
-    from experiments.mcs_table import measure
-
-    measure(blocks)
 
 
 def _folder(run: str) -> Path:
