@@ -12,7 +12,7 @@ from semlink.signals import SourceBatch, TxSignal
 from semlink.stages import running, stage
 
 # of signals and plans that this process keeps; of signals less where a disk does, too
-MEMORY_BYTES, MEMORY_BYTES_BESIDE_DISK = 2**30, 2**27
+MEMORY_BYTES, MEMORY_BYTES_BESIDE_DISK = 2**30, 2**25
 MOST_PLANS = 512
 
 Identity = Callable[[], Mapping[str, Any]]  # asked only where there is a disk

@@ -28,7 +28,7 @@ SMALL = (
 
 
 LONG = (*SMALL, "channel=awgn", "transmitter=uncoded", "snr_db=0:29.8:0.2", "cbr=1.1")
-LONG += ("stop.draws=6",)
+LONG += ("stop.draws=2",)
 TWO = ("--workers", "2")
 
 
@@ -53,7 +53,7 @@ def start(where, run, *options, grid=SMALL):
 
 def sweep(where, run, *options, grid=SMALL):
     process = start(where, run, *options, grid=grid)
-    output, _ = process.communicate(timeout=300)
+    output, _ = process.communicate(timeout=900)
     assert process.returncode == 0, output
     return points(where / "runs" / run)
 
