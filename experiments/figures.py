@@ -22,6 +22,10 @@ AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # of more values a few are drawn, spread evenly: so many in a row, and in all
 MOST_PANELS, MOST_IN_ALL = 4, 12
 IN_LINE = 3  # panels of channels that have one each
+MOST_MARKERS = 30  # on a curve
+# Inches: a panel, the gaps between panels, and what is around them
+PANEL, GAP = (3.2, 2.5), (0.35, 0.55)
+LEFT, RIGHT, TOP, BOTTOM, LEGEND_LINE = 0.75, 0.15, 0.35, 0.6, 0.19
 MARKERS = "osD^vPX*"
 OUTAGE = 0.5  # share of lost images from which a point is marked
 
@@ -70,37 +74,54 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
         grouped(rows, "channel", other),
         key=lambda item: (item[0][0], float(item[0][1])),
     )
-    lines = _lines(panels)
+    lines, style, key = _lines(panels), styles(rows), _key(rows)
     columns = max(len(line) for line in lines)
-    figure, axes = plt.subplots(
-        len(lines),
-        columns,
-        figsize=(1 + 3.6 * columns, 0.9 + 3.0 * len(lines)),
-        squeeze=False,
-        sharex=True,
-        sharey=True,
-        layout="constrained",
-        dpi=130,
-    )
-    style = styles(rows)
+    figure, axes = _panels(len(lines), columns, below=LEGEND_LINE * -(-len(key) // 2))
     for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
         for column in range(len(own), columns):
             row_axes[column].set_axis_off()
             axes[row - 1, column].tick_params(labelbottom=True)  # the last one there
         for place, ((channel, value), points) in zip(row_axes, own, strict=False):
             draw_curves(place, points, axis, style)
-            place.set_title(f"{channel}, {_named(other, value)}", fontsize=9)
+            # told where it goes, it need not look for a place
+            place.set_title(f"{channel}, {_named(other, value)}", fontsize=9, y=1)
     for place in axes[-1]:
         place.set_xlabel(AXES[axis])
     for place in axes[:, 0]:
         place.set_ylabel(METRICS[metric])
-    _legend(figure, axes, rows)
+    figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
     # savefig draws twice, and a large grid has many panels
     FigureCanvasAgg(figure).print_png(path)
-    figure.set_layout_engine("none")  # the PDF is laid out as the PNG is
     FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"))
     plt.close(figure)
     return path
+
+
+def _panels(lines: int, columns: int, *, below: float):
+    """A figure and its axes, with so much space below them [inches].
+
+    Laid out by hand: what lays out by itself draws everything once more.
+    """
+    bottom = BOTTOM + below
+    width = LEFT + columns * PANEL[0] + (columns - 1) * GAP[0] + RIGHT
+    height = TOP + lines * PANEL[1] + (lines - 1) * GAP[1] + bottom
+    return plt.subplots(
+        lines,
+        columns,
+        figsize=(width, height),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        dpi=130,
+        gridspec_kw={
+            "left": LEFT / width,
+            "right": 1 - RIGHT / width,
+            "top": 1 - TOP / height,
+            "bottom": bottom / height,
+            "wspace": GAP[0] / PANEL[0],
+            "hspace": GAP[1] / PANEL[1],
+        },
+    )
 
 
 def _lines(panels: list) -> list[list]:
@@ -119,8 +140,9 @@ def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
             np.array([float(row[c]) for row in points])
             for c in (measured, "mean", "ci95", "outage")
         )
-        style = styles[transmitter]
-        place.plot(x, mean, label=transmitter, markersize=4, **style)
+        style = {**styles[transmitter], "markersize": 4}
+        every = -(-len(x) // MOST_MARKERS)
+        place.plot(x, mean, label=transmitter, markevery=every, **style)
         half = np.nan_to_num(half)
         place.fill_between(
             x, mean - half, mean + half, color=style["color"], alpha=0.12, linewidth=0
@@ -139,19 +161,18 @@ def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> Non
     place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
 
 
-def _legend(figure, axes, rows: Sequence[Row]) -> None:
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    known = dict(zip(labels, handles, strict=True))
-    for place in axes.flat:
-        known |= dict(zip(*place.get_legend_handles_labels()[::-1], strict=True))
+def _key(rows: Sequence[Row]) -> dict[str, object]:
+    """What the legend says, and beside which mark."""
+    known: dict[str, object] = {
+        name: plt.Line2D([], [], markersize=4, **style)
+        for name, style in styles(rows).items()
+    }
     if any(float(row["outage"]) >= OUTAGE for row in rows):
         known["half of the images lost, or more"] = _marker("x")
     if any(row["status"].startswith(INFEASIBLE) for row in rows):
         known["infeasible: smallest file above budget"] = _marker("+")
     known["band: 95 % interval over images"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
-    figure.legend(
-        known.values(), known.keys(), loc="outside lower center", ncols=2, fontsize=8
-    )
+    return known
 
 
 def _marker(shape: str):

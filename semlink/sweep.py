@@ -27,6 +27,7 @@ from semlink.rng import seed_of
 from semlink.signals import Estimate, SourceBatch, TxSignal
 from semlink.transmissions import Transmissions
 
+_JSON = json.JSONEncoder(sort_keys=True, default=str)
 # points -> each with its rows and samples, as they are done
 Simulate = Callable[[Sequence[Point]], Iterable[tuple[Point, Sequence[Row], Samples]]]
 
@@ -288,25 +289,22 @@ class Sweep:
             for channel, over in channels.items()
         }
 
-    def _parts(self, link: LinkConfig) -> dict:
-        """What makes a link this one, and what it is simulated with."""
+    def _parts(self, link: LinkConfig) -> dict[str, str]:
+        """What makes a link this one, and what it is simulated with, in JSON."""
         kinds = ("transmitter", "channel", "task")
         parts = {k: self._catalogue.identity(k, getattr(link, k)) for k in kinds}
         source = self._catalogue.identity("source", link.source)["name"]
-        return {
-            **parts,
-            "source": [source, self.source.fingerprint()],
-            "cbr_mode": self.config.cbr_mode,
-        }
+        parts["source"] = [source, self.source.fingerprint()]
+        return _in_json({**parts, "cbr_mode": self.config.cbr_mode})
 
     def _point(self, link: LinkConfig, snr_db: float, cbr: float, parts: dict) -> Point:
-        what = {**parts, "snr_db": snr_db, "cbr": cbr}
-        long = {**what, "seed": self.config.seed, "stop": self._stop}
-        return Point(link, snr_db, cbr, _hash(what), _hash(long))
+        what = parts | _in_json({"snr_db": snr_db, "cbr": cbr})
+        return Point(link, snr_db, cbr, _hash(what), _hash(what | self._how_long))
 
     @cached_property
-    def _stop(self) -> dict:
-        return self.config.stop.model_dump()
+    def _how_long(self) -> dict[str, str]:
+        stop = self.config.stop.model_dump()
+        return _in_json({"seed": self.config.seed, "stop": stop})
 
 
 class _Images(Sequence):
@@ -334,6 +332,11 @@ def _names(link: LinkConfig) -> tuple[str, str]:
     return link.transmitter.label, link.channel.label
 
 
-def _hash(tree: dict) -> str:
-    text = json.dumps(tree, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+def _in_json(values: dict) -> dict[str, str]:
+    return {name: _JSON.encode(value) for name, value in values.items()}
+
+
+def _hash(parts: dict[str, str]) -> str:
+    """Of the JSON of a tree whose branches are in JSON, as those of many points are."""
+    text = ", ".join(f'"{name}": {value}' for name, value in sorted(parts.items()))
+    return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]
