@@ -11,6 +11,18 @@ from blocks.nn.codec import Codec, Profile, quantiser_step
 
 # What each model's networks attend to: the width of an embedding, or nothing.
 MODELS = {"ntscc": 0, "akb_jscc": 384}
+BASE = Profile(
+    channels=256,
+    hyper_width=128,
+    hyper_channels=32,
+    widths=(64, 96, 192),
+    analysis_depths=(1, 1, 2),
+    synthesis_depths=(3, 2, 4),
+    jscc_depth=2,
+    heads=6,
+    window=8,
+    classes=64,
+)
 PROFILES: Mapping[str, Profile] = {
     "tiny": Profile(
         channels=32,
@@ -24,31 +36,9 @@ PROFILES: Mapping[str, Profile] = {
         window=4,
         classes=8,
     ),
-    "base": Profile(
-        channels=256,
-        hyper_width=128,
-        hyper_channels=32,
-        widths=(64, 96, 192),
-        analysis_depths=(1, 1, 2),
-        synthesis_depths=(3, 2, 4),
-        jscc_depth=2,
-        heads=6,
-        window=8,
-        classes=64,
-    ),
-    # base with more blocks where they cost least, so that it can begin as base
-    "large": Profile(
-        channels=256,
-        hyper_width=128,
-        hyper_channels=32,
-        widths=(64, 96, 192),
-        analysis_depths=(1, 3, 4),
-        synthesis_depths=(3, 5, 8),
-        jscc_depth=2,
-        heads=6,
-        window=8,
-        classes=64,
-    ),
+    "base": BASE,
+    # more blocks where they cost least, so that it can begin as base
+    "large": BASE._replace(analysis_depths=(1, 3, 4), synthesis_depths=(3, 5, 8)),
 }
 
 
