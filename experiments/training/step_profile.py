@@ -94,7 +94,7 @@ def _report(asked: Profiled, clock: _Clock, feeding: float, operations) -> str:
     lines = [
         f"{asked.model}, {asked.profile}: {asked.batch_size} crops of {asked.crop}x"
         f"{asked.crop}, {asked.precision}, {keras.backend.backend()}",
-        f"  {seconds:.3f} s a step, {pixels / 1e3:.0f} thousand pixels a second",
+        f"  {seconds:.3f} s a step, {pixels / 1e3:.1f} thousand pixels a second",
         f"  {faults:.0f} page faults a step",
         f"  {1e3 * feeding:.0f} ms for a batch of crops, beside that",
     ]
