@@ -205,7 +205,7 @@ channel-gallery: $(VENV)/ready ## draw how channels fade, and their delay profil
 	@$(SEMLINK) channel-gallery
 
 .PHONY: bench
-bench: $(VENV)/ready ## time the digital chain, the sweep and the command line ; with WORKERS a sweep of SOURCE alone
+bench: $(VENV)/ready ## time the digital chain, the sweep and the command line; with WORKERS=2, a sweep of SOURCE alone
 	@$(SEMLINK) bench --workers '$(strip $(WORKERS))' \
 		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
 		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')

@@ -151,7 +151,7 @@ def _bg2_columns(k: int) -> tuple[int, int]:
     return next((columns, longest) for columns, longest in borders if k <= longest)
 
 
-@lru_cache(maxsize=24)  # some 8 MiB each, made in half a second
+@lru_cache(maxsize=24)  # some 13 MiB each, made in half a second
 def _mother(*args) -> "_Mother":
     return _Mother(*args)
 
