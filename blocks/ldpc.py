@@ -10,25 +10,25 @@ graphs small however many image sizes there are.
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import tensorflow as tf
 from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder
 
+from blocks.belief_propagation import KNOWN, Systematic, decode, edges_of, encode
 from blocks.early_stopping import EarlyStopping
 from semlink.graph import compiled
 
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-# Codewords at once, in a plain graph and in one that XLA compiled. XLA is twice as fast
-# but takes seconds for each graph, and never frees what it made: MANY are worth it.
+# Codewords at once, in the graph of all codes and in one that XLA compiled for a code.
+# XLA is twice as fast but takes seconds a code, and never frees what it made: MANY are
+# worth it.
 FEW, BATCH, MANY = 16, 8, 64
 _THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
-KNOWN = 20.0  # |LLR| of a bit that is known; Sionna clips there
 LOWEST = 0.2  # code rate that Sionna encodes at
 
 # Columns of each base graph that can be sent, and where in them redundancy versions
@@ -64,7 +64,7 @@ class NrLdpc:
             raise ValueError(f"code rate must be 0.2 to 0.95, got {coderate}")
         self.coderate = coderate
         self._num_iter = num_iter
-        self._decoder = _Decoder if early_stopping else LDPC5GDecoder
+        self._early_stopping = early_stopping
 
     def segment(self, num_bits: int, overhead: int) -> tuple[int, int]:
         """Cut ``num_bits`` into equal blocks, each with ``overhead`` bits of its own.
@@ -132,7 +132,9 @@ class NrLdpc:
         return "bg2" if short or self.coderate < 1 / 3 else "bg1"
 
     def _mother(self, k: int, *, whole: bool) -> "_Mother":
-        return _mother(self._graph(k, whole=whole), self._num_iter, self._decoder)
+        return _mother(
+            self._graph(k, whole=whole), self._num_iter, self._early_stopping
+        )
 
     def _graph(self, k: int, *, whole: bool) -> "_Graph":
         """The graph for a block, as far as this rate goes or as a whole."""
@@ -151,7 +153,7 @@ def _bg2_columns(k: int) -> tuple[int, int]:
     return next((columns, longest) for columns, longest in borders if k <= longest)
 
 
-@lru_cache(maxsize=24)  # some 13 MiB each, made in half a second
+@lru_cache(maxsize=128)  # a MiB or two each, made in a tenth of a second
 def _mother(*args) -> "_Mother":
     return _Mother(*args)
 
@@ -163,6 +165,10 @@ class _Graph(NamedTuple):
     k: int
     n: int
     lifting: int
+
+    def encoder(self) -> LDPC5GEncoder:
+        """Sionna's encoder, and the code's matrices in it."""
+        return LDPC5GEncoder(self.k, self.n, bg=self.name)
 
     @property
     def whole(self) -> bool:
@@ -187,42 +193,44 @@ class _Graph(NamedTuple):
         return np.roll(positions, -np.searchsorted(positions, begin))[:length]
 
 
-def _code(graph: _Graph, num_iter: int, decoder: type) -> tuple[Callable, Callable]:
-    """Sionna's encoder and decoder of a graph."""
-    encoder = LDPC5GEncoder(graph.k, graph.n, bg=graph.name)
-    # Sionna's pruning takes the whole graph away where there is nothing to prune
-    prune = not graph.whole
-    bp = decoder(encoder, num_iter=num_iter, llr_max=KNOWN, prune_pcm=prune)
-    return encoder, bp
-
-
 @cache  # for ever, as XLA does
-def _by_xla(graph: _Graph, num_iter: int, decoder: type) -> Callable:
-    _, bp = _code(graph, num_iter, decoder)
+def _by_xla(graph: _Graph, num_iter: int, early_stopping: bool) -> Callable:
+    # Sionna's pruning takes the whole graph away where there is nothing to prune
+    settings = {"num_iter": num_iter, "llr_max": KNOWN, "prune_pcm": not graph.whole}
+    decoder = _Decoder if early_stopping else LDPC5GDecoder
+    bp = decoder(graph.encoder(), **settings)
     return compiled(bp, level="xla", name="ldpc decoder of 8")
 
 
-def _any_number(function, length: int, name: str) -> Callable:
-    """Compile a function of any number of words, with one trace."""
-    signature = [tf.TensorSpec([None, length])]
-    return compiled(function, level="graph", name=name, signature=signature)
-
-
 class _Mother:
-    """A graph with its compiled encoder and decoder."""
+    """A graph, and all that is needed to encode and decode by it."""
 
-    def __init__(self, graph: _Graph, num_iter, decoder):
+    def __init__(self, graph: _Graph, *settings):
         self.graph = graph
-        encoder, bp = _code(graph, num_iter, decoder)
-        self._encode = _any_number(encoder, graph.k, "ldpc encoder")
-        self._decode_few = _any_number(bp, graph.n, "ldpc decoder")
-        self._decode_many = partial(_by_xla, graph, num_iter, decoder)
+        self._settings = settings
+        encoder = graph.encoder()
+        self._systematic = Systematic(
+            encoder._pcm_a_ind,
+            encoder._pcm_b_inv_ind,
+            encoder._pcm_c1_ind,
+            encoder._pcm_c2_ind,
+        )
+        # the base graph's own information bits: what this graph lacks of them is filler
+        information, skipped = encoder.k_ldpc, 2 * graph.lifting
+        end = information + graph.n - (graph.k - skipped)
+        self._filler = slice(graph.k, information)
+        self._sent = np.r_[skipped : graph.k, information:end]
+        # a bit that is not sent and has one check makes that check useless: neither is
+        # kept, but for the core, whose bits have more
+        self._length = max(end, information + 4 * graph.lifting)
+        checks = self._length - information
+        self._edges = edges_of(encoder.pcm[:checks, : self._length])
 
     def encode(self, bits: np.ndarray) -> np.ndarray:
         """[C, k' <= k] to whole codewords [C, n], zeros where there is filler."""
-        full = np.zeros((len(bits), self.graph.k), np.float32)
+        full = np.zeros((len(bits), self._filler.stop), np.uint8)
         full[:, : bits.shape[1]] = bits
-        return self._encode(tf.constant(full)).numpy().astype(np.uint8)
+        return encode(full, self._systematic)[:, self._sent]
 
     def unsent(self, num_blocks: int, k: int) -> np.ndarray:
         """LLRs of codewords of which nothing was received : [C, n], float32."""
@@ -236,10 +244,16 @@ class _Mother:
         many = count - count % BATCH if count >= MANY else 0
         starts = [*range(0, many, BATCH), *range(many, count, FEW)]
         batches = [llr[i:j] for i, j in pairwise([*starts, count])]
-        by_xla = self._decode_many() if many else None
+        by_xla = _by_xla(self.graph, *self._settings) if many else None
         stages = [by_xla if i < many else self._decode_few for i in starts]
         return np.concatenate(list(_THREADS.map(_decoded, stages, batches)))
 
+    def _decode_few(self, llr):
+        full = np.zeros((len(llr), self._length), np.float32)
+        full[:, self._filler] = -KNOWN
+        full[:, self._sent] = llr
+        return decode(full, self._edges, *self._settings)[:, : self.graph.k]
+
 
 def _decoded(decode: Callable, llr: np.ndarray) -> np.ndarray:
-    return decode(tf.constant(llr)).numpy().astype(np.uint8)
+    return np.asarray(decode(llr)).astype(np.uint8, copy=False)

@@ -18,8 +18,9 @@ from experiments.training.log import log
 from experiments.training.state import Progress
 
 WEIGHTS = "model.weights.h5"  # the averages, after the last whole epoch
-EMA = 0.999
+AVERAGED = 1000  # steps that the averages look back on
 WARM_UP = 300  # steps until the learning rate is reached
+SHARE = 10  # of a short run, neither is longer than one part in so many
 GRADIENT_NORM = 1.0
 
 
@@ -118,14 +119,19 @@ def _averages(model: keras.Model) -> list[tuple]:
 
 
 def _optimiser(stage: Stage, steps: int) -> keras.optimizers.Optimizer:
+    total = max(stage.epochs * steps, 1)
+    averaged, warm_up = (min(span, -(-total // SHARE)) for span in (AVERAGED, WARM_UP))
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0,
-        decay_steps=max(stage.epochs * steps - WARM_UP, 1),
+        decay_steps=max(total - warm_up, 1),
         warmup_target=stage.learning_rate,
-        warmup_steps=WARM_UP,
+        warmup_steps=warm_up,
     )
     return AveragingAdam(
-        schedule, global_clipnorm=GRADIENT_NORM, use_ema=True, ema_momentum=EMA
+        schedule,
+        global_clipnorm=GRADIENT_NORM,
+        use_ema=True,
+        ema_momentum=1 - 1 / averaged,
     )
 
 
