@@ -11,10 +11,11 @@ import numpy as np
 import tensorflow as tf
 from scipy.sparse import find
 
-from blocks.early_stopping import LARGEST, SMALLEST
 from semlink.graph import compiled, plain
 
 KNOWN = 20.0  # |LLR| of a bit that is known; messages are clipped there
+SMALLEST = 1e-12  # stands for an erased message, which must not divide by zero
+LARGEST = 1 - 1.2e-7  # a certain message, short of infinity in float32
 
 
 class Edges(NamedTuple):
@@ -126,7 +127,7 @@ def _sum_product(llr, variable, check, to_checks, to_variables, most, early_stop
 
     def iteration(it, messages, _):
         factor = tf.tanh(0.5 * tf.gather(messages, to_checks))
-        factor = tf.where(tf.abs(factor) < SMALLEST, SMALLEST, factor)
+        factor = tf.where(factor == 0, SMALLEST, factor)
         product = tf.gather(tf.math.segment_prod(factor, check), check)
         extrinsic = tf.clip_by_value(product / factor, -LARGEST, LARGEST)
         from_checks = tf.math.log((1 + extrinsic) / (1 - extrinsic))

@@ -8,26 +8,20 @@ graphs small however many image sizes there are.
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
-from itertools import pairwise
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder
+from sionna.phy.fec.ldpc import LDPC5GEncoder
 
 from blocks.belief_propagation import KNOWN, Systematic, decode, edges_of, encode
-from blocks.early_stopping import EarlyStopping
-from semlink.graph import compiled
 
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-# Codewords at once, in the graph of all codes and in one that XLA compiled for a code.
-# XLA is twice as fast but takes seconds a code, and never frees what it made: MANY are
-# worth it.
-FEW, BATCH, MANY = 16, 8, 64
+BATCH = 16  # codewords at once: a bit's messages then fill a line of the cache
 _THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 LOWEST = 0.2  # code rate that Sionna encodes at
 
@@ -35,10 +29,6 @@ LOWEST = 0.2  # code rate that Sionna encodes at
 # begin (TS 38.212, table 5.4.2.1-2).
 COLUMNS = {"bg1": 66, "bg2": 50}
 STARTS = {"bg1": (0, 17, 33, 56), "bg2": (0, 13, 25, 43)}
-
-
-class _Decoder(EarlyStopping, LDPC5GDecoder):
-    """Sionna's 5G decoder, stopped early."""
 
 
 class NrLdpc:
@@ -193,15 +183,6 @@ class _Graph(NamedTuple):
         return np.roll(positions, -np.searchsorted(positions, begin))[:length]
 
 
-@cache  # for ever, as XLA does
-def _by_xla(graph: _Graph, num_iter: int, early_stopping: bool) -> Callable:
-    # Sionna's pruning takes the whole graph away where there is nothing to prune
-    settings = {"num_iter": num_iter, "llr_max": KNOWN, "prune_pcm": not graph.whole}
-    decoder = _Decoder if early_stopping else LDPC5GDecoder
-    bp = decoder(graph.encoder(), **settings)
-    return compiled(bp, level="xla", name="ldpc decoder of 8")
-
-
 class _Mother:
     """A graph, and all that is needed to encode and decode by it."""
 
@@ -239,21 +220,12 @@ class _Mother:
         return llr
 
     def decode(self, llr: np.ndarray) -> np.ndarray:
-        """[C, n] to [C, k], in batches side by side: XLA leaves much of a core idle."""
-        count = len(llr)
-        many = count - count % BATCH if count >= MANY else 0
-        starts = [*range(0, many, BATCH), *range(many, count, FEW)]
-        batches = [llr[i:j] for i, j in pairwise([*starts, count])]
-        by_xla = _by_xla(self.graph, *self._settings) if many else None
-        stages = [by_xla if i < many else self._decode_few for i in starts]
-        return np.concatenate(list(_THREADS.map(_decoded, stages, batches)))
+        """[C, n] to [C, k], uint8, in batches side by side."""
+        batches = [llr[i : i + BATCH] for i in range(0, len(llr), BATCH)]
+        return np.concatenate(list(_THREADS.map(self._decode_together, batches)))
 
-    def _decode_few(self, llr):
+    def _decode_together(self, llr: np.ndarray) -> np.ndarray:
         full = np.zeros((len(llr), self._length), np.float32)
         full[:, self._filler] = -KNOWN
         full[:, self._sent] = llr
         return decode(full, self._edges, *self._settings)[:, : self.graph.k]
-
-
-def _decoded(decode: Callable, llr: np.ndarray) -> np.ndarray:
-    return np.asarray(decode(llr)).astype(np.uint8, copy=False)

@@ -1,23 +1,15 @@
-"""A regular LDPC code built with pyldpc, decoded by Sionna's belief propagation."""
+"""A regular LDPC code built with pyldpc, decoded by belief propagation."""
 
 from functools import lru_cache
 
 import numpy as np
-import tensorflow as tf
 from scipy.sparse import csr_matrix
-from sionna.phy.fec.ldpc import LDPCBPDecoder
 
-from blocks.early_stopping import EarlyStopping
-from semlink.graph import compiled
+from blocks.belief_propagation import KNOWN, Edges, decode, edges_of
 
 LENGTH = 1530  # coded bits
 DEGREES = {1 / 3: (4, 6), 1 / 2: (3, 6), 2 / 3: (3, 9)}  # by rate: (d_v, d_c)
-BATCH = 8
-KNOWN = 20.0
-
-
-class _Decoder(EarlyStopping, LDPCBPDecoder):
-    """Sionna's decoder for any parity-check matrix, stopped early."""
+BATCH = 16
 
 
 class RegularLdpc:
@@ -39,7 +31,8 @@ class RegularLdpc:
         if not near:
             raise ValueError(f"a regular code has rate 1/3, 1/2 or 2/3, got {coderate}")
         self.coderate = coderate
-        self._generator, self._decode = _code(*DEGREES[near[0]], num_iter)
+        self._generator, self._edges = _code(*DEGREES[near[0]])
+        self._num_iter = num_iter
         self._k = self._generator.shape[1]
 
     def segment(self, num_bits: int, overhead: int) -> tuple[int, int]:
@@ -63,11 +56,11 @@ class RegularLdpc:
 
     def decode(self, llr: np.ndarray, k: int) -> np.ndarray:
         """Decode blocks [C, length] of log p(1)/p(0) to bits [C, k], uint8."""
-        num_batches = -(-len(llr) // BATCH)
-        full = np.full((num_batches * BATCH, LENGTH), -KNOWN, np.float32)
-        full[: len(llr), self._sent(k, llr.shape[1])] = llr
-        parts = [self._decode(tf.constant(b)) for b in np.split(full, num_batches)]
-        return np.concatenate(parts)[: len(llr), :k].astype(np.uint8)
+        full = np.full((len(llr), LENGTH), -KNOWN, np.float32)
+        full[:, self._sent(k, llr.shape[1])] = llr
+        batches = [full[i : i + BATCH] for i in range(0, len(llr), BATCH)]
+        parts = [decode(b, self._edges, self._num_iter, True) for b in batches]
+        return np.concatenate(parts)[:, :k]
 
     def decode_versions(self, received, k: int) -> np.ndarray:
         """Decode ``{0: log p(1)/p(0)}``, as of a code with more redundancy versions."""
@@ -78,14 +71,11 @@ class RegularLdpc:
 
 
 @lru_cache(maxsize=8)
-def _code(degree_variable: int, degree_check: int, num_iter: int):
-    """Generator matrix [n, k] and compiled decoder of a regular code."""
+def _code(degree_variable: int, degree_check: int) -> tuple[csr_matrix, Edges]:
+    """Generator matrix [n, k] and edges of a regular code."""
     from pyldpc import make_ldpc
 
     parity, generator = make_ldpc(
         LENGTH, degree_variable, degree_check, systematic=True, sparse=True, seed=1
     )
-    pcm = csr_matrix(parity).astype(np.float32)
-    bp = _Decoder(pcm, num_iter=num_iter, llr_max=KNOWN)
-    decode = compiled(bp, level="xla", name="regular ldpc decoder")
-    return csr_matrix(generator).astype(np.int64), decode
+    return csr_matrix(generator).astype(np.int64), edges_of(csr_matrix(parity))

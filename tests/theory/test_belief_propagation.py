@@ -55,13 +55,6 @@ def test_iterations_end_when_they_were_all_made():
     assert decode(llr, edges_of(pcm), 2, True).tolist() == [[1, 1, 1]]
 
 
-def test_stopping_early_changes_no_word_that_is_right():
-    code, bits = NrLdpc(0.5), np.random.default_rng(9).integers(0, 2, (9, 500), "u1")
-    llr = noisy(code.encode(bits, 1000), 0.75)
-    patient = NrLdpc(0.5, early_stopping=False).decode(llr, 500)
-    np.testing.assert_array_equal(code.decode(llr, 500), patient)
-
-
 def test_further_codes_are_not_traced():
     code = NrLdpc(0.6)
     for k in (200, 1000):

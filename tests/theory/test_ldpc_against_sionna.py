@@ -130,19 +130,19 @@ def noisy(over):
 
 @pytest.fixture(scope="module")
 def ours(noisy):
-    """What the decoder makes of them, as a link has it: stopped early, under XLA."""
+    """What the decoder makes of them, as a link has it: stopped early."""
     return Bicm(Mcs(4, 2 / 3)).demodulate(*noisy[1:])
 
 
 def test_early_stopping_changes_nothing(noisy, ours):
     blocks, *received = noisy
-    stock = Bicm(Mcs(4, 2 / 3), early_stopping=False).demodulate(*received)
-    failed, stock_failed = (np.any(d != blocks, axis=1) for d in (ours, stock))
+    patient = Bicm(Mcs(4, 2 / 3), early_stopping=False).demodulate(*received)
+    failed, patient_failed = (np.any(d != blocks, axis=1) for d in (ours, patient))
     assert 20 < failed.sum() < 180
-    # float32 sums in another order; a word at the border of decoding may tip over
-    assert np.sum(failed != stock_failed) <= 2
-    right = ~failed & ~stock_failed
-    np.testing.assert_array_equal(ours[right], stock[right])
+    # messages that still move may leave a word again at the border of decoding
+    assert np.sum(failed != patient_failed) <= 2
+    right = ~failed & ~patient_failed
+    np.testing.assert_array_equal(ours[right], patient[right])
 
 
 def test_batches_do_not_matter(noisy, ours):
@@ -166,16 +166,3 @@ def test_stopping_waits_for_the_last_word_of_a_batch():
     llr[5] = llrs(coded[5:6], 5.0)[0] + noise
     assert np.any((llr[5] > 0) != coded[5])
     np.testing.assert_array_equal(code.decode(llr, 1024), bits)
-
-
-def test_xla_changes_nothing(noisy, ours):
-    blocks, x_hat, no, layout = noisy
-    count, symbols = 16, layout.length // 4
-    few, part = layout._replace(num_blocks=count), slice(0, count * symbols)
-    eager = Bicm(Mcs(4, 2 / 3)).demodulate(x_hat[part], no[part], few)
-    failed = np.any(eager != blocks[:count], axis=1)
-    assert 0 < failed.sum() < count
-    np.testing.assert_array_equal(
-        failed, np.any(ours[:count] != blocks[:count], axis=1)
-    )
-    np.testing.assert_array_equal(eager[~failed], ours[:count][~failed])
