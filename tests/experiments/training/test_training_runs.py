@@ -162,7 +162,24 @@ def test_state_of_another_model_is_refused(tmp_path):
     assert state.progress(tmp_path / "gone") is None
 
 
-def test_averages_begin_at_the_weights_and_give_way_to_them_again(tmp_path):
+@pytest.mark.parametrize(
+    ("steps", "warm_up", "momentum"),
+    [(50, 5, 0.8), (1000, 100, 0.99), (60_000, 300, 0.999)],
+)
+def test_short_runs_warm_up_and_average_over_a_tenth(
+    monkeypatch, steps, warm_up, momentum
+):
+    monkeypatch.setattr(trainer, "WARM_UP", 300)
+    optimiser = trainer._optimiser(toy_stage(epochs=1), steps)
+    assert optimiser.ema_momentum == pytest.approx(momentum)
+    rates = [float(optimiser._learning_rate(step)) for step in (warm_up, steps)]
+    assert rates == pytest.approx([toy_stage(epochs=1).learning_rate, 0], abs=1e-6)
+
+
+def test_averages_begin_at_the_weights_and_give_way_to_them_again(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(trainer, "SHARE", 2)  # of six steps
     stage, during = toy_stage(epochs=2), []
     model = stage.objective
 
@@ -174,9 +191,9 @@ def test_averages_begin_at_the_weights_and_give_way_to_them_again(tmp_path):
     average = np.asarray(model.optimizer._model_variables_moving_average[0])
     pair = np.asarray(model.codec.pair)
     np.testing.assert_array_equal(during[-1], average)
-    assert np.any(pair != average)
-    # six steps of a thousandth of the way at most, from where both were
-    assert np.all(np.abs(average - 1) < 6e-3 * np.abs(pair - 1) + 1e-6)
+    # a third of the way in each step, from where both were
+    assert np.all(np.abs(average - 1) < 0.9 * np.abs(pair - 1))
+    assert np.all(np.abs(average - 1) > 0.1 * np.abs(pair - 1))
     # the file of weights has the averages
     read_weights(tmp_path / WEIGHTS, model.codec.variables)
     np.testing.assert_array_equal(model.codec.pair, average)
