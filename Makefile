@@ -48,7 +48,8 @@ CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contex
 
 # Memory that a training step frees is kept for the next: faulting its pages in again
 # takes up to a third of a step. glibc reads these.
-KEEP_FREED  := MALLOC_MMAP_THRESHOLD_=1073741824 MALLOC_TRIM_THRESHOLD_=4294967296
+KEEP_FREED  := MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 \
+               MALLOC_TRIM_THRESHOLD_=4294967296
 
 said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
