@@ -5,6 +5,8 @@ further code costs no trace and no memory but for its indices, where a graph of 
 would take half a second and some 10 MiB: short messages come in many lengths.
 """
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +15,8 @@ from scipy.sparse import find
 
 from semlink.graph import compiled, plain
 
+BATCH = 16  # words at once: a bit's messages then fill a line of the cache
+_THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; messages are clipped there
 SMALLEST = 1e-12  # stands for an erased message, which must not divide by zero
 LARGEST = 1 - 1.2e-7  # a certain message, short of infinity in float32
@@ -70,14 +74,14 @@ def encode(bits: np.ndarray, code: Systematic) -> np.ndarray:
 
 
 def decode(
-    llr: np.ndarray, edges: Edges, num_iter: int, early_stopping: bool
+    llr: np.ndarray, edges: Edges, num_iter: int, early_stopping: bool = True
 ) -> np.ndarray:
-    """Decode words together, by flooding.
+    """Decode words by flooding, in batches side by side.
 
     Parameters
     ----------
     num_iter : most iterations
-    early_stopping : whether to stop when all checks of all words hold
+    early_stopping : whether to stop when all checks of a batch hold
 
     Input
     -----
@@ -92,7 +96,12 @@ def decode(
     W. E. Ryan, "An introduction to LDPC codes", 2004, for the tanh rule.
     """
     settings = tf.constant(num_iter), tf.constant(early_stopping)
-    return _decode(tf.constant(llr), *edges, *settings).numpy()
+
+    def together(words):
+        return _decode(tf.constant(words), *edges, *settings).numpy()
+
+    batches = [llr[i : i + BATCH] for i in range(0, len(llr), BATCH)]
+    return np.concatenate(list(_THREADS.map(together, batches)))
 
 
 @plain

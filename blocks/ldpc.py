@@ -7,9 +7,7 @@ that the budget allows. That is TS 38.212's own way, and it keeps the number of
 graphs small however many image sizes there are.
 """
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,8 +19,6 @@ from blocks.belief_propagation import KNOWN, Systematic, decode, edges_of, encod
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-BATCH = 16  # codewords at once: a bit's messages then fill a line of the cache
-_THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 LOWEST = 0.2  # code rate that Sionna encodes at
 
 # Columns of each base graph that can be sent, and where in them redundancy versions
@@ -86,7 +82,7 @@ class NrLdpc:
         """
         k = bits.shape[1]
         mother = self._mother(k, whole=version > 0)
-        return mother.encode(bits)[:, mother.graph.sent(k, length, version)]
+        return mother.encode(bits)[:, mother.sent(k, length, version)]
 
     def decode(self, llr: np.ndarray, k: int) -> np.ndarray:
         """Decode blocks [C, length] of log p(1)/p(0) to bits [C, k], uint8."""
@@ -107,7 +103,7 @@ class NrLdpc:
         mother = self._mother(k, whole=any(received))
         full = mother.unsent(len(next(iter(received.values()))), k)
         for version, llr in received.items():
-            full[:, mother.graph.sent(k, llr.shape[1], version)] += llr
+            full[:, mother.sent(k, llr.shape[1], version)] += llr
         return mother.decode(full)[:, :k]
 
     def sent(self, k: int, version: int) -> np.ndarray:
@@ -165,17 +161,13 @@ class _Graph(NamedTuple):
         """Whether all columns are there."""
         return self.n == self.lifting * COLUMNS[self.name]
 
-    def parts(self, k: int) -> tuple[int, int]:
-        """Where filler begins and ends if k bits are all there are to send.
+    def sent(self, k: int, length: int, version: int) -> np.ndarray:
+        """Positions of the codeword that are sent: no filler, round and round.
 
         The code never sends its first two lifting sizes of information bits.
         """
-        return max(k - 2 * self.lifting, 0), self.k - 2 * self.lifting
-
-    def sent(self, k: int, length: int, version: int) -> np.ndarray:
-        """Positions of the codeword that are sent: no filler, round and round."""
-        first_filler, first_parity = self.parts(k)
-        positions = np.r_[0:first_filler, first_parity : self.n]
+        skipped = 2 * self.lifting
+        positions = np.r_[0 : max(k - skipped, 0), self.k - skipped : self.n]
         if length > len(positions):
             raise ValueError(f"at most {len(positions)} coded bits, got {length}")
         columns, start = COLUMNS[self.name], STARTS[self.name][version]
@@ -187,7 +179,7 @@ class _Mother:
     """A graph, and all that is needed to encode and decode by it."""
 
     def __init__(self, graph: _Graph, *settings):
-        self.graph = graph
+        self._graph = graph
         self._settings = settings
         encoder = graph.encoder()
         self._systematic = Systematic(
@@ -196,36 +188,32 @@ class _Mother:
             encoder._pcm_c1_ind,
             encoder._pcm_c2_ind,
         )
-        # the base graph's own information bits: what this graph lacks of them is filler
-        information, skipped = encoder.k_ldpc, 2 * graph.lifting
-        end = information + graph.n - (graph.k - skipped)
-        self._filler = slice(graph.k, information)
-        self._sent = np.r_[skipped : graph.k, information:end]
+        # the base graph's own information bits: what a block lacks of them is filler
+        self._information, skipped = encoder.k_ldpc, 2 * graph.lifting
+        end = self._information + graph.n - (graph.k - skipped)
+        self._codeword = np.r_[skipped : graph.k, self._information : end]
         # a bit that is not sent and has one check makes that check useless: neither is
         # kept, but for the core, whose bits have more
-        self._length = max(end, information + 4 * graph.lifting)
-        checks = self._length - information
+        self._length = max(end, self._information + 4 * graph.lifting)
+        checks = self._length - self._information
         self._edges = edges_of(encoder.pcm[:checks, : self._length])
 
+    def sent(self, k: int, length: int, version: int) -> np.ndarray:
+        """Which bits of the base graph's code are sent : [length]."""
+        return self._codeword[self._graph.sent(k, length, version)]
+
     def encode(self, bits: np.ndarray) -> np.ndarray:
-        """[C, k' <= k] to whole codewords [C, n], zeros where there is filler."""
-        full = np.zeros((len(bits), self._filler.stop), np.uint8)
+        """[C, k] to all bits of the base graph's code, uint8, filler too."""
+        full = np.zeros((len(bits), self._information), np.uint8)
         full[:, : bits.shape[1]] = bits
-        return encode(full, self._systematic)[:, self._sent]
+        return encode(full, self._systematic)
 
     def unsent(self, num_blocks: int, k: int) -> np.ndarray:
-        """LLRs of codewords of which nothing was received : [C, n], float32."""
-        llr = np.zeros((num_blocks, self.graph.n), np.float32)
-        llr[:, slice(*self.graph.parts(k))] = -KNOWN
+        """LLRs of all bits of blocks of which nothing was received, float32."""
+        llr = np.zeros((num_blocks, self._length), np.float32)
+        llr[:, k : self._information] = -KNOWN
         return llr
 
     def decode(self, llr: np.ndarray) -> np.ndarray:
-        """[C, n] to [C, k], uint8, in batches side by side."""
-        batches = [llr[i : i + BATCH] for i in range(0, len(llr), BATCH)]
-        return np.concatenate(list(_THREADS.map(self._decode_together, batches)))
-
-    def _decode_together(self, llr: np.ndarray) -> np.ndarray:
-        full = np.zeros((len(llr), self._length), np.float32)
-        full[:, self._filler] = -KNOWN
-        full[:, self._sent] = llr
-        return decode(full, self._edges, *self._settings)[:, : self.graph.k]
+        """LLRs of all bits to bits, uint8."""
+        return decode(llr, self._edges, *self._settings)

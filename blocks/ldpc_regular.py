@@ -9,7 +9,6 @@ from blocks.belief_propagation import KNOWN, Edges, decode, edges_of
 
 LENGTH = 1530  # coded bits
 DEGREES = {1 / 3: (4, 6), 1 / 2: (3, 6), 2 / 3: (3, 9)}  # by rate: (d_v, d_c)
-BATCH = 16
 
 
 class RegularLdpc:
@@ -58,9 +57,7 @@ class RegularLdpc:
         """Decode blocks [C, length] of log p(1)/p(0) to bits [C, k], uint8."""
         full = np.full((len(llr), LENGTH), -KNOWN, np.float32)
         full[:, self._sent(k, llr.shape[1])] = llr
-        batches = [full[i : i + BATCH] for i in range(0, len(llr), BATCH)]
-        parts = [decode(b, self._edges, self._num_iter, True) for b in batches]
-        return np.concatenate(parts)[:, :k]
+        return decode(full, self._edges, self._num_iter)[:, :k]
 
     def decode_versions(self, received, k: int) -> np.ndarray:
         """Decode ``{0: log p(1)/p(0)}``, as of a code with more redundancy versions."""

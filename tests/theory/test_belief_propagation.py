@@ -56,10 +56,10 @@ def test_iterations_end_when_they_were_all_made():
 
 
 def test_further_codes_are_not_traced():
-    code = NrLdpc(0.6)
+    code, counts = NrLdpc(0.6), []
     for k in (200, 1000):
         bits = np.zeros((2, k), np.uint8)
         coded = code.encode(bits, code.coded_bits(k))
         code.decode(4 * (2.0 * coded - 1).astype(np.float32), k)
-        once = {name: traces[name] for name in ("ldpc encoder", "ldpc decoder")}
-    assert once == {"ldpc encoder": 1, "ldpc decoder": 1}
+        counts.append([traces[name] for name in ("ldpc encoder", "ldpc decoder")])
+    assert counts[0] == counts[1]
