@@ -157,6 +157,13 @@ meaning: $(VENV)/ready ## AKB-JSCC's rates inside the objects of SOURCE, and out
 	@$(SEMLINK) meaning --source '$(strip $(SOURCE))' \
 		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
 
+.PHONY: side-information
+side-information: $(VENV)/ready ## bits of a block of SOURCE that a learned TRANSMITTER tells, and might
+	@$(SEMLINK) side-information \
+		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
+		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))') \
+		$(if $(strip $(TRANSMITTER)),--transmitter '$(strip $(TRANSMITTER))')
+
 .PHONY: kb
 kb: $(VENV)/ready ## build knowledge base KB of the photos or captions in DATA
 	@$(SEMLINK) kb build --source '$(strip $(DATA))' --output '$(strip $(KB))' \

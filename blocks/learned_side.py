@@ -56,6 +56,20 @@ class SummaryCoder:
         """Information of a summary under the priors."""
         return self._coder.num_bits(*self._stream(summary))
 
+    def bits_of_parts(self, summary: Summary) -> dict[str, float]:
+        """Information of each part of a summary."""
+        values, rows = self._stream(summary)
+        of_class, of_z = rows >= self._first_class, rows < self._channels
+        parts = {
+            "classes": of_class,
+            "hyper-latent": of_z,
+            "thumbnail": ~of_class & ~of_z,
+        }
+        return {
+            name: self._coder.num_bits(values[part], rows[part])
+            for name, part in parts.items()
+        }
+
     def decode(self, bits: np.ndarray, grid: tuple[int, int]) -> Summary:
         """Decode the summary of an image.
 

@@ -41,6 +41,18 @@ def memory(
     typer.echo(command(_anywhere(source), transmitter.split(), output))
 
 
+@measuring.command("side-information")
+def side_information(
+    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    transmitter: Annotated[str, typer.Option(help="A learned one.")] = "ntscc",
+) -> None:
+    """Say what the side information spends, and what more of it would save."""
+    from experiments.side_information import side_information as command
+
+    typer.echo(command(_anywhere(source), images, transmitter))
+
+
 @measuring.command("mcs-table")
 def mcs_table(
     blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 500,

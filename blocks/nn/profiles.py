@@ -23,6 +23,8 @@ BASE = Profile(
     window=8,
     classes=64,
 )
+# Half as wide, for trials that compare one thing at a time.
+SMALL = BASE._replace(widths=(32, 48, 96), jscc_depth=1, heads=3)
 PROFILES: Mapping[str, Profile] = {
     "tiny": Profile(
         channels=32,
@@ -35,6 +37,17 @@ PROFILES: Mapping[str, Profile] = {
         heads=2,
         window=4,
         classes=8,
+    ),
+    "small": SMALL,
+    # the same operations as small, more of them at 1/16 or at 1/8 of the resolution
+    "small_wide": SMALL._replace(
+        widths=(32, 48, 112),
+        heads=4,
+        analysis_depths=(1, 0, 2),
+        synthesis_depths=(3, 1, 4),
+    ),
+    "small_deep": SMALL._replace(
+        widths=(32, 48, 72), analysis_depths=(1, 2, 2), synthesis_depths=(3, 4, 4)
     ),
     "base": BASE,
     # more blocks where they cost least, so that it can begin as base

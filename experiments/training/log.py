@@ -15,13 +15,21 @@ def log(folder: Path, row: dict, *, step: int) -> None:
     step : training steps so far
     """
     path = folder / f"{row['stage']}.csv"
-    new = not path.exists()
+    names = _columns(path)
     with open(path, "a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if new:
+        writer = csv.DictWriter(file, names or list(row), extrasaction="ignore")
+        if not names:
             writer.writeheader()
         writer.writerow(row)
     _to_tensorboard(folder / "tensorboard" / row["stage"], row, step)
+
+
+def _columns(path: Path) -> list[str]:
+    """Columns of a log; one begun by another version may have fewer than a row."""
+    if not path.exists():
+        return []
+    with open(path, newline="") as file:
+        return next(csv.reader(file), [])
 
 
 def _to_tensorboard(folder: Path, row: dict, step: int) -> None:

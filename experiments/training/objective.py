@@ -158,11 +158,11 @@ class JointObjective(EntropyObjective):
         at_transmitter = state(batch["quality"], design, design)
         shared = (side.mu, side.sigma, side.kept, side.level, noise_variance(design))
         s, scale = self.codec.encoder(y, *shared, at_transmitter, tokens)
-        r, noise = self._through(s, no)
+        r, noise = self.through(s, no, side)
         shared = (*shared, conditions, tokens)
         return self.codec.decoder(r * side.kept, noise, scale, *shared)
 
-    def _through(self, s, no):
+    def through(self, s, no, side):
         """Dimensions of unit power through the channel, two in a symbol."""
         shape = ops.shape(s)
         x = ops.reshape(s, (shape[0], -1, 2)) * np.sqrt(0.5)
@@ -177,6 +177,7 @@ class JointObjective(EntropyObjective):
         worth = SLOPE * quantiser_step(quality) ** 2
         weight = (STEP / quantiser_step(quality)) ** -EMPHASIS
         error = sum_of_image((image - over_channel) ** 2)
+        distortion = self.distortion(error, image, over_channel, quality)
         codec_error = sum_of_image((image[:quantised] - of_codec) ** 2)
         self.note(
             psnr=-10 * ops.log10(error / (3 * pixels)),
@@ -185,9 +186,13 @@ class JointObjective(EntropyObjective):
             bpp_y=bits_y / pixels,
             bpp_z=bits_z / pixels,
         )
-        loss = ops.mean(weight * (error / worth + bits_y + SIDE_WEIGHT * bits_z))
+        loss = distortion / worth + bits_y + SIDE_WEIGHT * bits_z
         codec_loss = ops.mean((weight / worth)[:quantised] * codec_error)
-        return (loss + NTC_WEIGHT * codec_loss) / pixels
+        return (ops.mean(weight * loss) + NTC_WEIGHT * codec_loss) / pixels
+
+    def distortion(self, error, image, received, quality):
+        """What is minimised of a picture : [B], in units of squared error."""
+        return error
 
 
 def quantised_part(batch_size):

@@ -18,6 +18,7 @@ from experiments.training.objective import TRANSMITTER_KNOWS
 from experiments.training.recipe import CONFIG, HELD_OUT, STAGES
 from experiments.training.trainer import WEIGHTS
 from experiments.training.validation import COUNT, SIZE
+from experiments.training.variants import SENDABLE
 from semlink.checkpoint import sha256, write_whole
 from semlink.errors import InputError
 from semlink.graph import compiled
@@ -42,13 +43,19 @@ def promote(run: Path, note: str) -> Path:
     Raises
     ------
     InputError
-        There is no trained run in the folder.
+        There is no trained run in the folder, or one with parts that a codec lacks.
     """
     if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
         raise InputError(f"no trained run in {run}")
     recipe = json.loads((run / CONFIG).read_text())
     if recipe["model"] == MODEL:
         return promote_policy(run, note)
+    objective = recipe.get("objective", SENDABLE[0])
+    if objective not in SENDABLE:
+        raise InputError(
+            f"objective must be {' or '.join(SENDABLE)} for a codec to hold all that "
+            f"was trained, got {objective!r} in {run}"
+        )
     codec = make_codec(recipe["profile"], MODELS[recipe["model"]])
     read_weights(run / WEIGHTS, codec.variables)
     folder = OWNERS[recipe["model"]] / _name(recipe)

@@ -20,6 +20,7 @@ from experiments.training.crops import Crops
 from experiments.training.photos import find_photos
 from experiments.training.trainer import Stage, run_stage
 from experiments.training.validation import fixed_crops, validate
+from experiments.training.variants import OBJECTIVES
 from semlink.checkpoint import write_whole
 
 CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
@@ -45,6 +46,7 @@ class Recipe(NamedTuple):
     start : file of weights that this run starts at, or nothing
     contexts : file of the photos' embeddings that ``make kb-embed`` wrote, for the
         models that attend to them
+    objective : of the joint stage, one of :data:`OBJECTIVES`
     """
 
     model: str
@@ -62,6 +64,7 @@ class Recipe(NamedTuple):
     klt: str = KLT
     start: str = ""
     contexts: str = ""
+    objective: str = "joint"
 
 
 def train(folder: Path, recipe: Recipe, note: Callable) -> None:
@@ -72,7 +75,8 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     ValueError
         The folder holds a run of another recipe.
     KeyError
-        For a model, profile or channel that does not exist, naming those that do.
+        For a model, profile, channel or objective that does not exist, naming those
+        that do.
     """
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
@@ -117,7 +121,8 @@ def _stages(codec: Codec, recipe: Recipe, photos, contexts) -> list[Stage]:
             contexts=None if contexts is None else contexts[HELD_OUT:],
         )
 
-    joint = objective.JointObjective(codec, named(CHANNELS, "channel", recipe.channel))
+    channel = named(CHANNELS, "channel", recipe.channel)
+    joint = named(OBJECTIVES, "objective", recipe.objective)(codec, channel)
     entropy = objective.EntropyObjective(codec)
     check = partial(validate, joint, images, known)
     return [
@@ -206,6 +211,7 @@ def claim(folder: Path, recipe: NamedTuple) -> None:
         write_whole(path, json.dumps(recipe._asdict(), indent=2).encode())
         return
     before = json.loads(path.read_text())
+    before = recipe._field_defaults | before  # what it says nothing of was as ever
     for name, value in recipe._asdict().items():
         if before.get(name) != value:
             raise ValueError(

@@ -4,11 +4,13 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.jscc import nominal_eta
+from blocks.structural_similarity import structural_similarity
 from experiments.training.crops import crop
 
 SIZE, COUNT, BATCH = 256, 24, 8
 QUALITIES = (0.2, 0.5, 0.8)
 SNRS_DB = (4.0, 10.0)
+COLUMNS = ("psnr", "ms_ssim", "cbr", "bppz")
 
 
 def fixed_crops(photos, seed: int = 0, count: int = COUNT):
@@ -31,7 +33,7 @@ def validate(objective, images: np.ndarray, contexts=None) -> dict[str, float]:
 
     Output
     ------
-    : PSNR [dB] and CBR of the payload, by quality and SNR; bits of z per pixel
+    : PSNR [dB], MS-SSIM and CBR of the payload, by quality and SNR; bits of z per pixel
     """
     kept = ops.convert_to_numpy(objective.noise.state)
     result = {}
@@ -39,8 +41,10 @@ def validate(objective, images: np.ndarray, contexts=None) -> dict[str, float]:
         for snr_db in SNRS_DB:
             objective.noise.state.assign(0 * kept + 7)
             at = f"q{quality:g}_{snr_db:g}dB"
-            error, cbr, bpp_z = _means(objective, images, contexts, quality, snr_db)
-            result |= {f"psnr_{at}": error, f"cbr_{at}": cbr, f"bppz_{at}": bpp_z}
+            means = _means(objective, images, contexts, quality, snr_db)
+            result |= {
+                f"{name}_{at}": v for name, v in zip(COLUMNS, means, strict=True)
+            }
     objective.noise.state.assign(kept)
     return result
 
@@ -57,11 +61,15 @@ def _means(objective, images, contexts, quality, snr_db) -> tuple[float, ...]:
         )
         for part in parts
     ]
-    error, uses, bits_z = (np.concatenate(c) for c in zip(*rows, strict=True))
+    received, uses, bits_z = (np.concatenate(c) for c in zip(*rows, strict=True))
     pixels = images[0].shape[0] * images[0].shape[1]
-    psnr = -10 * np.log10(error)
-    means = psnr.mean(), uses.mean() / (3 * pixels), bits_z.mean() / pixels
-    return tuple(map(float, means))
+    error = np.mean((images / 255 - received) ** 2, axis=(1, 2, 3))
+    shown = np.round(255 * received).astype(np.uint8)
+    similar = [
+        structural_similarity(a, b)[1] for a, b in zip(images, shown, strict=True)
+    ]
+    means = -10 * np.log10(error), similar, uses / (3 * pixels), bits_z / pixels
+    return tuple(float(np.mean(values)) for values in means)
 
 
 def _send(objective, images, contexts, quality, snr_db):
@@ -76,6 +84,6 @@ def _send(objective, images, contexts, quality, snr_db):
         drawn["context"] = contexts
     batch = {"image": ops.convert_to_tensor(images)}
     batch |= {name: ops.convert_to_tensor(v, "float32") for name, v in drawn.items()}
-    x, received, _, (_, bits_z), uses = objective(batch, training=False)
-    error = ops.mean((x - ops.clip(received, 0, 1)) ** 2, axis=(1, 2, 3))
-    return tuple(ops.convert_to_numpy(v) for v in (error, uses, bits_z))
+    _, received, _, (_, bits_z), uses = objective(batch, training=False)
+    received = ops.clip(received, 0, 1)
+    return tuple(ops.convert_to_numpy(v) for v in (received, uses, bits_z))

@@ -7,7 +7,14 @@ import pytest
 from blocks.nn.jscc import LEVELS
 from blocks.nn.profiles import PROFILES, make_codec
 
-MOST_PARAMETERS = {"tiny": 300_000, "base": 12_000_000, "large": 12_000_000}
+MOST_PARAMETERS = {
+    "tiny": 300_000,
+    "small": 3_000_000,
+    "small_wide": 3_000_000,
+    "small_deep": 3_000_000,
+    "base": 12_000_000,
+    "large": 12_000_000,
+}
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -27,7 +34,9 @@ def test_profile_fits_the_parts_that_it_is_for(name):
 
 
 def test_unknown_profile():
-    with pytest.raises(KeyError, match="no profile 'huge'; there are tiny, base, l"):
+    with pytest.raises(
+        KeyError, match="no profile 'huge'; there are tiny, small, small_w"
+    ):
         make_codec("huge")
 
 

@@ -1,5 +1,8 @@
 """Promoted weights: those of the run, in half precision, with a card that is true."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +12,7 @@ from blocks.nn.profiles import make_codec
 from blocks.nn.weights import read_weights
 from experiments.training import promote as module
 from experiments.training.promote import CARD, operations, promote
-from experiments.training.recipe import Recipe, train
+from experiments.training.recipe import CONFIG, Recipe, train
 from experiments.training.trainer import WEIGHTS
 from semlink.checkpoint import sha256
 from semlink.errors import InputError
@@ -74,6 +77,22 @@ def test_weights_for_fading_stand_beside_the_others(channel, name):
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="no trained run in"):
         promote(tmp_path, "")
+
+
+def test_networks_with_parts_that_a_codec_lacks_are_refused(run, tmp_path):
+    for name in (CONFIG, WEIGHTS):
+        shutil.copy(run / name, tmp_path)
+    recipe = json.loads((run / CONFIG).read_text()) | {"objective": "level_power"}
+    (tmp_path / CONFIG).write_text(json.dumps(recipe))
+    with pytest.raises(InputError, match="objective must be joint .*'level_power'"):
+        promote(tmp_path, "")
+
+
+def test_profiles_of_a_trial_take_the_same_operations():
+    wanted = operations(make_codec("small"))
+    for profile in ("small_wide", "small_deep"):
+        found = operations(make_codec(profile))
+        assert found == pytest.approx(wanted, rel=0.03), profile
 
 
 def test_operations_are_those_of_the_layers():

@@ -1,6 +1,7 @@
 """What the training says when something is wrong: one line, and a status above zero."""
 
 import errno
+import json
 import os
 import subprocess
 import sys
@@ -71,21 +72,31 @@ def test_folder_is_still_free_after_a_command_that_was_wrong(refused, tmp_path, 
 def test_unknown_names(refused, photos, tmp_path):
     runs = (tmp_path / str(n) for n in range(9))
     message = refused(photos, profile="huge", run=next(runs))
-    assert "no profile 'huge'; there are tiny, base" in message
-    for name, known in (("model", "ntscc, akb_jscc"), ("channel", "awgn, rayleigh")):
+    assert "no profile 'huge'; there are tiny, small, small_wide, " in message
+    for name, known in (
+        ("model", "ntscc, akb_jscc"),
+        ("channel", "awgn, rayleigh"),
+        ("objective", ", ".join(recipe.OBJECTIVES)),
+    ):
         message = refused(photos, **{name: "nothing"}, run=next(runs))
         assert message.endswith(f"no {name} 'nothing'; there are {known}\"")
 
 
-def test_another_recipe_in_the_folder_of_a_run(refused, photos, monkeypatch):
+def test_another_recipe_in_the_folder_of_a_run(refused, photos, monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "run_stage", stop)
     assert refused(photos).endswith("stopped")
     for name, value in (("seed", 2), ("channel", "rayleigh"), ("crop", 64)):
         message = refused(photos, **{name: value})
         assert f"is a run with {name} " in message
         assert f", got {value!r}; give the new one another RUN" in message
-    # the same one goes on
+    # the same one goes on, and so does one that was begun when there was less to ask
     assert refused(photos).endswith("stopped")
+    config = tmp_path / "run" / recipe.CONFIG
+    asked = json.loads(config.read_text())
+    del asked["objective"]
+    config.write_text(json.dumps(asked))
+    assert refused(photos).endswith("stopped")
+    assert "objective 'joint', got 'ms_ssim'" in refused(photos, objective="ms_ssim")
 
 
 def test_contexts_where_they_do_not_belong_or_lack(refused, photos, tmp_path):
