@@ -48,7 +48,7 @@ def side_information(
     transmitter: Annotated[str, typer.Option(help="A learned one.")] = "ntscc",
 ) -> None:
     """Say what the side information spends, and what more of it would save."""
-    from experiments.side_information import side_information as command
+    from experiments.side_spending import side_information as command
 
     typer.echo(command(_anywhere(source), images, transmitter))
 

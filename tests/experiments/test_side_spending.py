@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from baselines.ntscc import build
-from experiments.side_information import (
+from experiments.side_spending import (
     LATENTS,
     SCALED,
     TOLD,
