@@ -15,6 +15,8 @@ import numpy as np
 
 WINDOW = 11
 SIGMA = 1.5
+GAUSSIAN = np.exp(-((np.arange(WINDOW) - WINDOW // 2) ** 2) / (2 * SIGMA**2))
+GAUSSIAN = (GAUSSIAN / GAUSSIAN.sum()).astype(np.float32)
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 SMALLEST_MS_SSIM = (WINDOW - 1) * 2 ** (len(SCALES) - 1) + 1  # side, in pixels
@@ -61,13 +63,12 @@ def _one_scale(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _blurred(x: np.ndarray) -> np.ndarray:
     """Gaussian window over [H, W, C], where it fits."""
-    offsets = np.arange(WINDOW) - WINDOW // 2
-    window = np.exp(-(offsets**2) / (2 * SIGMA**2)).astype(np.float32)
-    window /= window.sum()
     for axis in (0, 1):
         size = x.shape[axis] - WINDOW + 1
         x = np.moveaxis(x, axis, 0)
-        x = np.moveaxis(sum(w * x[i : i + size] for i, w in enumerate(window)), 0, axis)
+        x = np.moveaxis(
+            sum(w * x[i : i + size] for i, w in enumerate(GAUSSIAN)), 0, axis
+        )
     return x
 
 

@@ -66,7 +66,8 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
     model = stage.objective
     make_ready(stage, steps)
     for variable, average in _averages(model):
-        average.assign(variable.value)  # Keras starts them at zero
+        # Keras starts them at zero; JAX must not be given one buffer twice
+        average.assign(ops.copy(variable.value))
     if done:
         state.restore(folder, _variables(model))
     for epoch in range(done, stage.epochs):

@@ -9,7 +9,7 @@ from keras import ops
 
 from blocks.nn.codec import quantiser_step
 from blocks.nn.jscc import LEVELS, power_of
-from blocks.structural_similarity import C1, C2, SCALES, SIGMA, WINDOW
+from blocks.structural_similarity import C1, C2, GAUSSIAN, SCALES, WINDOW
 from experiments.training.objective import EMPHASIS, JointObjective
 
 # Squared error of a value that all of 1 - MS-SSIM is worth: about a tenth of the loss.
@@ -122,10 +122,7 @@ def _one_scale(a, b):
 
 def _blurred(x):
     """Gaussian window over [B, H, W, 3], where it fits."""
-    offsets = np.arange(WINDOW) - WINDOW // 2
-    window = np.exp(-(offsets**2) / (2 * SIGMA**2))
-    window = np.float32(window / window.sum())
     for shape in ((WINDOW, 1, 1, 1), (1, WINDOW, 1, 1)):
-        kernel = np.tile(window.reshape(shape), (1, 1, 3, 1))
+        kernel = np.tile(GAUSSIAN.reshape(shape), (1, 1, 3, 1))
         x = ops.depthwise_conv(x, kernel, padding="valid")
     return x
