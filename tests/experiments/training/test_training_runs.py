@@ -2,7 +2,10 @@
 
 import errno
 import os
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +19,8 @@ from experiments.training import recipe, state, trainer, validation
 from experiments.training.recipe import Recipe, train
 from experiments.training.state import Progress
 from experiments.training.trainer import WEIGHTS, Diverged, Stage, run_stage
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -97,6 +102,22 @@ def killer(*, after: int):
             raise Killed
 
     return note
+
+
+def test_stage_runs_under_jax(tmp_path):
+    """There a step gives all its buffers away: none may stand in two places."""
+    pytest.importorskip("jax")
+    code = "from test_training_runs import *; "
+    code += f"run_stage(Path({str(tmp_path)!r}), toy_stage(2), 0, silent)"
+    paths = f"{ROOT}{os.pathsep}{Path(__file__).parent}"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert state.progress(tmp_path) == Progress("toy", 2)
 
 
 @pytest.mark.parametrize("after", [1, 3])
