@@ -59,7 +59,7 @@ def read_codec(folder: Path) -> Codec:
     """The networks of a folder of weights."""
     told = json.loads((folder / CONFIG).read_text())
     codec = make_codec(told["profile"], MODELS[told["model"]])
-    read_weights(folder / WEIGHTS, codec.variables)
+    read_weights(folder / WEIGHTS, codec)
     return codec
 
 
@@ -67,5 +67,5 @@ def read_policy(folder: Path) -> Policy:
     """The policy of a folder of weights."""
     policy = Policy()
     policy.build()
-    read_weights(folder / WEIGHTS, policy.variables)
+    read_weights(folder / WEIGHTS, policy)
     return policy

@@ -32,6 +32,8 @@ from blocks.nn.transforms import PATCH, Analysis, Synthesis
 # Sides of an image are padded up to a multiple of this.
 MULTIPLE = max(PATCH * STRIDE, SIZE)
 STATE = 3  # quality, design SNR, SNR
+# Names, in paths of weights, of layers that only networks with a context have.
+OF_CONTEXT = {"context", "cross_modal"}
 # Quantiser steps at quality 0 and 1, for pixels from 0 to 1.
 COARSEST, FINEST = 1.2, 0.12
 
@@ -72,10 +74,17 @@ class Side(NamedTuple):
 
 
 class Codec(keras.layers.Layer):
-    """The networks of one codec; a link or a training step puts them in a row."""
+    """The networks of one codec; a link or a training step puts them in a row.
+
+    Under a mixed precision policy the Swin and convolutional blocks compute in the
+    policy's type; everything else stays in float32: linear transform, classes,
+    deviations, priors, allocation and LMMSE estimates. (Keras casts the variables that
+    a method reads to the type of the layer that was called, so each layer around those
+    blocks is a float32 layer.)
+    """
 
     def __init__(self, profile: Profile, **kwargs):
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype="float32", **kwargs)
         p = self.profile = profile
         swin = {"heads": p.heads, "window": p.window}
         self.analysis = Analysis(
@@ -112,17 +121,10 @@ class Codec(keras.layers.Layer):
         if self._context:
             self._context.build((None, p.context))
 
-    def without_context(self) -> list:
-        """The variables that there would be without a context, in their order."""
-        added = ("cross_modal", "context_tokens")
-        return [v for v in self.variables if not any(a in v.path for a in added)]
-
-    def beyond(self, smaller: Profile) -> list:
-        """The blocks that networks of a profile of fewer blocks would lack."""
-        return [
-            *self.analysis.beyond(smaller.analysis_depths),
-            *self.synthesis.beyond(smaller.synthesis_depths),
-        ]
+    @property
+    def blocks(self) -> list:
+        """Residual blocks of the transforms, of which a profile may have more."""
+        return [*self.analysis.blocks, *self.synthesis.blocks]
 
     def tokens(self, context):
         """Tokens of an embedding [B, D] : [B, T, width]; ``None`` without contexts."""

@@ -144,7 +144,7 @@ class _RateConditioned(keras.layers.Layer):
     ):
         super().__init__(**kwargs)
         swin = {"heads": heads, "window": window}
-        self._cross = CrossModalSwin(width, depth=1, **swin) if context else None
+        self._cross_modal = CrossModalSwin(width, depth=1, **swin) if context else None
         self._size = (width, features * channels)
         self._embed = keras.layers.Dense(width)
         self._state = keras.layers.Dense(width)
@@ -167,15 +167,15 @@ class _RateConditioned(keras.layers.Layer):
         self._head.build((None, width))
         for table in (self._token, self._gain_in, self._gain_out):
             table.build()
-        if self._cross:
-            self._cross.build()
+        if self._cross_modal:
+            self._cross_modal.build()
 
     def call(self, features, level, state, tokens=None):
         """Give [B, h, w, channels] from features, level [B, h, w] and state [B, S]."""
         x = self._embed(features) + self._token(level)
         x = self._blocks(x + self._state(state)[:, None, None])
-        if self._cross:
-            x = self._cross(x, tokens)
+        if self._cross_modal:
+            x = self._cross_modal(x, tokens)
         x = self._head(x * self._gain_in(level)) * self._gain_out(level)
         return ops.cast(x, "float32")
 
@@ -201,7 +201,7 @@ class JsccEncoder(keras.layers.Layer):
     def __init__(
         self, channels, *, width, depth, heads, window, context=False, **kwargs
     ):
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype="float32", **kwargs)
         swin = {"width": width, "depth": depth, "heads": heads, "window": window}
         self._correction = _RateConditioned(
             channels, features=3, context=context, **swin
@@ -241,7 +241,7 @@ class JsccDecoder(keras.layers.Layer):
     def __init__(
         self, channels, *, width, depth, heads, window, context=False, **kwargs
     ):
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype="float32", **kwargs)
         swin = {"width": width, "depth": depth, "heads": heads, "window": window}
         self._correction = _RateConditioned(
             channels, features=4, context=context, **swin

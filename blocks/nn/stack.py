@@ -1,7 +1,5 @@
 """Layers in a row, without the symbolic call that ``keras.Sequential`` makes."""
 
-from collections.abc import Sequence
-
 import keras
 
 
@@ -21,8 +19,8 @@ class Stack(keras.layers.Layer):
         super().__init__(**kwargs)
         self._stack = list(layers)
 
-    def __getitem__(self, index):
-        return self._stack[index]
+    def __iter__(self):
+        return iter(self._stack)
 
     def build(self, shape):
         for layer in self._stack:
@@ -32,9 +30,3 @@ class Stack(keras.layers.Layer):
         for layer in self._stack:
             x = layer(x)
         return x
-
-
-def beyond(stacks: Sequence[Stack], depths: Sequence[int]) -> list:
-    """What stands behind the first ``depths`` layers of stacks, all in a row."""
-    pairs = zip(stacks, depths, strict=True)
-    return [layer for stack, depth in pairs for layer in stack[depth:]]

@@ -16,7 +16,6 @@ from keras import ops
 
 from blocks.nn.convolution import depth_to_space, residual_stack, space_to_depth
 from blocks.nn.cross_attention import CrossModalSwin
-from blocks.nn.stack import beyond
 from blocks.nn.swin import swin_stack
 
 PATCH = 16  # pixels along a side of one position of y
@@ -43,7 +42,7 @@ class Analysis(keras.layers.Layer):
     """
 
     def __init__(self, channels, *, widths, depths, heads, window, **kwargs):
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype="float32", **kwargs)
         self._widths = widths
         self.linear = keras.layers.Dense(channels, dtype="float32")
         self._stem = keras.layers.Conv2D(widths[0], 3, padding="same")
@@ -67,9 +66,10 @@ class Analysis(keras.layers.Layer):
         self._latent.build((None, None, None, c))
         self._head.build((None, c))
 
-    def beyond(self, depths) -> list:
-        """The blocks behind the first ``depths`` at 1/4, 1/8 and 1/16."""
-        return beyond((self._quarter, self._eighth, self._latent), depths)
+    @property
+    def blocks(self) -> list:
+        """The residual blocks at 1/4, 1/8 and 1/16, each the identity if told so."""
+        return [*self._quarter, *self._eighth, *self._latent]
 
     def call(self, x, base):
         return self.linear_only(x, base) + ops.cast(self._nonlinear(x), "float32")
@@ -107,13 +107,15 @@ class Synthesis(keras.layers.Layer):
     """
 
     def __init__(self, *, widths, depths, heads, window, context=False, **kwargs):
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype="float32", **kwargs)
         self._widths = widths
         self.linear = keras.layers.Dense(3 * PATCH**2, dtype="float32")
         self._features = keras.layers.Dense(widths[2])
         swin = {"heads": heads, "window": window}
         self._latent = swin_stack(widths[2], depth=depths[2], **swin)
-        self._cross = CrossModalSwin(widths[2], depth=2, **swin) if context else None
+        self._cross_modal = (
+            CrossModalSwin(widths[2], depth=2, **swin) if context else None
+        )
         self._to_eighth = keras.layers.Dense(4 * widths[1])
         self._eighth = residual_stack(widths[1], depths[1])
         self._to_quarter = keras.layers.Dense(4 * widths[0])
@@ -134,12 +136,13 @@ class Synthesis(keras.layers.Layer):
         self._picture.build((None, None, None, 48))
         self._quarter.build((None, None, None, a))
         self._head.build((None, None, None, a))
-        if self._cross:
-            self._cross.build()
+        if self._cross_modal:
+            self._cross_modal.build()
 
-    def beyond(self, depths) -> list:
-        """The blocks behind the first ``depths`` at 1/4, 1/8 and 1/16."""
-        return beyond((self._quarter, self._eighth, self._latent), depths)
+    @property
+    def blocks(self) -> list:
+        """The residual blocks at 1/4, 1/8 and 1/16, each the identity if told so."""
+        return [*self._quarter, *self._eighth, *self._latent]
 
     def call(self, y, whitened, log_error, base, tokens=None):
         x = base + depth_to_space(self.linear(y), PATCH)
@@ -149,8 +152,8 @@ class Synthesis(keras.layers.Layer):
     def _nonlinear(self, picture, features, tokens):
         """What the blocks of the linear transform, each for itself, cannot know."""
         x = self._latent(self._features(features))
-        if self._cross:
-            x = self._cross(x, tokens)
+        if self._cross_modal:
+            x = self._cross_modal(x, tokens)
         x = self._eighth(depth_to_space(self._to_eighth(x), 2))
         x = depth_to_space(self._to_quarter(x), 2)
         x = self._quarter(x + self._picture(space_to_depth(picture - 0.5, 4)))

@@ -1,51 +1,157 @@
-"""Weights of a codec in a file, in half precision, for any backend.
+"""Weights of networks in a file, by the place of each variable, for any backend.
 
-Variables are stored by number: names of layers count up within a process, and the
-order in which a codec makes its variables is fixed by its code.
+The name of a variable is its path through the attributes of its layer, such as
+``analysis/linear/kernel``. It does not change with the order in which layers are made,
+with what else the process has made, or with the backend. Files of earlier versions
+number their variables in the order in which the networks made them.
 """
 
+import hashlib
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 from keras import ops
 
 from semlink.checkpoint import write_whole
 
+# Orders that files were numbered in, as :func:`_order` hashes them: those of the codec
+# without and with a context, and of the policy. Networks whose order is another one now
+# refuse such a file, for two variables of one shape may have changed places.
+NUMBERED = {"d2592daa9f95802a", "b867f3229c5052ab", "2d81fb85a17b7e3f"}
 
-def write_weights(path: Path, variables: Sequence, dtype: str = "float16") -> None:
-    """Write variables to an HDF5 file, whole or not at all.
+
+def named_variables(layer: keras.layers.Layer) -> dict[str, keras.Variable]:
+    """Weights of a layer by their path in it, in the order of ``layer.weights``.
+
+    Raises
+    ------
+    ValueError
+        A sublayer is held by something else than an attribute or a list.
+    """
+    names = {id(variable): name for name, variable in _walk(layer)}
+    if missing := [v.path for v in layer.weights if id(v) not in names]:
+        raise ValueError(f"weights must be held by attributes or lists, got {missing}")
+    return {names[id(variable)]: variable for variable in layer.weights}
+
+
+def write_weights(
+    path: Path, layer: keras.layers.Layer, dtype: str = "float16"
+) -> None:
+    """Write the weights of a layer to an HDF5 file, whole or not at all.
 
     Raises
     ------
     ValueError
         A value does not fit the type, or is no number.
     """
-    values = [ops.convert_to_numpy(v) for v in variables]
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        for number, value in enumerate(values):
-            narrow = value.astype(dtype)
+        for name, variable in named_variables(layer).items():
+            narrow = ops.convert_to_numpy(variable).astype(dtype)
             if not np.all(np.isfinite(narrow)):
-                raise ValueError(f"variable {number} does not fit {dtype}")
+                raise ValueError(f"{name} does not fit {dtype}")
             packed = {"compression": "gzip"} if narrow.ndim else {}
-            file.create_dataset(f"{number:04d}", data=narrow, **packed)
+            file.create_dataset(name, data=narrow, **packed)
     write_whole(path, buffer.getvalue())
 
 
-def read_weights(path: Path, variables: Sequence) -> None:
-    """Set variables to what a file holds.
+def read_weights(path: Path, layer: keras.layers.Layer) -> None:
+    """Set the weights of a layer to what a file holds.
 
     Raises
     ------
     ValueError
-        The file is one of another model.
+        The file is one of another model, naming a variable that differs.
+    """
+    variables = named_variables(layer)
+    values = stored_values(path, variables)
+    if values.keys() != variables.keys():
+        only = sorted(values.keys() ^ variables.keys())[0]
+        where = "lacks" if only in variables else "also has"
+        raise ValueError(
+            f"{path} holds the weights of another model: it {where} {only}"
+        )
+    assign(path, variables, values)
+
+
+def stored_values(
+    path: Path, variables: Mapping[str, keras.Variable]
+) -> dict[str, np.ndarray]:
+    """What a file holds, by name; ``variables`` name those of a numbered file.
+
+    Raises
+    ------
+    ValueError
+        A numbered file has as many variables as ``variables`` in no known order.
     """
     with h5py.File(path) as file:
-        shapes = [file[name].shape for name in sorted(file)]
-        if shapes != [tuple(v.shape) for v in variables]:
-            raise ValueError(f"{path} holds the weights of another model")
-        for name, variable in zip(sorted(file), variables, strict=True):
-            variable.assign(file[name][...].astype("float32"))
+        found: dict[str, np.ndarray] = {}
+
+        def keep(name, item):
+            if isinstance(item, h5py.Dataset):
+                found[name] = item[...]
+
+        file.visititems(keep)
+    if not all(name.isdecimal() for name in found):
+        return found
+    if len(found) != len(variables) or _order(variables) not in NUMBERED:
+        raise ValueError(
+            f"{path} holds the weights of another model: its {len(found)} variables "
+            f"are numbered in the order of an earlier version"
+        )
+    return dict(zip(variables, (found[n] for n in sorted(found)), strict=True))
+
+
+def assign(
+    path: Path,
+    variables: Mapping[str, keras.Variable],
+    values: Mapping[str, np.ndarray],
+) -> None:
+    """Set variables to values of the same names, all or none.
+
+    Raises
+    ------
+    ValueError
+        A value has another shape than its variable.
+    """
+    for name, value in values.items():
+        if value.shape != tuple(variables[name].shape):
+            raise ValueError(
+                f"{path} holds the weights of another model: {name} must have shape "
+                f"{tuple(variables[name].shape)}, got {value.shape}"
+            )
+    for name, value in values.items():
+        variables[name].assign(value.astype("float32"))
+
+
+def _walk(layer, prefix: str = "") -> Iterator[tuple[str, keras.Variable]]:
+    """Weights of a layer and of its sublayers, with their paths."""
+    for variable in layer._trainable_variables + layer._non_trainable_variables:
+        yield prefix + variable.name, variable
+    for attribute, value in vars(layer).items():
+        if attribute in _KERAS:
+            continue
+        for place, sublayer in _sublayers(attribute.lstrip("_"), value):
+            yield from _walk(sublayer, f"{prefix}{place}/")
+
+
+def _sublayers(name: str, value) -> Iterator[tuple[str, keras.layers.Layer]]:
+    if isinstance(value, keras.layers.Layer):
+        yield name, value
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value):
+            yield from _sublayers(f"{name}/{number}", item)
+
+
+def _order(variables: Mapping[str, keras.Variable]) -> str:
+    """Hash of an order of names; how many layers a list holds makes no difference."""
+    names = dict.fromkeys(re.sub(r"/\d+/", "/#/", name) for name in variables)
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
+_KERAS = vars(keras.Model()).keys()  # attributes that every layer or model has

@@ -107,10 +107,15 @@ def make_agent(learning_rate: tf.Variable, seed: int) -> PPOClipAgent:
     return agent
 
 
-def variables_of(agent) -> list:
+def variables_of(agent) -> dict[str, tf.Variable]:
     """All that a run must remember of an agent."""
-    nets = [*agent.actor_net.variables, *agent._value_net.variables]
-    return [*nets, *agent._optimizer.variables(), agent.train_step_counter]
+    parts = {
+        "actor": agent.actor_net.variables,
+        "critic": agent._value_net.variables,
+        "optimiser": agent._optimizer.variables(),
+    }
+    found = {f"{n}/{i}": v for n, part in parts.items() for i, v in enumerate(part)}
+    return found | {"steps": agent.train_step_counter}
 
 
 def play(environment: Environment, agent, scene: Scene, price, seed):

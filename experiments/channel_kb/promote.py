@@ -22,10 +22,10 @@ def promote_policy(run: Path, note: str) -> Path:
     recipe = json.loads((run / CONFIG).read_text())
     policy = Policy()
     policy.build()
-    read_weights(run / WEIGHTS, policy.variables)
+    read_weights(run / WEIGHTS, policy)
     folder = OWNER / f"{MODEL}_{NAME}"
     folder.mkdir(parents=True, exist_ok=True)
-    write_weights(folder / WEIGHTS, policy.variables, "float32")
+    write_weights(folder / WEIGHTS, policy, "float32")
     told = json.dumps({"model": MODEL}, indent=2) + "\n"
     write_whole(folder / CONFIG, told.encode())
     with open(run / f"{STAGE}.csv", newline="") as file:

@@ -98,7 +98,7 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
         row = trainer.play(range(first, last))
         state.save(folder, Progress(STAGE, last), trainer.variables)
         net = ppo.exported(trainer.agent)
-        write_weights(folder / WEIGHTS, net.variables, "float32")
+        write_weights(folder / WEIGHTS, net, "float32")
         row |= trainer.validate(net)
         seconds = time.monotonic() - began
         row = {"stage": STAGE, "epoch": last, "seconds": seconds, **row}
@@ -128,7 +128,7 @@ class Trainer:
         self._rate = tf.Variable(recipe.learning_rate, trainable=False)
         self.agent = ppo.make_agent(self._rate, recipe.seed)
         self._prices = tf.Variable(_first_prices())
-        self.variables = [*ppo.variables_of(self.agent), self._prices]
+        self.variables = ppo.variables_of(self.agent) | {"prices": self._prices}
 
         def episode(image, context, at, seed, price):
             scene = environment.reset(image, context, at, seed)

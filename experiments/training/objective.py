@@ -58,7 +58,7 @@ class EntropyObjective(keras.Model):
     SHOWN = ("bpp_y", "bpp_z")
 
     def __init__(self, codec: Codec, **kwargs):
-        super().__init__(autocast=False, **kwargs)
+        super().__init__(autocast=False, dtype="float32", **kwargs)
         self.codec = codec
         self.noise = keras.random.SeedGenerator(1)
         self._means = {name: keras.metrics.Mean(name=name) for name in self.SHOWN}

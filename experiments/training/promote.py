@@ -57,10 +57,10 @@ def promote(run: Path, note: str) -> Path:
             f"was trained, got {objective!r} in {run}"
         )
     codec = make_codec(recipe["profile"], MODELS[recipe["model"]])
-    read_weights(run / WEIGHTS, codec.variables)
+    read_weights(run / WEIGHTS, codec)
     folder = OWNERS[recipe["model"]] / _name(recipe)
     folder.mkdir(parents=True, exist_ok=True)
-    write_weights(folder / WEIGHTS, codec.variables)
+    write_weights(folder / WEIGHTS, codec)
     told = {"model": recipe["model"], "profile": recipe["profile"]}
     write_whole(folder / CONFIG, (json.dumps(told, indent=2) + "\n").encode())
     card = _card(run, recipe, codec, sha256(folder / WEIGHTS), note)

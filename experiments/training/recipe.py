@@ -10,9 +10,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from blocks.nn.codec import Codec
-from blocks.nn.profiles import MODELS, PROFILES, make_codec, start_at_klt
-from blocks.nn.weights import read_weights
+from blocks.nn.codec import OF_CONTEXT, Codec
+from blocks.nn.profiles import MODELS, make_codec, start_at_klt
+from blocks.nn.weights import assign, named_variables, stored_values
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
 from experiments.training import objective, state
@@ -173,21 +173,23 @@ def read_start(path: Path, codec: Codec) -> None:
     ValueError
         The file is one of other networks.
     """
-    for smaller in (codec.profile, *PROFILES.values()):
-        new = codec.beyond(smaller)
-        of_new = {id(variable) for block in new for variable in block.variables}
-        for variables in (codec.variables, codec.without_context()):
-            try:
-                read_weights(path, [v for v in variables if id(v) not in of_new])
-            except ValueError:
-                continue
-            for block in new:
-                block.start_at_identity()
-            return
-    raise ValueError(
-        "start must be weights of the same networks, of those without a context, or "
-        f"of a profile of fewer blocks, got {path}"
-    )
+    variables = named_variables(codec)
+    values = stored_values(path, variables)
+    names = {id(variable): name for name, variable in variables.items()}
+    blocks = {block: {names[id(v)] for v in block.weights} for block in codec.blocks}
+    new = {block: own for block, own in blocks.items() if not own & values.keys()}
+    may_lack = {name for name in variables if OF_CONTEXT & set(name.split("/"))}
+    may_lack = may_lack.union(*new.values())
+    unlike = variables.keys() ^ values.keys()
+    if unlike - (may_lack - values.keys()):
+        raise ValueError(
+            "start must be weights of the same networks, of those without a context, "
+            f"or of a profile of fewer blocks, got {path}, which differs in "
+            f"{min(unlike)}"
+        )
+    assign(path, variables, values)
+    for block in new:
+        block.start_at_identity()
 
 
 def named(table: dict, kind: str, name: str):

@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -27,15 +27,18 @@ class Progress(NamedTuple):
     epoch: int
 
 
-def save(folder: Path, progress: Progress, variables: Sequence) -> None:
-    """Write every variable of model and optimiser.
+_PROGRESS = set(Progress._fields)
+
+
+def save(folder: Path, progress: Progress, variables: Mapping) -> None:
+    """Write every variable of model and optimiser, by name.
 
     Raises
     ------
     OSError
         The disk is full, say; the state that was there stays.
     """
-    values = {str(i): ops.convert_to_numpy(v) for i, v in enumerate(variables)}
+    values = {name: ops.convert_to_numpy(v) for name, v in variables.items()}
     buffer = io.BytesIO()
     np.savez(buffer, stage=progress.stage, epoch=progress.epoch, **values)
     write_whole(folder / FILE, buffer.getvalue())
@@ -49,8 +52,8 @@ def progress(folder: Path) -> Progress | None:
         return Progress(str(state["stage"]), int(state["epoch"]))
 
 
-def restore(folder: Path, variables: Sequence) -> None:
-    """Set variables to what was saved, in their order.
+def restore(folder: Path, variables: Mapping) -> None:
+    """Set variables to what was saved under their names.
 
     Raises
     ------
@@ -58,11 +61,12 @@ def restore(folder: Path, variables: Sequence) -> None:
         The state is one of other variables.
     """
     with _opened(folder / FILE) as state:
-        shapes = [state[str(i)].shape for i in range(len(state.files) - 2)]
-        if shapes != [tuple(v.shape) for v in variables]:
-            raise ValueError(f"{folder / FILE} holds another model than the run's")
-        for i, variable in enumerate(variables):
-            variable.assign(state[str(i)])
+        values = {name: state[name] for name in state.files if name not in _PROGRESS}
+    shapes = {name: value.shape for name, value in values.items()}
+    if shapes != {name: tuple(v.shape) for name, v in variables.items()}:
+        raise ValueError(f"{folder / FILE} holds another model than the run's")
+    for name, variable in variables.items():
+        variable.assign(values[name])
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from blocks.nn.weights import write_weights
+from blocks.nn.weights import named_variables, write_weights
 from experiments.training import state
 from experiments.training.crops import Crops
 from experiments.training.log import log
@@ -69,7 +69,7 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
         # Keras starts them at zero; JAX must not be given one buffer twice
         average.assign(ops.copy(variable.value))
     if done:
-        state.restore(folder, _variables(model))
+        state.restore(folder, remembered(model))
     for epoch in range(done, stage.epochs):
         start = time.monotonic()
         history = model.fit(
@@ -82,10 +82,10 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
         row = {name: values[-1] for name, values in history.items()}
         if not math.isfinite(row["loss"]):
             raise Diverged(f"the loss of epoch {epoch + 1} is {row['loss']}")
-        state.save(folder, Progress(stage.name, epoch + 1), _variables(model))
+        state.save(folder, Progress(stage.name, epoch + 1), remembered(model))
         with averaged(model):
             row |= stage.validate()
-            write_weights(folder / WEIGHTS, model.codec.variables, "float32")
+            write_weights(folder / WEIGHTS, model.codec, "float32")
         seconds = time.monotonic() - start
         row = {"stage": stage.name, "epoch": epoch + 1, "seconds": seconds, **row}
         log(folder, row, step=(epoch + 1) * steps)
@@ -141,9 +141,18 @@ def _compiles() -> bool:
     return keras.backend.backend() == "jax"
 
 
-def _variables(model: keras.Model) -> list:
-    """All that a run must remember: weights, seed, moments, averages.
-
-    Not ``model.variables``, which grows when metrics are first used.
-    """
-    return [*model.weights, model.noise.state, *model.optimizer.variables]
+def remembered(model: keras.Model) -> dict[str, keras.Variable]:
+    """All that a run must remember: weights, seed, steps, moments and averages."""
+    weights, optimiser = named_variables(model), model.optimizer
+    names = {id(variable): name for name, variable in weights.items()}
+    trained = [names[id(v)] for v in model.trainable_variables]
+    found = {f"weights/{name}": variable for name, variable in weights.items()}
+    found |= {"noise": model.noise.state, "steps": optimiser.iterations}
+    for kind, variables in (
+        ("momentum", optimiser._momentums),
+        ("velocity", optimiser._velocities),
+        ("average", optimiser._model_variables_moving_average),
+    ):
+        pairs = zip(trained, variables, strict=True)
+        found |= {f"{kind}/{name}": variable for name, variable in pairs}
+    return found

@@ -94,7 +94,7 @@ def main(target: str) -> None:
 
     codec = train()
     found = jax.jit(lambda: outputs(codec))()
-    write_weights(Path(target) / "w.h5", codec.variables, "float32")
+    write_weights(Path(target) / "w.h5", codec, "float32")
     np.savez(Path(target) / "outputs.npz", **found)
     if sys.modules.keys() & set(ABSENT):
         sys.exit("what is absent was imported")

@@ -39,7 +39,7 @@ def trained(tmp_path_factory):
 def codec(trained):
     """The networks under TensorFlow, with the weights that JAX trained."""
     codec = make_codec("tiny")
-    read_weights(trained / "w.h5", codec.variables)
+    read_weights(trained / "w.h5", codec)
     return codec
 
 

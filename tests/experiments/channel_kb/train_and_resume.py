@@ -37,7 +37,7 @@ def main(folder: Path) -> None:
     basis, _ = np.linalg.qr(rng.normal(size=(768, 32)))
     start_at_klt(codec, {"basis": basis}, rng.uniform(size=(2, 64, 64, 3)).astype("f"))
     (folder / "codec").mkdir()
-    write_weights(folder / "codec" / "model.weights.h5", codec.variables)
+    write_weights(folder / "codec" / "model.weights.h5", codec)
     told = {"model": "ntscc", "profile": "tiny"}
     (folder / "codec" / "config.json").write_text(json.dumps(told))
     recipe = Recipe(

@@ -54,8 +54,8 @@ def test_promoted_weights_are_those_of_the_run(run, tmp_path, monkeypatch):
     folder = promote(run, "A note.")
     assert folder == tmp_path / "ntscc_tiny"
     shipped, trained = make_codec("tiny"), make_codec("tiny")
-    read_weights(folder / WEIGHTS, shipped.variables)
-    read_weights(run / WEIGHTS, trained.variables)
+    read_weights(folder / WEIGHTS, shipped)
+    read_weights(run / WEIGHTS, trained)
     for one, other in zip(shipped.variables, trained.variables, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=2**-10, atol=1e-6)
     card = (folder / CARD).read_text()

@@ -179,7 +179,7 @@ def test_full_disk_leaves_the_last_state(tmp_path, monkeypatch):
 def test_state_of_another_model_is_refused(tmp_path):
     run_stage(tmp_path, toy_stage(epochs=1), 0, silent)
     with pytest.raises(ValueError, match="holds another model than the run's"):
-        state.restore(tmp_path, [keras.Variable(np.zeros(3, "f"))])
+        state.restore(tmp_path, {"v": keras.Variable(np.zeros(3, "f"))})
     assert state.progress(tmp_path / "gone") is None
 
 
@@ -216,7 +216,7 @@ def test_averages_begin_at_the_weights_and_give_way_to_them_again(
     assert np.all(np.abs(average - 1) < 0.9 * np.abs(pair - 1))
     assert np.all(np.abs(average - 1) > 0.1 * np.abs(pair - 1))
     # the file of weights has the averages
-    read_weights(tmp_path / WEIGHTS, model.codec.variables)
+    read_weights(tmp_path / WEIGHTS, model.codec)
     np.testing.assert_array_equal(model.codec.pair, average)
 
 
