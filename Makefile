@@ -35,6 +35,7 @@ MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
 PROFILE     ?= base#          their size: tiny or base
 DATA        ?=#               folder of photos, COCO's layout included
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
+START       ?= baselines/nn/ntscc_base# weights that make device-pack takes along
 TRAIN       ?=#               more options, such as --joint-epochs 20; --help lists them
 NOTE        ?=#               what the card of promoted weights should say first
 
@@ -138,6 +139,15 @@ training-profile: $(VENV)/ready ## what a step of make train takes: MODEL, DATA,
 		$(VENV)/bin/python -m experiments.training.step_profile \
 		--model '$(strip $(MODEL))' --profile '$(strip $(PROFILE))' \
 		--data '$(strip $(DATA))' $(TRAIN)
+
+.PHONY: device-pack
+device-pack: $(VENV)/ready ## make the tree ready for a lent accelerator: DATA, START, TRAIN
+	@KERAS_BACKEND=jax $(VENV)/bin/python -m experiments.training.device.pack \
+		--data '$(strip $(DATA))' --start '$(strip $(START))' $(TRAIN)
+
+.PHONY: device-unpack
+device-unpack: $(VENV)/ready ## put back what make device-pack had put aside
+	@$(VENV)/bin/python -m experiments.training.device.pack --unpack
 
 .PHONY: training-curve
 training-curve: $(VENV)/ready ## PSNR over hours: CURVES="ntscc=runs/a,runs/b akb_jscc=runs/c"

@@ -23,24 +23,24 @@ class Photos(Sequence):
     """
 
     def __init__(self, paths: Sequence[Path]):
-        self._paths = list(paths)
+        self.paths = list(paths)
         self._kept: dict[int, np.ndarray] = {}
         self._num_bytes = 0
 
     @property
     def names(self) -> list[str]:
         """File names, without folders."""
-        return [path.name for path in self._paths]
+        return [path.name for path in self.paths]
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self.paths)
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            return Photos(self._paths[index])
+            return Photos(self.paths[index])
         if index in self._kept:
             return self._kept[index]
-        with Image.open(self._paths[index]) as image:
+        with Image.open(self.paths[index]) as image:
             photo = np.asarray(image.convert("RGB"))
         if self._num_bytes + photo.nbytes <= KEPT_BYTES:
             self._kept[index] = photo

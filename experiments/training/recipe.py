@@ -18,7 +18,7 @@ from channels.nn.rayleigh import rayleigh
 from experiments.training import objective, state
 from experiments.training.crops import Crops
 from experiments.training.photos import find_photos
-from experiments.training.trainer import Stage, run_stage
+from experiments.training.trainer import Stage, compiles, run_stage
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
 from semlink.checkpoint import write_whole
@@ -123,6 +123,7 @@ def _stages(codec: Codec, recipe: Recipe, photos, contexts) -> list[Stage]:
 
     channel = named(CHANNELS, "channel", recipe.channel)
     joint = named(OBJECTIVES, "objective", recipe.objective)(codec, channel)
+    joint.jit_compile = compiles()  # for the validation, before its own stage
     entropy = objective.EntropyObjective(codec)
     check = partial(validate, joint, images, known)
     return [

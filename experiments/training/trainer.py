@@ -95,7 +95,7 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
 def make_ready(stage: Stage, steps: int) -> None:
     """Give the stage's objective its optimiser, for epochs of so many steps."""
     model = stage.objective
-    model.compile(optimizer=_optimiser(stage, steps), jit_compile=_compiles())
+    model.compile(optimizer=_optimiser(stage, steps), jit_compile=compiles())
     model.optimizer.build(model.trainable_variables)
 
 
@@ -136,7 +136,7 @@ def _optimiser(stage: Stage, steps: int) -> keras.optimizers.Optimizer:
     )
 
 
-def _compiles() -> bool:
+def compiles() -> bool:
     """Whether the backend gains by XLA: JAX always does."""
     return keras.backend.backend() == "jax"
 

@@ -1,0 +1,194 @@
+"""Training for a given time: steps in a compiled loop, hundreds for each host call.
+
+The host only says how far the schedule is. It measures how fast steps go, so that the
+learning rate reaches zero when the time is over.
+"""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from experiments.training.device import crops
+from experiments.training.device.crops import Data
+from experiments.training.trainer import AVERAGED, GRADIENT_NORM, WARM_UP
+
+HOST_CALL = 2.0  # seconds of steps that a call of the loop is given
+FEW = 4  # steps that a trial begins with
+ENOUGH = 0.85  # of the best speed: the smallest batch that has it takes more steps
+
+
+class State(NamedTuple):
+    """What a step changes, as lists of arrays.
+
+    trained, others, moments, means : as Keras holds them, metrics last
+    averages : of what is trained
+    step : how many were taken
+    """
+
+    trained: list
+    others: list
+    moments: list
+    means: list
+    averages: list
+    step: jax.Array
+
+
+class Compiled(NamedTuple):
+    """Steps of a batch size.
+
+    run : (state, data, steps, progress at the first and after the last) -> state
+    """
+
+    batch_size: int
+    run: Callable
+
+
+def make_ready(model: keras.Model) -> None:
+    """Give a model its optimiser; the loop sets the learning rate, step by step."""
+    optimiser = keras.optimizers.Adam(1.0, global_clipnorm=GRADIENT_NORM)
+    model.compile(optimizer=optimiser)
+    optimiser.build(model.trainable_variables)
+
+
+def first_state(model: keras.Model) -> State:
+    """The state of a model, in arrays of its own."""
+    lists = (
+        model.trainable_variables,
+        model.non_trainable_variables,
+        model.optimizer.variables,
+        model.metrics_variables,
+        model.trainable_variables,
+    )
+    arrays = [[jnp.copy(v.value) for v in variables] for variables in lists]
+    return State(*arrays, jnp.int32(0))
+
+
+def compile_steps(
+    model: keras.Model,
+    data: Data,
+    size: int,
+    peak: float,
+    batches: list[int],
+    seed: int,
+) -> list[Compiled]:
+    """Compile the loop for several batch sizes, side by side.
+
+    ``size`` : of crops; ``peak`` : of the learning rate
+    """
+    state, key = first_state(model), jax.random.key(seed)
+    step = partial(_step, model, key, size, peak)
+
+    def lowered(batch_size):
+        def run(state, data, count, start, stop):
+            def body(i, state):
+                return step(batch_size, state, data, start + (stop - start) * i / count)
+
+            return jax.lax.fori_loop(0, count, body, state)
+
+        numbers = jnp.int32(1), jnp.float32(0), jnp.float32(0)
+        return jax.jit(run, donate_argnums=0).lower(state, data, *numbers)
+
+    with ThreadPoolExecutor() as pool:
+        found = pool.map(lambda graph: graph.compile(), map(lowered, batches))
+        return [Compiled(*pair) for pair in zip(batches, found, strict=True)]
+
+
+def fastest(
+    compiled: list[Compiled], model: keras.Model, data: Data, seconds: float
+) -> tuple[Compiled, float]:
+    """Try each batch size for its share of some seconds.
+
+    Output
+    ------
+    : the smallest that is about as fast as the best, by crops; and its steps a second
+    """
+    rates = [
+        _rate(c, first_state(model), data, seconds / len(compiled)) for c in compiled
+    ]
+    speeds = [c.batch_size * rate for c, rate in zip(compiled, rates, strict=True)]
+    for candidate, speed in zip(compiled, speeds, strict=True):
+        print(
+            f"batch of {candidate.batch_size}: {speed:.0f} crops a second", flush=True
+        )
+    good = next(i for i, speed in enumerate(speeds) if speed >= ENOUGH * max(speeds))
+    return compiled[good], rates[good]
+
+
+def train(
+    chosen: Compiled,
+    state: State,
+    data: Data,
+    *,
+    rate: float,
+    deadline: float,
+    note: Callable[[State, float], None],
+) -> State:
+    """Take steps until the deadline, the learning rate falling to zero by then.
+
+    ``rate`` : steps a second, at first; ``deadline`` : of ``time.monotonic``;
+    ``note`` : called with state and progress between calls of the loop
+    """
+    progress, began = 0.0, time.monotonic()
+    while progress < 1:
+        left = deadline - began
+        count = max(int(rate * min(HOST_CALL, left)), 1)
+        # what is left of the schedule is spread over what is left of the time
+        share = min(count / max(rate * left, 1), 1.0)
+        after = 1.0 if left < 1.5 * count / rate else progress + (1 - progress) * share
+        state = chosen.run(state, data, *_numbers(count, progress, after))
+        jax.block_until_ready(state.step)
+        now = time.monotonic()
+        rate, began, progress = count / (now - began), now, after
+        note(state, progress)
+    return state
+
+
+def _rate(compiled: Compiled, state: State, data: Data, seconds: float) -> float:
+    """Steps a second."""
+    end, count = time.monotonic() + seconds, FEW
+    while True:
+        began = time.monotonic()
+        state = compiled.run(state, data, *_numbers(count, 0.0, 0.0))
+        jax.block_until_ready(state.step)
+        now = time.monotonic()
+        rate = count / (now - began)
+        if now >= end:
+            return rate
+        count = max(min(int(rate * (end - now)), 2 * count), 1)
+
+
+def _numbers(count: int, start: float, stop: float):
+    return np.int32(count), np.float32(start), np.float32(stop)
+
+
+def _step(
+    model, key, size, peak, batch_size, state: State, data: Data, progress
+) -> State:
+    """One step, its crops included."""
+    batch = crops.batch(data, jax.random.fold_in(key, state.step), size, batch_size)
+    gradient = jax.value_and_grad(model.compute_loss_and_updates, has_aux=True)
+    (_, aux), gradients = gradient(
+        state.trained, state.others, state.means, batch, None, None, True, state.moments
+    )
+    _, _, others, means = aux
+    warm = jnp.minimum((state.step + 1) / WARM_UP, 1)
+    rate = peak * warm * (1 + jnp.cos(jnp.pi * progress)) / 2
+    optimiser, moments = model.optimizer, list(state.moments)
+    moments[_place(optimiser.variables, optimiser._learning_rate)] = rate
+    trained, moments = optimiser.stateless_apply(moments, gradients, state.trained)
+    # of a short run they look back on less
+    forgotten = jnp.maximum(1 / AVERAGED, 9 / (10 + state.step))
+    pairs = zip(state.averages, trained, strict=True)
+    averages = [average + forgotten * (new - average) for average, new in pairs]
+    return State(trained, others, moments, means, averages, state.step + 1)
+
+
+def _place(variables, wanted) -> int:
+    return next(i for i, variable in enumerate(variables) if variable is wanted)

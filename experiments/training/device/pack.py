@@ -1,0 +1,210 @@
+"""``make device-pack`` and ``make device-unpack``: the tree that travels, and back.
+
+A lent machine gets a copy of the checkout, of limited size, and of one ignored folder
+in it. So what training does not need is put aside, and the folder is filled: weights
+to start from, the optimiser's moments where there are any, packages that the machine
+lacks, and as many photos, as well coded, as there is room for.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from experiments.training.device.moments import MOMENTUM, VELOCITY, write_moments
+from experiments.training.device.photo_pack import write_photos
+from experiments.training.options import failing_in_one_line, options_of
+from experiments.training.photos import find_photos
+from experiments.training.recipe import CONFIG
+from experiments.training.state import FILE as STATE
+from experiments.training.trainer import WEIGHTS
+from semlink.checkpoint import write_whole
+
+FOLDER, ASIDE = Path(".device"), Path("runs/.aside")
+PACK, PHOTOS, CONTEXTS = "pack.json", "photos.zip", "contexts.npz"
+# What training needs of the tree, and what put it there and takes it back.
+KEPT = (
+    "LICENSE",
+    "Makefile",
+    "*.cfg",
+    "*.toml",
+    "*.lock",
+    ".gitignore",
+    "semlink/*",
+    "blocks/__init__.py",
+    "blocks/structural_similarity.py",
+    "blocks/nn/*.py",
+    "channels/__init__.py",
+    "channels/nn/*",
+    "experiments/__init__.py",
+    "experiments/training/*",
+    "baselines/linear_jscc.npz",
+)
+LACKING = ("keras", "namex", "optree")  # packages, on the machine that is lent
+PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
+SPARE = 1 << 18  # bytes
+
+
+class Asked(NamedTuple):
+    """What is packed.
+
+    data : folder of photos
+    start : folder of weights, or of a run, that training goes on from
+    contexts : file of the photos' embeddings, for the models that attend to them
+    limit_mib : of all that travels
+    python : version on the machine that packages are for; nothing: take none along
+    """
+
+    data: str
+    start: str
+    contexts: str = ""
+    limit_mib: float = 64.0
+    python: str = "3.12"
+
+
+def pack(asked: Asked, root: Path = Path()) -> str:
+    """Put aside what does not travel, and fill the folder that does.
+
+    Output
+    ------
+    : what was packed, in a line
+
+    Raises
+    ------
+    ValueError
+        The tree is packed already, or there is no room.
+    """
+    if (root / ASIDE).exists():
+        raise ValueError("the tree is packed already: run make device-unpack first")
+    told = json.loads((Path(asked.start) / CONFIG).read_text())
+    photos, folder = find_photos(Path(asked.data)), root / FOLDER
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    shutil.copy(Path(asked.start) / WEIGHTS, folder)
+    _pack_moments(Path(asked.start), folder)
+    if asked.python:
+        _download(folder, asked.python, (root / "requirements.lock").read_text())
+    travelling = [path for path in tracked(root) if stays(path)]
+    packed = [path.relative_to(root) for path in folder.iterdir()]
+    room = int(asked.limit_mib * 2**20) - SPARE - size(root, [*travelling, *packed])
+    if room <= 0:
+        raise ValueError(f"there must be room for photos, got {room} bytes")
+    names, quality = write_photos(folder / PHOTOS, photos, room)
+    told = {"model": told["model"], "profile": told["profile"], "quality": quality}
+    told |= {"data": str(asked.data), "start": str(asked.start), "photos": names}
+    write_whole(folder / PACK, json.dumps(told).encode())
+    if asked.contexts:
+        _pack_contexts(Path(asked.contexts), names, folder / CONTEXTS)
+    put_aside(root)
+    return f"{len(names)} of {len(photos)} photos at quality {quality} in {folder}"
+
+
+def tracked(root: Path) -> list[Path]:
+    """Files of a checkout that travel: those that git tracks, and new ones."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split("\0")
+    return [Path(name) for name in listed if name and (root / name).is_file()]
+
+
+def stays(path: Path) -> bool:
+    """Whether training needs a file of the tree."""
+    return any(fnmatch(path.as_posix(), pattern) for pattern in KEPT)
+
+
+def size(root: Path, paths: Iterable[Path]) -> int:
+    """Bytes of files."""
+    return sum((root / path).stat().st_size for path in paths)
+
+
+def put_aside(root: Path) -> None:
+    """Move what does not travel where git ignores it."""
+    (root / ASIDE).mkdir(parents=True)
+    for path in tracked(root):
+        if not stays(path):
+            _move(root / path, root / ASIDE / path)
+
+
+def put_back(root: Path = Path()) -> int:
+    """Move all that was put aside back, and delete the pack; gives how many files.
+
+    Raises
+    ------
+    ValueError
+        Another file has taken the place of one; nothing is moved.
+    """
+    aside = root / ASIDE
+    paths = [p.relative_to(aside) for p in aside.rglob("*") if p.is_file()]
+    if taken := [str(path) for path in paths if (root / path).exists()]:
+        raise ValueError(f"files put aside must have their places free, got {taken}")
+    for path in paths:
+        _move(aside / path, root / path)
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.rmtree(root / FOLDER, ignore_errors=True)
+    return len(paths)
+
+
+def _move(path: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(target)
+
+
+def _pack_moments(start: Path, folder: Path) -> None:
+    """Moments of a run, of either kind."""
+    for name in (MOMENTUM, VELOCITY):
+        if (start / name).is_file():
+            shutil.copy(start / name, folder)
+    if not (start / STATE).is_file():
+        return
+    with np.load(start / STATE) as state:
+        kinds = [
+            {
+                name.removeprefix(f"{kind}/"): state[name]
+                for name in state.files
+                if name.startswith(f"{kind}/codec/")
+            }
+            for kind in ("momentum", "velocity")
+        ]
+    if all(kinds):  # none in the state of an earlier version
+        write_moments(folder, *kinds)
+
+
+def _pack_contexts(path: Path, names: list[str], target: Path) -> None:
+    with np.load(path) as file:
+        row = {name: number for number, name in enumerate(file["names"].tolist())}
+        vectors = file["vectors"][[row[name] for name in names]]
+    np.savez(target, names=np.array(names), vectors=vectors.astype(np.float16))
+
+
+def _download(folder: Path, python: str, lock: str) -> None:
+    """Fetch the packages that the machine lacks, at the versions of the lock."""
+    pins = [re.search(rf"^{name}==\S+", lock, re.M)[0] for name in LACKING]
+    platforms = [f"--platform={name}" for name in PLATFORMS]
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
+    command += ["--only-binary=:all:", f"--python-version={python}", *platforms]
+    subprocess.run([*command, f"--dest={folder}", *pins], check=True)
+
+
+def main() -> None:
+    """Pack, or with ``--unpack`` alone put all back."""
+    with failing_in_one_line():
+        if sys.argv[1:] == ["--unpack"]:
+            print(f"{put_back()} files are back in their places")
+            return
+        parser = options_of("experiments.training.device.pack", Asked)
+        print(pack(Asked(**vars(parser.parse_args()))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""A pack of photos: one file of WebP pictures that fits a given size."""
+
+import io
+import itertools
+import zipfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from experiments.training.photos import Photos
+from experiments.training.recipe import HELD_OUT
+
+QUALITIES = (92, 88, 84, 80, 76, 72)  # of WebP, best first
+RECORD = 200  # bytes that a zip takes for a file, at most
+SAMPLED = 24  # photos that tell the size of all
+
+
+class Pixels(NamedTuple):
+    """Photos of any size in one array.
+
+    values : [N, 3], uint8, pixels of all photos, row by row
+    first, height, width : [count], int32, of each photo
+    """
+
+    values: np.ndarray
+    first: np.ndarray
+    height: np.ndarray
+    width: np.ndarray
+
+
+def write_photos(path: Path, photos: Photos, num_bytes: int) -> tuple[list[str], int]:
+    """Write photos as they are held out, then the others at the best quality that fits.
+
+    The first photos, which only the validation sees, keep their files. Where even the
+    lowest quality is too large, the last photos are left out.
+
+    Output
+    ------
+    : names of the photos in the pack, and the WebP quality
+    """
+    held_out = [path.read_bytes() for path in photos.paths[:HELD_OUT]]
+    left = num_bytes - sum(map(len, held_out))
+    quality = _best_quality(photos[HELD_OUT:], left)
+    files = itertools.chain(held_out, _encoded(photos[HELD_OUT:], quality))
+    names, total = [], 0
+    with zipfile.ZipFile(path, "w") as pack:
+        for number, (name, data) in enumerate(zip(photos.names, files, strict=True)):
+            total += len(data) + RECORD
+            if total > num_bytes:
+                break
+            pack.writestr(f"{number:05d}", data)
+            names.append(name)
+    return names, quality
+
+
+def read_photos(path: Path) -> list[np.ndarray]:
+    """Decode a pack : [H, W, 3], uint8, each."""
+    with zipfile.ZipFile(path) as pack:
+        files = [pack.read(name) for name in sorted(pack.namelist())]
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(_decoded, files))
+
+
+def joined(photos: Sequence[np.ndarray]) -> Pixels:
+    """Put photos into one array."""
+    height, width = np.int32([photo.shape[:2] for photo in photos]).T
+    ends = np.cumsum(height.astype(np.int64) * width)
+    if ends[-1] >= 2**31:
+        raise ValueError(f"photos must have less than 2^31 pixels, got {ends[-1]}")
+    values = np.concatenate([photo.reshape(-1, 3) for photo in photos])
+    return Pixels(values, (ends - height * width).astype(np.int32), height, width)
+
+
+def _best_quality(photos: Photos, num_bytes: int) -> int:
+    step = max(len(photos) // SAMPLED, 1)
+    sampled = [photos[i] for i in range(0, len(photos), step)]
+    for quality in QUALITIES:
+        mean = np.mean([len(_webp(photo, quality)) for photo in sampled])
+        if mean * len(photos) <= num_bytes:
+            return quality
+    return QUALITIES[-1]
+
+
+def _encoded(photos: Photos, quality: int):
+    """Files of photos, two or more at a time."""
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(lambda i: _webp(photos[i], quality), range(len(photos)))
+
+
+def _webp(photo: np.ndarray, quality: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(photo).save(buffer, "webp", quality=quality)
+    return buffer.getvalue()
+
+
+def _decoded(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data)) as image:
+        return np.asarray(image.convert("RGB"))
