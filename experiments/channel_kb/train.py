@@ -116,7 +116,7 @@ class Trainer:
     """
 
     def __init__(self, recipe: Recipe):
-        codec, photos = read_codec(Path(recipe.weights)), find_photos(Path(recipe.data))
+        codec, photos = read_codec(Path(recipe.weights)), find_photos(recipe.data)
         contexts = contexts_of(codec, recipe.contexts, photos.names)
         if contexts is None:
             contexts = np.zeros((len(photos), 0), np.float32)

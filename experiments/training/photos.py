@@ -48,15 +48,19 @@ class Photos(Sequence):
         return photo
 
 
-def find_photos(folder: Path) -> Photos:
+def find_photos(folder: str | Path) -> Photos:
     """Find the photos under a folder.
 
     Raises
     ------
     FileNotFoundError
         There are none.
+    ValueError
+        No folder is named.
     """
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not folder:
+        raise ValueError("data must be a folder of photos, got ''")
+    paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         known = ", ".join(sorted(SUFFIXES))
         raise FileNotFoundError(f"no photos ({known}) under {folder}")

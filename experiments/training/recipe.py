@@ -81,7 +81,7 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
     codec = make_codec(recipe.profile, named(MODELS, "model", recipe.model))
-    photos = find_photos(Path(recipe.data))
+    photos = find_photos(recipe.data)
     if len(photos) <= HELD_OUT:
         raise ValueError(
             f"data must be more than {HELD_OUT} photos, got {len(photos)} in "

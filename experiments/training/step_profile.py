@@ -7,7 +7,6 @@ bfloat16 in hardware trains three times faster with it, another eight times slow
 import resource
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
@@ -66,7 +65,7 @@ def step_profile(asked: Profiled) -> str:
     keras.config.set_dtype_policy(asked.precision)
     context = named(MODELS, "model", asked.model)
     codec = make_codec(asked.profile, context)
-    photos = find_photos(Path(asked.data))
+    photos = find_photos(asked.data)
     crops = Crops(
         photos,
         objective.draw,

@@ -44,10 +44,12 @@ class Compiled(NamedTuple):
     """Steps of a batch size.
 
     run : (state, data, steps, progress at the first and after the last) -> state
+    operations : floating-point operations of a step, as XLA counts them
     """
 
     batch_size: int
     run: Callable
+    operations: float
 
 
 def make_ready(model: keras.Model) -> None:
@@ -96,8 +98,12 @@ def compile_steps(
         return jax.jit(run, donate_argnums=0).lower(state, data, *numbers)
 
     with ThreadPoolExecutor() as pool:
-        found = pool.map(lambda graph: graph.compile(), map(lowered, batches))
-        return [Compiled(*pair) for pair in zip(batches, found, strict=True)]
+        graphs = pool.map(lambda graph: graph.compile(), map(lowered, batches))
+        # XLA counts a loop of unknown length as one step
+        return [
+            Compiled(batch_size, graph, graph.cost_analysis()["flops"])
+            for batch_size, graph in zip(batches, graphs, strict=True)
+        ]
 
 
 def fastest(
@@ -113,9 +119,12 @@ def fastest(
         _rate(c, first_state(model), data, seconds / len(compiled)) for c in compiled
     ]
     speeds = [c.batch_size * rate for c, rate in zip(compiled, rates, strict=True)]
-    for candidate, speed in zip(compiled, speeds, strict=True):
+    for candidate, rate, speed in zip(compiled, rates, speeds, strict=True):
+        operations = candidate.operations * rate / 1e12
         print(
-            f"batch of {candidate.batch_size}: {speed:.0f} crops a second", flush=True
+            f"batch of {candidate.batch_size}: {speed:.3g} crops a second, "
+            f"{operations:.3g} TFLOP/s",
+            flush=True,
         )
     good = next(i for i, speed in enumerate(speeds) if speed >= ENOUGH * max(speeds))
     return compiled[good], rates[good]

@@ -84,7 +84,7 @@ def pack(asked: Asked, root: Path = Path()) -> str:
     if (root / ASIDE).exists():
         raise ValueError("the tree is packed already: run make device-unpack first")
     told = json.loads((Path(asked.start) / CONFIG).read_text())
-    photos, folder = find_photos(Path(asked.data)), root / FOLDER
+    photos, folder = find_photos(asked.data), root / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     shutil.copy(Path(asked.start) / WEIGHTS, folder)

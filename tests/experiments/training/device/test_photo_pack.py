@@ -29,7 +29,7 @@ def photos(tmp_path, monkeypatch):
 
 def test_with_room_all_photos_are_there(photos, tmp_path):
     names, quality = write_photos(tmp_path / "p.zip", photos, 1 << 20)
-    assert (names, quality) == (photos.names, photo_pack.QUALITIES[0])
+    assert (names, quality) == (photos.names, photo_pack.BEST)
     found = read_photos(tmp_path / "p.zip")
     for number, (mine, theirs) in enumerate(zip(found, photos, strict=True)):
         assert mine.shape == theirs.shape
@@ -50,7 +50,7 @@ def test_with_less_room_quality_falls_and_then_photos_are_left_out(photos, tmp_p
     few = held_out + (room - held_out) // 3
     fewer, lowest = write_photos(path, photos, few)
     assert path.stat().st_size <= few
-    assert lowest == photo_pack.QUALITIES[-1]
+    assert lowest == photo_pack.WORST
     assert HELD_OUT < len(fewer) < len(names) <= len(photos)
     assert fewer == photos.names[: len(fewer)]
     assert len(read_photos(path)) == len(fewer)
