@@ -14,6 +14,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.exchange import Air
 from semlink.link import Link, compiled_channel
+from semlink.rng import Seeds
 from semlink.signals import RxSignal, SourceBatch
 from semlink.units import SLOT
 
@@ -49,7 +50,7 @@ def deliver(link, source, snr_db=SNR_DB, seed=1, mode="average"):
         plan = link.transmitter.plan(source, link.budget(CBR, mode, snr_db, state_db))
         return plan, link.transmit(source[0], plan)
 
-    return link.deliver(encode, snr_db, seed)
+    return link.deliver(encode, snr_db, Seeds(seed))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +106,7 @@ class HeaderLost:
     def __init__(self):
         self._header = Header(FIELDS).num_symbols
 
-    def __call__(self, x, snr_db):
+    def __call__(self, x, snr_db, course):
         no = np.full(x.shape, 0.01, np.float32)
         no[:, : self._header] = 1e4
         return RxSignal(np.where(no > 1, 0, x).astype(np.complex64), no, x)
@@ -128,7 +129,7 @@ def test_the_seed_decides_an_exchange(make, source):
     for tx, same in zip(first.sent, again.sent, strict=True):
         np.testing.assert_array_equal(tx.x, same.x)
     assert first.slots == again.slots
-    heard = [Air(make(HARQ)._channel, SNR_DB, s, 4096) for s in (1, 2)]
+    heard = [Air(make(HARQ)._channel, SNR_DB, s) for s in (1, 2)]
     x = np.ones((1, 1008), np.complex64)
     assert not np.any(heard[0].send(x, 1).x_hat == heard[1].send(x, 1).x_hat)
 
@@ -142,7 +143,7 @@ class Faint:
         self._header = Header(FIELDS).num_symbols
         self._draws = np.random.default_rng(1)
 
-    def __call__(self, x, snr_db):
+    def __call__(self, x, snr_db, course):
         no = np.full(x.shape, 0.01, np.float32)
         no[np.abs(x) > 0] = 2.8
         noise = self._draws.normal(size=(2, *x.shape)) * np.sqrt(no / 2)
