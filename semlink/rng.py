@@ -68,13 +68,16 @@ class Course:
     seed : [], int64
     """
 
-    def __init__(self, seed, beneath: str = ""):
+    def __init__(self, seed):
         self.seed = seed
-        self._beneath = beneath
 
     def beneath(self) -> "Course":
         """The course of a channel beneath this one: its processes are others."""
-        return Course(self.seed, f"{self._beneath}/")
+
+        def derived(seed, _) -> np.ndarray:
+            return np.asarray(seed_of(int(seed), "beneath"), np.int64)
+
+        return Course(self._value(derived, np.int64, []))
 
     def normal(self, process: str, shape):
         """Values N(0, 1) of a process : [rows, count], float32."""
@@ -98,18 +101,15 @@ class Course:
 
         with tf.init_scope():  # a generator cannot be made inside a graph
             generator = config.tf_rng
-        name = self._beneath + process
 
         def state(seed, _) -> np.ndarray:
-            return np.array([0, 0, _key(seed, name)[0] >> 1], np.int64)
+            return np.array([0, 0, _key(seed, process)[0] >> 1], np.int64)
 
         generator.reset(self._value(state, np.int64, [3]))
 
     def _drawn(self, draw: Callable, process: str, shape, dtype):
-        name = self._beneath + process
-
         def values(seed, shape) -> np.ndarray:
-            return _in_chunks(draw, _key(seed, name), np.empty(shape, dtype))
+            return _in_chunks(draw, _key(seed, process), np.empty(shape, dtype))
 
         return self._value(values, dtype, shape)
 

@@ -83,6 +83,17 @@ def test_processes_seeds_and_channels_beneath_differ():
         assert not np.any(one == other)
 
 
+def test_a_course_beneath_is_the_same_in_a_graph():
+    pytest.importorskip("tensorflow")
+    from semlink.graph import compiled
+
+    def drawn(seed):
+        return Course(seed).beneath().beneath().normal("noise", (1, 9))
+
+    graph = compiled(drawn, level="graph", name="test of courses beneath")
+    np.testing.assert_array_equal(graph(np.asarray(3, np.int64)), drawn(3))
+
+
 def test_the_order_of_calls_does_not_matter():
     one, other = Course(5), Course(5)
     fading = one.normal("fading", (1, 10))
