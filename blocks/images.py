@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import hashlib
+import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,7 +63,9 @@ class ImageSet:
         return SourceBatch(self._load(i)[None], (i,), (self._names[i],), (annotations,))
 
     def fingerprint(self) -> str:
-        """SHA-256 over names, shapes and values, in order; loads every image once.
+        """SHA-256 over names, values and annotations, in order.
+
+        Loads every image once.
 
         Raises
         ------
@@ -71,7 +74,7 @@ class ImageSet:
         """
         if self._fingerprint is None:
             digest = hashlib.sha256()
-            bad = self._visit(lambda name, image: _hash_image(digest, name, image))
+            bad = self._visit(lambda i, image: self._hash(digest, i, image))
             if bad:
                 count = f"{len(bad)} of {len(self)} images cannot be read"
                 first = next(iter(bad.values()))
@@ -87,7 +90,7 @@ class ImageSet:
         InputError
             There is none.
         """
-        bad = self._visit(lambda name, image: None)
+        bad = self._visit(lambda i, image: None)
         kept = [i for i in range(len(self)) if i not in bad]
         if not kept:
             raise InputError(f"none of {len(bad)} images can be read: {bad[0]}")
@@ -98,12 +101,17 @@ class ImageSet:
             tuple(bad.values()),
         )
 
-    def _visit(self, see: Callable[[str, np.ndarray], None]) -> dict[int, str]:
+    def _hash(self, digest, i: int, image: np.ndarray) -> None:
+        _hash_image(digest, self._names[i], image)
+        if self._annotations and self._annotations[i]:
+            _hash_annotations(digest, self._annotations[i])
+
+    def _visit(self, see: Callable[[int, np.ndarray], None]) -> dict[int, str]:
         """Show every image to someone; why some cannot be read, by their number."""
         bad = {}
-        for i, name in enumerate(self._names):
+        for i in range(len(self)):
             try:
-                see(name, self._load(i))
+                see(i, self._load(i))
             except InputError as error:
                 bad[i] = str(error)
         return bad
@@ -120,6 +128,15 @@ def _hash_image(digest, name: str, image: np.ndarray) -> None:
     header = f"{name}\0{image.shape}{image.dtype.str}\0"
     digest.update(header.encode(errors="surrogateescape"))
     digest.update(np.ascontiguousarray(image).data)
+
+
+def _hash_annotations(digest, annotations: Mapping[str, Any]) -> None:
+    def plain(value):
+        return np.asarray(value).tolist()
+
+    # no name begins with a zero
+    digest.update(b"\0annotations\0")
+    digest.update(json.dumps(annotations, sort_keys=True, default=plain).encode())
 
 
 @functools.cache

@@ -1,10 +1,15 @@
 """Additive white Gaussian noise."""
 
-import sionna.phy.channel
 import tensorflow as tf
 
+from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear
+
+
+def white_noise(course: Course, shape, no):
+    """Noise CN(0, N0) on signals of a shape [rows, count], complex64."""
+    return course.complex_normal("noise", shape) * tf.cast(tf.sqrt(no), tf.complex64)
 
 
 class Awgn:
@@ -14,6 +19,7 @@ class Awgn:
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, Es/N0 in dB
+    course : where the noise comes from
 
     Output
     ------
@@ -22,12 +28,9 @@ class Awgn:
 
     level, flat = "graph", True
 
-    def __init__(self):
-        self._noise = sionna.phy.channel.AWGN()
-
-    def __call__(self, x, snr_db) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
         no = db_to_linear(-snr_db)
-        y = self._noise(x, no)
+        y = x + white_noise(course, tf.shape(x), no)
         return RxSignal(y, no * tf.ones(tf.shape(x)), tf.ones_like(x))
 
 

@@ -60,7 +60,8 @@ def build(
         min_speed=speed_mps,
     )
 
-    def paths(batch, steps, rate):
+    def paths(course, batch, steps, rate):
+        course.seed_sionna("fading")
         gains, delays = clusters(batch, steps, rate)
         return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 

@@ -46,7 +46,8 @@ def cell(
         **indoors,
     )
 
-    def paths(batch, steps, rate):
+    def paths(course, batch, steps, rate):
+        course.seed_sionna("place and fading")
         places = gen_single_sector_topology(
             batch,
             1,

@@ -17,7 +17,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 import tensorflow as tf
-from sionna.phy import config
 from sionna.phy.channel import subcarrier_frequencies
 
 from channels.ofdm import (
@@ -77,8 +76,9 @@ def build(
     responses = _scaled(responses, scale, settings)
     gains, delays = map(tf.constant, responses[:2])
 
-    def paths(batch, steps, rate):
-        example = config.tf_rng.uniform((batch,), 0, count, tf.int32)
+    def paths(course, batch, steps, rate):
+        drawn = tf.cast(count * course.uniform("example", (batch, 1))[:, 0], tf.int32)
+        example = tf.minimum(drawn, count - 1)  # for the product is rounded
         share = tf.range(steps, dtype=tf.float32) * (responses.rate_hz / rate)
         # a transmission that is longer than the record goes on backwards
         place = tf.cast(tf.round(share), tf.int32) % max(2 * times - 2, 1)

@@ -5,12 +5,13 @@ from typing import Annotated
 
 import tensorflow as tf
 from pydantic import Field
-from sionna.phy import config
 
+from channels.awgn import white_noise
 from channels.flat import held
 from channels.inner import files_beneath, inner
 from semlink.errors import InputError
 from semlink.protocols import Channel, Frame
+from semlink.rng import Course
 from semlink.signals import RxSignal
 
 LOST = 1e6  # times the noise: what is left says nothing
@@ -45,20 +46,17 @@ class Erasure:
         self._packet_length = packet_length
         self.frame = getattr(beneath, "frame", Frame())
 
-    def __call__(self, x, snr_db) -> RxSignal:
-        lost = self._lost(*tf.unstack(tf.shape(x)))
-        x_hat, no, h = self._beneath(x, snr_db)
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+        lost = self._lost(course, *tf.unstack(tf.shape(x)))
+        x_hat, no, h = self._beneath(x, snr_db, course.beneath())
         worse = tf.where(lost, LOST, 1.0)
-        real, imaginary = (
-            config.tf_rng.normal(tf.shape(x)) * tf.sqrt((worse - 1) * no / 2)
-            for _ in range(2)
-        )
-        return RxSignal(x_hat + tf.complex(real, imaginary), no * worse, h)
+        more = white_noise(course, tf.shape(x), (worse - 1) * no)
+        return RxSignal(x_hat + more, no * worse, h)
 
-    def _lost(self, batch, num_symbols):
+    def _lost(self, course, batch, num_symbols):
         """Which symbols : [B, N], bool."""
         packets = -(-num_symbols // self._packet_length)
-        draw = config.tf_rng.uniform((packets + 1, batch))
+        draw = tf.transpose(course.uniform("packets", (batch, packets + 1)))
 
         def follow(before, drawn):
             return drawn < tf.where(before, self._stays, self._begins)

@@ -1,8 +1,9 @@
 """What flat channels have in common: one gain a symbol, which the receiver knows."""
 
-import sionna.phy.channel
 import tensorflow as tf
 
+from channels.awgn import white_noise
+from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
@@ -16,12 +17,13 @@ class FlatFading:
 
     Parameters
     ----------
-    gains : (B, N), int32 tensors -> h : [B, N], complex64, ``E|h|^2 = 1``
+    gains : (course, B, N), int32 tensors -> h : [B, N], complex64, ``E|h|^2 = 1``
 
     Input
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, average received Es/N0 [dB]
+    course : where gains and noise come from
 
     Output
     ------
@@ -32,13 +34,13 @@ class FlatFading:
 
     def __init__(self, gains):
         self._gains = gains
-        self._noise = sionna.phy.channel.AWGN()
 
-    def __call__(self, x, snr_db) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
         no = db_to_linear(-snr_db)
-        h = self._gains(*tf.unstack(tf.shape(x)))
+        h = self._gains(course, *tf.unstack(tf.shape(x)))
         power = tf.maximum(tf.abs(h) ** 2, SMALLEST)
-        return RxSignal(self._noise(h * x, no) / h, no / power, h)
+        y = h * x + white_noise(course, tf.shape(x), no)
+        return RxSignal(y / h, no / power, h)
 
 
 def held(gains, length: int, num_symbols):

@@ -17,9 +17,11 @@ from sionna.phy import PI, SPEED_OF_LIGHT
 from sionna.phy.channel import ApplyOFDMChannel, subcarrier_frequencies
 from sionna.phy.ofdm import LSChannelEstimator, ResourceGrid, ResourceGridMapper
 
+from channels.awgn import white_noise
 from channels.clipping import Clipping
 from semlink.errors import InputError
 from semlink.protocols import Frame
+from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
@@ -36,8 +38,8 @@ Hertz = Annotated[float, Field(ge=5e8, le=1e11)]
 Speed = Annotated[float, Field(ge=0, le=1000)]
 Clip = Annotated[float, Field(ge=-10, le=30)] | None
 
-# (rows, OFDM symbols, OFDM symbols a second) -> path gains [B, R, P, T], complex64,
-# and delays [B, P], float32 [s]
+# (course, rows, OFDM symbols, OFDM symbols a second) -> path gains [B, R, P, T],
+# complex64, and delays [B, P], float32 [s]
 Paths = Callable
 
 
@@ -80,6 +82,7 @@ class Ofdm:
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, average received Es/N0 of an antenna [dB]
+    course : where paths and noise come from
 
     Output
     ------
@@ -129,15 +132,18 @@ class Ofdm:
             settings.clip_db, settings.subcarriers
         )
 
-    def __call__(self, x, snr_db) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
         no = db_to_linear(-snr_db)
         batch, num_symbols = tf.unstack(tf.shape(x))
         slots = -(-num_symbols // self.frame.data)
-        sent, h = self.grids(x), self._response(batch, slots)
+        sent, h = self.grids(x), self._response(course, batch, slots)
         if self._clip:
             # what leaves the antenna has unit power, distortion included
             sent, h = self._clip(sent), h * self._clip.share
-        y = self._apply(sent, h, no)
+        y = self._apply(sent, h)
+        y += tf.reshape(
+            white_noise(course, (batch, tf.size(y) // batch), no), tf.shape(y)
+        )
         h_hat, error = self._known(h, y, no)
         combined = _combined(y[:, 0], h_hat, error, no)
         if self._clip:
@@ -163,10 +169,10 @@ class Ofdm:
         rows = tf.reshape(tf.pad(x, ((0, 0), (0, empty))), (-1, self.frame.data))
         return self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
 
-    def _response(self, batch, slots):
+    def _response(self, course, batch, slots):
         """Responses of all elements of the grids : [B slots, 1, R, 1, 1, 14, F]."""
         rate = 1 / self._grid.ofdm_symbol_duration
-        gains, delays = self.paths(batch, slots * SYMBOLS, rate)
+        gains, delays = self.paths(course, batch, slots * SYMBOLS, rate)
         turn = -2 * PI * delays[..., None] * self._frequencies
         at_carriers = tf.exp(tf.complex(0.0, turn))[:, None]  # [B, 1, P, F]
         h = tf.matmul(gains, at_carriers, transpose_a=True)  # [B, R, T, F]

@@ -2,9 +2,7 @@
 
 from typing import Annotated
 
-import tensorflow as tf
 from pydantic import Field
-from sionna.phy.channel import GenerateFlatFadingChannel
 
 from channels.flat import FlatFading, held
 
@@ -17,11 +15,10 @@ def build(coherence_length: Annotated[int, Field(gt=0)] = 168) -> FlatFading:
     coherence_length : symbols per fade; 168 is an NR resource block of one slot
         (12 subcarriers, 14 OFDM symbols)
     """
-    draw = GenerateFlatFadingChannel(1, 1)
 
-    def gains(batch, num_symbols):
+    def gains(course, batch, num_symbols):
         blocks = -(-num_symbols // coherence_length)
-        h = tf.reshape(draw(batch * blocks), (batch, blocks))
+        h = course.complex_normal("fading", (batch, blocks))
         return held(h, coherence_length, num_symbols)
 
     return FlatFading(gains)

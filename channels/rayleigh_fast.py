@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
-from sionna.phy import SPEED_OF_LIGHT, config
+from sionna.phy import SPEED_OF_LIGHT
 
 from channels.flat import FlatFading
 
@@ -37,10 +37,10 @@ def build(
     turn = 2 * np.pi * doppler_hz / symbol_rate_hz
     fan = tf.range(SINUSOIDS, dtype=tf.float32)
 
-    def gains(batch, num_symbols):
-        draw = config.tf_rng.uniform
-        angle = 2 * np.pi * (fan + draw((batch, SINUSOIDS))) / SINUSOIDS
-        phase = draw((batch, SINUSOIDS), 0, 2 * np.pi)
+    def gains(course, batch, num_symbols):
+        angle = course.uniform("angles", (batch, SINUSOIDS))
+        angle = 2 * np.pi * (fan + angle) / SINUSOIDS
+        phase = 2 * np.pi * course.uniform("phases", (batch, SINUSOIDS))
         time = tf.range(num_symbols, dtype=tf.float32)
         argument = turn * tf.cos(angle)[:, None] * time[:, None] + phase[:, None]
         h = tf.reduce_sum(tf.exp(tf.complex(0.0, argument)), axis=-1)

@@ -5,8 +5,6 @@ from typing import Annotated
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
-from sionna.phy import config
-from sionna.phy.channel import GenerateFlatFadingChannel
 
 from channels.flat import FlatFading, held
 from semlink.units import db_to_linear
@@ -28,13 +26,13 @@ def build(
     ----------
     J. G. Proakis, M. Salehi, Digital Communications, 5th ed., 2008, section 13.1-2.
     """
-    draw, k = GenerateFlatFadingChannel(1, 1), db_to_linear(k_factor_db)
+    k = db_to_linear(k_factor_db)
 
-    def gains(batch, num_symbols):
+    def gains(course, batch, num_symbols):
         blocks = -(-num_symbols // coherence_length)
-        phase = config.tf_rng.uniform((batch, 1), 0, 2 * np.pi)
+        phase = 2 * np.pi * course.uniform("phase in sight", (batch, 1))
         in_sight = tf.exp(tf.complex(0.0, phase))
-        scattered = tf.reshape(draw(batch * blocks), (batch, blocks))
+        scattered = course.complex_normal("fading", (batch, blocks))
         h = (k / (k + 1)) ** 0.5 * in_sight + (1 / (k + 1)) ** 0.5 * scattered
         return held(h, coherence_length, num_symbols)
 

@@ -6,11 +6,11 @@ from typing import Annotated
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
-from sionna.phy import config
 
 from channels.flat import held
 from channels.inner import files_beneath, flat
 from semlink.protocols import Channel
+from semlink.rng import Course
 from semlink.signals import RxSignal
 
 HELD = 168  # symbols for which a shadow stays the same: a tiny part of a metre
@@ -42,17 +42,17 @@ class Shadowed:
         self._sigma = DECIBEL * sigma_db
         self._correlation = correlation
 
-    def __call__(self, x, snr_db) -> RxSignal:
-        g = self._shadow(*tf.unstack(tf.shape(x)))
-        x_hat, no, h = self._beneath(x, snr_db)
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+        g = self._shadow(course, *tf.unstack(tf.shape(x)))
+        x_hat, no, h = self._beneath(x, snr_db, course.beneath())
         # beneath, x_hat is x and noise; a gain g makes as much less of the noise
         x_hat = x + (x_hat - x) / tf.cast(g, x.dtype)
         return RxSignal(x_hat, no / g**2, h * tf.cast(g, h.dtype))
 
-    def _shadow(self, batch, num_symbols):
+    def _shadow(self, course, batch, num_symbols):
         """Gains : [B, N], float32."""
         steps = -(-num_symbols // HELD)
-        fresh = config.tf_rng.normal((steps + 1, batch))
+        fresh = tf.transpose(course.normal("shadow", (batch, steps + 1)))
         news = (1 - self._correlation**2) ** 0.5
 
         def walk(before, new):

@@ -56,7 +56,8 @@ def build(
         num_rx_ant=rx_antennas,
     )
 
-    def paths(batch, steps, rate):
+    def paths(course, batch, steps, rate):
+        course.seed_sionna("fading")
         gains, delays = line(batch, tf.cast(steps, tf.float32), rate)
         return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from statistics import median
 
 import numpy as np
@@ -27,9 +28,10 @@ from experiments.profile import simulated
 from semlink import config, graph, stages
 from semlink.feedback import Feedback
 from semlink.graph import compiled
+from semlink.link import compiled_channel
 from semlink.listener import Unwatched
 from semlink.protocols import Budget
-from semlink.rng import seed_everything
+from semlink.rng import Course
 from semlink.signals import RxSignal, SourceBatch
 from semlink.sweep import Sweep
 
@@ -51,7 +53,7 @@ def bench() -> None:
 
 def _digital_chain() -> None:
     """Our chain against the same Sionna blocks in one XLA graph."""
-    seed_everything(1)
+    Course(1).seed_sionna("by hand")
     bits = np.random.default_rng(1).integers(0, 2, (NUM_BLOCKS, K), np.uint8)
     rivals = {
         "by hand, 20 iterations": _by_hand(),
@@ -100,10 +102,11 @@ def _by_hand() -> Callable[[np.ndarray], np.ndarray]:
 
 def _semlink(*, early_stopping: bool) -> Callable[[np.ndarray], np.ndarray]:
     digital = Bicm(Mcs(4, K / N), early_stopping=early_stopping)
-    channel = compiled(Awgn(), level="graph", name="channel")
+    channel, seeds = compiled_channel(Awgn()), count(1)
 
     def chain(bits: np.ndarray) -> np.ndarray:
-        rx = channel(digital.modulate(bits)[None], np.float32(SNR_DB))
+        course = Course(next(seeds))
+        rx = channel(digital.modulate(bits)[None], np.float32(SNR_DB), course)
         layout = Layout(len(bits), K, N)
         return digital.demodulate(rx.x_hat.numpy()[0], rx.no.numpy()[0], layout)
 

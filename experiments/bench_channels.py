@@ -20,7 +20,8 @@ from channels.ofdm import Settings, resource_grid
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.graph import compiled
-from semlink.rng import seed_everything
+from semlink.link import compiled_channel
+from semlink.rng import Course
 
 ROUNDS = 15
 SLOTS, SNR_DB = 24, 10.0  # of a transmission
@@ -28,7 +29,7 @@ SLOTS, SNR_DB = 24, 10.0  # of a transmission
 
 def bench_channels() -> None:
     """Print the cost of every channel, and of OFDM by hand."""
-    seed_everything(1)
+    Course(1).seed_sionna("by hand")
     grid = resource_grid(Settings())
     length = SLOTS * int(grid.num_data_symbols)
     x = np.exp(1j * np.arange(length))[None].astype(np.complex64)
@@ -53,9 +54,9 @@ def bench_channels() -> None:
 
 
 def _channel(word: str, x: np.ndarray) -> Callable:
-    channel = catalogue().build("channel", ComponentSpec.model_validate(word))
-    stage = compiled(channel, level=getattr(channel, "level", "graph"), name=word)
-    return _warm(lambda: stage(x, np.float32(SNR_DB)).x_hat.numpy())
+    spec = ComponentSpec.model_validate(word)
+    channel = compiled_channel(catalogue().build("channel", spec))
+    return _warm(lambda: channel(x, np.float32(SNR_DB), Course(1)).x_hat.numpy())
 
 
 def _by_hand(grid, csi: str, x: np.ndarray) -> Callable:

@@ -6,9 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.compose import catalogue
-from semlink import rng
 from semlink.config import ComponentSpec
 from semlink.link import compiled_channel
+from semlink.rng import Course
 from semlink.units import linear_to_db
 
 SNR_DB = 10.0
@@ -41,9 +41,9 @@ def _built(word: str):
 
 def _fades_db(name: str) -> np.ndarray:
     """SNR of each symbol over the average one [dB] : [ROWS, LENGTH]."""
-    rng.seed_everything(1)
     x = np.ones((ROWS, LENGTH), np.complex64)
-    no = np.asarray(compiled_channel(_built(name))(x, np.float32(SNR_DB)).no)
+    channel = compiled_channel(_built(name))
+    no = np.asarray(channel(x, np.float32(SNR_DB), Course(1)).no)
     return -linear_to_db(no) - SNR_DB
 
 
@@ -76,8 +76,8 @@ def _draw_transmissions(figure, fades: dict[str, np.ndarray]) -> None:
 
 def _draw_echoes(place, word: str) -> None:
     """Mean power of paths against their delays; of places that differ, a cloud."""
-    rng.seed_everything(1)
-    gains, delays = (np.asarray(v) for v in _built(word).paths(200, 1, 1e3))
+    paths = _built(word).paths(Course(1), 200, 1, 1e3)
+    gains, delays = (np.asarray(v) for v in paths)
     power = np.abs(gains[:, 0, :, 0]) ** 2
     if np.ptp(delays, axis=0).max() == 0:
         power, delays = power.mean(axis=0, keepdims=True), delays[:1]

@@ -8,9 +8,9 @@ import numpy as np
 from blocks.bicm import CRC_BITS, Bicm, Mcs
 from blocks.mcs import BLER_TARGET, LENGTHS, SCHEMES, TABLE
 from channels.awgn import Awgn
-from semlink import rng
 from semlink.checkpoint import write_whole
-from semlink.graph import compiled
+from semlink.link import compiled_channel
+from semlink.rng import Course, seed_of
 from semlink.units import linear_to_db
 
 HEADER = (
@@ -34,7 +34,7 @@ def measure(num_blocks: int) -> None:
     ----------
     num_blocks : code blocks simulated at each SNR
     """
-    channel = compiled(Awgn(), level="graph", name="channel")
+    channel = compiled_channel(Awgn())
     rows = []
     for index, mcs in enumerate(SCHEMES):
         for length in LENGTHS:
@@ -109,9 +109,10 @@ def bler(mcs: Mcs, length: int, snr_db: float, num_blocks: int, channel) -> floa
     layout = chain.layout(length - CRC_BITS)._replace(num_blocks=BATCH)
     failed, batches = 0, -(-num_blocks // BATCH)
     for batch in range(batches):
-        rng.seed_everything(rng.seed_of(1, f"{mcs} {length} {snr_db:.4f}", batch))
+        course = Course(seed_of(1, f"{mcs} {length} {snr_db:.4f}", batch))
         sent = generator.integers(0, 2, (BATCH, length), np.uint8)
-        rx = channel(chain.modulate(sent)[None], np.float32(snr_db))
-        decoded = chain.demodulate(rx.x_hat.numpy()[0], rx.no.numpy()[0], layout)
+        rx = channel(chain.modulate(sent)[None], np.float32(snr_db), course)
+        x_hat, no = np.asarray(rx.x_hat)[0], np.asarray(rx.no)[0]
+        decoded = chain.demodulate(x_hat, no, layout)
         failed += int(np.any(sent != decoded, axis=1).sum())
     return failed / (batches * BATCH)

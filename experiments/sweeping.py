@@ -17,11 +17,13 @@ from semlink.checkpoint import sha256
 from semlink.disk_cache import DiskCache
 from semlink.errors import InputError
 from semlink.results import ResultStore
+from semlink.rng import EDITION
 from semlink.sweep import Simulate, Sweep
 from semlink.units import CONVENTIONS
 
 MANIFEST = "manifest.json"
 NEEDED = {"configuration", "components", "conventions", "packages", "source_sha256"}
+FIRST_EDITION = 1  # of random numbers; its manifests have no entry
 ONE_PER_RUN = ("source", "task", "cbr_mode", "seed", "stop")
 CONFIGS = Path(__file__).parent / "configs"
 MAKES_SIGNALS = ("semlink", "blocks", "baselines", "channels")
@@ -132,7 +134,8 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
     ------
     InputError
         If the run was made with other data, other packages, another task, mode, seed
-        or stopping rule, or with a component of the same name that was another.
+        or stopping rule, with a component of the same name that was another, or when
+        random numbers were drawn in another way.
     """
     try:
         old = read_manifest(folder)
@@ -148,7 +151,9 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
 
 def _comparable(old: dict, new: dict) -> list[tuple[str, object, object]]:
     """What must agree in the manifests of one run: (name, was, is)."""
-    pairs = [
+    edition = "random numbers of edition"
+    pairs = [(edition, old.get("randomness", FIRST_EDITION), new["randomness"])]
+    pairs += [
         (key, old["configuration"][key], new["configuration"][key])
         for key in ONE_PER_RUN
     ]
@@ -234,6 +239,7 @@ def manifest(job: Sweep) -> dict:
         "configuration": settings,
         "components": job.components(),
         "seed": job.config.seed,
+        "randomness": EDITION,
         "images": job.num_images,
         "images_skipped": list(getattr(job.source, "skipped", ())),
         "source_sha256": job.source.fingerprint(),

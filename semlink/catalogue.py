@@ -51,12 +51,15 @@ class Catalogue:
         Those are its weights, and its source where that is a file.
         """
         params = self.resolve(kind, spec)
-        identity = {"name": spec.name, **params}
+        identity = self.named(kind, spec)
         if files := self.registries[kind].files(spec.name, params):
             identity["files_sha256"] = [_sha256(path, *_stamp(path)) for path in files]
         if spec.name.endswith(".py"):
-            identity |= {
-                "name": Path(spec.name).stem,
-                "sha256": sha256(Path(spec.name)),
-            }
+            identity["sha256"] = sha256(Path(spec.name))
         return identity
+
+    def named(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
+        """Name of a component, of a file without its folder, and all parameters."""
+        plugin = spec.name.endswith(".py")
+        name = Path(spec.name).stem if plugin else spec.name
+        return {"name": name, **self.resolve(kind, spec)}

@@ -1,6 +1,6 @@
 """What goes back and forth: CSI, transmission, acknowledgement, retransmission.
 
-All of an exchange meets one evolution of the channel, each part when its time has come.
+All of an exchange meets one course of the channel, each part when its time has come.
 What is fed back takes none of the link's channel uses. Acknowledgements arrive as they
 were sent, the channel's state late, rounded and with an error.
 """
@@ -10,15 +10,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from semlink import rng
 from semlink.errors import Infeasible
 from semlink.feedback import effective_db, reported_db, slot_of
 from semlink.protocols import Channel, Loop, Transceiver
+from semlink.rng import Course, Seeds
 from semlink.signals import Estimate, RxSignal, TxSignal, ledger
 from semlink.stages import running, stage
 
-SHORTEST = 2**15  # symbols of an evolution, or twice, or four times as many
-ROOM = 4  # times what would be sent without a report
+SHORTEST = 2**15  # symbols that are simulated, or twice, or four times as many
 
 # state fed back [dB] -> plan, and what is sent by it
 Encode = Callable[[float | None], tuple[Hashable, TxSignal]]
@@ -38,19 +37,18 @@ class Delivery(NamedTuple):
 
 
 class Air:
-    """One evolution of a channel, into which signals are put as time goes by.
+    """One course of a channel, into which signals are put as time goes by.
 
     Parameters
     ----------
     channel : that they cross
     snr_db : average received Es/N0 [dB]
-    seed : of the evolution
-    length : symbols that it goes on for
+    seed : of the course
     """
 
-    def __init__(self, channel: Channel, snr_db: float, seed: int, length: int):
-        self._channel, self._snr_db, self._seed = channel, snr_db, seed
-        self._sent = np.zeros((1, length), np.complex64)
+    def __init__(self, channel: Channel, snr_db: float, seed: int):
+        self._channel, self._snr_db, self._course = channel, snr_db, Course(seed)
+        self._sent = np.zeros((1, SHORTEST), np.complex64)
         self.slot = slot_of(channel)
         self.now = 0  # slots since it began
 
@@ -65,15 +63,16 @@ class Air:
         """
         start = self.now * self.slot
         here = slice(start, start + x.shape[1])
+        while self._sent.shape[1] < here.stop:  # the course goes on as it began
+            self._sent = np.pad(self._sent, ((0, 0), (0, self._sent.shape[1])))
         self._sent[:, here] = x
         self.now += slots
-        rng.seed_everything(self._seed)
-        rx = self._channel(self._sent, np.float32(self._snr_db))
+        rx = self._channel(self._sent, np.float32(self._snr_db), self._course)
         return RxSignal(*(np.asarray(part)[:, here] for part in rx))
 
 
 def exchange(
-    pair: Transceiver, channel: Channel, encode: Encode, snr_db: float, seed: int
+    pair: Transceiver, channel: Channel, encode: Encode, snr_db: float, seeds: Seeds
 ) -> Delivery:
     """Carry a picture across, in as many transmissions as it takes.
 
@@ -83,46 +82,17 @@ def exchange(
     channel : that is crossed
     encode : makes the first transmission
     snr_db : average received Es/N0 [dB]
-    seed : of the channel's evolution
+    seeds : of the channel's course, and of the report
     """
-    length = _length(pair.loop, slot_of(channel), encode)
-    while True:
-        air = Air(channel, snr_db, seed, length)
-        state_db = _state_db(pair.loop, air, seed)
-        try:
-            plan, tx = encode(state_db)
-        except Infeasible:
-            if state_db is None:
-                raise
-            return _silence(pair, air)
-        needed = air.now * air.slot + _longest(pair.loop, air.slot, tx.x.shape[1])
-        if needed <= length:
-            return _transmissions(pair, air, plan, tx)
-        # another evolution, in another state: there is room for that not to happen
-        length *= 2
-
-
-def _length(loop: Loop, slot: int, encode: Encode) -> int:
-    """Symbols that an evolution goes on for, whatever is reported in it.
-
-    Where a report is, there is room for four times what would be sent without it.
-    """
+    air = Air(channel, snr_db, seeds.course)
+    state_db = _state_db(pair.loop, air, seeds.generator("report"))
     try:
-        first = encode(None)[1].x.shape[1]
+        plan, tx = encode(state_db)
     except Infeasible:
-        if not loop.state:
+        if state_db is None:
             raise
-        first = 0
-    before = (1 + loop.csi_delay_slots) * slot
-    room = ROOM if loop.state else 1
-    longest = before + _longest(loop, slot, room * first)
-    return max(SHORTEST, 2 ** int(np.ceil(np.log2(longest))))
-
-
-def _longest(loop: Loop, slot: int, num_symbols: int) -> int:
-    """Symbols that an exchange takes at most, if it begins with so many."""
-    one = -(-num_symbols // slot) + loop.round_trip_slots
-    return loop.max_transmissions * one * slot
+        return _silence(pair, air)
+    return _transmissions(pair, air, plan, tx)
 
 
 def _silence(pair: Transceiver, air: Air) -> Delivery:
@@ -133,13 +103,12 @@ def _silence(pair: Transceiver, air: Air) -> Delivery:
     return Delivery((tx,), estimate, np.zeros(1, int))
 
 
-def _state_db(loop: Loop, air: Air, seed: int) -> float | None:
+def _state_db(loop: Loop, air: Air, report: np.random.Generator) -> float | None:
     """What the transmitter hears of the channel before it sends [dB]."""
     if not loop.state:
         return None
     rx = air.send(np.ones((1, air.slot), np.complex64), 1)
     air.now += loop.csi_delay_slots
-    report = np.random.default_rng(rng.seed_of(seed, "report"))
     error = report.normal(0, loop.csi_error_db)
     return float(reported_db(effective_db(rx.no)[0] + error))
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from semlink import rng
 from semlink.protocols import Channel, Frame, Loop
+from semlink.rng import Course, seed_of
 from semlink.units import SLOT, linear_to_db
 
 LENGTH = 2112  # symbols of a stretch: a long code block, 8448 bits in 16-QAM
@@ -94,9 +94,9 @@ def reported_db(state_db: np.ndarray) -> np.ndarray:
 
 
 def _noise(channel: Channel, snr_db: float, shape: tuple[int, int], batch: int):
-    """Noise variances of evolutions of the channel : [rows, symbols]."""
-    rng.seed_everything(rng.seed_of(SEED, "feedback", batch))
-    rx = channel(np.ones(shape, np.complex64), np.float32(snr_db))
+    """Noise variances of courses of the channel : [rows, symbols]."""
+    course = Course(seed_of(SEED, "feedback", batch))
+    rx = channel(np.ones(shape, np.complex64), np.float32(snr_db), course)
     return np.asarray(rx.no, float)
 
 

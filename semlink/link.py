@@ -1,15 +1,16 @@
 """The one concrete chain: transmitter, channel, receiver, task."""
 
+import inspect
 from collections.abc import Callable
 
 import numpy as np
 
-from semlink import rng
 from semlink.errors import InputError
 from semlink.exchange import Delivery, Encode, exchange
 from semlink.feedback import Feedback, slot_of
 from semlink.graph import compiled
 from semlink.protocols import Budget, Channel, Frame, Loop, Task, Transceiver
+from semlink.rng import Course, Seeds
 from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
 from semlink.stages import stage
 
@@ -65,12 +66,11 @@ class Link:
 
     @stage("channel")
     def propagate(self, tx: TxSignal, snr_db: float, seed: int) -> RxSignal:
-        """Send symbols over the channel at one seed."""
+        """Send symbols over the channel; the seed is that of its course."""
         if self._error_free:
             ones = np.ones_like(tx.x)
             return RxSignal(tx.x, np.full(tx.x.shape, NO_NOISE, np.float32), ones)
-        rng.seed_everything(seed)
-        rx = self._channel(tx.x, np.asarray(snr_db, np.float32))
+        rx = self._channel(tx.x, np.asarray(snr_db, np.float32), Course(seed))
         return _without_noise(tx, RxSignal(*map(np.asarray, rx)))
 
     def ledger(self, tx: TxSignal) -> Ledger:
@@ -83,18 +83,21 @@ class Link:
         """Decode what was received."""
         return self._receiver(rx)
 
-    def deliver(self, encode: Encode, snr_db: float, seed: int) -> Delivery:
+    def deliver(self, encode: Encode, snr_db: float, seeds: Seeds) -> Delivery:
         """Get a batch across: once, or with all that a loop of feedback adds.
 
         Parameters
         ----------
         encode : gives plan and signal, by the state that was reported, if one is
         snr_db : average received Es/N0 [dB]
-        seed : of the channel
+        seeds : of all that is random
         """
         if self._pair.loop:
-            return exchange(self._pair, self._channel, encode, snr_db, seed)
-        _, tx = encode(None)
+            return exchange(self._pair, self._channel, encode, snr_db, seeds)
+        return self._once(encode(None)[1], snr_db, seeds.course)
+
+    def _once(self, tx: TxSignal, snr_db: float, seed: int) -> Delivery:
+        """Send a signal, and have no feedback."""
         estimate = self.receive(self.propagate(tx, snr_db, seed))
         return Delivery((tx,), estimate, -(-tx.ledger.total // slot_of(self._channel)))
 
@@ -126,7 +129,7 @@ class Link:
         """
         if self._pair.loop:
             raise ValueError("a pair with a loop is measured by deliver and judge")
-        return self.judge(batch, self.deliver(lambda _: (None, tx), snr_db, seed))
+        return self.judge(batch, self._once(tx, snr_db, seed))
 
 
 def _check_length(loop: Loop, slot: int) -> None:
@@ -145,15 +148,37 @@ class _Stage:
     def __init__(self, stage: Callable, frame: Frame):
         self._stage, self.frame = stage, frame
 
-    def __call__(self, x, snr_db) -> RxSignal:
-        return self._stage(x, snr_db)
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+        # a number would be a constant of the graph, and each seed a graph of its own
+        return self._stage(x, snr_db, np.asarray(course.seed, np.int64))
 
 
-def compiled_channel(channel: Channel) -> Channel:
-    """Compile a channel as strongly as its ``level`` says (default: graph)."""
+def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
+    """Compile a channel as strongly as its ``level`` says (default: graph).
+
+    Parameters
+    ----------
+    channel : built channel
+    name : under which its traces are counted
+
+    Raises
+    ------
+    InputError
+        The channel takes no course to draw from.
+    """
+    try:
+        inspect.signature(channel).bind("x", "snr_db", "course")
+    except TypeError:
+        raise InputError(
+            "a channel must take (x, snr_db, course) and draw from its course, got "
+            f"{type(channel).__name__}{inspect.signature(channel)}"
+        ) from None
+
+    def over(x, snr_db, seed) -> RxSignal:
+        return channel(x, snr_db, Course(seed))
+
     level = getattr(channel, "level", "graph")
-    stage = compiled(channel, level=level, name="channel")
-    return _Stage(stage, _frame_of(channel))
+    return _Stage(compiled(over, level=level, name=name), _frame_of(channel))
 
 
 def _frame_of(channel: Channel) -> Frame:

@@ -13,14 +13,13 @@ from semlink.signals import Ledger
 class Point(NamedTuple):
     """One point of the grid.
 
-    key identifies what is simulated, hence its noise; id also how long, hence
-    whether a stored result is the one asked for.
+    id stands for all that the results depend on: whether a stored one is the one asked
+    for.
     """
 
     link: LinkConfig
     snr_db: float
     cbr: float
-    key: str
     id: str
 
 

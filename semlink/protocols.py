@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from semlink.rng import Course
 from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
 from semlink.units import channel_uses
 
@@ -65,7 +66,7 @@ class Source(Protocol):
         """Image ``index`` as a batch of one."""
 
     def fingerprint(self) -> str:
-        """SHA-256 over all that the images hold."""
+        """SHA-256 over all that the images hold, annotations included."""
 
 
 class Csi(Protocol):
@@ -158,8 +159,12 @@ class Channel(Protocol):
     ``level``, as strongly as it can be compiled.
     """
 
-    def __call__(self, x, snr_db) -> RxSignal:
-        """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB)."""
+    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+        """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB).
+
+        All that is random is drawn from ``course``: a longer x meets the same course
+        for longer, another x or ``snr_db`` the same one.
+        """
 
 
 @runtime_checkable

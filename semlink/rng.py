@@ -1,31 +1,157 @@
-"""The only seeding. Any transmission reproduces alone, in any order, anywhere."""
+"""The only seeding. Any transmission reproduces alone, in any order, anywhere.
+
+What a channel does is a course: random processes through time, each of which is drawn
+in chunks of one length. Seed, process and number of a chunk decide its values. So a
+longer signal meets the same course for longer, and every transmitter the same one.
+"""
 
 import hashlib
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
+EDITION = 2  # of the draws: results of another edition met other channels
+CHUNK = 4096  # values of a process that are drawn by one generator
 
-def seed_of(root: int, point: str, *batch: int) -> int:
-    """Derive the seed of one transmission.
+
+def seed_of(root: int, role: str, *where: int) -> int:
+    """Derive the seed of one role.
 
     Parameters
     ----------
     root : seed of the run
-    point : what identifies the point of the grid
-    batch : which transmission of the point (image, draw)
+    role : who draws, or what is drawn
+    where : at which place, such as (sample, draw)
 
     Output
     ------
     : int, 63 bits
     """
-    digest = hashlib.sha256(point.encode()).digest()
-    words = np.frombuffer(digest, np.uint32)
-    sequence = np.random.SeedSequence([root, *map(int, words), *batch])
+    sequence = np.random.SeedSequence([root, *_words(role), *where])
     return int(sequence.generate_state(1, np.uint64)[0] >> 1)
 
 
-def seed_everything(seed: int) -> None:
-    """Seed the generators that channels draw from (Sionna's: TensorFlow, NumPy)."""
-    from sionna.phy import config
+class Seeds(NamedTuple):
+    """What the random numbers of one transmission follow from.
 
-    config.seed = seed
+    root : seed of the run
+    channel : its name and parameters
+    sample : index of the sample in its source
+    draw : which draw of the channel
+    """
+
+    root: int
+    channel: str = ""
+    sample: int = 0
+    draw: int = 0
+
+    @property
+    def course(self) -> int:
+        """Seed of the channel's course; no transmitter, SNR or CBR is part of it."""
+        return seed_of(self.root, f"course {self.channel}", self.sample, self.draw)
+
+    def generator(self, role: str) -> np.random.Generator:
+        """The generator of any other role: whatever it draws, no other role notices."""
+        return np.random.default_rng(seed_of(self.root, role, self.sample, self.draw))
+
+
+class Course:
+    """The course of a channel: random processes, by name, that go on through time.
+
+    A process has rows (one for each signal of a batch), which are independent. The
+    first values of a row are the same whatever the shape. With a number as its seed, a
+    course gives NumPy arrays; with a tensor, as in a graph, tensors.
+
+    Parameters
+    ----------
+    seed : [], int64
+    """
+
+    def __init__(self, seed):
+        self.seed = seed
+
+    def beneath(self) -> "Course":
+        """The course of a channel beneath this one: its processes are others."""
+
+        def derived(seed, _) -> np.ndarray:
+            return np.asarray(seed_of(int(seed), "beneath"), np.int64)
+
+        return Course(self._value(derived, np.int64, []))
+
+    def normal(self, process: str, shape):
+        """Values N(0, 1) of a process : [rows, count], float32."""
+        return self._drawn(_normal, process, shape, np.float32)
+
+    def complex_normal(self, process: str, shape):
+        """Values CN(0, 1) of a process : [rows, count], complex64."""
+        return self._drawn(_complex_normal, process, shape, np.complex64)
+
+    def uniform(self, process: str, shape):
+        """Values of a process, uniform in [0, 1) : [rows, count], float32."""
+        return self._drawn(_uniform, process, shape, np.float32)
+
+    def seed_sionna(self, process: str) -> None:
+        """Seed Sionna's generator, for a model of Sionna's that draws from it next.
+
+        What such a model draws must not depend on how long the signal is.
+        """
+        import tensorflow as tf
+        from sionna.phy import config
+
+        with tf.init_scope():  # a generator cannot be made inside a graph
+            generator = config.tf_rng
+
+        def state(seed, _) -> np.ndarray:
+            return np.array([0, 0, _key(seed, process)[0] >> 1], np.int64)
+
+        generator.reset(self._value(state, np.int64, [3]))
+
+    def _drawn(self, draw: Callable, process: str, shape, dtype):
+        def values(seed, shape) -> np.ndarray:
+            return _in_chunks(draw, _key(seed, process), np.empty(shape, dtype))
+
+        return self._value(values, dtype, shape)
+
+    def _value(self, function: Callable, dtype, shape):
+        """What a function makes of the seed and a shape."""
+        if isinstance(self.seed, int | np.integer | np.ndarray):
+            return function(self.seed, np.asarray(shape))
+        import tensorflow as tf
+
+        value = tf.numpy_function(function, [self.seed, shape], dtype, stateful=False)
+        return tf.reshape(value, shape)
+
+
+def _words(text: str) -> list[int]:
+    """A text as numbers; Python's own hash differs from process to process."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return [int(word) for word in np.frombuffer(digest, "<u4")]
+
+
+def _key(seed, process: str) -> np.ndarray:
+    """Key of a process's generators : [2], uint64."""
+    sequence = np.random.SeedSequence([int(seed), *_words(process)])
+    return sequence.generate_state(2, np.uint64)
+
+
+def _in_chunks(draw: Callable, key: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Fill values [rows, count]; a generator for each row and chunk, by its counter."""
+    for row, chunk in np.ndindex(len(values), -(-values.shape[1] // CHUNK)):
+        bits = np.random.Philox(counter=[0, 0, chunk, row], key=key)
+        part = values[row, chunk * CHUNK : (chunk + 1) * CHUNK]
+        draw(np.random.Generator(bits), part)
+    return values
+
+
+def _normal(generator: np.random.Generator, values: np.ndarray) -> None:
+    generator.standard_normal(out=values, dtype=np.float32)
+
+
+def _complex_normal(generator: np.random.Generator, values: np.ndarray) -> None:
+    _normal(generator, values.view(np.float32))
+    values *= np.sqrt(np.float32(0.5))
+
+
+def _uniform(generator: np.random.Generator, values: np.ndarray) -> None:
+    generator.random(out=values, dtype=np.float32)

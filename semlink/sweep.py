@@ -23,7 +23,7 @@ from semlink.points import Point, failure, place, rows_of, where
 from semlink.protocols import Source
 from semlink.registry import unknown
 from semlink.results import FAILED, INFEASIBLE, ResultStore, Row, Samples
-from semlink.rng import seed_of
+from semlink.rng import EDITION, Seeds
 from semlink.signals import Estimate, SourceBatch, TxSignal
 from semlink.transmissions import Transmissions
 
@@ -67,6 +67,11 @@ class Sweep:
         self._catalogue = catalogue
         self.source: Source = catalogue.build("source", config.source)
         self._links = self._build_links()
+        # a channel's course follows from its name and parameters, not from its code
+        self._courses = {
+            spec.label: _JSON.encode(catalogue.named("channel", spec))
+            for spec in config.channel
+        }
         self.transmissions = Transmissions(disk)
         if config.stop.ci95 and config.stop.metric not in self.metrics:
             message = unknown("metric", config.stop.metric, list(self.metrics))
@@ -220,8 +225,9 @@ class Sweep:
             return plan, self._signal(point, image, plan)
 
         link = self._links[_names(point.link)]
-        seed = seed_of(self.config.seed, point.key, image, draw)
-        return link.deliver(encode, point.snr_db, seed)
+        channel = self._courses[point.link.channel.label]
+        seeds = Seeds(self.config.seed, channel, image, draw)
+        return link.deliver(encode, point.snr_db, seeds)
 
     def signal(self, point: Point, image: int):
         """The link, an image as a batch, and what is sent of it at a point.
@@ -299,12 +305,13 @@ class Sweep:
 
     def _point(self, link: LinkConfig, snr_db: float, cbr: float, parts: dict) -> Point:
         what = parts | _in_json({"snr_db": snr_db, "cbr": cbr})
-        return Point(link, snr_db, cbr, _hash(what), _hash(what | self._how_long))
+        return Point(link, snr_db, cbr, _hash(what | self._drawn))
 
     @cached_property
-    def _how_long(self) -> dict[str, str]:
-        stop = self.config.stop.model_dump()
-        return _in_json({"seed": self.config.seed, "stop": stop})
+    def _drawn(self) -> dict[str, str]:
+        """What decides which random numbers a point meets, and how many."""
+        seed, stop = self.config.seed, self.config.stop.model_dump()
+        return _in_json({"seed": seed, "stop": stop, "randomness": EDITION})
 
 
 class _Images(Sequence):

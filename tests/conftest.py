@@ -24,13 +24,6 @@ def components():
     return {kind: str(COMPONENTS / f"{name}.py") for kind, name in files.items()}
 
 
-@pytest.fixture
-def numpy_seeding(monkeypatch):
-    """Seed NumPy where a link would seed Sionna: no TensorFlow to wait for."""
-    seed = "semlink.rng.seed_everything"
-    monkeypatch.setattr(seed, lambda value: np.random.seed(value % 2**32))
-
-
 @pytest.fixture(scope="session")
 def klt():
     """Give an orthonormal transform of 16x16 blocks."""

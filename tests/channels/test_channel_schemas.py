@@ -6,10 +6,17 @@ import pytest
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
+from semlink.rng import Course
 
 
 def build(word: str):
     return catalogue().build("channel", ComponentSpec.model_validate(word))
+
+
+def fades_of(word: str, num_symbols: int) -> int:
+    """How many gains a signal of so many symbols meets."""
+    x = np.ones((1, num_symbols), np.complex64)
+    return len(np.unique(build(word)(x, np.float32(10), Course(1)).h_hat))
 
 
 def test_awgn_takes_nothing():
@@ -25,13 +32,11 @@ def test_coherence_length_is_a_positive_whole_number(length):
 
 @pytest.mark.parametrize(("length", "fades"), [(1, 12), (5, 3), (12, 1), (500, 1)])
 def test_coherence_length_is_that_of_a_fade(length, fades):
-    rx = build(f"rayleigh:{length}")(np.ones((1, 12), np.complex64), np.float32(10))
-    assert len(np.unique(rx.h_hat.numpy())) == fades
+    assert fades_of(f"rayleigh:{length}", 12) == fades
 
 
 def test_default_fade_is_a_resource_block_of_a_slot():
-    rx = build("rayleigh")(np.ones((1, 337), np.complex64), np.float32(10))
-    assert len(np.unique(rx.h_hat.numpy())) == 3
+    assert fades_of("rayleigh", 337) == 3
 
 
 REFUSED = {

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from experiments.compose import catalogue
-from semlink import rng
 from semlink.config import ComponentSpec
-from semlink.graph import compiled, traces
+from semlink.graph import traces
+from semlink.link import compiled_channel
 from semlink.protocols import Channel
+from semlink.rng import CHUNK, Course
 from semlink.signals import RxSignal
 
 REGISTRY = catalogue().registries["channel"]
@@ -52,13 +53,12 @@ def channel(word: str):
 @cache
 def stage(word: str):
     """The channel as a link compiles it."""
-    built = channel(word)
-    return compiled(built, level=getattr(built, "level", "graph"), name=f"test {word}")
+    return compiled_channel(channel(word), f"test {word}")
 
 
 def send(function, x, snr_db: float = SNR_DB, seed: int = 1) -> RxSignal:
-    rng.seed_everything(seed)
-    return RxSignal(*map(np.asarray, function(x, np.asarray(snr_db, np.float32))))
+    rx = function(x, np.asarray(snr_db, np.float32), Course(seed))
+    return RxSignal(*map(np.asarray, rx))
 
 
 def symbols(*shape: int) -> np.ndarray:
@@ -145,20 +145,63 @@ def test_high_snr_gives_the_symbols_back(word):
 @pytest.mark.parametrize("word", CHANNELS)
 def test_seed_decides(word):
     x = symbols(2, 333)
-    first, second = send(stage(word), x, seed=5), send(stage(word), x, seed=5)
-    other = send(stage(word), x, seed=6)
+    first, other = (send(stage(word), x, seed=s) for s in (5, 6))
+    # what is drawn in between changes nothing
+    second = send(stage(word), x, seed=5)
     for a, b in zip(first, second, strict=True):
         np.testing.assert_array_equal(a, b)
     assert np.all(first.x_hat != other.x_hat)
 
 
+def course_of(x, rx: RxSignal) -> tuple[np.ndarray, np.ndarray]:
+    """Gains [B, N], and noise [B, N] at their output, of unit power."""
+    return rx.h_hat, (rx.x_hat - x) / np.sqrt(rx.no)
+
+
+def assert_same_course(one, other) -> None:
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
 @pytest.mark.parametrize("word", CHANNELS)
-def test_noise_is_the_same_at_every_snr(word):
+def test_course_is_the_same_at_every_snr(word):
     # common random numbers: curves over SNR are smoother than their intervals
     x = symbols(1, 100)
-    low, high = (send(stage(word), x, snr_db=s) for s in (0.0, 20.0))
-    scaled = [(rx.x_hat - x) / np.sqrt(rx.no) for rx in (low, high)]
-    np.testing.assert_allclose(*scaled, atol=1e-3)
+    assert_same_course(*(course_of(x, send(stage(word), x, s)) for s in (0.0, 20.0)))
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_course_is_the_same_for_every_signal(word):
+    x = symbols(2, 1500)
+    others = 1j * x[:, ::-1], np.zeros_like(x)
+    course = course_of(x, send(stage(word), x))
+    for other in others:
+        assert_same_course(course, course_of(other, send(stage(word), other)))
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+@pytest.mark.parametrize("length", [1, 999, 1728, 5000])
+def test_a_longer_signal_meets_the_same_course_for_longer(word, length):
+    # longer than a chunk of noise, and than several slots and fades
+    x = symbols(1, 9000)
+    whole = [part[:, :length] for part in course_of(x, long(word))]
+    short = x[:, :length]
+    assert_same_course(whole, course_of(short, send(stage(word), short)))
+
+
+@cache
+def long(word: str) -> RxSignal:
+    return send(stage(word), symbols(1, 9000))
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_course_does_not_repeat_itself(word):
+    x = symbols(1, 9000)
+    _, noise = course_of(x, long(word))
+    for lag in (864, 1008, CHUNK, 2 * CHUNK):
+        product = noise[0, lag:] * np.conj(noise[0, :-lag])
+        assert_mean(product.real, 0.0)
+        assert_mean(product.imag, 0.0)
 
 
 @pytest.mark.parametrize("word", CHANNELS)
@@ -183,7 +226,7 @@ def test_snr_does_not_retrace(word):
 def test_lengths_retrace_little(word):
     built, name = channel(word), f"lengths {word}"
     level = getattr(built, "level", "graph")
-    function = compiled(built, level=level, name=name)
+    function = compiled_channel(built, name)
     shapes = [(1, n) for n in (1024, 2048, 999, 5000, 77)] + [(2, 100), (3, 55)]
     for shape in shapes:
         assert send(function, symbols(*shape)).x_hat.shape == shape

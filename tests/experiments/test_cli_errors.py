@@ -19,7 +19,7 @@ GRID = "a grid is numbers or start:stop:step (stop reached from start, step not 
 
 
 @pytest.fixture
-def cli(tmp_path, monkeypatch, capfd, numpy_seeding):
+def cli(tmp_path, monkeypatch, capfd):
     """Run a command in an empty folder: (status, standard output, error output)."""
     monkeypatch.chdir(tmp_path)
 

@@ -95,6 +95,18 @@ def test_results_that_cannot_be_compared_are_kept_apart(command):
     assert (status, errors) == (2, f"error: {told}\n")
 
 
+def test_results_of_other_random_numbers_are_kept_apart(command, tmp_path):
+    command(*SWEEP, *GRID)
+    path = tmp_path / "runs/small/manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(
+        json.dumps({k: v for k, v in manifest.items() if k != "randomness"})
+    )
+    status, _, errors = command(*SWEEP, *GRID)
+    told = "runs/small was made with random numbers of edition 1; choose another run"
+    assert (status, errors) == (2, f"error: {told}, got {manifest['randomness']}\n")
+
+
 def test_a_panel_is_drawn_and_refuses_what_is_not_there(command, tmp_path):
     command(*SWEEP, *GRID)
     status, out, _ = command("panel", "--run", "small", "--images", "0")

@@ -34,7 +34,7 @@ def listener():
 
 
 @pytest.fixture
-def make(components, numpy_seeding):
+def make(components):
     """Build a sweep of the tests' components."""
 
     def build(disk=None, **changes):
@@ -57,9 +57,9 @@ def calls(monkeypatch):
 
     at = []
 
-    def deliver(self, encode, snr_db, seed, real=Link.deliver):
+    def deliver(self, encode, snr_db, seeds, real=Link.deliver):
         at.append(snr_db)
-        return real(self, encode, snr_db, seed)
+        return real(self, encode, snr_db, seeds)
 
     def judge(self, batch, delivery, real=Link.judge):
         metrics = real(self, batch, delivery)

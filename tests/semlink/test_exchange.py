@@ -10,10 +10,9 @@ from semlink.exchange import Air, exchange
 from semlink.feedback import Feedback, reported_db
 from semlink.link import Link
 from semlink.protocols import Frame, Loop, Transceiver
+from semlink.rng import Seeds
 from semlink.signals import Estimate, RxSignal, TxSignal, ledger
 from semlink.units import SLOT
-
-pytest.importorskip("sionna")
 
 
 class Clock:
@@ -27,10 +26,13 @@ class Clock:
         if frame:
             self.frame = frame
 
-    def __call__(self, x, snr_db):
+    def __call__(self, x, snr_db, course):
         slot = np.arange(x.shape[1]) // self._slot
         no = 10 ** (-(snr_db + self._slope * slot) / 10)
         return RxSignal(x, np.broadcast_to(no, x.shape).astype(np.float32), x)
+
+
+SEEDS = Seeds(1)
 
 
 class Listener:
@@ -72,7 +74,7 @@ class Transmitter:
         return signal(600, retransmission=600)
 
 
-def carry(loop, *, wanted=1, deaf=0, channel=None):
+def carry(loop, *, wanted=1, deaf=0, channel=None, seeds=SEEDS):
     """(what was delivered, what the receiver heard, what it asked, states told)."""
     listener, transmitter, states = Listener(wanted, deaf), Transmitter(), []
 
@@ -81,14 +83,14 @@ def carry(loop, *, wanted=1, deaf=0, channel=None):
         return "plan", signal(1500, header=100, payload=1400)
 
     pair = Transceiver(transmitter, Receiver(listener), loop=loop)
-    done = exchange(pair, channel or Clock(), encode, 0.0, seed=1)
+    done = exchange(pair, channel or Clock(), encode, 0.0, seeds)
     return done, listener.log, transmitter.asked, states
 
 
 def test_one_that_arrives_is_not_sent_again():
     done, log, asked, states = carry(Loop(max_transmissions=4, round_trip_slots=8))
     assert (len(done.sent), done.slots.tolist(), asked) == (1, [2], [])
-    assert set(states) == {None}
+    assert states == [None]
     assert log == [(2048, 0.0)]
 
 
@@ -117,22 +119,31 @@ def test_silence_is_not_an_acknowledgement():
 def test_the_state_is_that_of_the_slot_before_the_delay():
     loop = Loop(state=True, csi_delay_slots=5)
     _, log, _, states = carry(loop, channel=Clock(slope=-1.0))
-    assert states == [None, 0.0]
+    assert states == [0.0]
     assert log[0][1] == pytest.approx(-6, abs=1e-4)
 
 
-def test_an_error_in_the_state_is_the_same_for_a_seed():
+def test_an_error_in_the_state_follows_the_seeds_but_not_the_channel():
     loop = Loop(state=True, csi_error_db=3.0)
-    told = [carry(loop)[3][-1] for _ in range(2)]
-    assert told[0] == told[1] != 0.0
-    assert told[0] == np.floor(told[0])
+
+    def reports(channel=""):
+        seeds = [Seeds(1, channel, sample) for sample in range(50)]
+        return np.array([carry(loop, seeds=s)[3][0] for s in seeds])
+
+    first = reports()
+    np.testing.assert_array_equal(first, reports())
+    np.testing.assert_array_equal(first, reports("another"))
+    np.testing.assert_array_equal(first, np.floor(first))
+    # rounded down, and as wide as said
+    assert first.mean() == pytest.approx(-0.5, abs=4 * 3 / np.sqrt(50))
+    assert first.std() == pytest.approx(3, rel=0.4)
 
 
-def test_an_evolution_is_made_as_long_as_it_must_be():
+def test_a_course_goes_on_for_as_long_as_it_must():
     loop = Loop(state=True, max_transmissions=8, round_trip_slots=10)
     done, log, _, states = carry(loop, wanted=8)
     assert len(done.sent) == 8
-    assert states == [None, 0.0]  # one evolution, long enough for the exchange
+    assert states == [0.0]
     assert all(length % 1024 == 0 for length, _ in log)
 
 
@@ -147,12 +158,26 @@ def test_slots_are_the_frames_of_the_channel():
 
 def test_the_same_noise_falls_on_what_is_sent_again():
     awgn = pytest.importorskip("channels.awgn").build()
-    air, again = (Air(awgn, 10.0, 5, 4096) for _ in range(2))
+    air, again = (Air(awgn, 10.0, 5) for _ in range(2))
     x = np.ones((1, 1008), np.complex64)
     first = np.asarray(air.send(x, 1).x_hat)
     second = np.asarray(air.send(x, 1).x_hat)
     np.testing.assert_array_equal(first, np.asarray(again.send(x, 1).x_hat))
     assert not np.any(first == second)  # another slot, other noise
+
+
+@pytest.mark.parametrize("word", ["rayleigh", "shadowed", "erasure", "tdl"])
+def test_what_is_sent_later_meets_the_course_where_it_has_come_to(word):
+    channel = pytest.importorskip(f"channels.{word}").build()
+    once, air = Air(channel, 10.0, 5), Air(channel, 10.0, 5)
+    slot, waiting = air.slot, 40  # slots, beyond what is simulated at first
+    whole = once.send(np.ones((1, (waiting + 3) * slot), np.complex64), waiting + 3)
+    first = air.send(np.ones((1, 2 * slot), np.complex64), 2)
+    air.now += waiting - 2
+    last = air.send(np.ones((1, 3 * slot), np.complex64), 3)
+    for part, a, b in zip(whole, first, last, strict=True):
+        np.testing.assert_allclose(part[:, : 2 * slot], a, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose(part[:, waiting * slot :], b, rtol=1e-3, atol=1e-4)
 
 
 class Judge:
@@ -170,7 +195,7 @@ def test_every_transmission_is_counted_frames_included():
     pair = Transceiver(Transmitter(), Receiver(Listener(3, 0)), loop=loop)
     link = Link(pair, Clock(1, frame), Judge())
     tx = signal(1500, header=100, payload=1400)
-    done = link.deliver(lambda _: ("plan", tx), 0.0, 1)
+    done = link.deliver(lambda _: ("plan", tx), 0.0, Seeds(1))
     uses = link.uses(done)
     assert uses.header == 100
     assert uses.payload == 1400
@@ -191,10 +216,8 @@ class Fades:
     def __init__(self, turns):
         self._turns = turns
 
-    def __call__(self, x, snr_db):
-        from sionna.phy import config
-
-        start = config.np_rng.uniform(0, 2 * np.pi, size=(len(x), 1))
+    def __call__(self, x, snr_db, course):
+        start = 2 * np.pi * course.uniform("start", (len(x), 1))
         phase = start + self._turns * 2 * np.pi * np.arange(x.shape[1]) / SLOT
         no = 10 ** (-(snr_db + 6 * np.sin(phase)) / 10)
         return RxSignal(x, no.astype(np.float32), x)
@@ -247,14 +270,14 @@ def test_a_state_in_which_nothing_fits_is_a_picture_lost():
     def encode(state_db):
         raise Infeasible("not even the smallest")
 
-    done = exchange(pair, Clock(), encode, 0.0, seed=1)
+    done = exchange(pair, Clock(), encode, 0.0, Seeds(1))
     assert done.estimate.lost[0]
     assert done.sent[0].ledger.total == 0
     assert not done.sent[0].x.any()
     assert done.slots == 0
     without = Transceiver(Transmitter(), Receiver(listener), loop=Loop())
     with pytest.raises(Infeasible):
-        exchange(without, Clock(), encode, 0.0, seed=1)
+        exchange(without, Clock(), encode, 0.0, Seeds(1))
 
 
 def test_exchanges_that_no_memory_holds_are_refused():

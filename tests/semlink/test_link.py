@@ -5,6 +5,7 @@ import pytest
 
 from semlink import graph
 from semlink.config import ComponentSpec
+from semlink.errors import InputError
 from semlink.link import Link, compiled_channel, link_metrics
 from semlink.protocols import Budget, Frame, Transceiver
 from semlink.registry import Registry
@@ -72,7 +73,7 @@ def test_another_number_of_images_is_an_error():
 
 
 @pytest.fixture
-def build(components, numpy_seeding):
+def build(components):
     """Build the tests' components."""
 
     def parts(**params):
@@ -131,7 +132,7 @@ class Framed:
 
     level, frame = "eager", Frame(data=10, total=12)
 
-    def __call__(self, x, snr_db) -> RxSignal:
+    def __call__(self, x, snr_db, course) -> RxSignal:
         return RxSignal(x, np.ones(x.shape, np.float32), np.ones_like(x))
 
 
@@ -182,6 +183,18 @@ class NoTask:
     """Judges nothing."""
 
     metrics = ()
+
+
+class Old:
+    """Draws from wherever it likes."""
+
+    def __call__(self, x, snr_db): ...
+
+
+def test_a_channel_without_a_course_is_refused():
+    with pytest.raises(InputError, match=r"course, got Old\(x, snr_db\)$") as refusal:
+        compiled_channel(Old())
+    assert "\n" not in str(refusal.value)
 
 
 def test_a_compiled_channel_follows_the_seed():

@@ -1,11 +1,15 @@
 """A grid of points: what is simulated, and what the table says of it."""
 
 import csv
+import shutil
+from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from semlink.errors import InputError
+from semlink.link import Link
 from semlink.units import psnr_db
 
 IMAGES = 3
@@ -62,16 +66,54 @@ def test_another_seed_gives_other_numbers(make, tmp_path, run, table):
     assert all(a["mean"] != b["mean"] for a, b in pairs if a["metric"] == "psnr")
 
 
-def test_points_draw_their_own_noise(make):
-    job = make(snr_db="10 10.000001", cbr="0.1")
-    tx = job.signal(job.points[0], 0)[2]
-    received = []
-    for point in job.points:
-        for image, draw in [(0, 0), (0, 1), (1, 0)]:
-            _, estimate, _ = job.replay(point, image, draw)
-            received.append(estimate.image[0].tobytes())
-    assert len(set(received)) == len(received)
-    assert job.signal(job.points[1], 0)[2] is tx
+@pytest.fixture
+def noises(monkeypatch):
+    """Give the noise of unit power that each point of a sweep meets."""
+    met = []
+
+    def propagate(self, tx, snr_db, seed, real=Link.propagate):
+        rx = real(self, tx, snr_db, seed)
+        met.append(((rx.x_hat - tx.x) / np.sqrt(rx.no))[0, :64])
+        return rx
+
+    monkeypatch.setattr(Link, "propagate", propagate)
+
+    def noises(job, image=0, draw=0):
+        met.clear()
+        for point in job.points:
+            job.replay(point, image, draw)
+        return np.array(met)
+
+    return noises
+
+
+def test_every_transmitter_snr_and_cbr_meets_the_same_course(make, noises, components):
+    phase = components["transmitter"]
+    job = make(transmitter=[phase, phase + "[csi=true]"], cbr="0.1 0.3", snr_db="0 10")
+    met = noises(job)
+    assert len(met) == 8
+    np.testing.assert_allclose(met, np.broadcast_to(met[0], met.shape), atol=1e-5)
+
+
+def test_sample_draw_seed_and_channel_each_have_another_course(
+    make, noises, components
+):
+    grid = {"snr_db": "3", "cbr": "0.3"}
+    job = make(**grid)
+    met = [*noises(job), *noises(job, image=1), *noises(job, draw=1)]
+    met += [*noises(make(seed=2, **grid))]
+    met += [*noises(make(channel=components["channel"] + "[pause_s=1e-6]", **grid))]
+    assert len(met) == 5
+    for one, other in combinations(met, 2):
+        assert not np.any(one == other)
+
+
+def test_a_channel_that_is_moved_keeps_its_course(make, noises, components, tmp_path):
+    moved = Path(shutil.copy(components["channel"], tmp_path))
+    moved.write_text(moved.read_text() + "# a comment\n")
+    one, other = (make(channel=str(c)) for c in (components["channel"], moved))
+    np.testing.assert_array_equal(noises(one), noises(other))
+    assert not {p.id for p in one.points} & {p.id for p in other.points}
 
 
 def test_replay_is_what_the_sweep_measured(make, calls, listener):

@@ -5,8 +5,8 @@ import pytest
 
 from blocks.bicm import CRC_BITS, Bicm
 from channels.awgn import Awgn
-from semlink import rng
-from semlink.graph import compiled
+from semlink.link import compiled_channel
+from semlink.rng import Course
 from semlink.signals import RxSignal
 
 SIGMAS = 4
@@ -41,9 +41,8 @@ def over():
 
     def send(channel, x, snr_db: float, seed: int = 1) -> RxSignal:
         if channel not in stages:
-            stages[channel] = compiled(channel, level="graph", name="theory")
-        rng.seed_everything(seed)
-        rx = stages[channel](x, np.float32(snr_db))
+            stages[channel] = compiled_channel(channel, "theory")
+        rx = stages[channel](x, np.float32(snr_db), Course(seed))
         return RxSignal(*(np.asarray(a) for a in rx))
 
     return send

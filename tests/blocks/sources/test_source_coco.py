@@ -8,8 +8,13 @@ import pytest
 from PIL import Image
 
 from blocks.sources.coco import CAPTIONS, INSTANCES, TEST_IMAGES, build, divide
+from experiments.compose import catalogue
+from semlink import config
 from semlink.errors import InputError
+from semlink.listener import Unwatched
 from semlink.protocols import Source
+from semlink.results import ResultStore
+from semlink.sweep import Sweep
 
 MINI = Path(__file__).parents[4] / "shared/data/coco-mini"
 # SHA-256 of "7" starts with 79, of "11" with 4f, of "3" with 4e, of "5" with ef.
@@ -187,6 +192,46 @@ def test_fingerprint(tmp_path):
     one, two = (build(str(write(tmp_path / p))).fingerprint() for p in ("one", "two"))
     Image.new("RGB", (24, 16)).save(tmp_path / "two/val2014" / entry(5)["file_name"])
     assert one == two != build(str(tmp_path / "two")).fingerprint()
+
+
+def another_caption(root):
+    texts = json.loads((root / CAPTIONS).read_text())["annotations"]
+    change(root / CAPTIONS, annotations=[texts[0] | {"caption": "third"}, *texts[1:]])
+
+
+def another_box(root):
+    objects = json.loads((root / INSTANCES).read_text())["annotations"]
+    moved = objects[0] | {"bbox": [1.0, 2.0, 3.0, 5.0]}
+    change(root / INSTANCES, annotations=[moved, *objects[1:]])
+
+
+@pytest.mark.parametrize("edit", [another_caption, another_box])
+def test_fingerprint_covers_annotations(tmp_path, edit):
+    before = build(str(write(tmp_path))).fingerprint()
+    edit(tmp_path)
+    assert build(str(tmp_path)).fingerprint() != before
+
+
+def test_a_point_is_simulated_again_after_a_caption_has_changed(tmp_path, components):
+    root, simulated = write(tmp_path / "coco"), []
+    for file in (root / "val2014").iterdir():
+        Image.new("RGB", (16, 16)).save(file)
+    settings = {**components, "source": f"coco:{root}", "snr_db": "0", "cbr": "0.3"}
+
+    class Counting(Unwatched):
+        def finished(self, point, rows, resumed):
+            simulated.append(not resumed)
+
+    def run():
+        job = Sweep(config.validate(settings), catalogue())
+        with ResultStore(tmp_path / "run", metrics=job.metrics) as store:
+            job.run(store, Counting())
+
+    run()
+    run()
+    another_caption(root)
+    run()
+    assert simulated == [True, False, True]
 
 
 @pytest.mark.skipif(not MINI.is_dir(), reason="needs shared/data/coco-mini")
