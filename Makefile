@@ -42,7 +42,7 @@ NOTE        ?=#               what the card of promoted weights should say first
 # Knowledge bases of descriptions.
 KB          ?=#               file of a knowledge base
 SIZE        ?= 4096#          entries of the one that make kb builds
-AGENT       ?= detector#      who describes: detector, coco_captions, blip or llava_next
+DESCRIBER   ?= detector#      who describes photos: detector, coco_captions, blip or llava_next
 ENCODER     ?= minilm#        text encoder: minilm or clip
 TEXT        ?=#               what make kb-search looks for
 CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contexts FILE'
@@ -125,7 +125,7 @@ list: $(VENV)/ready ## every component with its parameters
 .PHONY: train
 train: $(VENV)/ready ## train MODEL on DATA; checkpoints and logs in runs/RUN
 ifeq ($(strip $(MODEL)),channel_kb)
-	@$(VENV)/bin/python -m experiments.channel_kb \
+	@$(VENV)/bin/python -m experiments.policies \
 		--run 'runs/$(strip $(RUN))' --data '$(strip $(DATA))' $(TRAIN)
 else
 	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) $(VENV)/bin/python -m experiments.training \
@@ -177,13 +177,13 @@ side-information: $(VENV)/ready ## bits of a block of SOURCE that a learned TRAN
 .PHONY: kb
 kb: $(VENV)/ready ## build knowledge base KB of the photos or captions in DATA
 	@$(SEMLINK) kb build --source '$(strip $(DATA))' --output '$(strip $(KB))' \
-		--size '$(strip $(SIZE))' --agent '$(strip $(AGENT))' --encoder '$(strip $(ENCODER))'
+		--size '$(strip $(SIZE))' --describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
 
 .PHONY: kb-embed
 kb-embed: $(VENV)/ready ## look up the photos in DATA, for training; writes CONTEXTS
 	@$(SEMLINK) kb embed --source '$(strip $(DATA))' --output '$(strip $(CONTEXTS))' \
 		$(if $(strip $(KB)),--base '$(strip $(KB))') \
-		--agent '$(strip $(AGENT))' --encoder '$(strip $(ENCODER))'
+		--describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
 
 .PHONY: kb-show
 kb-show: $(VENV)/ready ## say what is in a knowledge base [KB=the shipped one]
@@ -234,7 +234,7 @@ memory: $(VENV)/ready ## what a sweep of SOURCE holds in memory as it grows tenf
 		--transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)'
 
 .PHONY: mcs-table
-mcs-table: $(VENV)/ready ## measure blocks/mcs.csv again (half an hour and more)
+mcs-table: $(VENV)/ready ## measure blocks/phy/mcs.csv again (half an hour and more)
 	@$(SEMLINK) mcs-table
 
 .PHONY: venv

@@ -12,7 +12,7 @@ import numpy as np
 
 from baselines.jpeg2000_ldpc import Jpeg2000
 from baselines.rate_search import RateSearch
-from blocks.clean_symbols import pack, unpack
+from blocks.phy.clean_symbols import pack, unpack
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     Estimate,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from baselines.linear_model import LinearModel
-from blocks.analog import distortion, floor
+from blocks.phy.analog import distortion, floor
 
 
 class Prices(NamedTuple):

@@ -39,9 +39,9 @@ from baselines.linear_payload import (
 )
 from baselines.rate_search import RateSearch
 from baselines.separated_header import pack_colour, unpack_colour
-from blocks import side_information
-from blocks.header import Header
-from blocks.mcs import SCHEMES, choose
+from blocks.phy import side_information
+from blocks.phy.header import Header
+from blocks.phy.mcs import SCHEMES, choose
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     UNKNOWN,

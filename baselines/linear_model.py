@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.fft import dctn, idctn
 
-from blocks.side_information import EntropyCoder
+from blocks.phy.side_information import EntropyCoder
 
 FILE = Path(__file__).with_name("linear_jscc.npz")
 SIDE = 16  # pixels of a block

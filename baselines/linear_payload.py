@@ -6,7 +6,7 @@ header: quality (hence threshold), floor and scale.
 
 import numpy as np
 
-from blocks import analog
+from blocks.phy import analog
 
 QUALITY_BITS, FLOOR_BITS, SCALE_BITS = 12, 6, 10
 LARGEST_DEVIATION = 8.0  # threshold at quality 0

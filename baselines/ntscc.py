@@ -16,12 +16,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from blocks.learned_receiver import LearnedReceiver
-from blocks.learned_signal import Allocation, Shared
-from blocks.learned_transmitter import LearnedTransmitter
-from blocks.learned_weights import WEIGHTS, folder_of, networks
-from blocks.side_accounting import SideInfo
-from blocks.source_knowledge import NoKnowledge
+from blocks.knowledge.source import NoKnowledge
+from blocks.learned.frame import Allocation, Shared
+from blocks.learned.receiver import LearnedReceiver
+from blocks.learned.transmitter import LearnedTransmitter
+from blocks.learned.weights_folder import WEIGHTS, folder_of, networks
+from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
 SHIPPED = Path(__file__).parent / "nn"

@@ -14,10 +14,10 @@ from pydantic import Field
 from baselines.rate_search import Codec, RateSearch
 from baselines.separated_header import CONFIGURED, FIELDS, Shared, header_values
 from baselines.separated_receiver import Conceal, SeparatedReceiver
-from blocks.adaptation import Outlook, choose_by_throughput
-from blocks.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
-from blocks.harq import HarqMode, MaxTransmissions, modulate_again
-from blocks.header import Header
+from blocks.phy.adaptation import Outlook, choose_by_throughput
+from blocks.phy.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
+from blocks.phy.harq import HarqMode, MaxTransmissions, modulate_again
+from blocks.phy.header import Header
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi, Loop, Transceiver
 from semlink.signals import (

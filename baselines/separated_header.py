@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from baselines.rate_search import Codec
-from blocks.bicm import Bicm, Mcs
-from blocks.harq import HarqMode
-from blocks.mcs import SCHEMES
+from blocks.phy.bicm import Bicm, Mcs
+from blocks.phy.harq import HarqMode
+from blocks.phy.mcs import SCHEMES
 
 FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
 CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme

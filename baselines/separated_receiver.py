@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from baselines.separated_header import FIELDS, Shared, unpack_colour
-from blocks.harq import SoftBlocks
-from blocks.header import Header
+from blocks.phy.harq import SoftBlocks
+from blocks.phy.header import Header
 from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
 
 Conceal = Literal["mean_colour", "partial"]

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
-from blocks.header import Header
+from blocks.phy.header import Header
 from semlink.errors import Infeasible
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (

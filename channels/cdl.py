@@ -1,73 +1,24 @@
 """Clustered delay lines of TR 38.901, models A to E, as OFDM."""
 
-from typing import Annotated, Literal
-
-import tensorflow as tf
-from pydantic import Field
 from sionna.phy.channel.tr38901 import CDL
 
 from channels.antennas import row
-from channels.ofdm import (
-    Antennas,
-    Clip,
-    Csi,
-    Hertz,
-    Numerology,
-    Ofdm,
-    Settings,
-    Speed,
-    Subcarriers,
-    doppler_hz,
-)
+from channels.delay_line import Line, delay_line
 
 
-def build(
-    model: Literal["A", "B", "C", "D", "E"] = "A",
-    delay_spread_s: Annotated[float, Field(gt=0, le=1e-5)] = 100e-9,
-    speed_mps: Speed = 3.0,
-    carrier_frequency_hz: Hertz = 3.5e9,
-    csi: Csi = "perfect",
-    numerology: Numerology = 1,
-    subcarriers: Subcarriers = 72,
-    rx_antennas: Antennas = 1,
-    interleave: bool = True,
-    clip_db: Clip = None,
-) -> Ofdm:
-    """Build the channel: uplink, from one antenna to a row of them.
-
-    Parameters
-    ----------
-    model : A to C out of sight, D and E in sight of the transmitter
-    delay_spread_s : by which the delays of the table are scaled [s]
-    speed_mps : of the transmitter, in any direction [m/s]
-    carrier_frequency_hz : carrier [Hz]
-    csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
-        ``channels/ofdm.py``
-
-    References
-    ----------
-    3GPP TR 38.901, section 7.7.1.
-    """
-    settings = Settings(csi, numerology, subcarriers, rx_antennas, interleave, clip_db)
-    one, several = (row(n, carrier_frequency_hz) for n in (1, rx_antennas))
-    clusters = CDL(
-        model,
-        delay_spread_s,
-        carrier_frequency_hz,
+def _clusters(line: Line) -> CDL:
+    """Section 7.7.1, with a row of antennas at the receiver."""
+    carrier = line.carrier_frequency_hz
+    one, several = (row(n, carrier) for n in (1, line.rx_antennas))
+    return CDL(
+        line.model,
+        line.delay_spread_s,
+        carrier,
         ut_array=one,
         bs_array=several,
         direction="uplink",
-        min_speed=speed_mps,
+        min_speed=line.speed_mps,
     )
 
-    def paths(course, batch, steps, rate):
-        course.seed_sionna("fading")
-        gains, delays = clusters(batch, steps, rate)
-        return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
-    return Ofdm(
-        paths,
-        settings,
-        longest_s=float(tf.reduce_max(clusters.delays)),
-        doppler_hz=doppler_hz(speed_mps, carrier_frequency_hz),
-    )
+build = delay_line(_clusters)

@@ -4,6 +4,7 @@ Path loss and shadowing are left out, for the SNR is given: what remains is whic
 paths there are, and whether there is one in sight.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import tensorflow as tf
@@ -11,32 +12,73 @@ from sionna.phy.channel.tr38901 import RMa, UMa, UMi
 from sionna.phy.channel.utils import gen_single_sector_topology
 
 from channels.antennas import row
-from channels.ofdm import Ofdm, Settings, doppler_hz
+from channels.ofdm import (
+    Antennas,
+    Clip,
+    Csi,
+    Hertz,
+    Numerology,
+    Ofdm,
+    Settings,
+    Speed,
+    Subcarriers,
+    doppler_hz,
+)
 
-Sight = Literal["by_chance", "always", "never"]
 LOS = {"by_chance": None, "always": True, "never": False}
 SCENARIOS = {"umi": UMi, "uma": UMa, "rma": RMa}
 
 
-def cell(
-    name: str,
-    settings: Settings,
-    sight: Sight,
-    speed_mps: float,
-    carrier_frequency_hz: float,
-) -> Ofdm:
-    """Build a cell, uplink from outdoors, one antenna to a row of them.
+def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
+    """Make the ``build`` of a scenario: ``umi``, ``uma`` or ``rma``."""
 
-    Parameters
-    ----------
-    name : ``umi``, ``uma`` or ``rma``
-    sight : whether the base station is in sight: ``by_chance`` as the standard has
-        it, ``always`` or ``never``
-    speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz]
-    """
-    indoors = {} if name == "rma" else {"o2i_model": "low"}
-    one, several = (row(n, carrier_frequency_hz) for n in (1, settings.rx_antennas))
-    model = SCENARIOS[name](
+    def build(
+        sight: Literal["by_chance", "always", "never"] = "by_chance",
+        speed_mps: Speed = 3.0,
+        carrier_frequency_hz: Hertz = 3.5e9,
+        csi: Csi = "perfect",
+        numerology: Numerology = default_numerology,
+        subcarriers: Subcarriers = 72,
+        rx_antennas: Antennas = 1,
+        interleave: bool = True,
+        clip_db: Clip = None,
+    ) -> Ofdm:
+        """Build the channel: uplink from outdoors, one antenna to a row of them.
+
+        Parameters
+        ----------
+        sight : whether the base station is in sight: ``by_chance`` as the standard has
+            it, ``always`` or ``never``
+        speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz]
+        csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
+            ``channels/ofdm.py``
+
+        References
+        ----------
+        3GPP TR 38.901, section 7.5.
+        """
+        settings = Settings(
+            csi, numerology, subcarriers, rx_antennas, interleave, clip_db
+        )
+        model = _model(scenario, carrier_frequency_hz, rx_antennas)
+
+        def paths(course, batch, steps, rate):
+            course.seed_sionna("place and fading")
+            model.set_topology(*_places(scenario, batch, speed_mps), LOS[sight])
+            gains, delays = model(steps, rate)
+            return gains[:, 0, :, 0, 0], delays[:, 0, 0]
+
+        fastest_hz = doppler_hz(speed_mps, carrier_frequency_hz)
+        return Ofdm(paths, settings, doppler_hz=fastest_hz)
+
+    return build
+
+
+def _model(scenario: str, carrier_frequency_hz: float, rx_antennas: int):
+    """Sionna's model, without path loss and shadowing."""
+    indoors = {} if scenario == "rma" else {"o2i_model": "low"}
+    one, several = (row(n, carrier_frequency_hz) for n in (1, rx_antennas))
+    return SCENARIOS[scenario](
         carrier_frequency_hz,
         ut_array=one,
         bs_array=several,
@@ -46,21 +88,16 @@ def cell(
         **indoors,
     )
 
-    def paths(course, batch, steps, rate):
-        course.seed_sionna("place and fading")
-        places = gen_single_sector_topology(
-            batch,
-            1,
-            name,
-            indoor_probability=0.0,
-            min_ut_velocity=speed_mps,
-            max_ut_velocity=speed_mps,
-        )
-        ut, bs, turned, _, velocity, indoor = places
-        upright = tf.zeros_like(turned)  # else polarisations would not match
-        model.set_topology(ut, bs, upright, upright, velocity, indoor, LOS[sight])
-        gains, delays = model(steps, rate)
-        return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
-    fastest_hz = doppler_hz(speed_mps, carrier_frequency_hz)
-    return Ofdm(paths, settings, doppler_hz=fastest_hz)
+def _places(scenario: str, batch, speed_mps: float) -> tuple:
+    """Places, orientations and speeds of transmitters outdoors and of base stations."""
+    ut, bs, turned, _, velocity, indoor = gen_single_sector_topology(
+        batch,
+        1,
+        scenario,
+        indoor_probability=0.0,
+        min_ut_velocity=speed_mps,
+        max_ut_velocity=speed_mps,
+    )
+    upright = tf.zeros_like(turned)  # else polarisations would not match
+    return ut, bs, upright, upright, velocity, indoor

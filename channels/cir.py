@@ -6,8 +6,8 @@ A file is ``.npz``, or HDF5 (``.h5``, ``.hdf5``), with these arrays:
     delays_s  [E, P], real, not negative [s]
     rate_hz   scalar, real, times a second [Hz]; may be left out if T is 1
 
-Paths that an example does not have are zeros. ``experiments/trace_cir.py`` makes such
-a file with Sionna RT; ``street`` is one that it made, of its own defaults.
+Paths that an example does not have are zeros. Such a file is made with Sionna RT by
+``experiments/studies/trace_cir.py``; ``street`` is one that it made of its defaults.
 """
 
 import zipfile

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
-from experiments.knowledge_commands import kb
-from experiments.measuring_commands import measuring
+from experiments.commands.knowledge_bases import kb
+from experiments.commands.measuring import measuring
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
@@ -63,8 +63,8 @@ def sweep(
     ] = "",
 ) -> None:
     """Simulate a grid of links; skips what is already in the run."""
-    from experiments.sweeping import Resources
-    from experiments.sweeping import sweep as command
+    from experiments.commands.sweeping import Resources
+    from experiments.commands.sweeping import sweep as command
 
     use = Resources(CACHE, cache_gib, workers, cluster)
     command(config, overrides or [], _folder(run), use)
@@ -78,7 +78,7 @@ def profile(
     config: Annotated[str, typer.Option(help="As of a sweep.")] = "sweep",
 ) -> None:
     """Show where the time of a sweep goes, stage by stage; keeps nothing."""
-    from experiments.profile import profile as command
+    from experiments.bench.profile import profile as command
 
     command(config, overrides or [])
 
@@ -86,7 +86,7 @@ def profile(
 @app.command()
 def worker(scheduler: str) -> None:
     """Simulate points for a scheduler (tcp://HOST:PORT) until it goes away."""
-    from experiments.workers import work_for
+    from experiments.commands.workers import work_for
 
     work_for(scheduler)
 
@@ -102,7 +102,7 @@ def clean_cache() -> None:
 @app.command()
 def figure(run: Run = "sweep") -> None:
     """Draw a run's results again, from its CSV alone."""
-    from experiments.figures import draw_all
+    from experiments.figures.curves import draw_all
 
     paths = draw_all(_folder(run))
     for path in paths or ["nothing to draw: one SNR and one CBR, or no result"]:
@@ -118,7 +118,7 @@ def panel(
     ] = None,
 ) -> None:
     """Show photos side by side, per transmitter and SNR."""
-    from experiments.panel import draw_panel
+    from experiments.figures.panel import draw_panel
 
     for path in draw_panel(_folder(run), images, cbr):
         typer.echo(path)
@@ -145,7 +145,7 @@ def fig4(
     quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
 ) -> None:
     """Draw the case study's figure: AKB-JSCC, without channel KB, NTSCC, JPEGs."""
-    from experiments.fig4 import fig4 as command
+    from experiments.figures.fig4 import fig4 as command
 
     command(source, images, quick, _folder(run), (CACHE, 4.0))
 
@@ -162,14 +162,14 @@ def compare(
 ) -> None:
     """Compare transmitters of a run, or two runs, image by image, in Markdown."""
     if a or b:
-        from experiments.compare_runs import compare_runs
+        from experiments.studies.compare_runs import compare_runs
         from semlink.errors import InputError
 
         if not (a and b):
             raise InputError(f"two runs are compared, got {a or b!r} alone")
         typer.echo(compare_runs(_folder(a), _folder(b), metric))
         return
-    from experiments.compare import compare as command
+    from experiments.studies.compare import compare as command
 
     typer.echo(command(_folder(run), against, metric))
 
@@ -181,7 +181,7 @@ def channel_gallery(
     ),
 ) -> None:
     """Draw how channels fade, and their delay profiles."""
-    from experiments.channel_gallery import gallery
+    from experiments.figures.channel_gallery import gallery
 
     typer.echo(gallery(output))
 
@@ -195,7 +195,7 @@ def papr(
     snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
 ) -> None:
     """Compare the peaks of what transmitters send, as OFDM."""
-    from experiments.papr import papr as command
+    from experiments.studies.papr import papr as command
 
     typer.echo(command(transmitter.split(), source, images, cbr, snr_db))
 
@@ -203,7 +203,7 @@ def papr(
 @app.command("list")
 def list_components() -> None:
     """List every component with its parameters."""
-    from experiments.listing import print_components
+    from experiments.commands.listing import print_components
 
     print_components()
 
@@ -214,7 +214,7 @@ def promote(
     note: Annotated[str, typer.Option(help="What a reader of the card should know.")],
 ) -> None:
     """Ship the weights of a training run: copy them beside their owner, with a card."""
-    from experiments.training.promote import promote as command
+    from experiments.commands.promoting import promote as command
 
     typer.echo(command(_folder(run), note))
 
@@ -245,7 +245,7 @@ def channel_kb(
     policy: Annotated[str, typer.Option(help="Its channel_kb.")] = "base",
 ) -> None:
     """Compare ways to correct presets: uniform, PPO, greedy oracle, at equal CBR."""
-    from experiments.channel_kb.ablation import ablation
+    from experiments.policies.ablation import ablation
 
     typer.echo(ablation(source, images, weights, policy))
 
@@ -259,7 +259,7 @@ def meaning(
     transmitter: Annotated[str, typer.Option(help="AKB-JSCC.")] = "akb_jscc",
 ) -> None:
     """Compare rates inside annotated objects and outside, before and after actions."""
-    from experiments.meaning import meaning as command
+    from experiments.studies.meaning import meaning as command
 
     typer.echo(command(source, images, cbr, snr_db, transmitter))
 
@@ -270,7 +270,7 @@ def learning_curve(
     output: Annotated[Path, typer.Option(help="File to write.")],
 ) -> None:
     """Draw learning curves of the channel knowledge base, of several seeds."""
-    from experiments.channel_kb.learning import draw_learning
+    from experiments.policies.learning import draw_learning
 
     typer.echo(draw_learning([_folder(run) for run in runs], output))
 

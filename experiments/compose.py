@@ -1,6 +1,6 @@
 """Where components of each kind live."""
 
-from blocks.perception import AGENTS, TEXT_ENCODERS
+from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from semlink.catalogue import Catalogue
 from semlink.registry import Registry
 
@@ -19,5 +19,5 @@ def catalogue() -> Catalogue:
             kind: Registry(kind, packages=packages, group=f"semlink.{kind}s")
             for kind, packages in KINDS.items()
         }
-        | {registry.kind: registry for registry in (AGENTS, TEXT_ENCODERS)}
+        | {registry.kind: registry for registry in (DESCRIBERS, TEXT_ENCODERS)}
     )

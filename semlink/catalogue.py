@@ -4,9 +4,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from semlink.checkpoint import sha256
 from semlink.config import ComponentSpec
 from semlink.registry import Registry
+from semlink.store.files import sha256
 
 
 @lru_cache(maxsize=256)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import numpy as np
 
 from semlink.errors import InputError
-from semlink.exchange import Delivery, Encode, exchange
-from semlink.feedback import Feedback, slot_of
 from semlink.graph import compiled
+from semlink.loop.exchange import Delivery, Encode, exchange
+from semlink.loop.feedback import Feedback, slot_of
 from semlink.protocols import Budget, Channel, Frame, Loop, Task, Transceiver
 from semlink.rng import Course, Seeds
 from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from semlink.monitor import Monitor
 from semlink.points import Point
-from semlink.results import Row
+from semlink.store.results import Row
 
 
 class Listener(Protocol):

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from semlink.config import LinkConfig
 from semlink.monitor import Monitor
-from semlink.results import FAILED, Row
 from semlink.signals import Ledger
+from semlink.store.results import FAILED, Row
 
 
 class Point(NamedTuple):

@@ -70,7 +70,7 @@ class Source(Protocol):
 
 
 class Csi(Protocol):
-    """What is fed back of a channel (``semlink/feedback.py``).
+    """What is fed back of a channel (``semlink/loop/feedback.py``).
 
     snr_db : average received Es/N0 [dB]
     carried_db : Es/N0 of an AWGN channel that carries as much as this one surely does

@@ -13,19 +13,19 @@ import numpy as np
 
 from semlink.catalogue import Catalogue
 from semlink.config import LinkConfig, SweepConfig
-from semlink.disk_cache import DiskCache
 from semlink.errors import Infeasible, InputError
-from semlink.exchange import Delivery
 from semlink.link import Link, compiled_channel
 from semlink.listener import Listener
+from semlink.loop.exchange import Delivery
 from semlink.monitor import Monitor
 from semlink.points import Point, failure, place, rows_of, where
 from semlink.protocols import Source
 from semlink.registry import unknown
-from semlink.results import FAILED, INFEASIBLE, ResultStore, Row, Samples
 from semlink.rng import EDITION, Seeds
 from semlink.signals import Estimate, SourceBatch, TxSignal
-from semlink.transmissions import Transmissions
+from semlink.store.cache import DiskCache
+from semlink.store.results import FAILED, INFEASIBLE, ResultStore, Row, Samples
+from semlink.store.transmissions import Transmissions
 
 _JSON = json.JSONEncoder(sort_keys=True, default=str)
 # points -> each with its rows and samples, as they are done

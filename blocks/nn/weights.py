@@ -17,7 +17,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from semlink.checkpoint import write_whole
+from semlink.store.files import write_whole
 
 # Orders that files were numbered in, as :func:`_order` hashes them: those of the codec
 # without and with a context, and of the policy. Networks whose order is another one now

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from blocks.images import BadImages, ImageSet, Limit, load_rgb
+from blocks.sources.images import BadImages, ImageSet, Limit, load_rgb
 from semlink.errors import InputError
 
 TEST_IMAGES = 504

@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 from pydantic import Field
 
-from blocks.images import (
+from blocks.sources.images import (
     MAX_MEGAPIXELS,
     BadImages,
     ImageSet,
@@ -30,7 +30,7 @@ def build(
     HEIF, JPEG, JPEG2000, PNG, PNM, TIFF, WebP. Hidden files and folders and
     links to other folders are left out. How each becomes 8-bit RGB (alpha over
     white, 16-bit gray by ``v >> 8``, ...) is said at
-    :func:`blocks.images.load_rgb`.
+    :func:`blocks.sources.images.load_rgb`.
 
     All images are decoded once here, and their fingerprint taken, so that a bad
     file is found before anything is computed; only the last few stay in memory.

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
-from blocks.images import ImageSet
+from blocks.sources.images import ImageSet
 
 _Size = Annotated[int, Field(gt=0)]
 

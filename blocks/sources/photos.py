@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from blocks.images import ImageSet, Limit, load_rgb
+from blocks.sources.images import ImageSet, Limit, load_rgb
 
 FILES = {
     "astronaut": "astronaut.png",

@@ -5,7 +5,7 @@ from collections import OrderedDict
 
 import numpy as np
 
-from blocks.structural_similarity import structural_similarity
+from blocks.tasks.structural_similarity import structural_similarity
 from semlink.signals import Estimate, SourceBatch
 from semlink.units import psnr_db
 

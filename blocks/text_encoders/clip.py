@@ -9,8 +9,8 @@ supervision", ICML 2021.
 from collections.abc import Sequence
 from functools import partial
 
-from blocks.perception import Encoded, joined, unit
-from blocks.pretrained import loaded, tensorflow_model, version_of
+from blocks.knowledge.perception import Encoded, joined, unit
+from blocks.knowledge.pretrained import loaded, tensorflow_model, version_of
 
 LONGEST = 77  # tokens
 BATCH = 32  # texts at once

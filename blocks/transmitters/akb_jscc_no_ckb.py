@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from blocks.agentic_pair import agentic_files, agentic_pair
-from blocks.side_accounting import SideInfo
-from blocks.source_knowledge import SourceKb
+from blocks.knowledge.source import SourceKb
+from blocks.learned.agentic_pair import agentic_files, agentic_pair
+from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
 
@@ -17,7 +17,7 @@ def build(
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     source_kb: SourceKb = "retrieved",
     kb: str = "default",
-    agent: str = "detector",
+    describer: str = "detector",
     encoder: str = "minilm",
     side_info: SideInfo = "coded",
     weights: str = "base",
@@ -31,7 +31,7 @@ def build(
         weights=weights,
         source_kb=source_kb,
         kb=kb,
-        agent=agent,
+        describer=describer,
         encoder=encoder,
     )
 

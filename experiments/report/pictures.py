@@ -9,7 +9,7 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
-from experiments.figures import spread
+from experiments.figures.curves import spread
 from semlink.errors import Infeasible
 from semlink.points import Point
 from semlink.sweep import Sweep

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from semlink.results import Row
 from semlink.signals import Ledger
+from semlink.store.results import Row
 
 WORDS = ("transmitter", "channel", "status")
 NUMBERS = (

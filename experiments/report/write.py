@@ -5,15 +5,15 @@ import json
 from pathlib import Path
 from string import Template
 
-from experiments.figures import METRICS
-from experiments.panel import image_numbers
+from experiments.commands.sweeping import again, read_manifest
+from experiments.figures.curves import METRICS
+from experiments.figures.panel import image_numbers
 from experiments.report.pictures import pictures
 from experiments.report.published import read_published
 from experiments.report.rows import pack
-from experiments.sweeping import again, read_manifest
-from semlink.checkpoint import write_whole
 from semlink.errors import InputError
-from semlink.results import read_points
+from semlink.store.files import write_whole
+from semlink.store.results import read_points
 
 PAGE = Path(__file__).parent
 LABELS = METRICS | {name: name.upper() for name in ("ssim", "mse", "ber", "bler")}

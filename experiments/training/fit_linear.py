@@ -16,7 +16,7 @@ from baselines import linear_model
 from baselines.linear_classes import choose_classes, context_rows, prices
 from baselines.linear_model import NUM_BINS, SIDE, LinearModel
 from baselines.separated_header import pack_colour, unpack_colour
-from blocks.side_information import EntropyCoder, fixed_point
+from blocks.phy.side_information import EntropyCoder, fixed_point
 from blocks.sources import folder
 
 NUM_KEPT, NUM_SPECTRAL, NUM_CLASSES = 384, 3, 32

@@ -13,15 +13,14 @@ from blocks.nn.jscc import LEVELS
 from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.transforms import PATCH
 from blocks.nn.weights import read_weights, write_weights
-from experiments.channel_kb.promote import MODEL, promote_policy
 from experiments.training.objective import TRANSMITTER_KNOWS
 from experiments.training.recipe import CONFIG, HELD_OUT, STAGES
 from experiments.training.trainer import WEIGHTS
 from experiments.training.validation import COUNT, SIZE
 from experiments.training.variants import SENDABLE
-from semlink.checkpoint import sha256, write_whole
 from semlink.errors import InputError
 from semlink.graph import compiled
+from semlink.store.files import sha256, write_whole
 
 OWNERS = {"ntscc": Path("baselines/nn"), "akb_jscc": Path("blocks/nn")}
 CARD = "MODEL_CARD.md"
@@ -43,13 +42,9 @@ def promote(run: Path, note: str) -> Path:
     Raises
     ------
     InputError
-        There is no trained run in the folder, or one with parts that a codec lacks.
+        The run has parts that a codec lacks.
     """
-    if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
-        raise InputError(f"no trained run in {run}")
     recipe = json.loads((run / CONFIG).read_text())
-    if recipe["model"] == MODEL:
-        return promote_policy(run, note)
     objective = recipe.get("objective", SENDABLE[0])
     if objective not in SENDABLE:
         raise InputError(

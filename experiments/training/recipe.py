@@ -21,7 +21,7 @@ from experiments.training.photos import find_photos
 from experiments.training.trainer import Stage, compiles, run_stage
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
-from semlink.checkpoint import write_whole
+from semlink.store.files import write_whole
 
 CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
 CONFIG, KLT = "config.json", "baselines/linear_jscc.npz"

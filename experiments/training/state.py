@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from keras import ops
 
-from semlink.checkpoint import write_whole
+from semlink.store.files import write_whole
 
 FILE = "state.npz"
 

@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.jscc import nominal_eta
-from blocks.structural_similarity import structural_similarity
+from blocks.tasks.structural_similarity import structural_similarity
 from experiments.training.crops import crop
 
 SIZE, COUNT, BATCH = 256, 24, 8

@@ -9,7 +9,7 @@ from keras import ops
 
 from blocks.nn.codec import quantiser_step
 from blocks.nn.jscc import LEVELS, power_of
-from blocks.structural_similarity import C1, C2, GAUSSIAN, SCALES, WINDOW
+from blocks.tasks.structural_similarity import C1, C2, GAUSSIAN, SCALES, WINDOW
 from experiments.training.objective import EMPHASIS, JointObjective
 
 # Squared error of a value that all of 1 - MS-SSIM is worth: about a tenth of the loss.
@@ -93,7 +93,7 @@ def lost(image, received):
 def ms_ssim(a, b):
     """MS-SSIM of pictures, differentiable : [B, H, W, 3] from 0 to 1, twice -> [B].
 
-    As :mod:`blocks.structural_similarity`, with fewer scales where the picture is
+    As :mod:`blocks.tasks.structural_similarity`, with fewer scales where the picture is
     small for five, their exponents scaled to the same sum.
     """
     height, width = a.shape[1:3]

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from baselines.separated_header import FIELDS
-from blocks.header import Header
+from blocks.phy.header import Header
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.exchange import Air
 from semlink.link import Link, compiled_channel
+from semlink.loop.exchange import Air
 from semlink.rng import Seeds
 from semlink.signals import RxSignal, SourceBatch
 from semlink.units import SLOT

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from baselines.linear_model import SIDE, analyse, shipped
-from blocks import analog
-from blocks.images import load_rgb
+from blocks.phy import analog
+from blocks.sources.images import load_rgb
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError

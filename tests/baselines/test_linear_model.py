@@ -15,7 +15,7 @@ from baselines.linear_model import (
     shipped,
     synthesise,
 )
-from blocks import analog
+from blocks.phy import analog
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.units import db_to_linear, psnr_db

@@ -5,17 +5,18 @@ from functools import cache
 import numpy as np
 import pytest
 
-from blocks import clean_symbols, rate_map, side_accounting
-from blocks.learned_side import Summary
-from blocks.learned_signal import merge, split, stride_of
+from blocks.learned import rate_map
+from blocks.learned.frame import merge, split, stride_of
+from blocks.learned.summary import Summary
 from blocks.nn.jscc import LEVELS
-from blocks.side_accounting import Scheme
+from blocks.phy import clean_symbols, side_accounting
+from blocks.phy.side_accounting import Scheme
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
-from semlink.feedback import Feedback
 from semlink.graph import traces
 from semlink.link import Link
+from semlink.loop.feedback import Feedback
 from semlink.signals import RxSignal, SourceBatch
 from semlink.units import db_to_linear, psnr_db
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blocks.mcs import TABLE
+from blocks.phy.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.signals import RxSignal
 

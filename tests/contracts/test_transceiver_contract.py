@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from baselines.separated import SeparatedTransmitter
-from blocks.mcs import TABLE
+from blocks.phy.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.feedback import Feedback
+from semlink.loop.feedback import Feedback
 from semlink.protocols import Receiver, Transmitter
 from semlink.signals import Estimate, RxSignal
 

@@ -6,7 +6,7 @@ from semlink.catalogue import Catalogue
 from semlink.config import validate
 from semlink.link import Link
 from semlink.registry import Registry
-from semlink.results import ResultStore, read_points
+from semlink.store.results import ResultStore, read_points
 from semlink.sweep import Sweep
 
 GRID = {"snr_db": "0:6:3", "cbr": "0.1 0.3"}

@@ -19,7 +19,7 @@ LAYERS = {
 FRAMEWORKS = {"tensorflow", "sionna", "torch", "jax", "tf_keras"}
 ENTRY_POINT = "experiments/__main__.py"
 TRAINING = "experiments/training/__main__.py"
-POLICY_TRAINING = "experiments/channel_kb/__main__.py"
+POLICY_TRAINING = "experiments/policies/__main__.py"
 ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING}
 # what belongs to training, and runs where the simulator does
 WITH_THE_SIMULATOR = ("fit_linear", "promote")
@@ -177,7 +177,8 @@ def test_tests_are_found_by_their_names():
 
 
 def test_commands_start_without_a_framework():
-    modules = ["__main__", "sweeping", "compose", "display", "figures", "listing"]
+    modules = ["__main__", "compose", "figures.curves"]
+    modules += [f"commands.{name}" for name in ("sweeping", "display", "listing")]
     code = f"import {', '.join(f'experiments.{m}' for m in modules)}, sys;"
     code += f"sys.exit(', '.join({FRAMEWORKS} & set(sys.modules)) or 0)"
     done = subprocess.run(
@@ -228,7 +229,7 @@ def test_training_starts_with_keras_alone():
 LONG = "def f():\n    '''One.\n\n    Two.\n    '''\n" + "    x = 1\n" * 49
 
 BREACHES = [
-    (breaches_of_layers, "channels/a.py", "from blocks.bicm import Bicm"),
+    (breaches_of_layers, "channels/a.py", "from blocks.phy.bicm import Bicm"),
     (breaches_of_layers, "channels/a.py", "import baselines"),
     (breaches_of_layers, "blocks/a.py", "def f():\n    import channels.awgn"),
     (breaches_of_layers, "blocks/a.py", "from baselines import separated"),
@@ -258,7 +259,7 @@ BREACHES = [
 
 ALLOWED = [
     (breaches_of_layers, "experiments/a.py", "import channels, blocks, baselines"),
-    (breaches_of_layers, "baselines/a.py", "from blocks.bicm import Bicm"),
+    (breaches_of_layers, "baselines/a.py", "from blocks.phy.bicm import Bicm"),
     (breaches_of_networks, "blocks/nn/a.py", "import keras, numpy"),
     (breaches_of_networks, "blocks/a.py", "import tensorflow"),
     (breaches_of_compilation, COMPILER, "tf.function(f)"),

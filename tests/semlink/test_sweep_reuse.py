@@ -7,10 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from semlink import transmissions
-from semlink.disk_cache import DiskCache
 from semlink.signals import SourceBatch, TxSignal, ledger
-from semlink.transmissions import Transmissions
+from semlink.store import transmissions
+from semlink.store.cache import DiskCache
+from semlink.store.transmissions import Transmissions
 
 IMAGES, NUM_METRICS = 3, 6
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from blocks.bicm import CRC_BITS, Bicm
+from blocks.phy.bicm import CRC_BITS, Bicm
 from channels.awgn import Awgn
 from semlink.link import compiled_channel
 from semlink.rng import Course

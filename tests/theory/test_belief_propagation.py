@@ -6,8 +6,8 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder, LDPCBPDecoder
 
-from blocks.belief_propagation import decode, edges_of
-from blocks.ldpc import NrLdpc
+from blocks.phy.belief_propagation import decode, edges_of
+from blocks.phy.ldpc import NrLdpc
 from semlink.graph import traces
 
 # k, n and noise with which some words fail: both base graphs, with and without filler

@@ -159,7 +159,7 @@ def test_demapper_needs_the_noise_after_equalisation(modulation, over):
 
 @pytest.mark.parametrize("modulation", BITS)
 def test_the_chain_demaps_with_the_noise_of_each_symbol(modulation, over):
-    from blocks.bicm import Bicm, Layout, Mcs
+    from blocks.phy.bicm import Bicm, Layout, Mcs
 
     class Uncoded:
         """Stands in for the channel code: LLRs come out as they are."""

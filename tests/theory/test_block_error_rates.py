@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from blocks.bicm import Bicm, Layout, Mcs
-from blocks.mcs import SCHEMES
+from blocks.phy.bicm import Bicm, Layout, Mcs
+from blocks.phy.mcs import SCHEMES
 
 # 5G LDPC, k = 1024, n = 1536, 16-QAM, 20 iterations of boxplus-phi in stock Sionna
 REFERENCE = {8.5: 0.79, 9.0: 0.26, 9.5: 0.012}

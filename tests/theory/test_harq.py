@@ -5,16 +5,16 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from blocks.adaptation import Outlook
-from blocks.bicm import CRC_BITS, Bicm, Mcs
-from blocks.harq import SoftBlocks, modulate_again
-from blocks.ldpc import COLUMNS, STARTS, NrLdpc
-from blocks.mcs import BLER_TARGET, SCHEMES, bler, waterfall
-from blocks.mutual_information import information, snr_of
+from blocks.phy.adaptation import Outlook
+from blocks.phy.bicm import CRC_BITS, Bicm, Mcs
+from blocks.phy.harq import SoftBlocks, modulate_again
+from blocks.phy.ldpc import COLUMNS, STARTS, NrLdpc
+from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, waterfall
+from blocks.phy.mutual_information import information, snr_of
 from channels.awgn import Awgn
 from channels.rayleigh import build as rayleigh
-from semlink.feedback import Feedback
 from semlink.link import compiled_channel
+from semlink.loop.feedback import Feedback
 
 TWICE_DB = 10 * np.log10(2)
 PAPERS = Mcs(4, 2 / 3)

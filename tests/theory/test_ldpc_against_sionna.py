@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder
 
-from blocks.bicm import Bicm, Layout, Mcs
-from blocks.ldpc import NrLdpc
-from blocks.mcs import SCHEMES
+from blocks.phy.bicm import Bicm, Layout, Mcs
+from blocks.phy.ldpc import NrLdpc
+from blocks.phy.mcs import SCHEMES
 from channels.awgn import Awgn
 
 # k on both sides of every border of TS 38.212, 5.2.2: columns of base graph 2,

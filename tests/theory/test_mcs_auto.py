@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from blocks.bicm import Bicm
-from blocks.mcs import BLER_TARGET, SCHEMES, TABLE, choose, threshold_db, thresholds
+from blocks.phy.bicm import Bicm
+from blocks.phy.mcs import BLER_TARGET, SCHEMES, TABLE, choose, threshold_db, thresholds
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.link import Link

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from blocks.bicm import Bicm, Mcs
-from blocks.ldpc_regular import DEGREES, LENGTH, RegularLdpc, _code
+from blocks.phy.bicm import Bicm, Mcs
+from blocks.phy.ldpc_regular import DEGREES, LENGTH, RegularLdpc, _code
 from channels.awgn import Awgn
 
 RATES = tuple(DEGREES)

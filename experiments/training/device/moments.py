@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from semlink.checkpoint import write_whole
+from semlink.store.files import write_whole
 
 MOMENTUM, VELOCITY = "momentum.h5", "velocity.h5"
 

@@ -25,7 +25,7 @@ from experiments.training.photos import find_photos
 from experiments.training.recipe import CONFIG
 from experiments.training.state import FILE as STATE
 from experiments.training.trainer import WEIGHTS
-from semlink.checkpoint import write_whole
+from semlink.store.files import write_whole
 
 FOLDER, ASIDE = Path(".device"), Path("runs/.aside")
 PACK, PHOTOS, CONTEXTS = "pack.json", "photos.zip", "contexts.npz"
@@ -39,7 +39,7 @@ KEPT = (
     ".gitignore",
     "semlink/*",
     "blocks/__init__.py",
-    "blocks/structural_similarity.py",
+    "blocks/tasks/structural_similarity.py",
     "blocks/nn/*.py",
     "channels/__init__.py",
     "channels/nn/*",

@@ -30,7 +30,7 @@ from experiments.training.recipe import (
 from experiments.training.trainer import WEIGHTS
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
-from semlink.checkpoint import write_whole
+from semlink.store.files import write_whole
 
 SNAPSHOT = 120.0  # seconds between files of the averages
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from blocks.learned_networks import Conditions, Networks
-from blocks.learned_weights import CONFIG, WEIGHTS, read_codec, read_policy
+from blocks.learned.inference import Conditions, Networks
+from blocks.learned.weights_folder import CONFIG, WEIGHTS, read_codec, read_policy
 from blocks.nn.weights import named_variables
 
 ROOT = Path(__file__).parents[3]

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from blocks import analog
 from blocks.nn.entropy import SCALES, entropies
 from blocks.nn.jscc import (
     DITHER,
@@ -19,6 +18,7 @@ from blocks.nn.jscc import (
     nominal_eta,
     rate_levels,
 )
+from blocks.phy import analog
 
 EPS = np.finfo(np.float32).eps
 CHANNELS, BATCH, SIDE = 32, 3, 6

@@ -13,7 +13,7 @@ from semlink import config
 from semlink.errors import InputError
 from semlink.listener import Unwatched
 from semlink.protocols import Source
-from semlink.results import ResultStore
+from semlink.store.results import ResultStore
 from semlink.sweep import Sweep
 
 MINI = Path(__file__).parents[4] / "shared/data/coco-mini"

@@ -185,7 +185,7 @@ def test_unreadable_file(tmp_path, monkeypatch):
     def denied(*args, **kwargs):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("blocks.images.Image.open", denied)
+    monkeypatch.setattr("blocks.sources.images.Image.open", denied)
     expected = "must be readable, got 'Permission denied'"
     assert refusal(tmp_path) == f"image {str(path)!r} {expected}"
 

@@ -56,7 +56,8 @@ def test_limit_and_fingerprint():
 def test_only_what_is_asked_for_is_opened(monkeypatch):
     opened, real = [], Image.open
     monkeypatch.setattr(
-        "blocks.images.Image.open", lambda p, **k: opened.append(p.name) or real(p, **k)
+        "blocks.sources.images.Image.open",
+        lambda p, **k: opened.append(p.name) or real(p, **k),
     )
     source = build()
     assert opened == []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blocks.images import load_rgb
+from blocks.sources.images import load_rgb
 from semlink.errors import InputError
 
 SIDE = 16

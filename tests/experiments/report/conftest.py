@@ -2,9 +2,9 @@
 
 import pytest
 
+from experiments.commands.sweeping import config_path, run
 from experiments.compose import catalogue
 from experiments.report.write import write_report
-from experiments.sweeping import config_path, run
 from semlink import config
 from semlink.sweep import Sweep
 

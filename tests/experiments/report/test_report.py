@@ -15,7 +15,7 @@ from experiments.report.published import COLUMNS, read_published
 from experiments.report.rows import pack
 from experiments.report.write import write_report
 from semlink.errors import InputError
-from semlink.results import read_points
+from semlink.store.results import read_points
 from semlink.units import psnr_db
 
 

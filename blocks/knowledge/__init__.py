@@ -1,0 +1,1 @@
+"""Knowledge bases: descriptions by embedding, and their use in a link."""

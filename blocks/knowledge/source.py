@@ -1,0 +1,210 @@
+"""The source knowledge base in a link: what both ends take a picture to be about.
+
+The transmitter's describer puts the picture in words. The number of the entry that is
+nearest to them crosses the link in the header, and the networks at both ends attend to
+that entry's embedding. The other modes are references to compare with.
+"""
+
+import hashlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from blocks.knowledge.base import KnowledgeBase
+from blocks.knowledge.perception import (
+    DESCRIBERS,
+    IN_MEMORY,
+    TEXT_ENCODERS,
+    Descriptions,
+    build_describer,
+    text_encoder,
+)
+from semlink.config import ComponentSpec
+from semlink.errors import InputError
+from semlink.signals import SourceBatch
+
+SourceKb = Literal["retrieved", "none", "random", "oracle"]
+# The header has one length for all bases: else one of another size would not be refused
+# but its header not be understood.
+VERSION_BITS, INDEX_BITS = 8, 20
+NO_BITS = np.zeros(0, np.uint8)
+
+
+class Told(NamedTuple):
+    """What is told of a picture.
+
+    fields : of the header
+    bits : [num_bits], uint8, beside the other side information
+    context : [1, D], float32, which the receiver will know, too
+    """
+
+    fields: dict[str, int]
+    bits: np.ndarray
+    context: np.ndarray
+
+
+class NoKnowledge:
+    """Nothing is told, and the networks attend to nothing.
+
+    Parameters
+    ----------
+    width : D, of a context
+    """
+
+    num_bits = 0
+
+    def __init__(self, width: int):
+        self.unknown = np.zeros((1, width), np.float32)
+        self.fields: dict[str, int] = {}
+
+    def tell(self, batch: SourceBatch) -> Told:
+        return Told({}, NO_BITS, self.unknown)
+
+    def check(self, header: dict) -> None:
+        """Refuse a header of a transmitter that knows something else."""
+
+    def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
+        return self.unknown
+
+
+class Entries(NoKnowledge):
+    """An entry of a base is told by its number, with the version of the base.
+
+    The number is masked by more of the version: of another base it would seldom be one
+    that there is.
+
+    Parameters
+    ----------
+    base : that both ends have, of at most 2^20 entries
+    choose : the number of an entry, for a picture
+    """
+
+    def __init__(self, base: KnowledgeBase, choose: Callable[[SourceBatch], int]):
+        super().__init__(base.vectors.shape[1])
+        self._base, self._choose = base, choose
+        if base.index_bits > INDEX_BITS:
+            raise InputError(
+                f"a knowledge base in a link must have at most {2**INDEX_BITS} "
+                f"entries, got {len(base)}"
+            )
+        digits = base.version[: (VERSION_BITS + INDEX_BITS) // 4]
+        self._version, self._mask = divmod(int(digits, 16), 2**INDEX_BITS)
+        self.fields = {"kb_version": VERSION_BITS, "kb_index": INDEX_BITS}
+
+    def tell(self, batch: SourceBatch) -> Told:
+        index = self._choose(batch)
+        fields = {"kb_version": self._version, "kb_index": index ^ self._mask}
+        return Told(fields, NO_BITS, self._context(index))
+
+    def check(self, header: dict) -> None:
+        """An error, not a bad picture; ``InputError`` if the bases differ."""
+        same = header["kb_version"] == self._version
+        if not same or header["kb_index"] ^ self._mask >= len(self._base):
+            raise InputError(
+                f"the knowledge base must be the transmitter's, of a version "
+                f"{header['kb_version']:02x}..., got {self._base.version[:12]}"
+            )
+
+    def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
+        return self._context(header["kb_index"] ^ self._mask)
+
+    def _context(self, index: int) -> np.ndarray:
+        return self._base.vectors[index][None].astype(np.float32)
+
+
+class Described(NoKnowledge):
+    """The description's own embedding is told, in half precision.
+
+    Parameters
+    ----------
+    embed : the embedding [D] of a picture's description
+    width : D
+    """
+
+    def __init__(self, embed: Callable[[SourceBatch], np.ndarray], width: int):
+        super().__init__(width)
+        self._embed = embed
+        self.num_bits = 16 * width
+
+    def tell(self, batch: SourceBatch) -> Told:
+        halves = self._embed(batch).astype(">f2")
+        bits = np.unpackbits(np.frombuffer(halves.tobytes(), np.uint8))
+        return Told({}, bits, halves[None].astype(np.float32))
+
+    def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
+        """The context of some bits; ``ValueError`` if they are no embedding."""
+        halves = np.frombuffer(np.packbits(bits).tobytes(), ">f2")
+        if not np.all(np.isfinite(halves)):
+            raise ValueError("an embedding must be finite, got other values")
+        return halves[None].astype(np.float32)
+
+
+class Perception:
+    """Embeddings of what a describer says of pictures; loads nothing until asked.
+
+    Parameters
+    ----------
+    describer, encoder : as on the command line
+    """
+
+    def __init__(self, describer: str, encoder: str):
+        for registry, spec in ((DESCRIBERS, describer), (TEXT_ENCODERS, encoder)):
+            word = ComponentSpec.model_validate(spec)
+            registry.resolve(word.name, word.argument, word.params)  # known at once
+        self._describer, self._encoder = describer, encoder
+        self._describe: Descriptions | None = None
+        self._embed = lru_cache(maxsize=IN_MEMORY)(self._embedding)
+
+    def __call__(self, batch: SourceBatch) -> np.ndarray:
+        """The embedding of a batch of one : [D], float32."""
+        if self._describe is None:
+            self._describe = Descriptions(build_describer(self._describer))
+        return self._embed(self._describe(batch.image[0], batch.annotations[0]))
+
+    def _embedding(self, text: str) -> np.ndarray:
+        return text_encoder(self._encoder)([text]).pooled[0]
+
+    def nearest_in(self, base: KnowledgeBase) -> Callable[[SourceBatch], int]:
+        """The entry of a base that is nearest to a picture's description."""
+
+        def choose(batch: SourceBatch) -> int:
+            version = text_encoder(self._encoder).version
+            if version != base.encoder:
+                raise InputError(
+                    f"the text encoder must be the base's, {base.encoder!r}, got "
+                    f"{version!r}"
+                )
+            return int(base.nearest(self(batch))[0][0, 0])
+
+        return choose
+
+
+def source_knowledge(
+    kind: SourceKb, base: KnowledgeBase, describer: str, encoder: str
+) -> NoKnowledge:
+    """What is told of pictures.
+
+    Parameters
+    ----------
+    kind : ``retrieved``, the nearest entry; ``random``, any entry; ``oracle``, the
+        description's own embedding, bit by bit; ``none``
+    base : of both ends
+    describer, encoder : who describes, and what embeds its words
+    """
+    width = base.vectors.shape[1]
+    if kind == "none":
+        return NoKnowledge(width)
+    if kind == "random":
+        return Entries(base, lambda batch: _any(batch, len(base)))
+    perceive = Perception(describer, encoder)
+    if kind == "oracle":
+        return Described(perceive, width)
+    return Entries(base, perceive.nearest_in(base))
+
+
+def _any(batch: SourceBatch, count: int) -> int:
+    """An entry that has nothing to do with the picture, but is always the same."""
+    digest = hashlib.sha256(np.ascontiguousarray(batch.image[0]).tobytes()).digest()
+    return int.from_bytes(digest[:8], "big") % count

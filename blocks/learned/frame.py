@@ -1,0 +1,104 @@
+"""What the two ends of a learned codec's link agree on: the format of its signal.
+
+Header, hyper-latent (and rate map, where rates follow the likelihood) through the
+digital chain, then the analog payload. The rate map follows from the side
+information at both ends; what the receiver decodes is all that it knows.
+"""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from blocks.knowledge.source import NoKnowledge
+from blocks.learned.inference import Conditions, Networks
+from blocks.learned.rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
+from blocks.nn.codec import MULTIPLE
+from blocks.phy.analog import LogScale
+from blocks.phy.header import Header
+from blocks.phy.side_accounting import SideInfo
+
+SCALE_BITS, SNR_BITS, STRIDE_BITS = 10, 8, 8
+SCALES = LogScale(SCALE_BITS, 1 / 8, 8)
+LOWEST_SNR_DB, SNR_STEP_DB = -20.0, 0.25
+FIELDS = {
+    "height": 14,
+    "width": 14,
+    "side_bits": 22,
+    "stride": STRIDE_BITS,
+    "mcs": 4,
+    "quality": QUALITY_BITS,
+    "eta": ETA_BITS,
+    "snr": SNR_BITS,
+    "scale": SCALE_BITS,
+}
+Allocation = Literal["entropy", "likelihood"]
+
+
+class Shared(NamedTuple):
+    """What the two ends of a link have in common.
+
+    networks : of the codec
+    allocation : ``entropy``, the rate map follows from the side information, or
+        ``likelihood``, it follows from the latents and is sent
+    side_info : how side information is counted
+    knowledge : what is told of a picture by the source knowledge base
+    """
+
+    networks: Networks
+    allocation: Allocation
+    side_info: SideInfo
+    knowledge: NoKnowledge
+
+
+def header_of(shared: Shared) -> Header:
+    """The header of a link; a rate map that is sent has a length of its own."""
+    sent = {"map_bits": 20} if shared.allocation == "likelihood" else {}
+    return Header(FIELDS | sent | shared.knowledge.fields)
+
+
+def stride_of(num_side: int, num_payload: int) -> int:
+    """Every how many symbols one belongs to the side information.
+
+    Spread over the whole transmission it meets many fades, which its code averages.
+    """
+    return min((num_side + num_payload) // num_side, 2**STRIDE_BITS - 1)
+
+
+def merge(side: np.ndarray, payload: np.ndarray, stride: int) -> np.ndarray:
+    """Side information [m] among the payload [n] : [m + n], complex64."""
+    x = np.empty(len(side) + len(payload), np.complex64)
+    is_side = _is_side(len(x), len(side), stride)
+    x[is_side], x[~is_side] = side, payload
+    return x
+
+
+def split(x: np.ndarray, num_side: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+    """Side information [num_side], less where ``x`` is too short, and the rest."""
+    is_side = _is_side(len(x), num_side, stride)
+    return x[is_side], x[~is_side]
+
+
+def _is_side(length: int, num_side: int, stride: int) -> np.ndarray:
+    mask = np.zeros(length, bool)
+    mask[: num_side * stride : max(stride, 1)] = True
+    return mask
+
+
+def conditions(quality: int, eta: int, snr: int, context: np.ndarray) -> Conditions:
+    """What fields of the header stand for, and a context."""
+    values = quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr)
+    return Conditions(*values, context)
+
+
+def grid_of(header: dict) -> tuple[int, int]:
+    """Positions of the hyper-latent of an image whose size the header gives."""
+    return -(-header["height"] // MULTIPLE), -(-header["width"] // MULTIPLE)
+
+
+def snr_index(snr_db: float) -> int:
+    index = round((snr_db - LOWEST_SNR_DB) / SNR_STEP_DB)
+    return int(np.clip(index, 0, 2**SNR_BITS - 1))
+
+
+def snr_value_db(index: int) -> float:
+    return LOWEST_SNR_DB + SNR_STEP_DB * index

@@ -1,0 +1,297 @@
+"""The networks of a learned codec inside the link: one image at a time, compiled.
+
+Each stage is one graph for images of all sizes. What both ends must agree on to the
+bit, the rate map, comes from one function, in float64 up to where deviations are
+rounded.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from blocks.learned.summary import Summary, SummaryCoder
+from blocks.nn import policy
+from blocks.nn.base_layer import base_picture, base_values, predicted, restored
+from blocks.nn.codec import MULTIPLE, Codec, Side, log_gain, state
+from blocks.nn.entropy import SCALES, gaussian_bits, scale_index
+from blocks.nn.hyperprior import HyperSynthesis
+from blocks.nn.jscc import entropy_map, kept_latents, rate_levels
+from blocks.nn.policy import Policy, Prospects
+from semlink.graph import compiled, plain
+
+_SIGMA = SCALES.astype(np.float32)
+
+
+class Conditions(NamedTuple):
+    """What both ends know beside the side information.
+
+    quality : 0 to 1
+    eta : real channel dimensions per bit of entropy
+    design_snr_db : what the transmitter takes the SNR for
+    context : [1, D], float32, what the source knowledge base tells of the image
+    """
+
+    quality: float
+    eta: float
+    design_snr_db: float
+    context: np.ndarray = np.zeros((1, 0), np.float32)
+
+
+class Latents(NamedTuple):
+    """What the analysis makes of an image.
+
+    y, linear : [1, h, w, M], float32, latents, and what a linear transform gives
+    differences : [h / 2, w / 2, 3], int32, base layer, as it is sent
+    """
+
+    y: np.ndarray
+    linear: np.ndarray
+    differences: np.ndarray
+
+
+class Statistics(NamedTuple):
+    """What the side information says of the latents.
+
+    mu : [1, h, w, M], float32, means in quantiser steps
+    index : [1, h, w, M], int32, deviations, entries of the table
+    entropy : [1, h, w], float32, bits: the entropy map
+    """
+
+    mu: np.ndarray
+    index: np.ndarray
+    entropy: np.ndarray
+
+
+class Networks:
+    """A codec for the link.
+
+    Parameters
+    ----------
+    codec : networks with their weights
+    agent : of the channel knowledge base, which corrects rate maps, if there is one
+    """
+
+    def __init__(self, codec: Codec, agent: Policy | None = None):
+        self.codec, self.policy = codec, agent
+        profile = codec.profile
+        self._precise = HyperSynthesis(
+            profile.hyper_width, profile.channels, profile.classes, dtype="float64"
+        )
+        self._precise.build((None, None, None, profile.hyper_channels))
+        self._precise.set_weights(codec.hyper_synthesis.get_weights())
+        self.coder = SummaryCoder(codec)
+        self._stage = cache(self._make_stage)
+
+    def analyse(self, image: np.ndarray) -> Latents:
+        """Pixels [H, W, 3], uint8, to latents."""
+        *latents, differences = self._run("analyse", _padded(image)[None])
+        return Latents(*latents, differences[0])
+
+    def summarise(self, latents: Latents, quality: float) -> Summary:
+        """The side information of an image at a quality."""
+        classes, z = self._run("summarise", *latents[:2], _log_gain(quality))
+        return Summary(classes[0], z[0], latents.differences)
+
+    def statistics(self, summary: Summary, quality: float) -> Statistics:
+        """What the side information says of the latents."""
+        z = summary.z[None].astype(np.float64)
+        index = summary.classes[None]
+        return Statistics(*self._run("statistics", z, index, _log_gain(quality)))
+
+    def information(self, y: Latents, of: Statistics, quality: float) -> np.ndarray:
+        """Bits of the latents themselves, which no receiver knows : [1, h, w]."""
+        return self._run("information", y.y, _log_gain(quality), of.mu, of.index)
+
+    def levels(self, bits: np.ndarray, eta: float) -> np.ndarray:
+        """The rate preset of a map of bits : [1, h, w], float32 -> int32."""
+        return self._run("levels", bits, np.float32([eta]))
+
+    def prospects(self, of: Statistics) -> Prospects | None:
+        """What the policy must know of an image beside its entropy map."""
+        if self.policy is None:
+            return None
+        return Prospects(*self._run("prospects", of.index))
+
+    def rate_map(
+        self, bits: np.ndarray, left: Prospects | None, at: Conditions
+    ) -> np.ndarray:
+        """The rate map of a map of bits, as the policy corrects it, if there is one.
+
+        Input
+        -----
+        bits : [1, h, w], float32, the entropy map
+        left : what :meth:`prospects` gave
+
+        Output
+        ------
+        : [1, h, w], int32
+        """
+        level = self.levels(bits, at.eta)
+        if self.policy is None:
+            return level
+        snr_db = np.float64([at.design_snr_db])
+        return self._run("corrected", level, bits, *left, _log_gain(at.quality), snr_db)
+
+    def side(self, of: Statistics, level: np.ndarray) -> Side:
+        """All maps, from statistics and rate map."""
+        kept = self._run("kept", of.index, level)
+        return Side(of.mu, _SIGMA[of.index], of.entropy, level, kept)
+
+    def encode(self, latents: Latents, side: Side, at: Conditions):
+        """Latents to channel dimensions.
+
+        Output
+        ------
+        dimensions : [n], float32, those that are kept, of unit mean power
+        scale : by which the code was multiplied to get there
+        """
+        s, scale = self._run(
+            "encode", latents.y, _log_gain(at.quality), *side, *_known(at)
+        )
+        return s[side.kept > 0], float(scale.item())
+
+    def decode(
+        self, base, dimensions, noise, scale: float, side: Side, at: Conditions, size
+    ):
+        """Received dimensions to pixels.
+
+        Input
+        -----
+        base : [h / 2, w / 2, 3], int32, base layer, as it is sent
+        dimensions, noise : [n], float32, received values and their noise variance
+        scale : as at the transmitter, rounded
+        size : (H, W) of the image
+
+        Output
+        ------
+        : [H, W, 3], uint8
+        """
+        r, variance = np.zeros_like(side.kept), np.ones_like(side.kept)
+        r[side.kept > 0], variance[side.kept > 0] = dimensions, noise
+        snr_db = _equivalent_snr_db(noise) if len(noise) else at.design_snr_db
+        x = self._run(
+            "decode",
+            r,
+            variance,
+            np.float32([scale]),
+            _log_gain(at.quality),
+            *side,
+            *_known(at),
+            np.float32([snr_db]),
+            restored(base)[None].astype(np.float32),
+        )
+        return x[0, : size[0], : size[1]]
+
+    def _run(self, name: str, *inputs):
+        inputs = [tf.convert_to_tensor(i) for i in inputs]
+        stage = self._stage(name, tuple(map(_with_open_sides, inputs)))
+        return tf.nest.map_structure(lambda t: t.numpy(), stage(*inputs))
+
+    def _make_stage(self, name: str, signature: tuple[tf.TensorSpec, ...]) -> Callable:
+        """The graph of a stage."""
+        function = plain(getattr(self, f"_{name}"))
+        name = f"networks.{name}"
+        return compiled(function, level="graph", name=name, signature=signature)
+
+    def _analyse(self, image):
+        x = tf.cast(image, tf.float32) / 255
+        base = base_values(x)
+        differences = tf.cast(base - predicted(base), tf.int32)
+        base, analysis = base_picture(base), self.codec.analysis
+        return analysis(x, base), analysis.linear_only(x, base), differences
+
+    def _summarise(self, y, linear, log_gain):
+        single, gain = tf.cast(log_gain, tf.float32), _gain(log_gain)
+        index, z = self.codec.summarise(y * gain, linear * gain, single)
+        return index, tf.cast(tf.round(z), tf.int32)
+
+    def _statistics(self, z, classes, log_gain):
+        mu, log_sigma = self.codec.deviations(classes, z, log_gain, self._precise)
+        index = scale_index(log_sigma)
+        return tf.cast(mu, tf.float32), index, entropy_map(index)
+
+    def _information(self, y, log_gain, mu, index):
+        sigma = tf.gather(_SIGMA, index)
+        bits = gaussian_bits(tf.round(y * _gain(log_gain)), mu, sigma)
+        return tf.reduce_sum(bits, axis=-1)
+
+    def _levels(self, bits, eta):
+        return rate_levels(bits, eta, self.codec.profile.channels)
+
+    def _prospects(self, index):
+        left = policy.prospects(tf.gather(SCALES, index))
+        return tf.nest.map_structure(lambda t: tf.cast(t, tf.float32), left)
+
+    def _corrected(self, level, bits, unsent, sent, log_gain, snr_db):
+        channels = self.codec.profile.channels
+        entropy = tf.cast(bits, tf.float64)
+        # the average is all that is fed back
+        everywhere = tf.zeros_like(entropy) + snr_db
+        left = Prospects(tf.cast(unsent, tf.float64), tf.cast(sent, tf.float64))
+
+        def see(previous):
+            maps = entropy, level, left, everywhere, log_gain, previous
+            return policy.observe(*maps, channels)
+
+        return policy.corrected(level, self.policy.actions(see, level), channels)
+
+    def _kept(self, index, level):
+        return kept_latents(index, level)
+
+    def _encode(
+        self, y, log_gain, mu, sigma, entropy, level, kept, quality, design, context
+    ):
+        conditions, tokens = state(quality, design, design), self.codec.tokens(context)
+        y, no = y * _gain(log_gain), _noise(design)
+        return self.codec.encoder(y, mu, sigma, kept, level, no, conditions, tokens)
+
+    def _decode(
+        self, r, noise, scale, log_gain, mu, sigma, entropy, level, kept, quality,
+        design, context, snr_db, base,
+    ):  # fmt: skip
+        scale, tokens = scale[:, None, None, None], self.codec.tokens(context)
+        shared = mu, sigma, kept, level, _noise(design), state(quality, design, snr_db)
+        y, log_error = self.codec.decoder(r, noise, scale, *shared, tokens)
+        log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
+        x = self.codec.synthesise(y, log_error, log_gain, picture, tokens)
+        return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
+
+
+def _with_open_sides(tensor: tf.Tensor) -> tf.TensorSpec:
+    """What a graph must know of a tensor: all but the sides of its maps."""
+    shape = list(tensor.shape)
+    if len(shape) > 2:
+        shape[1:3] = [None if side > 1 else side for side in shape[1:3]]
+    return tf.TensorSpec(shape, tensor.dtype)
+
+
+def _padded(image: np.ndarray) -> np.ndarray:
+    """Repeat the last row and column up to whole positions of the hyper-latent."""
+    pad = [(0, -n % MULTIPLE) for n in image.shape[:2]]
+    return np.pad(image, (*pad, (0, 0)), mode="edge")
+
+
+def _equivalent_snr_db(noise: np.ndarray) -> float:
+    """SNR of the AWGN channel that has the capacity of symbols of many noises."""
+    capacity = np.mean(np.log1p(1 / noise.astype(np.float64)))
+    return float(10 * np.log10(max(np.expm1(capacity), 1e-3)))
+
+
+def _known(at: Conditions) -> tuple[np.ndarray, ...]:
+    return np.float32([at.quality]), np.float32([at.design_snr_db]), at.context
+
+
+def _log_gain(quality: float) -> np.ndarray:
+    """Log of what latents are multiplied by : [1, 1, 1, 1], float64."""
+    return log_gain(np.float64([quality]))
+
+
+def _gain(log_gain):
+    return tf.cast(tf.exp(log_gain), tf.float32)
+
+
+def _noise(snr_db):
+    return 10.0 ** (-snr_db / 10)

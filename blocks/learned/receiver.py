@@ -1,0 +1,111 @@
+"""The receiver of a learned codec: header, side information, joint code, synthesis."""
+
+import numpy as np
+
+from blocks.learned import rate_map
+from blocks.learned.frame import (
+    SCALES,
+    Shared,
+    conditions,
+    grid_of,
+    header_of,
+    snr_value_db,
+    split,
+)
+from blocks.learned.inference import Conditions
+from blocks.phy import side_accounting
+from blocks.phy.analog import unpack
+from blocks.phy.side_accounting import Scheme
+from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
+
+
+class LearnedReceiver:
+    """Header, side information, joint code, synthesis.
+
+    Parameters
+    ----------
+    shared : what the transmitter has too
+    """
+
+    def __init__(self, shared: Shared):
+        self._shared, self._networks = shared, shared.networks
+        self._header = header_of(shared)
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        return receive_each(self._receive, rx)
+
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray):
+        """One image: (picture, lost, decoded blocks)."""
+        header = self._header.receive(x_hat, no)
+        if header is None or not header["height"] * header["width"]:
+            return UNKNOWN
+        self._shared.knowledge.check(header)
+        num_bits = header["side_bits"] + header.get("map_bits", 0)
+        if not num_bits:
+            return UNKNOWN
+        num_bits += self._shared.knowledge.num_bits
+        scheme = Scheme(
+            self._shared.side_info, header["mcs"], snr_value_db(header["snr"])
+        )
+        start = self._header.num_symbols
+        num_side = side_accounting.on_air(num_bits, scheme)
+        (x_side, x_hat), (no_side, no) = (
+            split(row[start:], num_side, header["stride"]) for row in (x_hat, no)
+        )
+        bits, blocks = side_accounting.receive(x_side, no_side, num_bits, scheme)
+        picture = None
+        if bits is not None:
+            picture = self._decode(header, bits, x_hat, no)
+        if picture is not None:
+            return picture, False, blocks
+        return self._concealed(header), True, blocks
+
+    def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
+        """The picture from all that comes after the header; ``None`` if cut short."""
+        networks = self._networks
+        try:
+            at = self._conditions(header, bits)
+            summary, side = self._side(header, bits, at)
+        except ValueError:
+            return None  # one broken block in 2^24 passes its CRC
+        count = int(side.kept.sum())
+        num_symbols = -(-count // 2)
+        if num_symbols > len(x_hat):
+            return None
+        received, noise = unpack(x_hat[:num_symbols], no[:num_symbols], count)
+        scale = SCALES.value(header["scale"])
+        size = header["height"], header["width"]
+        received = received * np.float32(np.sqrt(2))
+        return networks.decode(summary.base, received, 2 * noise, scale, side, at, size)
+
+    def _side(self, header: dict, bits: np.ndarray, at: Conditions):
+        """The side information, and all maps that follow from it."""
+        networks, length = self._networks, header["side_bits"]
+        map_bits = bits[length : length + header.get("map_bits", 0)]
+        summary = networks.coder.decode(bits[:length], grid_of(header))
+        statistics = networks.statistics(summary, at.quality)
+        left = networks.prospects(statistics)
+        level = networks.rate_map(statistics.entropy, left, at)
+        if self._shared.allocation == "likelihood":
+            level = rate_map.decode(map_bits, level)
+        return summary, networks.side(statistics, level)
+
+    def _conditions(self, header: dict, bits: np.ndarray) -> Conditions:
+        """What both ends know, of a picture whose side information arrived."""
+        knowledge = self._shared.knowledge
+        told = bits[len(bits) - knowledge.num_bits :]
+        return _at(header, knowledge.hear(header, told))
+
+    def _concealed(self, header: dict) -> np.ndarray:
+        """The picture of the likeliest side information, for none came."""
+        networks, at = self._networks, _at(header, self._shared.knowledge.unknown)
+        summary = networks.coder.likeliest(grid_of(header))
+        statistics = networks.statistics(summary, at.quality)
+        side = networks.side(statistics, np.zeros_like(statistics.entropy, np.int32))
+        nothing = np.zeros(0, np.float32)
+        size = header["height"], header["width"]
+        return networks.decode(summary.base, nothing, nothing, 1.0, side, at, size)
+
+
+def _at(header: dict, context: np.ndarray) -> Conditions:
+    return conditions(header["quality"], header["eta"], header["snr"], context)

@@ -1,0 +1,71 @@
+"""Weights of learned transmitters: those that are shipped, by name, or a folder's."""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from blocks.learned.inference import Networks
+from blocks.nn.codec import Codec
+from blocks.nn.policy import Policy
+from blocks.nn.profiles import MODELS, make_codec
+from blocks.nn.weights import read_weights
+from semlink.errors import InputError
+
+WEIGHTS, CONFIG = "model.weights.h5", "config.json"
+
+
+def folder_of(shipped: Path, model: str, weights: str, what: str = "weights") -> Path:
+    """The folder of weights that a name or a path stands for.
+
+    Parameters
+    ----------
+    shipped : folder of the folders ``MODEL_NAME`` that are shipped
+    model : whose weights
+    weights : name or path
+    what : the parameter's name, for the error
+
+    Raises
+    ------
+    InputError
+        There is neither.
+    """
+    for folder in (shipped / f"{model}_{weights}", Path(weights)):
+        if (folder / WEIGHTS).is_file():
+            return folder
+    found = sorted(p.parent.name for p in shipped.glob(f"{model}_*/{WEIGHTS}"))
+    known = ", ".join(name.removeprefix(f"{model}_") for name in found) or "none"
+    raise InputError(f"{what} must be {known} or a folder of weights, got {weights!r}")
+
+
+@lru_cache(maxsize=4)
+def networks(folder: Path, policy: Path | None = None) -> Networks:
+    """Networks of a folder of weights, and of one of a policy's, loaded once.
+
+    Raises
+    ------
+    InputError
+        The files are damaged, or of another model.
+    """
+    try:
+        return Networks(read_codec(folder), policy and read_policy(policy))
+    except (OSError, ValueError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"weights must be what make promote wrote, got {reason}"
+        ) from None
+
+
+def read_codec(folder: Path) -> Codec:
+    """The networks of a folder of weights."""
+    told = json.loads((folder / CONFIG).read_text())
+    codec = make_codec(told["profile"], MODELS[told["model"]])
+    read_weights(folder / WEIGHTS, codec)
+    return codec
+
+
+def read_policy(folder: Path) -> Policy:
+    """The policy of a folder of weights."""
+    policy = Policy()
+    policy.build()
+    read_weights(folder / WEIGHTS, policy)
+    return policy

@@ -1,0 +1,1 @@
+"""The physical layer: coding, modulation, HARQ, header, analog and side symbols."""

@@ -1,0 +1,131 @@
+"""Link adaptation: which scheme a channel carries, and what it takes to get across.
+
+A code block decodes where the mutual information that its bits arrive with is that of
+an AWGN channel on which it decodes. What is heard twice has the sum of the SNRs.
+
+References
+----------
+K. Brueninghaus et al., "Link performance models for system level simulations of
+broadband radio access systems", PIMRC 2005 (mutual information as effective SNR).
+G. Caire, D. Tuninetti, "The throughput of hybrid-ARQ protocols for the Gaussian
+collision channel", IEEE Trans. Inf. Theory, 2001 (rate over mean transmissions).
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from blocks.phy.bicm import Mcs
+from blocks.phy.harq import HarqMode, version
+from blocks.phy.ldpc import NrLdpc
+from blocks.phy.mcs import SCHEMES, bler, block_length, needed, waterfall
+from blocks.phy.mutual_information import information, snr_of
+from semlink.protocols import Csi
+from semlink.units import db_to_linear, linear_to_db
+
+LOW_RATE = 1  # scheme, of rate 1/3, which is that of the whole base graph 1
+LOST = 0.01  # share of blocks that may have too little in the end
+
+
+class Outlook(NamedTuple):
+    """What blocks may have received after each transmission.
+
+    csi : statistics of the channel, or what is known of its state; hashable
+    mode : how blocks are sent again
+    margin_db : that is kept in reserve where a scheme is chosen
+    """
+
+    csi: Csi
+    mode: HarqMode
+    margin_db: float
+
+    def failing(self, mcs: Mcs, length: int) -> np.ndarray:
+        """Share of blocks that do not decode after each transmission : [T]."""
+        hoped = _snrs(self._replace(margin_db=0.0), mcs, length)
+        return np.array([bler(mcs, length, snr_db).mean() for snr_db in hoped])
+
+    def lost(self, mcs: Mcs, length: int) -> bool:
+        """Whether more than one block in a hundred has too little in the end."""
+        in_the_end = _snrs(self, mcs, length)[-1]
+        return np.quantile(in_the_end, LOST) < waterfall(mcs, length).snr_db
+
+
+# Kept here, not in what plans are known by: there are many plans.
+@lru_cache(maxsize=64)
+def _snrs(outlook: Outlook, mcs: Mcs, length: int) -> list[np.ndarray]:
+    """Es/N0 [dB] that each transmission brings blocks to : [T] arrays [S]."""
+    csi, mode, margin_db = outlook
+    order, found = mcs.num_bits_per_symbol, []
+    for count in range(1, _received(csi, margin_db).shape[1] + 1):
+        shares = _heard(mcs.coderate, length, mode, count)
+        parts = ((w, _information(csi, margin_db, order, k)) for k, w in shares.items())
+        bits = sum(weight * part for weight, part in parts)
+        found.append(snr_of(order, bits * _efficiency(mcs, length, len(shares))))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _information(csi: Csi, margin_db: float, order: int, who: tuple[int, ...]):
+    """Mean information of a bit that was heard in these transmissions : [S]."""
+    snr_db = linear_to_db(_received(csi, margin_db)[:, who].sum(axis=1))
+    return information(order, snr_db).mean(axis=-1)
+
+
+@lru_cache(maxsize=2)
+def _received(csi: Csi, margin_db: float) -> np.ndarray:
+    """Es/N0 of symbols, not in dB : [S, T, L]."""
+    return db_to_linear(csi.symbols_db - margin_db)
+
+
+def _efficiency(mcs: Mcs, length: int, num_shares: int) -> float:
+    """What mutual information is worth where versions make up a code of low rate.
+
+    Such a code needs more of it for each bit than one of high rate does; how much, a
+    scheme of low rate shows.
+    """
+    if num_shares == 1:
+        return 1.0
+    half_db = waterfall(mcs, length).half_db
+    own = float(information(mcs.num_bits_per_symbol, half_db)) / mcs.coderate
+    return min(1.0, own / needed(LOW_RATE, length))
+
+
+@lru_cache(maxsize=4096)
+def _heard(coderate: float, length: int, mode: HarqMode, count: int):
+    """{in which of so many transmissions: coded bits, over those of the first}."""
+    if mode != "ir":
+        return {tuple(range(count)): 1.0}
+    code = NrLdpc(coderate)
+    times = [code.sent(length, version(mode, index)) for index in range(count)]
+    there = np.zeros(max(map(np.max, times)) + 1, int)
+    for index, positions in enumerate(times):
+        there[positions] |= 1 << index
+    often = np.bincount(there)
+    return {
+        tuple(i for i in range(count) if who >> i & 1): often[who] / len(times[0])
+        for who in np.flatnonzero(often).tolist()
+        if who
+    }
+
+
+def choose_by_throughput(expected: Outlook, num_symbols: int) -> int:
+    """The scheme that delivers most bits per channel use, transmissions counted.
+
+    Parameters
+    ----------
+    expected : what blocks will have received
+    num_symbols : length of the transmission, from which its block length follows
+
+    Output
+    ------
+    : index into ``SCHEMES``, of those that lose no block in a hundred; of none, the
+        most robust
+    """
+    rates = {}
+    for index, mcs in enumerate(SCHEMES):
+        length = block_length(mcs, num_symbols)
+        if not expected.lost(mcs, length):
+            sent = 1 + expected.failing(mcs, length)[:-1].sum()
+            rates[index] = mcs.efficiency / sent
+    return max(rates, key=rates.get, default=0)

@@ -1,0 +1,219 @@
+"""5G NR LDPC code by Sionna, with segmentation and rate matching to any length.
+
+Sionna's encoder is built for one (k, n). Here one is built for each lifting size and
+rate, at the full length of its base graph's information part; shorter blocks are
+filled with zeros that are known and not sent, and the codeword is cut to the bits
+that the budget allows. That is TS 38.212's own way, and it keeps the number of
+graphs small however many image sizes there are.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from sionna.phy.fec.ldpc import LDPC5GEncoder
+
+from blocks.phy.belief_propagation import KNOWN, Systematic, decode, edges_of, encode
+
+LIFTING_SIZES = sorted(
+    a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
+)
+LOWEST = 0.2  # code rate that Sionna encodes at
+
+# Columns of each base graph that can be sent, and where in them redundancy versions
+# begin (TS 38.212, table 5.4.2.1-2).
+COLUMNS = {"bg1": 66, "bg2": 50}
+STARTS = {"bg1": (0, 17, 33, 56), "bg2": (0, 13, 25, 43)}
+
+
+class NrLdpc:
+    """The code family at one rate.
+
+    Parameters
+    ----------
+    coderate : information bits over coded bits, 1/5 to 0.95
+    num_iter : most iterations of belief propagation
+    early_stopping : stop when all checks of a batch hold (off to measure its gain)
+
+    References
+    ----------
+    3GPP TS 38.212, 5.2.2 (segmentation), 5.3.2 (coding), 5.4.2 (rate matching; the
+    circular buffer ends where the rate is 1/5). All blocks of a transmission have one
+    length, rounded up.
+    """
+
+    def __init__(
+        self, coderate: float, *, num_iter: int = 20, early_stopping: bool = True
+    ):
+        if not LOWEST <= coderate <= 0.95:
+            raise ValueError(f"code rate must be 0.2 to 0.95, got {coderate}")
+        self.coderate = coderate
+        self._num_iter = num_iter
+        self._early_stopping = early_stopping
+
+    def segment(self, num_bits: int, overhead: int) -> tuple[int, int]:
+        """Cut ``num_bits`` into equal blocks, each with ``overhead`` bits of its own.
+
+        Output
+        ------
+        : number of blocks, bits of each with its overhead
+        """
+        largest = 8448 if self._base_graph(num_bits + overhead) == "bg1" else 3840
+        num_blocks = -(-num_bits // (largest - overhead))
+        return num_blocks, max(-(-num_bits // num_blocks) + overhead, 12)
+
+    def coded_bits(self, k: int) -> int:
+        """Coded bits that carry a block of k bits at the code's rate."""
+        return int(np.ceil(k / self.coderate - 1e-9))
+
+    def encode(self, bits: np.ndarray, length: int, version: int = 0) -> np.ndarray:
+        """Encode blocks.
+
+        Input
+        -----
+        bits : [C, k], uint8
+        length : coded bits to send for each block
+        version : redundancy version, 0 to 3
+
+        Output
+        ------
+        : [C, length], uint8
+        """
+        k = bits.shape[1]
+        mother = self._mother(k, whole=version > 0)
+        return mother.encode(bits)[:, mother.sent(k, length, version)]
+
+    def decode(self, llr: np.ndarray, k: int) -> np.ndarray:
+        """Decode blocks [C, length] of log p(1)/p(0) to bits [C, k], uint8."""
+        return self.decode_versions({0: llr}, k)
+
+    def decode_versions(self, received: Mapping[int, np.ndarray], k: int) -> np.ndarray:
+        """Decode blocks of which several redundancy versions were received.
+
+        Input
+        -----
+        received : by redundancy version, [C, length], float32, log p(1)/p(0), summed
+            over all times that it was sent
+
+        Output
+        ------
+        : [C, k], uint8
+        """
+        mother = self._mother(k, whole=any(received))
+        full = mother.unsent(len(next(iter(received.values()))), k)
+        for version, llr in received.items():
+            full[:, mother.sent(k, llr.shape[1], version)] += llr
+        return mother.decode(full)[:, :k]
+
+    def sent(self, k: int, version: int) -> np.ndarray:
+        """Where in the circular buffer the coded bits of a version lie : [length]."""
+        graph = self._graph(k, whole=True)
+        return graph.sent(k, self.coded_bits(k), version)
+
+    def _base_graph(self, k: int) -> str:
+        """As TS 38.212, 7.2.2, but base graph 2 for all rates below 1/3: Sionna's
+        base graph 1 has no repetition to go lower with."""
+        short = k <= 292 or (k <= 3824 and self.coderate <= 0.67)
+        return "bg2" if short or self.coderate < 1 / 3 else "bg1"
+
+    def _mother(self, k: int, *, whole: bool) -> "_Mother":
+        return _mother(
+            self._graph(k, whole=whole), self._num_iter, self._early_stopping
+        )
+
+    def _graph(self, k: int, *, whole: bool) -> "_Graph":
+        """The graph for a block, as far as this rate goes or as a whole."""
+        name = self._base_graph(k)
+        columns, longest = (22, 8448) if name == "bg1" else _bg2_columns(k)
+        lifting = next(z for z in LIFTING_SIZES if columns * z >= k)
+        k = min(columns * lifting, longest)
+        coderate = LOWEST if whole else self.coderate
+        n = int(np.ceil(k / coderate / lifting)) * lifting
+        return _Graph(name, k, min(n, lifting * COLUMNS[name], 5 * k), lifting)
+
+
+def _bg2_columns(k: int) -> tuple[int, int]:
+    """K_b of base graph 2, and the longest block it is for (TS 38.212, 5.2.2)."""
+    borders = ((6, 192), (8, 560), (9, 640), (10, 3840))
+    return next((columns, longest) for columns, longest in borders if k <= longest)
+
+
+@lru_cache(maxsize=128)  # a MiB or two each, made in a tenth of a second
+def _mother(*args) -> "_Mother":
+    return _Mother(*args)
+
+
+class _Graph(NamedTuple):
+    """A lifted base graph, or the front of one: n coded bits, which go round."""
+
+    name: str
+    k: int
+    n: int
+    lifting: int
+
+    def encoder(self) -> LDPC5GEncoder:
+        """Sionna's encoder, and the code's matrices in it."""
+        return LDPC5GEncoder(self.k, self.n, bg=self.name)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all columns are there."""
+        return self.n == self.lifting * COLUMNS[self.name]
+
+    def sent(self, k: int, length: int, version: int) -> np.ndarray:
+        """Positions of the codeword that are sent: no filler, round and round.
+
+        The code never sends its first two lifting sizes of information bits.
+        """
+        skipped = 2 * self.lifting
+        positions = np.r_[0 : max(k - skipped, 0), self.k - skipped : self.n]
+        if length > len(positions):
+            raise ValueError(f"at most {len(positions)} coded bits, got {length}")
+        columns, start = COLUMNS[self.name], STARTS[self.name][version]
+        begin = start * self.n // (columns * self.lifting) * self.lifting
+        return np.roll(positions, -np.searchsorted(positions, begin))[:length]
+
+
+class _Mother:
+    """A graph, and all that is needed to encode and decode by it."""
+
+    def __init__(self, graph: _Graph, *settings):
+        self._graph = graph
+        self._settings = settings
+        encoder = graph.encoder()
+        self._systematic = Systematic(
+            encoder._pcm_a_ind,
+            encoder._pcm_b_inv_ind,
+            encoder._pcm_c1_ind,
+            encoder._pcm_c2_ind,
+        )
+        # the base graph's own information bits: what a block lacks of them is filler
+        self._information, skipped = encoder.k_ldpc, 2 * graph.lifting
+        end = self._information + graph.n - (graph.k - skipped)
+        self._codeword = np.r_[skipped : graph.k, self._information : end]
+        # a bit that is not sent and has one check makes that check useless: neither is
+        # kept, but for the core, whose bits have more
+        self._length = max(end, self._information + 4 * graph.lifting)
+        checks = self._length - self._information
+        self._edges = edges_of(encoder.pcm[:checks, : self._length])
+
+    def sent(self, k: int, length: int, version: int) -> np.ndarray:
+        """Which bits of the base graph's code are sent : [length]."""
+        return self._codeword[self._graph.sent(k, length, version)]
+
+    def encode(self, bits: np.ndarray) -> np.ndarray:
+        """[C, k] to all bits of the base graph's code, uint8, filler too."""
+        full = np.zeros((len(bits), self._information), np.uint8)
+        full[:, : bits.shape[1]] = bits
+        return encode(full, self._systematic)
+
+    def unsent(self, num_blocks: int, k: int) -> np.ndarray:
+        """LLRs of all bits of blocks of which nothing was received, float32."""
+        llr = np.zeros((num_blocks, self._length), np.float32)
+        llr[:, k : self._information] = -KNOWN
+        return llr
+
+    def decode(self, llr: np.ndarray) -> np.ndarray:
+        """LLRs of all bits to bits, uint8."""
+        return decode(llr, self._edges, *self._settings)

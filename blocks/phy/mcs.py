@@ -1,0 +1,141 @@
+"""Modulation and coding schemes, and which of them an SNR carries.
+
+``mcs.csv`` beside this file is measured with the project's own chain over AWGN
+(``make mcs-table``): the Es/N0 at which a code block of a given length reaches the
+target error rate, continued from the error rates above one or two per cent that so
+many blocks can show.
+"""
+
+import csv
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from blocks.phy.bicm import Bicm, Mcs
+from blocks.phy.mutual_information import information, snr_of
+
+TABLE = Path(__file__).with_suffix(".csv")
+BLER_TARGET = 1e-3
+
+# Rates (over 1024) and orders after TS 38.214, table 5.1.3.1-2, thinned out to steps
+# of about a decibel; the first is the lowest rate of the code, and the paper's
+# 16-QAM with rate 2/3 is among them.
+SCHEMES = (
+    Mcs(2, 1 / 5),
+    Mcs(2, 1 / 3),
+    Mcs(2, 449 / 1024),
+    Mcs(2, 602 / 1024),
+    Mcs(4, 378 / 1024),
+    Mcs(4, 490 / 1024),
+    Mcs(4, 616 / 1024),
+    Mcs(4, 2 / 3),
+    Mcs(6, 517 / 1024),
+    Mcs(6, 616 / 1024),
+    Mcs(6, 719 / 1024),
+    Mcs(6, 822 / 1024),
+    Mcs(8, 711 / 1024),
+    Mcs(8, 797 / 1024),
+    Mcs(8, 885 / 1024),
+    Mcs(8, 948 / 1024),
+)
+LENGTHS = (256, 1024, 8448)  # bits of the code blocks that are measured
+
+
+class Threshold(NamedTuple):
+    """A line of the table: :class:`Waterfall` of blocks of ``length`` bits."""
+
+    mcs: int
+    length: int
+    half_db: float
+    snr_db: float
+
+
+class Waterfall(NamedTuple):
+    """Es/N0 [dB] at which half of the blocks fail, and so few as the target BLER."""
+
+    half_db: float
+    snr_db: float
+
+
+@lru_cache(maxsize=1)
+def thresholds() -> tuple[Threshold, ...]:
+    """Read the measured table."""
+    with open(TABLE, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(
+        Threshold(
+            int(r["mcs"]), int(r["length"]), float(r["half_db"]), float(r["snr_db"])
+        )
+        for r in rows
+    )
+
+
+def choose(snr_db: float, num_symbols: int) -> int:
+    """The fastest scheme that an SNR carries; the most robust one below all.
+
+    Parameters
+    ----------
+    snr_db : Es/N0 at the receiver, fed back
+    num_symbols : length of the transmission, from which its block length follows
+
+    Output
+    ------
+    : index into :data:`SCHEMES`
+    """
+    carried = [
+        index
+        for index, mcs in enumerate(SCHEMES)
+        if snr_db >= threshold_db(index, block_length(mcs, num_symbols))
+    ]
+    return max(carried, key=lambda index: SCHEMES[index].efficiency, default=0)
+
+
+def threshold_db(mcs: int, length: int) -> float:
+    """Es/N0 that a scheme needs for blocks of a length, between those measured."""
+    return _measured(mcs, length).snr_db
+
+
+@lru_cache(maxsize=4096)
+def waterfall(mcs: Mcs, length: int) -> Waterfall:
+    """Where blocks begin to decode, of any scheme.
+
+    The mutual information that a block needs for each of its bits is a matter of the
+    code, not of the modulation: it is taken between the rates that were measured.
+    """
+    if mcs in SCHEMES:
+        return _measured(SCHEMES.index(mcs), length)
+    known = sorted(range(len(SCHEMES)), key=lambda i: SCHEMES[i].coderate)
+    rates = [SCHEMES[i].coderate for i in known]
+    steep = [np.subtract(*_measured(i, length)[::-1]) for i in known]
+    bits = np.interp(mcs.coderate, rates, [needed(i, length) for i in known])
+    half_db = float(snr_of(mcs.num_bits_per_symbol, bits * mcs.coderate))
+    return Waterfall(half_db, half_db + float(np.interp(mcs.coderate, rates, steep)))
+
+
+@lru_cache(maxsize=4096)
+def needed(mcs: int, length: int) -> float:
+    """Mutual information over information bits at which half of the blocks decode."""
+    order, coderate = SCHEMES[mcs]
+    return float(information(order, _measured(mcs, length).half_db)) / coderate
+
+
+def bler(mcs: Mcs, length: int, snr_db: np.ndarray) -> np.ndarray:
+    """Block error rate over AWGN: a Gaussian tail through the two points measured."""
+    half_db, target_db = waterfall(mcs, length)
+    return ndtr((half_db - snr_db) / (target_db - half_db) * -ndtri(BLER_TARGET))
+
+
+def _measured(mcs: int, length: int) -> Waterfall:
+    rows = [row for row in thresholds() if row.mcs == mcs]
+    lengths = np.log([row.length for row in rows])
+    columns = zip(*(row[2:] for row in rows), strict=True)
+    return Waterfall(*(float(np.interp(np.log(length), lengths, c)) for c in columns))
+
+
+def block_length(mcs: Mcs, num_symbols: int) -> int:
+    """Bits of the code blocks of a transmission of so many symbols."""
+    num_bits = max(int(num_symbols * mcs.efficiency), 8)
+    return Bicm(mcs).layout(num_bits).k

@@ -1,0 +1,310 @@
+"""Side information: integers through an entropy coder and the digital chain, and back.
+
+What a receiver must know exactly beyond a header (classes of blocks, a hyper-latent)
+is coded with tables that both ends hold, sent at a modulation and coding scheme that
+suits the SNR, and counted. A failed CRC gives nothing, never garbage.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+
+import numpy as np
+
+from blocks.phy.bicm import Bicm
+from blocks.phy.mcs import SCHEMES
+
+TOTAL = 1 << 16  # of the frequencies of a table: fixed point, the same at both ends
+_INTERVAL_BITS = 64  # state of the range coder
+LENGTHS_PER_OCTAVE = 8  # of streams; as many as there are lifting sizes
+_LONGEST_GAMMA = 32  # bits; what is longer was never sent
+
+# Row of the table for the next symbol, from the symbols decoded so far.
+RowOf = Callable[[Sequence[int]], int]
+
+
+def fixed_point(probabilities: np.ndarray) -> np.ndarray:
+    """Round probabilities to frequencies that sum to ``TOTAL``, none of them zero.
+
+    Input
+    -----
+    probabilities : [..., A], float, of any sum
+
+    Output
+    ------
+    : [..., A], uint16
+    """
+    p = np.asarray(probabilities, np.float64)
+    spare = TOTAL - p.shape[-1]
+    counts = 1 + np.floor(p / p.sum(axis=-1, keepdims=True) * spare).astype(np.int64)
+    rest = TOTAL - counts.sum(axis=-1, keepdims=True)
+    largest = counts.argmax(axis=-1, keepdims=True)
+    np.put_along_axis(
+        counts, largest, np.take_along_axis(counts, largest, -1) + rest, axis=-1
+    )
+    return counts.astype(np.uint16)
+
+
+class EntropyCoder:
+    """Range coder for integers, each with a categorical table of its own.
+
+    Table ``t`` holds the integers ``first[t]`` to ``first[t] + A - 1``. With
+    ``escape`` its last entry stands for all others instead, which follow behind the
+    stream in Elias's gamma code, so that every integer can be sent.
+
+    Parameters
+    ----------
+    frequencies : [T, A], integers above zero, as from :func:`fixed_point`
+    first : [T] or a single integer, smallest integer of each table
+    escape : whether the last entry of a table is the escape
+
+    References
+    ----------
+    R. Bamler, "Understanding entropy coding with asymmetric numeral systems", 2022
+    (the package ``constriction``). P. Elias, "Universal codeword sets", 1975.
+    """
+
+    def __init__(self, frequencies: np.ndarray, *, first=0, escape: bool = False):
+        self.frequencies = np.asarray(frequencies)
+        self._tables = self.frequencies.astype(np.float64)
+        if np.any(self._tables < 1):
+            raise ValueError(
+                f"frequencies must be at least 1, got {self._tables.min():g}"
+            )
+        self._first = np.broadcast_to(np.asarray(first, np.int64), len(self._tables))
+        self._escape = self._tables.shape[1] - 1 if escape else None
+        self._bits = -np.log2(self._tables / self._tables.sum(axis=1, keepdims=True))
+        self._model = lru_cache(maxsize=None)(self._make_model)
+
+    @property
+    def bits(self) -> np.ndarray:
+        """What each entry of each table costs : [T, A], float64 [bits]."""
+        return self._bits
+
+    def num_bits(self, values: np.ndarray, rows: np.ndarray) -> float:
+        """Estimate the length of a stream; :meth:`encode` adds at most two bits.
+
+        Input
+        -----
+        values, rows : as for :meth:`encode`
+        """
+        symbols, escaped = self._symbols(np.ravel(values), np.ravel(rows))
+        gamma = sum(2 * int(m).bit_length() - 1 for m in escaped)
+        return float(self._bits[np.ravel(rows), symbols].sum()) + gamma
+
+    def encode(self, values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Code integers.
+
+        Input
+        -----
+        values : [n], integers
+        rows : [n], integers, which table each has
+
+        Output
+        ------
+        bits : [num_bits], uint8
+        """
+        import constriction
+
+        symbols, escaped = self._symbols(values, rows)
+        encoder = constriction.stream.queue.RangeEncoder()
+        encoder.encode(
+            symbols.astype(np.int32), _categorical(), self._tables[np.asarray(rows)]
+        )
+        for magnitude in escaped:
+            encoder.encode(_gamma(int(magnitude)), _coin())
+        return _sealed(encoder)
+
+    def decode(self, bits: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Decode integers whose tables are known.
+
+        Input
+        -----
+        bits : [num_bits], uint8
+        rows : [n], integers
+
+        Output
+        ------
+        values : [n], int64
+
+        Raises
+        ------
+        ValueError
+            If no encoder made these bits.
+        """
+        with _refusing():
+            decoder = _decoder(bits)
+            symbols = decoder.decode(_categorical(), self._tables[np.asarray(rows)])
+            return self._values(decoder, symbols, np.asarray(rows))
+
+    def decode_causal(
+        self, bits: np.ndarray, count: int, row_of: RowOf, then: Sequence[int] = ()
+    ) -> np.ndarray:
+        """Decode integers whose tables follow from the symbols before them.
+
+        ``row_of`` is given entries of tables, that is, values less ``first``. Behind
+        the ``count`` integers may be others, whose tables ``then`` are known.
+        """
+        decoder, symbols, rows = _decoder(bits), [], []
+        with _refusing():
+            for _ in range(count):
+                rows.append(row_of(symbols))
+                symbols.append(decoder.decode(self._model(rows[-1])))
+            rows = np.concatenate([rows, then]).astype(int)
+            others = decoder.decode(_categorical(), self._tables[rows[count:]])
+            return self._values(decoder, np.concatenate([symbols, others]), rows)
+
+    def _make_model(self, row: int):
+        import constriction
+
+        table = self._tables[row]
+        return constriction.stream.model.Categorical(table, perfect=False)
+
+    def _symbols(self, values, rows) -> tuple[np.ndarray, np.ndarray]:
+        """Entries of tables [n], and what stands behind for each that escapes."""
+        symbols = np.asarray(values, np.int64) - self._first[np.asarray(rows, int)]
+        last = self._tables.shape[1] - 1
+        if self._escape is None:
+            if np.any((symbols < 0) | (symbols > last)):
+                worst = values[np.argmax((symbols < 0) | (symbols > last))]
+                raise ValueError(f"values must be in their tables, got {worst}")
+            return symbols, symbols[:0]
+        above, below = symbols >= last, symbols < 0
+        outside = above | below
+        magnitude = np.where(above, 2 * (symbols - last + 1), -2 * symbols - 1)
+        return np.where(outside, last, symbols), magnitude[outside]
+
+    def _values(self, decoder, symbols: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        values = symbols.astype(np.int64)
+        if self._escape is not None:
+            for i in np.flatnonzero(symbols == self._escape):
+                half, above = divmod(_read_gamma(decoder) + 1, 2)
+                values[i] = half + self._escape - 1 if above else -half
+        return values + self._first[rows]
+
+
+def num_symbols(num_bits: int, mcs: int) -> int:
+    """Channel uses of a stream at a scheme of :data:`blocks.phy.mcs.SCHEMES`."""
+    return _chain(mcs).num_symbols(_filled(num_bits))
+
+
+def send(bits: np.ndarray, mcs: int) -> tuple[np.ndarray, np.ndarray]:
+    """Send a stream through the digital chain.
+
+    Input
+    -----
+    bits : [num_bits], uint8, at least one
+
+    Output
+    ------
+    x : [num_symbols], complex64
+    blocks : [C, K], uint8, information bits of the code blocks
+    """
+    filler = _filled(len(bits)) - len(bits)
+    return _chain(mcs).send(np.pad(bits, (0, filler)))
+
+
+def receive(
+    x_hat: np.ndarray, no: np.ndarray, num_bits: int, mcs: int
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """Receive a stream; ``None`` where a CRC fails or symbols are missing.
+
+    Input
+    -----
+    x_hat : [num_symbols], complex64, equalised symbols
+    no : [num_symbols], float32, their noise variance
+    num_bits, mcs : from the header
+
+    Output
+    ------
+    bits : [num_bits], uint8, or ``None``
+    blocks : [C, K], uint8, information bits of the decoded code blocks
+    """
+    if not num_bits > 0 or len(x_hat) != num_symbols(num_bits, mcs):
+        return None, np.zeros((0, 0), np.uint8)
+    bits, intact, blocks = _chain(mcs).receive(x_hat, no, _filled(num_bits))
+    return (bits[:num_bits] if intact.all() else None), blocks
+
+
+def _filled(num_bits: int) -> int:
+    """Bits with filler: 4 % more on average, so that few lengths reach the decoder.
+
+    Every length is a code of its own, which takes a second to compile.
+    """
+    step = 2 ** max(num_bits.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
+    return -(-num_bits // step) * step
+
+
+@lru_cache(maxsize=len(SCHEMES))
+def _chain(mcs: int) -> Bicm:
+    return Bicm(SCHEMES[mcs])
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say as a ``ValueError`` that no encoder made these bits."""
+    try:
+        yield
+    except AssertionError as error:
+        raise ValueError(f"bits must be an encoder's, got others: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def _categorical():
+    import constriction
+
+    return constriction.stream.model.Categorical(perfect=False)
+
+
+@lru_cache(maxsize=1)
+def _coin():
+    import constriction
+
+    return constriction.stream.model.Uniform(2)
+
+
+def _gamma(magnitude: int) -> np.ndarray:
+    """Elias's gamma code of a positive integer : [2 n - 1], int32."""
+    digits = f"{magnitude:b}"
+    return np.array([0] * (len(digits) - 1) + [int(d) for d in digits], np.int32)
+
+
+def _read_gamma(decoder) -> int:
+    zeros = 0
+    while not decoder.decode(_coin()):
+        zeros += 1
+        if zeros >= _LONGEST_GAMMA:
+            raise ValueError(f"an escape must be below 32 bits, got {zeros} and more")
+    magnitude = 1
+    for _ in range(zeros):
+        magnitude = 2 * magnitude + int(decoder.decode(_coin()))
+    return magnitude
+
+
+def _sealed(encoder) -> np.ndarray:
+    """The shortest bits that, with zeros behind them, decode to what was encoded.
+
+    The coder's own sealing writes whole words: up to 64 bits more.
+    """
+    num_words, (low, width) = encoder.pos()
+    words = encoder.get_compressed()
+    length = 32 * num_words + _INTERVAL_BITS
+    code = int.from_bytes(words.astype(">u4").tobytes(), "big")
+    code <<= length - 32 * len(words)
+    # the interval's lower end below what the coder chose from it
+    lower = code - (code - low) % (1 << _INTERVAL_BITS)
+    dropped = _INTERVAL_BITS
+    while (shortest := -(-lower >> dropped)) << dropped >= lower + width:
+        dropped -= 1
+    # (the last of these bits may carry into those before, never out of the first)
+    text = f"{shortest:0{max(length - dropped, 1)}b}"
+    return np.frombuffer(text.encode(), np.uint8) - ord("0")
+
+
+def _decoder(bits: np.ndarray):
+    """A decoder of bits [num_bits], zeros behind them."""
+    import constriction
+
+    padded = np.pad(bits, (0, -len(bits) % 32 + _INTERVAL_BITS))
+    words = np.packbits(padded).view(">u4").astype(np.uint32)
+    return constriction.stream.queue.RangeDecoder(words)

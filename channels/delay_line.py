@@ -1,0 +1,91 @@
+"""Delay lines of TR 38.901, models A to E, as OFDM: what ``tdl`` and ``cdl`` share."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal, NamedTuple
+
+import tensorflow as tf
+from pydantic import Field
+
+from channels.ofdm import (
+    Antennas,
+    Clip,
+    Csi,
+    Hertz,
+    Numerology,
+    Ofdm,
+    Settings,
+    Speed,
+    Subcarriers,
+    doppler_hz,
+)
+
+
+class Line(NamedTuple):
+    """What a model of Sionna's is made of.
+
+    model : A to E
+    delay_spread_s : by which the delays of the table are scaled
+    carrier_frequency_hz, speed_mps : carrier, and speed of the transmitter
+    rx_antennas : at the receiver
+    """
+
+    model: str
+    delay_spread_s: float
+    carrier_frequency_hz: float
+    speed_mps: float
+    rx_antennas: int
+
+
+def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
+    """Make the ``build`` of a kind of delay line.
+
+    ``make`` gives Sionna's model, which is called with batch size, steps and rate [Hz].
+    """
+
+    def build(
+        model: Literal["A", "B", "C", "D", "E"] = "A",
+        delay_spread_s: Annotated[float, Field(gt=0, le=1e-5)] = 100e-9,
+        speed_mps: Speed = 3.0,
+        carrier_frequency_hz: Hertz = 3.5e9,
+        csi: Csi = "perfect",
+        numerology: Numerology = 1,
+        subcarriers: Subcarriers = 72,
+        rx_antennas: Antennas = 1,
+        interleave: bool = True,
+        clip_db: Clip = None,
+    ) -> Ofdm:
+        """Build the channel: uplink, from one antenna to one or several.
+
+        Parameters
+        ----------
+        model : A to C out of sight, D and E in sight of the transmitter
+        delay_spread_s : by which the delays of the table are scaled [s]
+        speed_mps : of the transmitter, in any direction [m/s]; gives the Doppler
+            spectrum, which is that of Jakes
+        carrier_frequency_hz : carrier [Hz]
+        csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
+            ``channels/ofdm.py``
+
+        References
+        ----------
+        3GPP TR 38.901, section 7.7.
+        """
+        settings = Settings(
+            csi, numerology, subcarriers, rx_antennas, interleave, clip_db
+        )
+        carrier = carrier_frequency_hz
+        line = make(Line(model, delay_spread_s, carrier, speed_mps, rx_antennas))
+
+        def paths(course, batch, steps, rate):
+            course.seed_sionna("fading")
+            gains, delays = line(batch, steps, rate)
+            return gains[:, 0, :, 0, 0], delays[:, 0, 0]
+
+        return Ofdm(
+            paths,
+            settings,
+            longest_s=float(tf.reduce_max(line.delays)),
+            doppler_hz=doppler_hz(speed_mps, carrier),
+        )
+
+    return build

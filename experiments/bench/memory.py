@@ -1,0 +1,103 @@
+"""``make memory``: what a sweep holds in memory as it grows tenfold."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+from semlink.errors import InputError
+
+TIMES = (1, 2, 5, 10)
+IMAGES, POINTS = 10, 6  # of the smallest sweep
+ROOT = Path(__file__).parents[2]
+# Linux counts to a process the memory of the one that forked it: that is a small one.
+BETWEEN = """
+import resource, subprocess, sys
+status = subprocess.call(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(status)
+"""
+
+
+def memory(source: str, transmitters: list[str], output: Path) -> str:
+    """Draw the memory of sweeps of more and more images, and of more and more points.
+
+    Parameters
+    ----------
+    source : of at least 100 images
+    transmitters : what is simulated, each by itself
+    output : figure to write
+
+    Output
+    ------
+    : the peaks in words, and where the figure is
+
+    Raises
+    ------
+    InputError
+        A sweep fails.
+    """
+    growing = {
+        f"images, {POINTS} points each": [(IMAGES * k, POINTS) for k in TIMES],
+        f"points, {IMAGES} images each": [(IMAGES, POINTS * k) for k in TIMES],
+    }
+    figure, places = plt.subplots(
+        1, 2, figsize=(9, 3.2), sharey=True, layout="constrained"
+    )
+    lines = []
+    for which, (name, sizes) in enumerate(growing.items()):
+        place, counts = places[which], [size[which] for size in sizes]
+        for transmitter in transmitters:
+            peaks = [peak_mib(source, transmitter, *size) for size in sizes]
+            place.plot(counts, peaks, "o-", label=transmitter)
+            pairs = zip(counts, peaks, strict=True)
+            found = ", ".join(f"{n}: {peak} MiB" for n, peak in pairs)
+            lines.append(f"{transmitter}, {name}: {found}")
+        place.set(xlabel=name, ylim=(0, None))
+        place.grid(alpha=0.3)
+    places[0].set_ylabel("peak memory [MiB]")
+    places[0].legend()
+    figure.savefig(output, dpi=130)
+    plt.close(figure)
+    return "\n".join([*lines, str(output)])
+
+
+def peak_mib(source: str, transmitter: str, images: int, points: int) -> int:
+    """Most that a process holds that simulates so many points, over AWGN at CBR 0.03.
+
+    Raises
+    ------
+    InputError
+        The sweep fails; says why.
+    """
+    sweep = [sys.executable, "-m", "experiments", "sweep", "--"]
+    grid = f"snr_db={' '.join(f'{5 + 10 * i / points:.3f}' for i in range(points))}"
+    what = [f"source={source}", f"transmitter={transmitter}", f"stop.images={images}"]
+    return peak_of([*sweep, *what, grid, "channel=awgn", "cbr=0.03"])
+
+
+def peak_of(command: list[str]) -> int:
+    """Peak of the resident memory of a command that runs in an empty folder [MiB].
+
+    Raises
+    ------
+    InputError
+        The command fails; with the last line that it said.
+    """
+    paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    with tempfile.TemporaryDirectory() as folder:
+        process = subprocess.run(
+            [sys.executable, "-c", BETWEEN, *command],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": paths},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    *_, last, peak_kib = ["", *process.stdout.splitlines()]
+    if process.returncode:
+        raise InputError(last.removeprefix("error: "))
+    return int(peak_kib) // 1024

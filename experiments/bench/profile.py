@@ -1,0 +1,68 @@
+"""``make profile``: where the time of a sweep goes, stage by stage."""
+
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from experiments.commands.sweeping import config_path
+from experiments.compose import catalogue
+from semlink import config, graph, stages
+from semlink.listener import Unwatched
+from semlink.store.results import ResultStore
+from semlink.sweep import Sweep
+
+
+def profile(name: str, overrides: list[str]) -> None:
+    """Simulate a sweep, of which nothing is kept, and print what took how long.
+
+    Parameters
+    ----------
+    name, overrides : the configuration, and what else was said
+    """
+    job = Sweep(config.load(config_path(name), overrides), catalogue())
+    whole = simulated(job)
+    console = Console(highlight=False)
+    console.print(_table(stages.seconds, stages.calls, whole))
+    staged = stages.seconds.total()
+    building = graph.building_seconds.total()
+    console.print(
+        f"{len(job.points)} points of {job.num_images} images in {whole:.1f} s"
+    )
+    console.print(f"  {whole / staged:.3f} x the sum of its stages")
+    console.print(f"  {building:.1f} s of them went into building graphs, once each:")
+    for graph_name, spent in graph.building_seconds.most_common():
+        console.print(f"    {graph_name} {spent:.1f} s, {graph.traces[graph_name]}")
+
+
+def simulated(job: Sweep) -> float:
+    """Simulate a sweep, results on disk and all, and count its stages anew.
+
+    Output
+    ------
+    : seconds that it took
+    """
+    for counter in (stages.seconds, stages.calls, graph.building_seconds):
+        counter.clear()
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        with ResultStore(Path(folder), metrics=job.metrics) as store:
+            job.run(store, Unwatched())
+        return time.perf_counter() - start
+
+
+def _table(seconds: Counter, calls: Counter, whole: float) -> Table:
+    table = Table("stage", "calls", "seconds", r"each \[ms]", "share", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, spent in seconds.most_common():
+        each = f"{1e3 * spent / calls[name]:.1f}"
+        table.add_row(
+            name, str(calls[name]), f"{spent:.1f}", each, f"{spent / whole:.1%}"
+        )
+    rest = whole - seconds.total()
+    table.add_row("the sweep itself", "", f"{rest:.1f}", "", f"{rest / whole:.1%}")
+    return table

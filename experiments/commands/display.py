@@ -1,0 +1,174 @@
+"""What the engineer sees while a sweep runs: a live table, in a terminal or not."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from semlink.monitor import Monitor
+from semlink.points import Point
+from semlink.store.results import Row
+from semlink.sweep import Sweep
+
+# title, width
+COLUMNS = (
+    ("transmitter", 11),
+    ("channel", 7),
+    ("Es/N0", 6),
+    ("CBR", 7),
+    ("measured", 8),
+    ("PSNR [dB]", 14),
+    ("MS-SSIM", 7),
+    ("BLER", 8),
+    ("outage", 6),
+    ("images", 7),
+    ("img/s", 6),
+    ("elapsed", 8),
+    ("left", 8),
+)
+
+
+class Display:
+    """Prints one line for each point, and in a terminal the one that is running.
+
+    Parameters
+    ----------
+    job : the sweep
+    folder : where its results go
+    """
+
+    def __init__(self, job: Sweep, folder: Path):
+        self._job, self._folder = job, folder
+        self._console = Console(highlight=False, soft_wrap=True, markup=False)
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._start = self._point_start = time.perf_counter()
+        self._done = self._resumed = 0
+
+    def __enter__(self) -> "Display":
+        self._console.print(self._heading())
+        for why in getattr(self._job.source, "skipped", ()):
+            self._console.print(f"skipped: {why}")
+        self._console.print(self._line([title for title, _ in COLUMNS]))
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._live.stop()
+
+    def progress(self, point: Point, monitor: Monitor) -> None:
+        """Show how far the running point is."""
+        if self._console.is_terminal:
+            psnr = monitor.value("psnr").mean
+            state = f"{point.link.transmitter.label} over {point.link.channel.label}"
+            done = f"{monitor.images}/{self._job.num_images} images x {monitor.draws}"
+            grid = f"{point.snr_db:g} dB, CBR {point.cbr:g}"
+            text = f"  running {state}, {grid}: {done}, PSNR {psnr:.2f}"
+            self._live.update(Text(text, style="dim"), refresh=True)
+
+    def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None:
+        """Print a finished point."""
+        self._done += 1
+        self._resumed += resumed
+        now = time.perf_counter()
+        elapsed, seconds = now - self._start, now - self._point_start
+        self._point_start = now
+        fresh = self._done - self._resumed
+        left = (len(self._job.points) - self._done) * elapsed / max(fresh, 1)
+        cells = _cells(rows, resumed, seconds)
+        if rows[0]["status"] == "ok":
+            cells += [_clock(elapsed), _clock(left)]
+        self._console.print(self._line(cells), style="dim" if resumed else None)
+
+    def interrupted(self) -> None:
+        """Say what an interruption leaves behind."""
+        total = len(self._job.points)
+        self._console.print(
+            f"interrupted: {self._done} of {total} points kept in {self._folder}; "
+            "the same command resumes"
+        )
+
+    def summary(self, figures: Sequence[Path], traces: dict[str, int]) -> None:
+        """Say where the results are."""
+        kept = f", {self._resumed} were there already" if self._resumed else ""
+        seconds = time.perf_counter() - self._start
+        graphs = ", ".join(f"{name} {count}" for name, count in sorted(traces.items()))
+        for line in (
+            f"{self._done} points in {seconds:.0f} s{kept}",
+            self._sent(),
+            f"graphs traced: {graphs or 'none'}",
+            f"table    {self._folder / 'points.csv'}",
+            f"manifest {self._folder / 'manifest.json'}",
+            *(f"figure   {path}" for path in figures),
+            *(() if figures else ("no figure: one SNR and one CBR, or no result",)),
+        ):
+            self._console.print(line)
+
+    def _sent(self) -> str:
+        """How much was encoded, and how much came out of the cache."""
+        made = self._job.transmissions.made
+        plans, signals = (
+            f"{made[what]} {name} ({made[f'{what} before']} from the cache)"
+            for what, name in (("searched", "plans"), ("encoded", "images"))
+        )
+        return f"encoded: {signals}, searched: {plans}"
+
+    def _heading(self) -> str:
+        stop = self._job.config.stop
+        rule = f"{self._job.num_images} images x {stop.draws} draws"
+        if skipped := getattr(self._job.source, "skipped", ()):
+            rule += f" ({len(skipped)} skipped)"
+        if stop.ci95:
+            rule = f"until {stop.metric} is known within {stop.ci95:g} (95 %), " + rule
+        what = (
+            f"{len(self._job.points)} points, {self._job.config.source.label}, {rule}"
+        )
+        mode = f"CBR {self._job.config.cbr_mode}, all symbols counted, Es/N0 in dB"
+        return f"{what}; {mode}"
+
+    def _line(self, cells: Sequence[str]) -> str:
+        """Cells in columns as wide as their titles and the names in this sweep."""
+        links = self._job.config.links()
+        names = (
+            max(len(link.transmitter.label) for link in links),
+            max(len(link.channel.label) for link in links),
+        )
+        widths = [width for _, width in COLUMNS]
+        widths[:2] = map(max, widths, names)
+        aligned = [
+            f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}"
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=False))
+        ]
+        return " ".join(aligned)
+
+
+def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
+    """The cells of a point from its rows (fresh, or strings from the file)."""
+    row = rows[0]
+    value = {r["metric"]: (float(r["mean"]), float(r["ci95"])) for r in rows}
+    count = f"{row['images']}x{row['draws']}"
+    speed = int(row["images"]) * int(row["draws"]) / max(seconds, 1e-9)
+    where = [row["transmitter"], row["channel"]]
+    grid = [f"{float(row['snr_db']):g}", f"{float(row['cbr_target']):g}"]
+    if row["status"] != "ok":
+        return [*where, *grid, row["status"]]
+    psnr, half = value.get("psnr", (float("nan"),) * 2)
+    return [
+        *where,
+        *grid,
+        f"{float(row['cbr']):.5f}",
+        f"{psnr:.2f} ±{half:.2f}" if half == half else f"{psnr:.2f}",
+        f"{value.get('ms_ssim', (float('nan'),))[0]:.4f}",
+        f"{value['bler'][0]:.2e}",
+        f"{value['outage'][0]:.2f}",
+        count,
+        "stored" if resumed else f"{speed:.1f}",
+    ]
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"

@@ -1,0 +1,69 @@
+"""``python -m experiments COMMAND``: commands that measure semlink itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+measuring = typer.Typer()
+
+
+@measuring.command()
+def bench(
+    workers: Annotated[
+        int, typer.Option(min=0, help="Time a sweep by so many, and nothing else.")
+    ] = 0,
+    source: Annotated[str, typer.Option(help="Of that sweep.")] = "photos",
+    images: Annotated[int, typer.Option(min=1, help="Of that sweep.")] = 75,
+) -> None:
+    """Time the digital chain, the sweep and the command line; or workers."""
+    if workers:
+        from experiments.bench.workers import bench_workers
+
+        typer.echo(bench_workers(workers, _anywhere(source), images))
+        return
+    from experiments.bench.bench import bench as command
+
+    command()
+
+
+@measuring.command()
+def memory(
+    source: Annotated[str, typer.Option(help="At least 100 pictures.")],
+    transmitter: Annotated[str, typer.Option(help="Transmitters.")],
+    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
+        "docs/figures/memory.png"
+    ),
+) -> None:
+    """Draw what a sweep holds in memory as it grows tenfold."""
+    from experiments.bench.memory import memory as command
+
+    typer.echo(command(_anywhere(source), transmitter.split(), output))
+
+
+@measuring.command("side-information")
+def side_information(
+    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    transmitter: Annotated[str, typer.Option(help="A learned one.")] = "ntscc",
+) -> None:
+    """Say what the side information spends, and what more of it would save."""
+    from experiments.studies.side_spending import side_information as command
+
+    typer.echo(command(_anywhere(source), images, transmitter))
+
+
+@measuring.command("mcs-table")
+def mcs_table(
+    blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 500,
+) -> None:
+    """Measure the SNR that each modulation and coding scheme needs (long)."""
+    from experiments.studies.mcs_table import measure
+
+    measure(blocks)
+
+
+def _anywhere(source: str) -> str:
+    """A source whose path leads to the same files from any folder."""
+    kind, _, where = source.partition(":")
+    return f"{kind}:{Path(where).absolute()}" if where else source

@@ -1,0 +1,30 @@
+"""``make promote``: the weights of a run go to those who promote its model."""
+
+import json
+from pathlib import Path
+
+from experiments.policies import promote as policies
+from experiments.training import promote as codecs
+from experiments.training.recipe import CONFIG
+from experiments.training.trainer import WEIGHTS
+from semlink.errors import InputError
+
+
+def promote(run: Path, note: str) -> Path:
+    """Ship the weights of a training run; gives their folder.
+
+    Parameters
+    ----------
+    run : folder of the run
+    note : what a reader of the card should know beyond what the run says
+
+    Raises
+    ------
+    InputError
+        There is no trained run in the folder, or one with parts that a codec lacks.
+    """
+    if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
+        raise InputError(f"no trained run in {run}")
+    model = json.loads((run / CONFIG).read_text())["model"]
+    promoters = {policies.MODEL: policies.promote_policy}
+    return promoters.get(model, codecs.promote)(run, note)

@@ -1,0 +1,53 @@
+"""The cache of plans and signals, keyed by the code and the packages that make them."""
+
+import functools
+import hashlib
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from semlink.store.cache import DiskCache
+from semlink.store.files import sha256
+
+MAKES_SIGNALS = ("semlink", "blocks", "baselines", "channels")
+PACKAGES = (
+    "tensorflow-cpu",
+    "sionna-no-rt",
+    "keras",
+    "numpy",
+    "scipy",
+    "pillow",
+    "pillow-heif",
+    "glymur",
+    "pyldpc",
+    "scikit-image",
+)
+
+
+def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
+    """Where plans and signals are kept between sweeps; nowhere if nothing may be."""
+    if limit_gib == 0:
+        return None
+    key = f"{code_sha256()} {list(package_versions().values())}"
+    return DiskCache(folder, int(limit_gib * 2**30), key)
+
+
+@functools.cache
+def code_sha256() -> str:
+    """Hash of all code and tables that plans and signals are made by."""
+    root, digest = Path(__file__).parents[2], hashlib.sha256()
+    for path in sorted(p for f in MAKES_SIGNALS for p in (root / f).rglob("*.*")):
+        if path.suffix in (".py", ".csv", ".npz"):
+            digest.update(f"{path.relative_to(root)} {sha256(path)}".encode())
+    return digest.hexdigest()
+
+
+def package_versions() -> dict[str, str | None]:
+    """Versions of the packages that numbers depend on; ``None`` for a missing extra."""
+    return {name: _version(name) for name in PACKAGES}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

@@ -1,0 +1,206 @@
+"""Figures of a run, drawn from its CSV alone."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+from semlink.errors import InputError
+from semlink.store.results import INFEASIBLE, Row, grouped, read_points
+
+METRICS = {
+    "psnr": "PSNR [dB]",
+    "ms_ssim": "MS-SSIM",
+    "outage": "outage",
+    "goodput": "goodput [bit per channel use]",
+}
+AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
+# of more values a few are drawn, spread evenly: so many in a row, and in all
+MOST_PANELS, MOST_IN_ALL = 4, 12
+IN_LINE = 3  # panels of channels that have one each
+MOST_MARKERS = 30  # on a curve
+# Inches: a panel, the gaps between panels, and what is around them
+PANEL, GAP = (3.2, 2.5), (0.35, 0.55)
+LEFT, RIGHT, TOP, BOTTOM, LEGEND_LINE = 0.75, 0.15, 0.35, 0.6, 0.19
+MARKERS = "osD^vPX*"
+OUTAGE = 0.5  # share of lost images from which a point is marked
+
+
+def draw_all(folder: Path) -> list[Path]:
+    """Draw every metric against SNR (per CBR) and against CBR (per SNR).
+
+    Output
+    ------
+    : the files, PNG; a PDF lies beside each
+
+    Raises
+    ------
+    InputError
+        If the run has no points.
+    """
+    rows = read_points(folder)
+    if not rows:
+        raise InputError(f"{folder} has no finished point to draw")
+    paths = []
+    for metric in METRICS:
+        chosen = [row for row in rows if row["metric"] == metric]
+        if any(float(row["count"]) for row in chosen):
+            paths += _draw_metric(chosen, metric, folder)
+    return paths
+
+
+def _draw_metric(rows: Sequence[Row], metric: str, folder: Path) -> list[Path]:
+    drawn = []
+    for axis, other in (("snr_db", "cbr_target"), ("cbr_target", "snr_db")):
+        if len({row[axis] for row in rows}) > 1:
+            name = (
+                f"{metric}_against_{axis.removesuffix('_db').removesuffix('_target')}"
+            )
+            drawn.append(_draw(rows, metric, axis, other, folder / f"{name}.png"))
+    return drawn
+
+
+def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -> Path:
+    """One figure: a panel for each channel and a few values of the other axis."""
+    channels = len({row["channel"] for row in rows})
+    most = min(MOST_PANELS, max(2, MOST_IN_ALL // channels))
+    shown = spread(sorted({float(row[other]) for row in rows}), most)
+    rows = [row for row in rows if float(row[other]) in shown]
+    panels = sorted(
+        grouped(rows, "channel", other),
+        key=lambda item: (item[0][0], float(item[0][1])),
+    )
+    lines, style, key = _lines(panels), styles(rows), _key(rows)
+    columns = max(len(line) for line in lines)
+    figure, axes = _panels(len(lines), columns, below=LEGEND_LINE * -(-len(key) // 2))
+    for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
+        for column in range(len(own), columns):
+            row_axes[column].set_axis_off()
+            axes[row - 1, column].tick_params(labelbottom=True)  # the last one there
+        for place, ((channel, value), points) in zip(row_axes, own, strict=False):
+            draw_curves(place, points, axis, style)
+            # told where it goes, it need not look for a place
+            place.set_title(f"{channel}, {_named(other, value)}", fontsize=9, y=1)
+    for place in axes[-1]:
+        place.set_xlabel(AXES[axis])
+    for place in axes[:, 0]:
+        place.set_ylabel(METRICS[metric])
+    figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
+    # savefig draws twice, and a large grid has many panels
+    FigureCanvasAgg(figure).print_png(path)
+    FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"))
+    plt.close(figure)
+    return path
+
+
+def _panels(lines: int, columns: int, *, below: float):
+    """A figure and its axes, with so much space below them [inches].
+
+    Laid out by hand: what lays out by itself draws everything once more.
+    """
+    bottom = BOTTOM + below
+    width = LEFT + columns * PANEL[0] + (columns - 1) * GAP[0] + RIGHT
+    height = TOP + lines * PANEL[1] + (lines - 1) * GAP[1] + bottom
+    return plt.subplots(
+        lines,
+        columns,
+        figsize=(width, height),
+        squeeze=False,
+        sharex=True,
+        sharey=True,
+        dpi=130,
+        gridspec_kw={
+            "left": LEFT / width,
+            "right": 1 - RIGHT / width,
+            "top": 1 - TOP / height,
+            "bottom": bottom / height,
+            "wspace": GAP[0] / PANEL[0],
+            "hspace": GAP[1] / PANEL[1],
+        },
+    )
+
+
+def _lines(panels: list) -> list[list]:
+    """Panels in lines: one for each channel, or several that have one panel each."""
+    own = [list(line) for _, line in groupby(panels, key=lambda item: item[0][0])]
+    if len(own) < len(panels):
+        return own
+    return [panels[i : i + IN_LINE] for i in range(0, len(panels), IN_LINE)]
+
+
+def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
+    for (transmitter,), points in grouped(rows, "transmitter"):
+        points = sorted(points, key=lambda row: float(row[axis]))
+        measured = "cbr" if axis == "cbr_target" else axis
+        x, mean, half, outage = (
+            np.array([float(row[c]) for row in points])
+            for c in (measured, "mean", "ci95", "outage")
+        )
+        style = {**styles[transmitter], "markersize": 4}
+        every = -(-len(x) // MOST_MARKERS)
+        place.plot(x, mean, label=transmitter, markevery=every, **style)
+        half = np.nan_to_num(half)
+        place.fill_between(
+            x, mean - half, mean + half, color=style["color"], alpha=0.12, linewidth=0
+        )
+        lost = outage >= OUTAGE
+        place.plot(x[lost], mean[lost], "x", color="black", markersize=7)
+        _mark_infeasible(place, points, axis, style["color"])
+    place.ticklabel_format(useOffset=False)
+    place.grid(alpha=0.3)
+
+
+def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> None:
+    """A cross on the lower edge where the budget was too small."""
+    x = [float(row[axis]) for row in points if row["status"].startswith(INFEASIBLE)]
+    edge = place.get_xaxis_transform()
+    place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
+
+
+def _key(rows: Sequence[Row]) -> dict[str, object]:
+    """What the legend says, and beside which mark."""
+    known: dict[str, object] = {
+        name: plt.Line2D([], [], markersize=4, **style)
+        for name, style in styles(rows).items()
+    }
+    if any(float(row["outage"]) >= OUTAGE for row in rows):
+        known["half of the images lost, or more"] = _marker("x")
+    if any(row["status"].startswith(INFEASIBLE) for row in rows):
+        known["infeasible: smallest file above budget"] = _marker("+")
+    known["band: 95 % interval over images"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
+    return known
+
+
+def _marker(shape: str):
+    return plt.Line2D([], [], marker=shape, color="black", linestyle="none")
+
+
+def styles(rows: Sequence[Row]) -> dict[str, dict]:
+    """A colour and a marker for each transmitter; bounds are dashed."""
+    names = sorted({row["transmitter"] for row in rows})
+    return {
+        name: {
+            "color": f"C{i % 10}",
+            "marker": MARKERS[i % len(MARKERS)],
+            "linestyle": "--" if "capacity" in name else "-",
+        }
+        for i, name in enumerate(names)
+    }
+
+
+def _named(axis: str, value: str) -> str:
+    return {"snr_db": "Es/N0 {:g} dB", "cbr_target": "CBR {:g}"}[axis].format(
+        float(value)
+    )
+
+
+def spread(values: list[float], most: int) -> list[float]:
+    """A few of many, the first and the last among them."""
+    if len(values) <= most:
+        return values
+    step = (len(values) - 1) / (most - 1)
+    return [values[round(i * step)] for i in range(most)]

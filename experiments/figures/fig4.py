@@ -1,0 +1,247 @@
+"""The case study's figure, from our own links: pictures and maps, and all five curves.
+
+Three sweeps go into one run: CBR at 10 dB, SNR at one CBR, and JPEG at a CBR a little
+higher, which is as low as it can go.
+"""
+
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+from rich.console import Console
+
+from experiments.commands.signal_cache import signal_cache
+from experiments.commands.sweeping import run
+from experiments.compose import catalogue
+from experiments.figures.curves import METRICS, draw_curves, styles
+from semlink import config
+from semlink.listener import Unwatched
+from semlink.store.results import read_points
+from semlink.sweep import Sweep
+from semlink.units import psnr_db
+
+LEARNED = ("akb_jscc", "akb_jscc_no_ckb", "ntscc")
+SEPARATED = ("jpeg2000_ldpc", "jpeg_ldpc")
+SNR_DB, CBR, CBR_JPEG = 10.0, 0.03, 0.035
+SHOWN = ("akb_jscc", "ntscc")
+SHOWN_AT = ((0.02, 10.0), (CBR, 4.0), (CBR, 10.0))  # CBR and Es/N0
+
+Cache = tuple[Path, float] | None
+
+
+class Grid(NamedTuple):
+    """What is swept: SNRs at one CBR, CBRs at one SNR; and what photos are shown."""
+
+    snr_db: tuple[float, ...]
+    cbr: tuple[float, ...]
+    photos: tuple[int, ...]
+
+
+FULL = Grid((0, 4, 8, 12, 16, 20), (0.015, 0.02, 0.025, 0.03, 0.04, 0.06), (0, 1, 2))
+QUICK = Grid((4, 16), (0.02, 0.03, 0.06), (0, 1))
+
+
+def fig4(
+    source: str, images: int | None, quick: bool, folder: Path, cache: Cache = None
+) -> None:
+    """Run what is missing of the sweeps, and draw the figures.
+
+    Parameters
+    ----------
+    source : of pictures, as on the command line
+    images : at most so many
+    quick : a coarse grid
+    folder : of the run
+    cache : folder and limit [GiB] of what sweeps keep of what they sent, if any
+
+    Raises
+    ------
+    InputError
+        If the source is none, or the run was made with another.
+    """
+    grid = QUICK if quick else FULL
+    jobs = sweeps(grid, source, images, cache)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    if not quick:
+        console.print(_forecast(jobs, folder))
+    for job in jobs:
+        run(job, folder)
+    for path in (draw(jobs, grid, folder), draw_metric(jobs, "ms_ssim", folder)):
+        console.print(f"figure   {path}")
+    console.print(f"table    {folder / 'points.csv'}")
+
+
+def sweeps(
+    grid: Grid, source: str, images: int | None, cache: Cache = None
+) -> list[Sweep]:
+    """The sweeps of the figure."""
+    disk = signal_cache(*cache) if cache else None
+    parts = (
+        ((*LEARNED, *SEPARATED), (SNR_DB,), grid.cbr),
+        ((*LEARNED, SEPARATED[0]), grid.snr_db, (CBR,)),
+        (SEPARATED[1:], (*grid.snr_db, SNR_DB), (CBR_JPEG,)),
+    )
+    return [
+        Sweep(
+            config.validate(
+                {
+                    "source": source,
+                    "transmitter": list(transmitters),
+                    "channel": ["awgn"],
+                    "snr_db": list(snr_db),
+                    "cbr": list(cbr),
+                    "stop": {"images": images},
+                }
+            ),
+            catalogue(),
+            disk,
+        )
+        for transmitters, snr_db, cbr in parts
+    ]
+
+
+def draw(jobs: list[Sweep], grid: Grid, folder: Path) -> Path:
+    """Pictures and maps on the left, PSNR on the right."""
+    photos = [i for i in grid.photos if i < jobs[0].num_images]
+    width = 2.1 * (2 + len(SHOWN_AT))
+    figure = plt.figure(figsize=(width + 5, 3.4 * len(photos)), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(width, 5))
+    axes = left.subplots(2 * len(photos), 2 + len(SHOWN_AT), squeeze=False)
+    for photo, rows in zip(photos, np.split(axes, len(photos)), strict=True):
+        _draw_photo(jobs, photo, rows)
+    _draw_curves(jobs, "psnr", right, folder)
+    return _saved(figure, folder / "fig4.png")
+
+
+def draw_metric(jobs: list[Sweep], metric: str, folder: Path) -> Path:
+    """The curves of another metric, alone."""
+    figure = plt.figure(figsize=(5, 7), layout="constrained")
+    _draw_curves(jobs, metric, figure, folder)
+    return _saved(figure, folder / f"fig4_{metric}.png")
+
+
+def _saved(figure, path: Path) -> Path:
+    figure.savefig(path, dpi=130)
+    figure.savefig(path.with_suffix(".pdf"))
+    plt.close(figure)
+    return path
+
+
+def _draw_photo(jobs: list[Sweep], photo: int, rows) -> None:
+    """Two rows: original and maps, and what two transmitters made of the photo."""
+    for place in rows.flat:
+        place.set_axis_off()
+    original = jobs[0].source[photo].image[0]
+    _show(rows[0, 0], original, f"photo {photo}")
+    job, point = _find(jobs, SHOWN[0], CBR, SNR_DB)
+    _draw_maps(job.maps(point, photo), rows)
+    for column, (cbr, snr_db) in enumerate(SHOWN_AT, start=2):
+        for row, transmitter in zip(rows, SHOWN, strict=True):
+            job, point = _find(jobs, transmitter, cbr, snr_db)
+            picture = job.replay(point, photo)[1].image[0]
+            where = f"CBR {cbr:g}, {snr_db:g} dB: {psnr_db(original, picture):.2f} dB"
+            _show(row[column], picture, f"{transmitter}\n{where}")
+
+
+def _draw_maps(maps: dict[str, np.ndarray], rows) -> None:
+    """Entropy, the preset of rates, and rates after the action on the same scale."""
+    entropy, preset, after = maps.values()
+    titles = "entropy [bits]", "rate preset [uses]", "after the action [uses]"
+    places = rows[1, 0], rows[0, 1], rows[1, 1]
+    highest = entropy.max(), *2 * (max(preset.max(), after.max()),)
+    for place, title, values, most in zip(
+        places, titles, (entropy, preset, after), highest, strict=True
+    ):
+        drawn = place.imshow(values, cmap="viridis", vmin=0, vmax=most)
+        place.set_title(title, fontsize=7)
+        bar = place.figure.colorbar(drawn, ax=place, shrink=0.7)
+        bar.ax.tick_params(labelsize=6)
+
+
+def _show(place, picture: np.ndarray, title: str) -> None:
+    place.imshow(picture)
+    place.set_title(title, fontsize=7)
+
+
+def _find(jobs: list[Sweep], transmitter: str, cbr: float, snr_db: float):
+    """The point of a transmitter, CBR and SNR, and its sweep."""
+    for job in jobs:
+        for point in job.points:
+            where = point.link.transmitter.label, point.cbr, point.snr_db
+            if where == (transmitter, cbr, snr_db):
+                return job, point
+    raise ValueError(f"{transmitter} is not swept at CBR {cbr:g}, {snr_db:g} dB")
+
+
+def _draw_curves(jobs: list[Sweep], metric: str, figure, folder: Path) -> None:
+    ids = {point.id for job in jobs for point in job.points}
+    rows = [
+        row
+        for row in read_points(folder)
+        if row["point_id"] in ids and row["metric"] == metric
+    ]
+    style = styles(rows)
+    upper, lower = figure.subplots(2, 1)
+    of_cbr = [row for row in rows if float(row["snr_db"]) == SNR_DB]
+    of_cbr = [row for row in of_cbr if float(row["cbr_target"]) != CBR_JPEG]
+    of_snr = [
+        row
+        for row in rows
+        if float(row["cbr_target"])
+        == (CBR_JPEG if row["transmitter"] == "jpeg_ldpc" else CBR)
+    ]
+    draw_curves(upper, of_cbr, "cbr_target", style)
+    draw_curves(lower, of_snr, "snr_db", style)
+    upper.set_title(f"Es/N0 {SNR_DB:g} dB", fontsize=9)
+    lower.set_title(f"CBR {CBR:g} (jpeg_ldpc: {CBR_JPEG:g})", fontsize=9)
+    upper.set_xlabel("CBR (measured, all symbols counted)")
+    lower.set_xlabel("Es/N0 [dB]")
+    for place in (upper, lower):
+        place.set_ylabel(METRICS[metric])
+    lower.legend(fontsize=7)
+
+
+def _forecast(jobs: list[Sweep], folder: Path) -> str:
+    """How long what is missing will take, by two images of each transmitter."""
+    rows = read_points(folder) if folder.exists() else []
+    done = {row["point_id"] for row in rows}
+    missing = [(job, p) for job in jobs for p in job.points if p.id not in done]
+    if not missing:
+        return "nothing is missing"
+    cost = {}
+    for job, point in missing:
+        label = point.link.transmitter.label
+        if label not in cost:
+            cost[label] = _seconds(job, point)
+    images = jobs[0].num_images
+    seconds = images * sum(cost[p.link.transmitter.label] for _, p in missing)
+    return (
+        f"{len(missing)} points of {images} images: about {seconds / 60:.0f} minutes; "
+        "the same command resumes"
+    )
+
+
+def _seconds(job: Sweep, point) -> float:
+    """Of one image at a point, by its second and third."""
+    few = [_first(job, count, point) for count in (1, 3)]
+    times = []
+    for small, same in few:
+        start = time.perf_counter()
+        small.simulate(same, Unwatched())
+        times.append(time.perf_counter() - start)
+    return times[1] / 3
+
+
+def _first(job: Sweep, count: int, point):
+    """A sweep of the first images at one point, and the point there."""
+    settings = job.config.model_dump(mode="json")
+    settings |= {
+        "transmitter": [point.link.transmitter.label],
+        "snr_db": [point.snr_db],
+        "cbr": [point.cbr],
+        "stop": {"images": count},
+    }
+    small = Sweep(config.validate(settings), catalogue())
+    return small, small.points[0]

@@ -1,0 +1,153 @@
+"""Photos of a run side by side: what each receiver made of them."""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from experiments.commands.sweeping import again
+from experiments.figures.curves import spread
+from semlink.errors import Infeasible, InputError
+from semlink.points import Point
+from semlink.sweep import Sweep
+from semlink.units import psnr_db
+
+MOST_SNRS = 4
+
+
+def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path]:
+    """Send images of a run again, with its noise, and show them.
+
+    Parameters
+    ----------
+    folder : of the run, with its manifest
+    images : numbers of the images, in words (``None``: the first two)
+    cbr : CBR target of the run to show (``None``: the lowest)
+
+    Output
+    ------
+    : one figure for each channel
+
+    Raises
+    ------
+    InputError
+        If the run, an image or the CBR does not exist.
+    """
+    job = again(folder)
+    numbers = image_numbers(images, job.num_images)
+    if (kind := job.source[numbers[0]].image.dtype) != np.uint8:
+        raise InputError(f"a panel shows 8-bit photos, got a source of {kind}")
+    cbr = _chosen_cbr(job, cbr)
+    channels = dict.fromkeys(point.link.channel.label for point in job.points)
+    paths = []
+    for channel in channels:
+        points = [
+            point
+            for point in job.points
+            if point.link.channel.label == channel and point.cbr == cbr
+        ]
+        name = "".join(c if c.isalnum() else "_" for c in channel)
+        path = folder / f"panel_{name}_cbr_{cbr:g}.png"
+        paths.append(_draw(job, points, numbers, f"{channel}, CBR {cbr:g}", path))
+    return paths
+
+
+def image_numbers(text: str | None, count: int) -> list[int]:
+    """Numbers of images in words; the first two if a user named none.
+
+    Raises
+    ------
+    InputError
+        A word is no number of an image.
+    """
+    if text is None:
+        return list(range(min(2, count)))
+    try:
+        numbers = list(dict.fromkeys(int(word) for word in text.split()))
+    except ValueError:
+        raise InputError(f"images are numbers, got {text!r}") from None
+    if not numbers or not all(0 <= number < count for number in numbers):
+        raise InputError(f"images must be 0 to {count - 1}, got {text!r}")
+    return numbers
+
+
+def _chosen_cbr(job: Sweep, cbr: float | None) -> float:
+    known = sorted(job.config.cbr)
+    if cbr is not None and cbr not in known:
+        listed = ", ".join(f"{value:g}" for value in known)
+        raise InputError(f"cbr must be one of {listed}, got {cbr:g}")
+    return known[0] if cbr is None else cbr
+
+
+def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: Path):
+    """Rows: image and transmitter; columns: the original, a few SNRs, the maps."""
+    transmitters = list(dict.fromkeys(p.link.transmitter.label for p in points))
+    snrs = spread(sorted({point.snr_db for point in points}), MOST_SNRS)
+    rows = [(image, transmitter) for image in images for transmitter in transmitters]
+    by_place = {(p.link.transmitter.label, p.snr_db): p for p in points}
+    maps = [_maps(job, by_place[transmitter, snrs[-1]], i) for i, transmitter in rows]
+    columns = 1 + len(snrs) + max(map(len, maps))
+    figure, axes = plt.subplots(
+        len(rows),
+        columns,
+        figsize=(2.6 * columns, 0.4 + 2.2 * len(rows)),
+        squeeze=False,
+        layout="constrained",
+    )
+    for places, (image, transmitter), shown in zip(axes, rows, maps, strict=True):
+        batch = job.source[image]
+        _show(places[0], batch.image[0], f"{batch.name[0]}, original")
+        _label_row(places[0], transmitter)
+        for place, snr_db in zip(places[1:], snrs, strict=False):
+            _show_received(place, job, by_place[transmitter, snr_db], image)
+        _show_maps(places[1 + len(snrs) :], shown, snrs[-1])
+    figure.suptitle(title)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+    return path
+
+
+def _maps(job: Sweep, point: Point, image: int) -> dict[str, np.ndarray]:
+    try:
+        return job.maps(point, image)
+    except Infeasible:
+        return {}
+
+
+def _show_maps(places, maps: dict[str, np.ndarray], snr_db: float) -> None:
+    """What a learned transmitter coded by; nothing for the others."""
+    for place in places:
+        place.set_axis_off()
+    for place, (name, values) in zip(places, maps.items(), strict=False):
+        drawn = place.imshow(values, cmap="viridis")
+        place.set_title(f"{name}, {snr_db:g} dB", fontsize=8)
+        bar = place.figure.colorbar(drawn, ax=place, shrink=0.8)
+        bar.ax.tick_params(labelsize=7)
+
+
+def _show_received(place, job: Sweep, point: Point, image: int) -> None:
+    try:
+        batch, estimate, _ = job.replay(point, image)
+    except Infeasible:
+        place.set_axis_off()
+        place.set_title(f"{point.snr_db:g} dB: infeasible", fontsize=8)
+        return
+    reference, picture = batch.image[0], estimate.image[0]
+    if picture.shape[:2] == (1, 1):
+        picture = picture + 0 * reference
+    quality = f"{psnr_db(reference, picture):.2f} dB" * (
+        picture.shape == reference.shape
+    )
+    lost = ", lost" if estimate.lost[0] else ""
+    _show(place, picture, f"Es/N0 {point.snr_db:g} dB: {quality}{lost}")
+
+
+def _show(place, picture, title: str) -> None:
+    place.imshow(picture)
+    place.set_axis_off()
+    place.set_title(title, fontsize=8)
+
+
+def _label_row(place, text: str) -> None:
+    middle = {"rotation": 90, "va": "center", "ha": "right", "fontsize": 8}
+    place.text(-0.04, 0.5, text, transform=place.transAxes, **middle)

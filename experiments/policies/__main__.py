@@ -1,0 +1,25 @@
+"""Command line of the channel knowledge base's training.
+
+TF-Agents needs Keras 2 under ``tf.keras``, which is decided once for a process: this
+one has it. The codec's networks are Keras 3 as everywhere.
+"""
+
+import os
+import warnings
+
+FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
+
+
+def main() -> None:
+    """Train the policy, or go on where a run stopped."""
+    os.environ.update(FORCED)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    warnings.filterwarnings("ignore")
+    from experiments.policies.train import Recipe, train
+    from experiments.training.options import answer
+
+    answer("experiments.policies", Recipe, train)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,190 @@
+"""Trains the channel knowledge base, resuming where a run stopped."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from blocks.learned.weights_folder import WEIGHTS, read_codec
+from blocks.nn.jscc import nominal_eta
+from blocks.nn.weights import write_weights
+from experiments.policies import ppo
+from experiments.policies.environment import (
+    Conditions,
+    Environment,
+    block_fading_db,
+)
+from experiments.policies.learning import FIGURE, STAGE, draw_learning
+from experiments.policies.validation import Validation
+from experiments.training import state
+from experiments.training.crops import crop
+from experiments.training.log import log
+from experiments.training.photos import find_photos
+from experiments.training.recipe import HELD_OUT, claim, contexts_of
+from experiments.training.state import Progress
+from experiments.training.validation import fixed_crops
+from semlink.graph import compiled
+
+FADING_SHARE, FADED_POSITIONS = 0.3, 32  # of batches; positions in a block of a fade
+QUALITIES = (0.15, 0.85)
+ETA_SPREAD = 0.3  # of its logarithm, to both sides
+HIGHEST_DB = 20.0
+# Prices are one for each of some SNRs and qualities, at first what an SNR suggests.
+PRICES = (4, 3)
+FIRST_PRICES = 2.0, 0.12  # dB, and dB per dB
+PRICE_RATE = 0.3
+EPISODES = 2  # of a scene
+
+
+class Recipe(NamedTuple):
+    """Everything that decides what a policy comes out as.
+
+    data : folder of photos
+    model : always ``channel_kb``
+    weights : folder of the codec's weights
+    contexts : file that ``make kb-embed`` wrote for the photos
+    iterations : episodes, each of a batch of pictures
+    every : iterations between validations, and states on disk
+    pictures, crop : of an episode, and their side in pixels
+    learning_rate : of PPO
+    seed : root of all randomness
+    """
+
+    data: str
+    model: str = "channel_kb"
+    weights: str = "blocks/nn/akb_jscc_base"
+    contexts: str = ""
+    iterations: int = 400
+    every: int = 50
+    pictures: int = 8
+    crop: int = 256
+    learning_rate: float = 1e-3
+    seed: int = 1
+
+
+class Draw(NamedTuple):
+    """What an episode is about.
+
+    image, context, at, seed : of its scene
+    cell : of its price
+    """
+
+    image: np.ndarray
+    context: np.ndarray
+    at: Conditions
+    seed: np.ndarray
+    cell: tuple[int, int]
+
+
+def train(folder: Path, recipe: Recipe, note: Callable) -> None:
+    """Train from where the folder's state stands to the end of the recipe.
+
+    Raises
+    ------
+    ValueError
+        The folder holds a run of another recipe, or the data is not what it must be.
+    """
+    trainer = Trainer(recipe)
+    claim(folder, recipe)  # not before all that a command can get wrong
+    done = state.progress(folder)
+    if done:
+        state.restore(folder, trainer.variables)
+    for first in range(done.epoch if done else 0, recipe.iterations, recipe.every):
+        began, last = time.monotonic(), min(first + recipe.every, recipe.iterations)
+        row = trainer.play(range(first, last))
+        state.save(folder, Progress(STAGE, last), trainer.variables)
+        net = ppo.exported(trainer.agent)
+        write_weights(folder / WEIGHTS, net, "float32")
+        row |= trainer.validate(net)
+        seconds = time.monotonic() - began
+        row = {"stage": STAGE, "epoch": last, "seconds": seconds, **row}
+        log(folder, row, step=last)
+        draw_learning([folder], folder / FIGURE)
+        note(row, left=seconds * (recipe.iterations - last) / recipe.every)
+
+
+class Trainer:
+    """Environment, agent and prices.
+
+    Parameters
+    ----------
+    recipe : what to train
+    """
+
+    def __init__(self, recipe: Recipe):
+        codec, photos = read_codec(Path(recipe.weights)), find_photos(recipe.data)
+        contexts = contexts_of(codec, recipe.contexts, photos.names)
+        if contexts is None:
+            contexts = np.zeros((len(photos), 0), np.float32)
+        self._recipe = recipe
+        self._photos, self._contexts = photos[HELD_OUT:], contexts[HELD_OUT:]
+        environment = Environment(codec)
+        images, source = fixed_crops(photos[:HELD_OUT])
+        self.validate = Validation(environment, images, contexts[source])
+        self._rate = tf.Variable(recipe.learning_rate, trainable=False)
+        self.agent = ppo.make_agent(self._rate, recipe.seed)
+        self._prices = tf.Variable(_first_prices())
+        self.variables = ppo.variables_of(self.agent) | {"prices": self._prices}
+
+        def episode(image, context, at, seed, price):
+            scene = environment.reset(image, context, at, seed)
+            seeds = tf.random.experimental.stateless_split(seed + 1, EPISODES)
+            played = [
+                ppo.play(environment, self.agent, scene, price, seeds[i])
+                for i in range(EPISODES)
+            ]
+            paths, came_to = zip(*played, strict=True)
+            join, mean = partial(tf.concat, axis=0), tf.reduce_mean
+            return (
+                tf.nest.map_structure(lambda *t: join(t), *paths),
+                tf.nest.map_structure(lambda *t: mean(t), *came_to),
+            )
+
+        self._episode = compiled(episode, level="graph", name="kb.episode")
+
+    def play(self, iterations: range) -> dict[str, float]:
+        """Train on some episodes: means of what they came to."""
+        rows = [self._iterate(iteration) for iteration in iterations]
+        names = (*ppo.Episode._fields, "loss", "price")
+        return dict(zip(names, map(float, np.mean(rows, axis=0)), strict=True))
+
+    def _iterate(self, iteration: int) -> list[float]:
+        draw = _draw(self._recipe, iteration, self._photos, self._contexts)
+        price = self._prices[draw.cell]
+        trajectory, episode = self._episode(*draw[:4], price)
+        left = 1 - iteration / self._recipe.iterations
+        self._rate.assign(left * self._recipe.learning_rate)
+        loss = self.agent.train(trajectory).loss
+        # a multiplier: dearer where more is spent than the presets do
+        price = price * tf.exp(PRICE_RATE * (episode.spent - 1))
+        self._prices.scatter_nd_update([draw.cell], [price])
+        return [*map(float, episode), float(loss), float(price)]
+
+
+def _draw(recipe: Recipe, iteration: int, photos, contexts) -> Draw:
+    """What an episode is about: a pure function of the seed and its number."""
+    rng = np.random.default_rng((recipe.seed, iteration))
+    chosen = rng.integers(len(photos), size=recipe.pictures)
+    image = np.stack([crop(photos[i], recipe.crop, rng) for i in chosen])
+    snr_db, quality = rng.uniform(0, HIGHEST_DB), rng.uniform(*QUALITIES)
+    eta = nominal_eta(snr_db) * np.exp(rng.uniform(-ETA_SPREAD, ETA_SPREAD))
+    shape = (recipe.pictures, recipe.crop // 16, recipe.crop // 16)
+    fading_db = np.zeros(shape, np.float32)
+    if rng.random() < FADING_SHARE:
+        fading_db = block_fading_db(rng, shape, FADED_POSITIONS)
+    at = Conditions(*map(np.float32, (quality, eta, snr_db)), fading_db)
+    place = snr_db / HIGHEST_DB, (quality - QUALITIES[0]) / np.ptp(QUALITIES)
+    cell = tuple(int(n * p) for n, p in zip(PRICES, place, strict=True))
+    seed = rng.integers(0, 2**31 - 1, 2, np.int32)
+    return Draw(image, contexts[chosen], at, seed, cell)
+
+
+def _first_prices() -> np.ndarray:
+    """Decibels that a picture gains by an e-fold of dimensions : [4, 3], float32."""
+    snr_db = HIGHEST_DB * (np.arange(PRICES[0]) + 0.5) / PRICES[0]
+    price = FIRST_PRICES[0] + FIRST_PRICES[1] * snr_db
+    return np.broadcast_to(price[:, None], PRICES).astype(np.float32)

@@ -1,0 +1,1 @@
+"""Measurements of transmitters, and comparisons."""

@@ -1,0 +1,111 @@
+"""Two runs compared: point by point over the same images, and curve by curve."""
+
+from pathlib import Path
+
+from experiments.commands.sweeping import read_manifest
+from experiments.studies.bjontegaard_delta import Delta, delta
+from experiments.studies.compare import difference
+from semlink.errors import InputError
+from semlink.store.results import Row, grouped, read_points
+
+LINK = ("transmitter", "channel", "snr_db")
+PLACE = (*LINK, "cbr_target")
+MEANING = ("source_sha256", "packages")  # of a manifest, beside its conventions
+
+
+def compare_runs(first: Path, second: Path, metric: str) -> str:
+    """Give tables, in Markdown, of what a second run has more than the first.
+
+    Parameters
+    ----------
+    first, second : folders of the runs
+    metric : which metric; Bjontegaard's deltas are of PSNR
+
+    Output
+    ------
+    : what their conventions differ in, differences with their 95 % intervals over the
+        images that both have, and Bjontegaard's deltas
+
+    Raises
+    ------
+    InputError
+        They have no point in common.
+    """
+    rows, others = (_rows(folder, metric) for folder in (first, second))
+    if not (common := [place for place in rows if place in others]):
+        raise InputError(
+            f"runs must have points of {metric} in common, got {first} and {second}"
+        )
+    lines = [*_conventions(first, second), ""]
+    lines += [
+        "| transmitter | channel | Es/N0 | CBR | CBR measured | difference |",
+        "|---" * 6 + "|",
+    ]
+    for place in common:
+        row, other = rows[place], others[place]
+        transmitter, channel, snr_db, cbr = place
+        measured = f"{float(row['cbr']):.5f}, {float(other['cbr']):.5f}"
+        value = difference((second, other), (first, row))
+        lines.append(
+            f"| {transmitter} | {channel} | {float(snr_db):g} dB | {float(cbr):g} | "
+            f"{measured} | {value} |"
+        )
+    if metric == "psnr":
+        lines += ["", *_deltas(list(rows.values()), list(others.values()))]
+    return "\n".join(lines)
+
+
+def _rows(folder: Path, metric: str) -> dict[tuple, Row]:
+    """Rows of one metric, by their place."""
+    rows = [row for row in read_points(folder) if row["metric"] == metric]
+    return {tuple(row[column] for column in PLACE): row for row in rows}
+
+
+def _conventions(first: Path, second: Path) -> list[str]:
+    """What the numbers of two runs do not mean alike."""
+    one, other = read_manifest(first), read_manifest(second)
+    differ = {
+        name: (one["conventions"].get(name), other["conventions"].get(name))
+        for name in {**one["conventions"], **other["conventions"]}
+    }
+    differ |= {name: (one.get(name), other.get(name)) for name in MEANING}
+    said = [
+        f"{name} differs: {was} and {now}"
+        for name, (was, now) in differ.items()
+        if was != now
+    ]
+    return said or ["conventions, images and packages are the same"]
+
+
+def _deltas(rows: list[Row], others: list[Row]) -> list[str]:
+    """Bjontegaard's deltas of all links that both runs have."""
+    lines = [
+        "| transmitter | channel | Es/N0 | BD-PSNR | BD-rate | over CBR | over PSNR |",
+        "|---" * 7 + "|",
+    ]
+    curves = [
+        {link: _curve(points) for link, points in grouped(run, *LINK)}
+        for run in (rows, others)
+    ]
+    for link in (link for link in curves[0] if link in curves[1]):
+        transmitter, channel, snr_db = link
+        cells = _cells(delta(curves[0][link], curves[1][link]))
+        where = f"| {transmitter} | {channel} | {float(snr_db):g} dB | "
+        lines.append(where + " | ".join(cells) + " |")
+    return lines
+
+
+def _curve(rows: list[Row]) -> list[tuple[float, float]]:
+    """(measured CBR, mean) of the points that have a result."""
+    return [(float(r["cbr"]), float(r["mean"])) for r in rows if r["status"] == "ok"]
+
+
+def _cells(found: Delta | str) -> list[str]:
+    if isinstance(found, str):
+        return [found, "", "", ""]
+    return [
+        f"{found.psnr_db:+.3f} dB",
+        f"{100 * found.rate:+.2f} %",
+        "{:.4f} to {:.4f}".format(*found.cbr),
+        "{:.2f} to {:.2f} dB".format(*found.level_db),
+    ]

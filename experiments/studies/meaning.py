@@ -1,0 +1,112 @@
+"""Whether rates go by meaning: channel uses inside annotated objects and outside them.
+
+For a source with instances, as COCO's: the mean rate of positions inside any object
+over that outside, by the preset and after the channel knowledge base's action.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from rich.progress import track
+
+from blocks.nn.transforms import PATCH
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.errors import InputError
+from semlink.loop.feedback import Feedback
+from semlink.monitor import interval
+from semlink.protocols import Budget
+
+PRESET, AFTER = "rate preset [channel uses]", "rate [channel uses]"
+INSIDE = 0.5  # share of a position's pixels from which it is inside
+
+
+class Rates(NamedTuple):
+    """Mean channel uses of a position of one picture.
+
+    inside, outside : of objects; each (preset, after the action)
+    """
+
+    inside: tuple[float, float]
+    outside: tuple[float, float]
+
+
+def meaning(
+    source: str, images: int | None, cbr: float, snr_db: float, transmitter: str
+) -> str:
+    """A table, in Markdown, of rates inside and outside objects.
+
+    Parameters
+    ----------
+    source, transmitter : as on the command line
+    images : at most so many
+    cbr, snr_db : at which they are sent
+
+    Raises
+    ------
+    InputError
+        If no picture has objects, or the transmitter has no channel knowledge base.
+    """
+    pictures = catalogue().build("source", ComponentSpec.model_validate(source))
+    word = ComponentSpec.model_validate(transmitter)
+    sender = catalogue().build("transmitter", word).transmitter
+    batches = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
+    point = sender.operating_point(Feedback(snr_db))
+    plan = sender.plan(batches, Budget(cbr, "average", point))
+    rates = []
+    for batch in track(batches, "maps", transient=True):
+        maps = sender.maps(batch, plan)
+        if PRESET not in maps:
+            raise InputError(f"{transmitter!r} has no preset that an agent corrects")
+        mask = inside_objects(batch.annotations[0], batch.image[0].shape[:2])
+        if mask is not None:
+            rates.append(_rates(maps, mask))
+    if not rates:
+        raise InputError(f"some pictures must have annotated objects, got {source!r}")
+    return _table(rates)
+
+
+def inside_objects(annotations, size: tuple[int, int]) -> np.ndarray | None:
+    """Positions that lie in an object : [h, w], bool; ``None`` if all or none do."""
+    from pycocotools import mask as masks
+
+    pixels = np.zeros(size, bool)
+    for instance in annotations.get("instances", ()):
+        shape = instance["segmentation"]
+        if isinstance(shape, list):
+            shape = masks.merge(masks.frPyObjects(shape, *size))
+        elif isinstance(shape["counts"], list):
+            shape = masks.frPyObjects(shape, *size)
+        pixels |= masks.decode(shape).astype(bool)
+    whole = np.pad(pixels, [(0, -n % PATCH) for n in size])
+    tiles = whole.reshape(whole.shape[0] // PATCH, PATCH, -1, PATCH)
+    inside = tiles.mean(axis=(1, 3)) >= INSIDE
+    return inside if 0 < inside.mean() < 1 else None
+
+
+def _rates(maps: dict[str, np.ndarray], mask: np.ndarray) -> Rates:
+    """Means of both maps; positions that only pad the picture do not count."""
+    both = [maps[name][: mask.shape[0], : mask.shape[1]] for name in (PRESET, AFTER)]
+    inside, outside = (tuple(float(m[k].mean()) for m in both) for k in (mask, ~mask))
+    return Rates(inside, outside)
+
+
+def _table(rates: list[Rates]) -> str:
+    values = np.array(rates)  # [N, inside or outside, preset or after]
+    ratio = values[:, 0] / values[:, 1]
+    lines = [f"{len(rates)} pictures", "", "| | preset | after the action | change |"]
+    lines.append("|---|---|---|---|")
+    rows = (
+        ("inside objects [channel uses]", values[:, 0]),
+        ("outside [channel uses]", values[:, 1]),
+        ("inside over outside", ratio),
+    )
+    for name, columns in rows:
+        cells = [columns[:, 0], columns[:, 1], columns[:, 1] - columns[:, 0]]
+        texts = (f"{c.mean():.3f} ±{_half_width(c):.3f}" for c in cells)
+        lines.append(f"| {name} | {' | '.join(texts)} |")
+    return "\n".join(lines)
+
+
+def _half_width(values: np.ndarray) -> float:
+    return interval(np.stack([values, np.ones_like(values)], axis=1), False)

@@ -1,0 +1,307 @@
+"""The result store: one folder a run, ``points.csv`` to which rows are appended.
+
+A point is several rows (one a metric) written at once; a crash can tear only the
+last point, which is dropped when the store is opened again. A lock that dies with
+its process keeps a second sweep out.
+"""
+
+import contextlib
+import csv
+import fcntl
+import gc
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from itertools import chain
+from operator import itemgetter
+from pathlib import Path
+
+from semlink.errors import InputError
+from semlink.store.files import write_whole
+
+COLUMNS = (
+    "transmitter",
+    "channel",
+    "source",
+    "snr_db",
+    "cbr_target",
+    "cbr",
+    "metric",
+    "mean",
+    "ci95",
+    "count",
+    "outage",
+    "latency_slots",
+    "seconds",
+    "point_id",
+    "status",
+    "images",
+    "draws",
+    "cbr_header",
+    "cbr_side",
+    "cbr_payload",
+    "cbr_pilots",
+    "cbr_retransmission",
+)
+# how the status of a point begins that is no result, or that no budget allowed
+FAILED, INFEASIBLE = "failed", "infeasible"
+_ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
+_NUMBERS = ("cbr_target", "snr_db")
+_WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
+_NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in _WORDS)
+_POINT_ID = COLUMNS.index("point_id")
+
+SAMPLES, SAMPLE_COLUMNS = "samples", ("metric", "sample", "sum", "count")
+
+Row = Mapping[str, object]
+# {metric: {image: (sum, count)}}
+Samples = Mapping[str, Mapping[int, Sequence[float]]]
+
+
+class ResultStore:
+    """The points of one run.
+
+    Parameters
+    ----------
+    folder : of the run; made if it is missing
+    metrics : every point has exactly these rows, in this order
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written, is in use, or holds a damaged file.
+    """
+
+    def __init__(self, folder: Path, *, metrics: Sequence[str]):
+        self.folder = Path(folder)
+        self._metrics = tuple(metrics)
+        self._lock = _locked(self.folder)
+        self.path = self.folder / "points.csv"
+        try:
+            self._rows = self._recover()  # as read, until there are more
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> "ResultStore":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._lock.close()
+
+    def finished(self) -> dict[str, list[dict[str, str]]]:
+        """Rows of every finished point, by its id."""
+        points: dict[str, list[dict[str, str]]] = {}
+        for row in self._rows if self._rows is not None else read_points(self.folder):
+            points.setdefault(row["point_id"], []).append(row)
+        return points
+
+    def append(self, rows: Sequence[Row]) -> None:
+        """Add the rows of one point, in one write.
+
+        Raises
+        ------
+        InputError
+            If the disk refuses; what was stored before stays whole.
+        """
+        self._rows = None
+        data = _format(rows)
+        size = self.path.stat().st_size
+        try:
+            with open(self.path, "ab", buffering=0) as file:
+                if file.write(data) != len(data):
+                    raise OSError("no space for a whole point")
+                os.fsync(file.fileno())
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.truncate(self.path, size)
+            raise InputError(f"cannot write to {self.path}: {error}") from None
+
+    def write(self, name: str, data: bytes) -> None:
+        """Write another file of the run, whole."""
+        path = self.folder / name
+        try:
+            path.parent.mkdir(exist_ok=True)
+            write_whole(path, data)
+        except OSError as error:
+            raise InputError(f"cannot write {path}: {error.strerror}") from None
+
+    def write_samples(self, point_id: str, samples: Samples) -> None:
+        """Write what the means of a point are means of, for paired comparisons."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(SAMPLE_COLUMNS)
+        for metric, values in samples.items():
+            writer.writerows([metric, i, *pair] for i, pair in sorted(values.items()))
+        self.write(f"{SAMPLES}/{point_id}.csv", text.getvalue().encode())
+
+    def sort(self) -> None:
+        """Put the rows into an order that does not depend on how they were made."""
+        rows = sorted(read_points(self.folder), key=self._sort_key)
+        self._rewrite(rows)
+
+    def _sort_key(self, row: Row):
+        values = (float(row[c]) if c in _NUMBERS else row[c] for c in _ORDER)
+        return (*values, row["point_id"], self._metrics.index(row["metric"]))
+
+    def _recover(self) -> list[dict[str, str]]:
+        """Drop a torn last point, and points that failed; refuse other damage."""
+        data = _read(self.path) if self.path.exists() else b""
+        if not data:
+            self._rewrite([])
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        rows = _parse(whole, self.path)
+        keep = rows[: len(rows) - self._check(rows)]
+        keep = [row for row in keep if not row["status"].startswith(FAILED)]
+        if len(keep) < len(rows) or len(whole) < len(data):
+            self._rewrite(keep)
+        return keep
+
+    def _rewrite(self, rows: Sequence[Row]) -> None:
+        self.write(self.path.name, _header() + _format(rows))
+
+    def _check(self, rows: list[dict[str, str]]) -> int:
+        """Give the number of rows of a last point that was not finished."""
+        step = len(self._metrics)
+        for start in range(0, len(rows), step):
+            point = rows[start : start + step]
+            metrics = tuple(row["metric"] for row in point)
+            same = len({row["point_id"] for row in point}) == 1
+            if not same or metrics != self._metrics[: len(metrics)]:
+                raise _damaged(
+                    self.path,
+                    start + 2,
+                    "the rows of a point are not those of this task",
+                )
+        return len(rows) % step
+
+
+def read_points(folder: Path) -> list[dict[str, str]]:
+    """Read the rows of a run.
+
+    Raises
+    ------
+    InputError
+        If there are none, or the file is damaged.
+    """
+    path = Path(folder) / "points.csv"
+    data = _read(path)
+    return _parse(data[: data.rfind(b"\n") + 1], path)
+
+
+def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
+    """The value of a metric for each image of a point (or each draw of a single one).
+
+    Raises
+    ------
+    InputError
+        If they were not stored.
+    """
+    path = Path(folder) / SAMPLES / f"{point_id}.csv"
+    lines = csv.DictReader(io.StringIO(_read(path).decode()))
+    return {
+        int(line["sample"]): float(line["sum"]) / float(line["count"])
+        for line in lines
+        if line["metric"] == metric and float(line["count"]) > 0
+    }
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from None
+
+
+def _no_garbage(function: Callable) -> Callable:
+    """Keep the collector from going through a hundred thousand new rows in vain."""
+
+    @wraps(function)
+    def undisturbed(*args):
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return function(*args)
+        finally:
+            if collects:
+                gc.enable()
+
+    return undisturbed
+
+
+@_no_garbage
+def _parse(data: bytes, path: Path) -> list[dict[str, str]]:
+    try:
+        text = data.decode().replace("\r\n", "\n")  # of an editor elsewhere
+        lines = [_cells(line) for line in text.split("\n")[:-1]]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _damaged(path, 1, str(error)) from None
+    if not lines or tuple(lines[0]) != COLUMNS:
+        raise _damaged(path, 1, "the header is not that of a results file")
+    if not _sound(lines[1:]):
+        number = next(n for n, line in enumerate(lines[1:], 2) if not _sound([line]))
+        told = ",".join(lines[number - 1])[:60]
+        raise _damaged(path, number, f"not a row of results: {told}")
+    return [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
+
+
+def _cells(line: str) -> list[str]:
+    """Cells of a line of CSV; most have nothing that is quoted."""
+    return next(csv.reader([line])) if '"' in line else line.split(",")
+
+
+def _sound(lines: Sequence[Sequence[str]]) -> bool:
+    """Whether all lines are rows of results; rows of a point have much in common."""
+    if any(len(line) != len(COLUMNS) or not line[_POINT_ID] for line in lines):
+        return False
+    try:
+        for value in set(chain.from_iterable(map(itemgetter(*_NUMERIC), lines))):
+            float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _damaged(path: Path, line: int, reason: str) -> InputError:
+    return InputError(
+        f"{path} is damaged at line {line} ({reason}); repair it or move it away"
+    )
+
+
+def _header() -> bytes:
+    return (",".join(COLUMNS) + "\n").encode()
+
+
+def _format(rows: Sequence[Row]) -> bytes:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    # one line a row, whatever an image is called, or a torn row would not be seen
+    writer.writerows({k: str(v).replace("\n", " ") for k, v in r.items()} for r in rows)
+    return text.getvalue().encode(errors="backslashreplace")
+
+
+def _locked(folder: Path):
+    """Make the folder and take its lock, which the kernel frees with the process."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = open(folder / ".lock", "w")  # noqa: SIM115 - held as long as the store
+    except OSError as error:
+        raise InputError(
+            f"cannot write to run folder {folder}: {error.strerror}"
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise InputError(f"run folder {folder} is in use by another sweep") from None
+    return lock
+
+
+def grouped(rows: Sequence[Row], *columns: str) -> Iterator[tuple[tuple, list[Row]]]:
+    """Rows by the values of some columns, in order of first appearance."""
+    groups: dict[tuple, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row[c] for c in columns), []).append(row)
+    yield from groups.items()

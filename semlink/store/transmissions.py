@@ -1,0 +1,123 @@
+"""Plans and transmit signals: made once, used at every SNR and over every channel."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any
+
+from semlink.errors import Infeasible
+from semlink.link import Link
+from semlink.protocols import Budget
+from semlink.signals import SourceBatch, TxSignal
+from semlink.stages import running, stage
+from semlink.store.cache import DiskCache
+
+# of signals and plans that this process keeps; of signals less where a disk does, too
+MEMORY_BYTES, MEMORY_BYTES_BESIDE_DISK = 2**30, 2**25
+MOST_PLANS = 512
+
+Identity = Callable[[], Mapping[str, Any]]  # asked only where there is a disk
+
+
+class Transmissions:
+    """Makes plans and signals, unless they are in memory or on disk.
+
+    Parameters
+    ----------
+    disk : where they outlive the process, if anywhere
+
+    Attributes
+    ----------
+    made : how many plans were ``searched`` and signals ``encoded``, and how many were
+        ``searched before`` and ``encoded before``, and came from the disk
+    """
+
+    def __init__(self, disk: DiskCache | None = None):
+        self._disk = disk
+        self._plans: OrderedDict[tuple, object] = OrderedDict()
+        self._signals: OrderedDict[tuple, TxSignal] = OrderedDict()
+        self._bytes = 0
+        self.made: Counter[str] = Counter()
+
+    def plan(
+        self,
+        label: str,
+        link: Link,
+        images: Sequence[SourceBatch],
+        budget: Budget,
+        identity: Identity,
+    ) -> Hashable:
+        """The plan of a transmitter for a budget; an infeasible one stays so.
+
+        Parameters
+        ----------
+        label, link : of the transmitter
+        images, budget : that the plan is for
+        identity : says what it depends on
+        """
+        key = (label, budget)
+        if key not in self._plans:
+
+            @stage("plan")
+            def search():
+                try:
+                    return link.transmitter.plan(images, budget)
+                except Infeasible as reason:
+                    return reason
+
+            self._plans[key] = self._stored("searched", identity, search)
+            if len(self._plans) > MOST_PLANS:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(key)
+        plan = self._plans[key]
+        if isinstance(plan, Infeasible):
+            raise plan
+        return plan
+
+    def signal(
+        self,
+        label: str,
+        link: Link,
+        batch: SourceBatch,
+        plan: Hashable,
+        identity: Identity,
+    ) -> TxSignal:
+        """The signal of one image, encoded again only if nobody kept it.
+
+        Parameters
+        ----------
+        label, link : of the transmitter
+        batch, plan : image, and by which plan it is sent
+        identity : says what the signal depends on
+        """
+        key = (label, plan, batch.index)
+        if key in self._signals:
+            self._signals.move_to_end(key)
+            return self._signals[key]
+        tx = self._stored("encoded", identity, lambda: link.transmit(batch, plan))
+        self._signals[key] = tx
+        self._bytes += _size(tx)
+        most = MEMORY_BYTES_BESIDE_DISK if self._disk else MEMORY_BYTES
+        while self._bytes > most and len(self._signals) > 1:
+            self._bytes -= _size(self._signals.popitem(last=False)[1])
+        return tx
+
+    def _stored(self, what: str, identity: Identity, make: Callable):
+        """A value from the disk; or made, and put there."""
+        if self._disk is None:
+            self.made[what] += 1
+            return make()
+        key = self._disk.key({"what": what, **identity()})
+        with running("cache"):
+            value = self._disk.get(key)
+        if value is not None:
+            self.made[f"{what} before"] += 1
+            return value
+        self.made[what] += 1
+        value = make()
+        with running("cache"):
+            self._disk.put(key, value)
+        return value
+
+
+def _size(tx: TxSignal) -> int:
+    return tx.x.nbytes + sum(blocks.nbytes for blocks in tx.blocks)

@@ -1,0 +1,61 @@
+"""Figures come from the CSV alone, without TensorFlow."""
+
+import subprocess
+import sys
+
+import pytest
+
+from experiments.figures.curves import draw_all
+from semlink.errors import InputError
+from semlink.store.results import COLUMNS, ResultStore
+
+METRICS = ("psnr", "outage")
+
+
+def row(transmitter, snr_db, cbr, metric, mean, **more):
+    values = dict.fromkeys(COLUMNS, 0)
+    point = f"{transmitter}{snr_db}{cbr}"
+    values |= {"transmitter": transmitter, "channel": "awgn", "snr_db": snr_db}
+    values |= {"cbr_target": cbr, "metric": metric, "mean": mean, "ci95": 0.5}
+    return values | {"count": 3, "point_id": point, "status": "ok"} | more
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A run of two transmitters, with an outage and an infeasible point."""
+    with ResultStore(tmp_path / "run", metrics=METRICS) as store:
+        for name in ("a", "b_capacity"):
+            for snr_db in (0.0, 5.0, 10.0):
+                for cbr in (0.02, 0.03):
+                    lost = {"outage": 1.0} if snr_db == 0 else {}
+                    points = [row(name, snr_db, cbr, m, 20.0, **lost) for m in METRICS]
+                    store.append(points)
+        nothing = {"status": "infeasible: too big", "count": 0, "ci95": "nan"}
+        store.append([row("a", 10.0, 0.01, m, "nan", **nothing) for m in METRICS])
+    return tmp_path / "run"
+
+
+def test_every_metric_is_drawn_against_both_axes(run):
+    paths = draw_all(run)
+    assert {path.stem for path in paths} == {
+        "psnr_against_snr",
+        "psnr_against_cbr",
+        "outage_against_snr",
+        "outage_against_cbr",
+    }
+    for path in paths:
+        assert path.stat().st_size > 5000
+        assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_run_without_points_is_refused(tmp_path):
+    with pytest.raises(InputError, match="cannot read"):
+        draw_all(tmp_path)
+
+
+def test_drawing_needs_no_tensorflow(run):
+    code = (
+        "import sys, pathlib; from experiments.figures.curves import draw_all;"
+        f"draw_all(pathlib.Path({str(run)!r})); assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,59 @@
+"""The case study's figure: what is swept, that it resumes, and what it leaves."""
+
+import pytest
+from PIL import Image
+
+from experiments.figures.curves import fig4 as module
+from experiments.figures.fig4 import FULL, LEARNED, QUICK, SEPARATED, Grid, fig4, sweeps
+from semlink.errors import InputError
+from semlink.store.results import read_points
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path):
+    """A grid of one point each, for one small picture."""
+    from skimage import data
+
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    Image.fromarray(data.astronaut()[40:168, 150:342]).save(folder / "one.png")
+    monkeypatch.setattr(module, "CBR", 0.06)
+    monkeypatch.setattr(module, "CBR_JPEG", 0.07)
+    monkeypatch.setattr(module, "SHOWN_AT", ((0.06, 10.0),))
+    monkeypatch.setattr(module, "FULL", Grid((16.0,), (0.06,), (0, 1)))
+    return f"folder:{folder}"
+
+
+@pytest.mark.parametrize("grid", [FULL, QUICK])
+def test_the_grid_is_the_papers(grid):
+    points = {
+        (p.link.transmitter.label, p.snr_db, p.cbr)
+        for job in sweeps(grid, "photos", 1)
+        for p in job.points
+    }
+    for transmitter in (*LEARNED, *SEPARATED):
+        assert {(transmitter, 10.0, cbr) for cbr in (0.02, 0.03)} <= points
+        cbr = 0.035 if transmitter == "jpeg_ldpc" else 0.03
+        assert {(transmitter, float(snr), cbr) for snr in grid.snr_db} <= points
+    for transmitter in module.SHOWN:
+        assert {(transmitter, snr, cbr) for cbr, snr in module.SHOWN_AT} <= points
+
+
+def test_it_draws_and_resumes(small, tmp_path, capsys):
+    folder = tmp_path / "run"
+    fig4(small, None, False, folder)
+    said = capsys.readouterr().out
+    assert "11 points of 1 images: about" in said
+    rows = read_points(folder)
+    assert len({row["point_id"] for row in rows}) == 11
+    for name in ("fig4", "fig4_ms_ssim"):
+        for suffix in (".png", ".pdf"):
+            assert (folder / f"{name}{suffix}").stat().st_size > 5000
+    fig4(small, None, False, folder)
+    assert "nothing is missing" in capsys.readouterr().out
+    assert read_points(folder) == rows
+
+
+def test_a_source_that_there_is_not(tmp_path):
+    with pytest.raises(InputError, match="unknown source 'photo'; did you mean"):
+        fig4("photo", None, True, tmp_path / "run")

@@ -1,0 +1,84 @@
+"""Paired comparisons: over the same images, with the interval of the difference."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from experiments.compose import catalogue
+from experiments.studies.compare import compare
+from semlink import config
+from semlink.errors import InputError
+from semlink.store.results import ResultStore, read_points, read_samples
+from semlink.sweep import Sweep
+
+
+class Silent:
+    def progress(self, point, monitor): ...
+
+    def finished(self, point, rows, resumed): ...
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A small run."""
+    folder = tmp_path_factory.mktemp("run")
+    settings = {
+        "source": "gaussian[count=5]",
+        "transmitter": "uncoded",
+        "channel": "awgn",
+        "snr_db": [0, 10],
+        "cbr": 0.9,
+    }
+    job = Sweep(config.validate(settings), catalogue())
+    with ResultStore(folder, metrics=job.metrics) as store:
+        job.run(store, Silent())
+    return folder
+
+
+def test_samples_average_to_the_point(run):
+    rows = read_points(run)
+    assert len({row["point_id"] for row in rows}) == 2
+    for row in rows:
+        if row["metric"] != "mse":
+            continue
+        values = list(read_samples(run, row["point_id"], "mse").values())
+        assert np.mean(values) == pytest.approx(float(row["mean"]), rel=1e-9)
+
+
+def test_unknown_names_are_answered_with_known_ones(run):
+    with pytest.raises(InputError, match="unknown transmitter of this run 'uncode'"):
+        compare(run, "uncode", "psnr")
+    with pytest.raises(InputError, match="unknown metric 'psn'"):
+        compare(run, "uncoded", "psn")
+
+
+def test_differences_are_paired(run, monkeypatch):
+    """Against values that are known, with SciPy's own paired t interval."""
+    rng = np.random.default_rng(1)
+    hard = 10 * rng.normal(size=20)
+    first, second = hard + 1 + 0.1 * rng.normal(size=20), hard
+    values = {"a": first, "b": second}
+    monkeypatch.setattr(
+        "experiments.studies.compare.read_points",
+        lambda _: [
+            {
+                "metric": "psnr",
+                "transmitter": label,
+                "channel": "awgn",
+                "cbr_target": "0.03",
+                "snr_db": "10",
+                "status": "ok",
+                "mean": str(v.mean()),
+                "point_id": label,
+            }
+            for label, v in values.items()
+        ],
+    )
+    monkeypatch.setattr(
+        "experiments.studies.compare.read_samples",
+        lambda _, label, __: dict(enumerate(values[label])),
+    )
+    line = compare(run, "b", "psnr").splitlines()[-1]
+    low, high = stats.ttest_rel(first, second).confidence_interval(0.95)
+    assert line.endswith(f"| {(low + high) / 2:+.2f} ±{(high - low) / 2:.2f} |")
+    assert (high - low) / 2 < 0.1  # that of a mean alone is near 5
