@@ -155,8 +155,8 @@ class Transceiver(NamedTuple):
 class Channel(Protocol):
     """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``.
 
-    It may have a ``frame``, if it spends channel uses on more than the symbols, and a
-    ``level``, as strongly as it can be compiled.
+    It may have a ``frame``, if it spends channel uses on more than the symbols, and the
+    ``level`` ``eager``, if it cannot be compiled to a graph.
     """
 
     def __call__(self, x, snr_db, course: Course) -> RxSignal:

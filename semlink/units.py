@@ -10,6 +10,8 @@ CONVENTIONS = {
     "pilots, retransmissions) over the unpadded source values; mean over images",
     "snr_db": "average received Es/N0 per complex channel use; E|x|^2 = 1, "
     "noise CN(0, N0) with N0/2 per real dimension, E|h|^2 = 1",
+    "course": "fading and noise follow from root seed, channel, sample and draw: every "
+    "transmitter, SNR and CBR meets the same",
     "csi": "at the receiver as the channel says: perfect, or estimated at pilots, "
     "which are counted either way; the transmitter is fed back the channel's long-term "
     "statistics and, where it says csi=state, its state, late and rounded",
