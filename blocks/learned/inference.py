@@ -14,15 +14,21 @@ import tensorflow as tf
 
 from blocks.learned.summary import Summary, SummaryCoder
 from blocks.nn import policy
-from blocks.nn.base_layer import base_picture, base_values, predicted, restored
-from blocks.nn.codec import MULTIPLE, Codec, Side, log_gain, state
-from blocks.nn.entropy import SCALES, gaussian_bits, scale_index
+from blocks.nn.base_layer import base_picture, predicted, restored
+from blocks.nn.codec import (
+    MULTIPLE,
+    Codec,
+    Known,
+    Side,
+    Statistics,
+    deviation,
+    log_gain,
+)
+from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.hyperprior import HyperSynthesis
-from blocks.nn.jscc import entropy_map, kept_latents, rate_levels
+from blocks.nn.jscc import rate_levels
 from blocks.nn.policy import Policy, Prospects
 from semlink.graph import compiled, plain
-
-_SIGMA = SCALES.astype(np.float32)
 
 
 class Conditions(NamedTuple):
@@ -40,8 +46,8 @@ class Conditions(NamedTuple):
     context: np.ndarray = np.zeros((1, 0), np.float32)
 
 
-class Latents(NamedTuple):
-    """What the analysis makes of an image.
+class Analysed(NamedTuple):
+    """What the analysis makes of an image, and what is sent of its base layer.
 
     y, linear : [1, h, w, M], float32, latents, and what a linear transform gives
     differences : [h / 2, w / 2, 3], int32, base layer, as it is sent
@@ -50,19 +56,6 @@ class Latents(NamedTuple):
     y: np.ndarray
     linear: np.ndarray
     differences: np.ndarray
-
-
-class Statistics(NamedTuple):
-    """What the side information says of the latents.
-
-    mu : [1, h, w, M], float32, means in quantiser steps
-    index : [1, h, w, M], int32, deviations, entries of the table
-    entropy : [1, h, w], float32, bits: the entropy map
-    """
-
-    mu: np.ndarray
-    index: np.ndarray
-    entropy: np.ndarray
 
 
 class Networks:
@@ -85,12 +78,12 @@ class Networks:
         self.coder = SummaryCoder(codec)
         self._stage = cache(self._make_stage)
 
-    def analyse(self, image: np.ndarray) -> Latents:
+    def analyse(self, image: np.ndarray) -> Analysed:
         """Pixels [H, W, 3], uint8, to latents."""
         *latents, differences = self._run("analyse", _padded(image)[None])
-        return Latents(*latents, differences[0])
+        return Analysed(*latents, differences[0])
 
-    def summarise(self, latents: Latents, quality: float) -> Summary:
+    def summarise(self, latents: Analysed, quality: float) -> Summary:
         """The side information of an image at a quality."""
         classes, z = self._run("summarise", *latents[:2], _log_gain(quality))
         return Summary(classes[0], z[0], latents.differences)
@@ -101,7 +94,7 @@ class Networks:
         index = summary.classes[None]
         return Statistics(*self._run("statistics", z, index, _log_gain(quality)))
 
-    def information(self, y: Latents, of: Statistics, quality: float) -> np.ndarray:
+    def information(self, y: Analysed, of: Statistics, quality: float) -> np.ndarray:
         """Bits of the latents themselves, which no receiver knows : [1, h, w]."""
         return self._run("information", y.y, _log_gain(quality), of.mu, of.index)
 
@@ -137,10 +130,9 @@ class Networks:
 
     def side(self, of: Statistics, level: np.ndarray) -> Side:
         """All maps, from statistics and rate map."""
-        kept = self._run("kept", of.index, level)
-        return Side(of.mu, _SIGMA[of.index], of.entropy, level, kept)
+        return self._run("maps", *of, level)
 
-    def encode(self, latents: Latents, side: Side, at: Conditions):
+    def encode(self, latents: Analysed, side: Side, at: Conditions):
         """Latents to channel dimensions.
 
         Output
@@ -178,10 +170,10 @@ class Networks:
             variance,
             np.float32([scale]),
             _log_gain(at.quality),
-            *side,
-            *_known(at),
             np.float32([snr_db]),
             restored(base)[None].astype(np.float32),
+            *side,
+            *_known(at),
         )
         return x[0, : size[0], : size[1]]
 
@@ -197,11 +189,9 @@ class Networks:
         return compiled(function, level="graph", name=name, signature=signature)
 
     def _analyse(self, image):
-        x = tf.cast(image, tf.float32) / 255
-        base = base_values(x)
-        differences = tf.cast(base - predicted(base), tf.int32)
-        base, analysis = base_picture(base), self.codec.analysis
-        return analysis(x, base), analysis.linear_only(x, base), differences
+        latents = self.codec.analyse(tf.cast(image, tf.float32) / 255)
+        differences = latents.base - predicted(latents.base)
+        return latents.y, latents.linear, tf.cast(differences, tf.int32)
 
     def _summarise(self, y, linear, log_gain):
         single, gain = tf.cast(log_gain, tf.float32), _gain(log_gain)
@@ -210,12 +200,10 @@ class Networks:
 
     def _statistics(self, z, classes, log_gain):
         mu, log_sigma = self.codec.deviations(classes, z, log_gain, self._precise)
-        index = scale_index(log_sigma)
-        return tf.cast(mu, tf.float32), index, entropy_map(index)
+        return self.codec.statistics(tf.cast(mu, tf.float32), log_sigma)
 
     def _information(self, y, log_gain, mu, index):
-        sigma = tf.gather(_SIGMA, index)
-        bits = gaussian_bits(tf.round(y * _gain(log_gain)), mu, sigma)
+        bits = gaussian_bits(tf.round(y * _gain(log_gain)), mu, deviation(index))
         return tf.reduce_sum(bits, axis=-1)
 
     def _levels(self, bits, eta):
@@ -238,26 +226,24 @@ class Networks:
 
         return policy.corrected(level, self.policy.actions(see, level), channels)
 
-    def _kept(self, index, level):
-        return kept_latents(index, level)
+    def _maps(self, mu, index, entropy, level):
+        return self.codec.maps(Statistics(mu, index, entropy), level)
 
-    def _encode(
-        self, y, log_gain, mu, sigma, entropy, level, kept, quality, design, context
-    ):
-        conditions, tokens = state(quality, design, design), self.codec.tokens(context)
-        y, no = y * _gain(log_gain), _noise(design)
-        return self.codec.encoder(y, mu, sigma, kept, level, no, conditions, tokens)
+    def _encode(self, y, log_gain, *told):
+        side, known = self._told(*told)
+        return self.codec.encode(y * _gain(log_gain), side, known)
 
-    def _decode(
-        self, r, noise, scale, log_gain, mu, sigma, entropy, level, kept, quality,
-        design, context, snr_db, base,
-    ):  # fmt: skip
-        scale, tokens = scale[:, None, None, None], self.codec.tokens(context)
-        shared = mu, sigma, kept, level, _noise(design), state(quality, design, snr_db)
-        y, log_error = self.codec.decoder(r, noise, scale, *shared, tokens)
+    def _decode(self, r, noise, scale, log_gain, snr_db, base, *told):
+        (side, known), scale = self._told(*told), scale[:, None, None, None]
+        y, log_error = self.codec.decode(r, noise, scale, side, known, snr_db)
         log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
-        x = self.codec.synthesise(y, log_error, log_gain, picture, tokens)
+        x = self.codec.synthesise(y, log_error, log_gain, picture, known.tokens)
         return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
+
+    def _told(self, mu, sigma, entropy, level, kept, quality, design, context):
+        """What both ends know, as the codec takes it."""
+        side = Side(mu, sigma, entropy, level, kept)
+        return side, Known(quality, design, self.codec.tokens(context))
 
 
 def _with_open_sides(tensor: tf.Tensor) -> tf.TensorSpec:
@@ -291,7 +277,3 @@ def _log_gain(quality: float) -> np.ndarray:
 
 def _gain(log_gain):
     return tf.cast(tf.exp(log_gain), tf.float32)
-
-
-def _noise(snr_db):
-    return 10.0 ** (-snr_db / 10)

@@ -20,7 +20,7 @@ from blocks.learned.frame import (
     snr_value_db,
     stride_of,
 )
-from blocks.learned.inference import Conditions, Latents
+from blocks.learned.inference import Analysed, Conditions
 from blocks.learned.rate import LAST_QUALITY
 from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.nn.policy import Prospects
@@ -216,11 +216,11 @@ class LearnedTransmitter:
         level = self._networks.levels(bits, at.eta)
         return level, rate_map.encode(level, suggested)
 
-    def _latents_of(self, image: np.ndarray) -> Latents:
+    def _latents_of(self, image: np.ndarray) -> Analysed:
         self._image_of = lambda _: image
         return self._latents(_key(image))
 
-    def _analyse(self, key: bytes) -> Latents:
+    def _analyse(self, key: bytes) -> Analysed:
         return self._networks.analyse(self._image_of(key))
 
     def _needed(self, key: bytes, quality: int) -> Needs:

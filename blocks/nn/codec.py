@@ -15,7 +15,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from blocks.nn.base_layer import CHANNELS, SIZE
+from blocks.nn.base_layer import CHANNELS, SIZE, base_picture, base_values
 from blocks.nn.classes import Classes
 from blocks.nn.cross_attention import ContextTokens
 from blocks.nn.entropy import SCALES, FactorisedPrior, scale_index
@@ -55,6 +55,46 @@ class Profile(NamedTuple):
     window: int
     classes: int
     context: int = 0
+
+
+class Latents(NamedTuple):
+    """What the analysis makes of pictures.
+
+    y, linear : [B, h, w, M], float, latents, and what the linear transform alone gives
+    base : [B, h / 2, w / 2, 3], base layer, in quantiser steps
+    smooth : [B, 16 h, 16 w, 3], float, the picture of the base layer
+    """
+
+    y: object
+    linear: object
+    base: object
+    smooth: object
+
+
+class Statistics(NamedTuple):
+    """What the side information says of the latents.
+
+    mu : [B, h, w, M], float, means in quantiser steps
+    index : [B, h, w, M], int32, deviations, entries of the table
+    entropy : [B, h, w], float, bits: the entropy map
+    """
+
+    mu: object
+    index: object
+    entropy: object
+
+
+class Known(NamedTuple):
+    """What both ends know of a transmission beside the side information.
+
+    quality : [B], 0 to 1
+    design_snr_db : [B], the SNR that the transmitter takes the channel for
+    tokens : [B, T, width], of the context, if there is one
+    """
+
+    quality: object
+    design_snr_db: object
+    tokens: object = None
 
 
 class Side(NamedTuple):
@@ -130,6 +170,13 @@ class Codec(keras.layers.Layer):
         """Tokens of an embedding [B, D] : [B, T, width]; ``None`` without contexts."""
         return self._context(context) if self._context else None
 
+    def analyse(self, x) -> Latents:
+        """Pixels from 0 to 1 to latents : [B, 32 i, 32 j, 3]."""
+        base = base_values(x)
+        smooth = base_picture(base)
+        y, linear = self.analysis(x, smooth), self.analysis.linear_only(x, smooth)
+        return Latents(y, linear, base, smooth)
+
     def summarise(self, y, linear, log_gain):
         """What is sent of y beforehand : classes [B, h, w]; z, before it is rounded.
 
@@ -150,17 +197,57 @@ class Codec(keras.layers.Layer):
         of_class = ops.take(self.classes.log_deviation, index, axis=0)
         return mu, log_sigma + ops.cast(of_class, log_sigma.dtype) + log_gain
 
+    def statistics(self, mu, log_sigma) -> Statistics:
+        """Round deviations to the table; the entropy map follows from it."""
+        index = scale_index(log_sigma)
+        return Statistics(mu, index, entropy_map(index))
+
+    def maps(self, of: Statistics, level) -> Side:
+        """All maps at a rate map : [B, h, w], int32."""
+        sigma = deviation(of.index)
+        return Side(of.mu, sigma, of.entropy, level, kept_latents(of.index, level))
+
     def side(self, mu, log_sigma, eta) -> Side:
         """Derive the maps; ``eta`` : [B], real dimensions per bit."""
-        index = scale_index(log_sigma)
-        sigma = ops.take(ops.cast(SCALES, "float32"), index, axis=0)
-        entropy = entropy_map(index)
-        level = rate_levels(entropy, eta, self.profile.channels)
-        return Side(mu, sigma, entropy, level, kept_latents(index, level))
+        of = self.statistics(mu, log_sigma)
+        return self.maps(of, rate_levels(of.entropy, eta, self.profile.channels))
+
+    def encode(self, y, side: Side, known: Known):
+        """Latents in steps to dimensions of the channel, as the encoder gives them.
+
+        The transmitter has its own idea of the SNR only.
+        """
+        conditions = state(known.quality, known.design_snr_db, known.design_snr_db)
+        return self.encoder(y, *_shared(side, known), conditions, known.tokens)
+
+    def decode(self, r, noise, scale, side: Side, known: Known, snr_db):
+        """Received dimensions to latents in steps, and the log of their error.
+
+        ``noise`` : variance of each dimension; ``snr_db`` : [B], as received
+        """
+        conditions = state(known.quality, known.design_snr_db, snr_db)
+        shared = _shared(side, known)
+        return self.decoder(r, noise, scale, *shared, conditions, known.tokens)
 
     def synthesise(self, y, log_error, log_gain, base, tokens=None):
         """Latents in steps, and the base layer's picture, to pixels."""
         return self.synthesis(y * ops.exp(-log_gain), y, log_error, base, tokens)
+
+
+def _shared(side: Side, known: Known) -> tuple:
+    """What encoder and decoder take alike."""
+    no = noise_variance(known.design_snr_db)
+    return side.mu, side.sigma, side.kept, side.level, no
+
+
+def deviation(index):
+    """Deviations of entries of the table : int32, any shape -> float32, same shape."""
+    return ops.take(ops.cast(SCALES, "float32"), index, axis=0)
+
+
+def noise_variance(snr_db):
+    """N0 at unit symbol energy : dB -> linear."""
+    return 10.0 ** (-snr_db / 10)
 
 
 def quantiser_step(quality):

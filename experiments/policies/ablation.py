@@ -139,7 +139,7 @@ class Ablation:
         """A scene with the presets of an eta, over the nominal one."""
         eta = np.float32([eta * self._nominal])
         channels = self._environment.channels
-        return scene._replace(level=rate_levels(scene.entropy, eta, channels))
+        return scene._replace(level=rate_levels(scene.of.entropy, eta, channels))
 
     def _uniform(self, offset: int, scene: Scene):
         return self._moved(scene, offset + policy.NEUTRAL)

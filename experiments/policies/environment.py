@@ -12,10 +12,15 @@ import numpy as np
 import tensorflow as tf
 
 from blocks.nn import policy
-from blocks.nn.base_layer import base_picture, base_values
-from blocks.nn.codec import Codec, log_gain, state
-from blocks.nn.entropy import SCALES, scale_index
-from blocks.nn.jscc import LEVELS, entropy_map, kept_latents, rate_levels
+from blocks.nn.codec import (
+    Codec,
+    Known,
+    Statistics,
+    deviation,
+    log_gain,
+    noise_variance,
+)
+from blocks.nn.jscc import LEVELS, rate_levels
 from blocks.nn.transforms import PATCH
 
 WEAKEST_DB = -10.0  # of a fade
@@ -52,8 +57,9 @@ class Scene(NamedTuple):
     """A batch of pictures on its way, as far as no action changes it.
 
     x, base : [B, H, W, 3], pixels and base layer
-    y, mu, sigma, noise : [B, h, w, M]; ``index`` of sigma, int32
-    entropy, snr_db : [B, h, w], what the agent sees; ``level``, int32, the preset
+    y, noise : [B, h, w, M]
+    of : what the side information says of y
+    snr_db : [B, h, w], what the agent sees; ``level``, int32, the preset
     left : what each level would leave
     log_gain : [B, 1, 1, 1]
     quality, design_db : [B]
@@ -67,11 +73,8 @@ class Scene(NamedTuple):
     x: tf.Tensor
     base: tf.Tensor
     y: tf.Tensor
-    mu: tf.Tensor
-    sigma: tf.Tensor
-    index: tf.Tensor
+    of: Statistics
     noise: tf.Tensor
-    entropy: tf.Tensor
     snr_db: tf.Tensor
     level: tf.Tensor
     left: policy.Prospects
@@ -120,31 +123,27 @@ class Environment:
         codec, count = self._codec, image.shape[0]
         quality, design_db = (tf.fill([count], v) for v in (at.quality, at.snr_db))
         x = tf.cast(image, tf.float32) / 255
-        gain, base = log_gain(quality), base_picture(base_values(x))
-        y = codec.analysis(x, base) * tf.exp(gain)
-        linear = codec.analysis.linear_only(x, base) * tf.exp(gain)
-        classes, z = codec.summarise(y, linear, gain)
-        mu, log_sigma = codec.deviations(classes, tf.round(z), gain)
-        index = scale_index(log_sigma)
-        sigma = tf.gather(SCALES.astype(np.float32), index)
-        entropy = entropy_map(index)
-        level = rate_levels(entropy, tf.fill([count], at.eta), self.channels)
+        gain = log_gain(quality)
+        y, linear, _, smooth = codec.analyse(x)
+        y = y * tf.exp(gain)
+        classes, z = codec.summarise(y, linear * tf.exp(gain), gain)
+        of = codec.statistics(*codec.deviations(classes, tf.round(z), gain))
+        level = rate_levels(of.entropy, tf.fill([count], at.eta), self.channels)
         noise = tf.random.stateless_normal(y.shape, seed)
         snr_db = at.snr_db + tf.maximum(at.fading_db, WEAKEST_DB)
-        left = policy.prospects(sigma)
+        left = policy.prospects(deviation(of.index))
         expected = policy.expected_errors(level, left, snr_db, self.channels)
-        nothing = tf.zeros_like(entropy)
+        nothing = tf.zeros_like(of.entropy)
         share = _share(expected[policy.NEUTRAL]) + _share(dimensions_of(level))
         return Scene(
-            x, base, y, mu, sigma, index, noise, entropy, snr_db, level, left, gain,
-            quality, design_db, context, (share + 1) / 3, nothing,
-            Outcome(nothing, nothing),
+            x, smooth, y, of, noise, snr_db, level, left, gain, quality, design_db,
+            context, (share + 1) / 3, nothing, Outcome(nothing, nothing),
         )  # fmt: skip
 
     def observe(self, scene: Scene, previous):
         """What the agent sees after an action [B, h, w] : [B, h, w, C], float32."""
         return policy.observe(
-            scene.entropy,
+            scene.of.entropy,
             scene.level,
             scene.left,
             scene.snr_db,
@@ -159,16 +158,14 @@ class Environment:
 
     def send(self, scene: Scene, level, power: float = 1.0) -> Outcome:
         """Send the pictures at a rate map : [B, h, w], int32."""
-        codec, kept = self._codec, kept_latents(scene.index, level)
+        codec, side = self._codec, self._codec.maps(scene.of, level)
         tokens = codec.tokens(scene.context)
-        design = 10.0 ** (-scene.design_db / 10)
-        shared = scene.mu, scene.sigma, kept, level, design
-        at = state(scene.quality, scene.design_db, scene.design_db)
-        s, scale = codec.encoder(scene.y, *shared, at, tokens)
-        no = 10.0 ** (-scene.snr_db / 10)[..., None] / power
-        at = state(scene.quality, scene.design_db, _equivalent_db(no, kept))
-        received = (s + tf.sqrt(no) * scene.noise) * kept
-        y, log_error = codec.decoder(received, no, scale, *shared, at, tokens)
+        known = Known(scene.quality, scene.design_db, tokens)
+        s, scale = codec.encode(scene.y, side, known)
+        no = noise_variance(scene.snr_db)[..., None] / power
+        snr_db = _equivalent_db(no, side.kept)
+        received = (s + tf.sqrt(no) * scene.noise) * side.kept
+        y, log_error = codec.decode(received, no, scale, side, known, snr_db)
         x = codec.synthesise(y, log_error, scene.log_gain, scene.base, tokens)
         error = tf.reduce_sum((scene.x - tf.clip_by_value(x, 0, 1)) ** 2, axis=-1)
         patches = (1, PATCH, PATCH, 1)

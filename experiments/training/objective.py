@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.base_layer import base_picture, base_values, predicted
-from blocks.nn.codec import Codec, log_gain, quantiser_step, state
+from blocks.nn.codec import Codec, Known, log_gain, noise_variance, quantiser_step
 from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.jscc import nominal_eta
 from experiments.training.crops import Draw
@@ -65,7 +65,8 @@ class EntropyObjective(keras.Model):
         self.built = True
 
     def call(self, batch):
-        x, base, gain = self.picture(batch)
+        x, gain = self.picture(batch)
+        base = base_values(x)
         y = self.codec.analysis.linear_only(x, base_picture(base)) * ops.exp(gain)
         *_, bits = self.entropy(y, y, gain, base)
         return bits
@@ -82,9 +83,9 @@ class EntropyObjective(keras.Model):
             self._means[name].update_state(value)
 
     def picture(self, batch):
-        """Pixels from 0 to 1, their base layer, and the gains of the latents."""
+        """Pixels from 0 to 1, and the gains of the latents."""
         x = ops.cast(batch["image"], "float32") / 255
-        return x, base_values(x), log_gain(batch["quality"])
+        return x, log_gain(batch["quality"])
 
     def uniform(self, like):
         """Noise that stands for rounding : as ``like``, in -1/2 to 1/2."""
@@ -125,10 +126,9 @@ class JointObjective(EntropyObjective):
 
     def call(self, batch):
         codec = self.codec
-        x, base, gain = self.picture(batch)
-        smooth = base_picture(base)
-        y = codec.analysis(x, smooth) * ops.exp(gain)
-        linear = codec.analysis.linear_only(x, smooth) * ops.exp(gain)
+        x, gain = self.picture(batch)
+        y, linear, base, smooth = codec.analyse(x)
+        y, linear = y * ops.exp(gain), linear * ops.exp(gain)
         # bits of y are what its deviations are learned by, no more: they would shrink
         # what is not sent anyway, and with it the energy that tells what to send
         known = ops.stop_gradient(y)
@@ -152,15 +152,11 @@ class JointObjective(EntropyObjective):
 
     def transmit(self, y, side, batch, tokens):
         """Send y through the joint code and the channel."""
-        no, design = noise_variance(batch["snr_db"]), batch["design_snr_db"]
-        conditions = state(batch["quality"], design, batch["snr_db"])
-        # the transmitter sees its own idea of the SNR, the receiver both
-        at_transmitter = state(batch["quality"], design, design)
-        shared = (side.mu, side.sigma, side.kept, side.level, noise_variance(design))
-        s, scale = self.codec.encoder(y, *shared, at_transmitter, tokens)
-        r, noise = self.through(s, no, side)
-        shared = (*shared, conditions, tokens)
-        return self.codec.decoder(r * side.kept, noise, scale, *shared)
+        known = Known(batch["quality"], batch["design_snr_db"], tokens)
+        s, scale = self.codec.encode(y, side, known)
+        r, noise = self.through(s, noise_variance(batch["snr_db"]), side)
+        r = r * side.kept
+        return self.codec.decode(r, noise, scale, side, known, batch["snr_db"])
 
     def through(self, s, no, side):
         """Dimensions of unit power through the channel, two in a symbol."""
@@ -208,8 +204,3 @@ def straight_through_round(x):
 def sum_of_image(x):
     """Sum over all but the batch : [B, ...] -> [B]."""
     return ops.sum(x, axis=tuple(range(1, len(x.shape))))
-
-
-def noise_variance(snr_db):
-    """N0 at unit symbol energy : dB -> linear."""
-    return 10.0 ** (-snr_db / 10)

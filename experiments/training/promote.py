@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 from keras import ops
 
-from blocks.nn.base_layer import base_picture, base_values
-from blocks.nn.codec import MULTIPLE, Codec, log_gain, state
+from blocks.nn.codec import MULTIPLE, Codec, Known, log_gain
 from blocks.nn.jscc import LEVELS
 from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.transforms import PATCH
@@ -149,20 +148,18 @@ def operations(codec: Codec) -> int:
 def _once(codec: Codec):
     """Encode and decode at one quality and SNR, without a channel."""
     one = np.ones(1, np.float32)
-    at = state(one / 2, 10 * one, 10 * one)
 
     def run(x):
         gain = log_gain(ops.convert_to_tensor(one / 2))
-        base = base_picture(base_values(x))
-        y = codec.analysis(x, base) * ops.exp(gain)
-        linear = codec.analysis.linear_only(x, base) * ops.exp(gain)
-        index, z = codec.summarise(y, linear, gain)
+        y, linear, _, smooth = codec.analyse(x)
+        y = y * ops.exp(gain)
+        index, z = codec.summarise(y, linear * ops.exp(gain), gain)
         side = codec.side(*codec.deviations(index, ops.round(z), gain), one / 2)
         tokens = codec.tokens(np.zeros((1, codec.profile.context), np.float32))
-        shared = side.mu, side.sigma, side.kept, side.level, one / 10, at, tokens
-        s, scale = codec.encoder(y, *shared)
-        y, log_error = codec.decoder(s, one / 10, scale, *shared)
-        return codec.synthesise(y, log_error, gain, base, tokens)
+        known = Known(one / 2, 10 * one, tokens)
+        s, scale = codec.encode(y, side, known)
+        y, log_error = codec.decode(s, one / 10, scale, side, known, 10 * one)
+        return codec.synthesise(y, log_error, gain, smooth, tokens)
 
     return run
 

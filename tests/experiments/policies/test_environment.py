@@ -43,7 +43,7 @@ def test_presets_are_those_of_the_link(environment, pictures, tiny_codec):
         summary = networks.summarise(networks.analyse(picture), QUALITY)
         statistics = networks.statistics(summary, QUALITY)
         # one in double precision, the other not
-        close = np.isclose(scene.entropy[i], statistics.entropy[0], rtol=1e-3)
+        close = np.isclose(scene.of.entropy[i], statistics.entropy[0], rtol=1e-3)
         assert close.mean() > 0.95
         same = scene.level[i] == networks.levels(statistics.entropy, ETA)[0]
         assert np.mean(same) > 0.95
