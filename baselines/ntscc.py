@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned.ends import files_of
 from blocks.learned.frame import Allocation, Shared
 from blocks.learned.receiver import LearnedReceiver
 from blocks.learned.transmitter import LearnedTransmitter
@@ -34,6 +35,8 @@ def build(
     allocation: Allocation = "entropy",
     side_info: SideInfo = "coded",
     weights: str = "base",
+    extractor: str = "swin",
+    restorer: str = "swin",
 ) -> Transceiver:
     """Build the pair.
 
@@ -51,17 +54,20 @@ def build(
         otherwise: ``capacity``, or ``free``
     weights : what is shipped: ``base``, or ``base_rayleigh``, trained on for fading;
         or a folder that ``make promote`` wrote
+    extractor, restorer : what turns pixels into latents, and latents into pixels:
+        ``swin``, trained with the rest, or ``klt``, the linear transform alone
     """
-    shared = Shared(networks(_folder(weights)), allocation, side_info, NoKnowledge(0))
+    nets = networks(_folder(weights), None, extractor, restorer)
+    shared = Shared(nets, allocation, side_info, NoKnowledge(0))
     transmitter = LearnedTransmitter(
         shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
     )
     return Transceiver(transmitter, LearnedReceiver(shared))
 
 
-def files(weights: str, **_) -> list[Path]:
-    """Files that the results depend on: the weights."""
-    return [_folder(weights) / WEIGHTS]
+def files(weights: str, extractor: str, restorer: str, **_) -> list[Path]:
+    """Files that the results depend on: the weights, and those of both ends."""
+    return [_folder(weights) / WEIGHTS, *files_of(extractor, restorer)]
 
 
 def _folder(weights: str) -> Path:

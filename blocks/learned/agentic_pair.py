@@ -4,6 +4,7 @@ from pathlib import Path
 
 from blocks.knowledge.base import DEFAULT, load
 from blocks.knowledge.source import SourceKb, source_knowledge
+from blocks.learned.ends import files_of
 from blocks.learned.frame import Shared
 from blocks.learned.receiver import LearnedReceiver
 from blocks.learned.transmitter import LearnedTransmitter
@@ -22,6 +23,8 @@ def agentic_pair(
     margin_db: float,
     side_info: SideInfo,
     weights: str,
+    extractor: str,
+    restorer: str,
     source_kb: SourceKb,
     kb: str,
     describer: str,
@@ -30,7 +33,8 @@ def agentic_pair(
 ) -> Transceiver:
     """Build the pair; without ``channel_kb`` the rate map is the preset."""
     policy = channel_kb and _policy(channel_kb)
-    nets, base = networks(_codec(weights), policy), load(_base(kb))
+    nets = networks(_codec(weights), policy, extractor, restorer)
+    base = load(_base(kb))
     width, expected = base.vectors.shape[1], nets.codec.profile.context
     if expected and width != expected:
         raise InputError(
@@ -45,9 +49,16 @@ def agentic_pair(
     return Transceiver(transmitter, LearnedReceiver(shared))
 
 
-def agentic_files(weights: str, kb: str, channel_kb: str | None = None) -> list[Path]:
-    """Files that the results depend on: weights, knowledge base, policy."""
-    files = [_codec(weights) / WEIGHTS, _base(kb)]
+def agentic_files(
+    weights: str,
+    kb: str,
+    extractor: str,
+    restorer: str,
+    channel_kb: str | None = None,
+    **_,
+) -> list[Path]:
+    """Files that the results depend on: weights, knowledge base, both ends, policy."""
+    files = [_codec(weights) / WEIGHTS, _base(kb), *files_of(extractor, restorer)]
     return [*files, _policy(channel_kb) / WEIGHTS] if channel_kb else files
 
 

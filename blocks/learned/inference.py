@@ -6,12 +6,13 @@ rounded.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from blocks.learned.ends import EXTRACTORS, RESTORERS, built
 from blocks.learned.summary import Summary, SummaryCoder
 from blocks.nn import policy
 from blocks.nn.base_layer import base_picture, predicted, restored
@@ -28,6 +29,7 @@ from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.hyperprior import HyperSynthesis
 from blocks.nn.jscc import rate_levels
 from blocks.nn.policy import Policy, Prospects
+from semlink.errors import InputError
 from semlink.graph import compiled, plain
 
 
@@ -65,10 +67,19 @@ class Networks:
     ----------
     codec : networks with their weights
     agent : of the channel knowledge base, which corrects rate maps, if there is one
+    extractor, restorer : what stand in for analysis and synthesis, by name
     """
 
-    def __init__(self, codec: Codec, agent: Policy | None = None):
+    def __init__(
+        self,
+        codec: Codec,
+        agent: Policy | None = None,
+        extractor: str = "swin",
+        restorer: str = "swin",
+    ):
         self.codec, self.policy = codec, agent
+        self._extract = partial(built(EXTRACTORS, extractor), codec)
+        self._restore = partial(built(RESTORERS, restorer), codec)
         profile = codec.profile
         self._precise = HyperSynthesis(
             profile.hyper_width, profile.channels, profile.classes, dtype="float64"
@@ -79,9 +90,20 @@ class Networks:
         self._stage = cache(self._make_stage)
 
     def analyse(self, image: np.ndarray) -> Analysed:
-        """Pixels [H, W, 3], uint8, to latents."""
-        *latents, differences = self._run("analyse", _padded(image)[None])
-        return Analysed(*latents, differences[0])
+        """Pixels [H, W, 3], uint8, to latents.
+
+        Raises
+        ------
+        InputError
+            The extractor gives another shape than the codec takes.
+        """
+        y, linear, differences = self._run("analyse", _padded(image)[None])
+        if y.shape != linear.shape:
+            raise InputError(
+                f"the extractor must give latents of shape {linear.shape} for this "
+                f"picture, got {y.shape}"
+            )
+        return Analysed(y, linear, differences[0])
 
     def summarise(self, latents: Analysed, quality: float) -> Summary:
         """The side information of an image at a quality."""
@@ -189,7 +211,8 @@ class Networks:
         return compiled(function, level="graph", name=name, signature=signature)
 
     def _analyse(self, image):
-        latents = self.codec.analyse(tf.cast(image, tf.float32) / 255)
+        x = tf.cast(image, tf.float32) / 255
+        latents = self.codec.analyse(x, self._extract)
         differences = latents.base - predicted(latents.base)
         return latents.y, latents.linear, tf.cast(differences, tf.int32)
 
@@ -237,7 +260,9 @@ class Networks:
         (side, known), scale = self._told(*told), scale[:, None, None, None]
         y, log_error = self.codec.decode(r, noise, scale, side, known, snr_db)
         log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
-        x = self.codec.synthesise(y, log_error, log_gain, picture, known.tokens)
+        x = self.codec.synthesise(
+            y, log_error, log_gain, picture, known.tokens, self._restore
+        )
         return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
 
     def _told(self, mu, sigma, entropy, level, kept, quality, design, context):

@@ -38,8 +38,15 @@ def folder_of(shipped: Path, model: str, weights: str, what: str = "weights") ->
 
 
 @lru_cache(maxsize=4)
-def networks(folder: Path, policy: Path | None = None) -> Networks:
+def networks(
+    folder: Path,
+    policy: Path | None = None,
+    extractor: str = "swin",
+    restorer: str = "swin",
+) -> Networks:
     """Networks of a folder of weights, and of one of a policy's, loaded once.
+
+    ``extractor`` and ``restorer`` are names of components.
 
     Raises
     ------
@@ -47,12 +54,13 @@ def networks(folder: Path, policy: Path | None = None) -> Networks:
         The files are damaged, or of another model.
     """
     try:
-        return Networks(read_codec(folder), policy and read_policy(policy))
+        codec, agent = read_codec(folder), policy and read_policy(policy)
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
             f"weights must be what make promote wrote, got {reason}"
         ) from None
+    return Networks(codec, agent, extractor, restorer)
 
 
 def read_codec(folder: Path) -> Codec:

@@ -9,6 +9,7 @@ J. Dai et al., IEEE JSAC 40(8), 2022. Deviations: classes of positions beside th
 hyper-latent, and a base layer.
 """
 
+from collections.abc import Callable
 from math import log
 from typing import NamedTuple
 
@@ -170,12 +171,15 @@ class Codec(keras.layers.Layer):
         """Tokens of an embedding [B, D] : [B, T, width]; ``None`` without contexts."""
         return self._context(context) if self._context else None
 
-    def analyse(self, x) -> Latents:
-        """Pixels from 0 to 1 to latents : [B, 32 i, 32 j, 3]."""
+    def analyse(self, x, extract: Callable | None = None) -> Latents:
+        """Pixels from 0 to 1 to latents : [B, 32 i, 32 j, 3].
+
+        ``extract`` may stand in for the analysis.
+        """
         base = base_values(x)
         smooth = base_picture(base)
-        y, linear = self.analysis(x, smooth), self.analysis.linear_only(x, smooth)
-        return Latents(y, linear, base, smooth)
+        y = (extract or self.analysis)(x, smooth)
+        return Latents(y, self.analysis.linear_only(x, smooth), base, smooth)
 
     def summarise(self, y, linear, log_gain):
         """What is sent of y beforehand : classes [B, h, w]; z, before it is rounded.
@@ -229,9 +233,15 @@ class Codec(keras.layers.Layer):
         shared = _shared(side, known)
         return self.decoder(r, noise, scale, *shared, conditions, known.tokens)
 
-    def synthesise(self, y, log_error, log_gain, base, tokens=None):
-        """Latents in steps, and the base layer's picture, to pixels."""
-        return self.synthesis(y * ops.exp(-log_gain), y, log_error, base, tokens)
+    def synthesise(
+        self, y, log_error, log_gain, base, tokens=None, restore: Callable | None = None
+    ):
+        """Latents in steps, and the base layer's picture, to pixels.
+
+        ``restore`` may stand in for the synthesis.
+        """
+        restore = restore or self.synthesis
+        return restore(y * ops.exp(-log_gain), y, log_error, base, tokens)
 
 
 def _shared(side: Side, known: Known) -> tuple:

@@ -145,9 +145,13 @@ class Synthesis(keras.layers.Layer):
         return [*self._quarter, *self._eighth, *self._latent]
 
     def call(self, y, whitened, log_error, base, tokens=None):
-        x = base + depth_to_space(self.linear(y), PATCH)
+        x = self.linear_only(y, base)
         features = ops.concatenate([ops.arcsinh(whitened), log_error], axis=-1)
         return x + ops.cast(self._nonlinear(x, features, tokens), "float32")
+
+    def linear_only(self, y, base):
+        """The inverse of the linear transform alone."""
+        return base + depth_to_space(self.linear(y), PATCH)
 
     def _nonlinear(self, picture, features, tokens):
         """What the blocks of the linear transform, each for itself, cannot know."""

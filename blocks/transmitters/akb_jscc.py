@@ -33,12 +33,14 @@ def build(
     channel_kb: str = "base",
     side_info: SideInfo = "coded",
     weights: str = "base",
+    extractor: str = "swin",
+    restorer: str = "swin",
 ) -> Transceiver:
     """Build the pair.
 
     Parameters
     ----------
-    csi, design_snr_db, margin_db, side_info : as for ``ntscc``
+    csi, design_snr_db, margin_db, side_info, extractor, restorer : as for ``ntscc``
     source_kb : what conditions the networks: ``retrieved``, the entry nearest to the
         description; to compare with: ``none``, ``random``, any entry, or ``oracle``,
         the description's own embedding, all of which is sent
@@ -53,6 +55,8 @@ def build(
         margin_db=margin_db,
         side_info=side_info,
         weights=weights,
+        extractor=extractor,
+        restorer=restorer,
         source_kb=source_kb,
         kb=kb,
         describer=describer,
@@ -61,6 +65,6 @@ def build(
     )
 
 
-def files(weights: str, kb: str, channel_kb: str, **_) -> list[Path]:
+def files(**params) -> list[Path]:
     """Files that the results depend on."""
-    return agentic_files(weights, kb, channel_kb)
+    return agentic_files(**params)

@@ -21,6 +21,8 @@ def build(
     encoder: str = "minilm",
     side_info: SideInfo = "coded",
     weights: str = "base",
+    extractor: str = "swin",
+    restorer: str = "swin",
 ) -> Transceiver:
     """Build the pair; parameters are those of ``akb_jscc``."""
     return agentic_pair(
@@ -29,6 +31,8 @@ def build(
         margin_db=margin_db,
         side_info=side_info,
         weights=weights,
+        extractor=extractor,
+        restorer=restorer,
         source_kb=source_kb,
         kb=kb,
         describer=describer,
@@ -36,6 +40,6 @@ def build(
     )
 
 
-def files(weights: str, kb: str, **_) -> list[Path]:
+def files(**params) -> list[Path]:
     """Files that the results depend on."""
-    return agentic_files(weights, kb)
+    return agentic_files(**params)

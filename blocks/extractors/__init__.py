@@ -1,0 +1,1 @@
+"""Extractors of learned codecs, one file each: pixels to latents."""

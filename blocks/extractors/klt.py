@@ -1,0 +1,8 @@
+"""The KLT of 16x16 blocks alone: the best linear transform, without the networks."""
+
+from blocks.learned.ends import Extractor
+
+
+def build() -> Extractor:
+    """Build the extractor."""
+    return lambda codec, x, smooth: codec.analysis.linear_only(x, smooth)

@@ -1,0 +1,75 @@
+"""Extractor and restorer of a learned codec, chosen by name."""
+
+from pathlib import Path
+from typing import Any, Protocol
+
+from blocks.nn.codec import Codec
+from semlink.config import ComponentSpec
+from semlink.registry import Registry
+
+
+class Extractor(Protocol):
+    """Pixels to latents. It may have weights of its own."""
+
+    def __call__(self, codec: Codec, x, smooth) -> Any:
+        """Extract latents.
+
+        Input
+        -----
+        codec : networks with their weights; it has M latents for a position
+        x : [B, 16 h, 16 w, 3], float32, 0 to 1
+        smooth : same shape, the picture of the base layer, which crosses digitally
+
+        Output
+        ------
+        y : [B, h, w, M], float32, at the scale of an orthonormal transform
+        """
+
+
+class Restorer(Protocol):
+    """Received latents to pixels. It may have weights of its own."""
+
+    def __call__(self, codec: Codec, y, whitened, log_error, smooth, tokens) -> Any:
+        """Restore pixels.
+
+        Input
+        -----
+        codec : networks with their weights
+        y, whitened : [B, h, w, M], float32, latents, and the same in quantiser steps
+        log_error : [B, h, w, M], float32, log of their standard error, in steps
+        smooth : [B, 16 h, 16 w, 3], float32, the picture of the base layer
+        tokens : [B, T, width], float32, of the context, or ``None``
+
+        Output
+        ------
+        x : [B, 16 h, 16 w, 3], float32, nominally 0 to 1
+        """
+
+
+EXTRACTORS = Registry(
+    "extractor", packages=("blocks.extractors",), group="semlink.extractors"
+)
+RESTORERS = Registry(
+    "restorer", packages=("blocks.restorers",), group="semlink.restorers"
+)
+
+
+def built(registry: Registry, spec: str) -> Any:
+    """Build an extractor or restorer from its name, as on the command line."""
+    word = ComponentSpec.model_validate(spec)
+    return registry.build(word.name, **_params(registry, word))
+
+
+def files_of(extractor: str, restorer: str) -> list[Path]:
+    """Files that the two depend on: weights, and their own where they are plug-ins."""
+    files = []
+    for registry, spec in ((EXTRACTORS, extractor), (RESTORERS, restorer)):
+        word = ComponentSpec.model_validate(spec)
+        files += registry.files(word.name, _params(registry, word))
+        if word.name.endswith(".py"):
+            files.append(Path(word.name))
+    return files
+
+
+def _params(registry: Registry, word: ComponentSpec) -> dict[str, Any]:
+    return registry.resolve(word.name, word.argument, word.params)

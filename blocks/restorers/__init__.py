@@ -1,0 +1,1 @@
+"""Restorers of learned codecs, one file each: latents to pixels."""
