@@ -5,7 +5,6 @@ or ``name[key=value,key=value]``; in YAML also as a mapping with ``name`` and it
 parameters. An unknown key is an error that names its full path.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,8 +21,6 @@ from pydantic import (
 from semlink.errors import InputError
 from semlink.protocols import CbrMode
 from semlink.registry import unknown
-
-_SPEC = re.compile(r"(?P<name>[^\[\]:]+)(:(?P<argument>.+?))?(\[(?P<params>.*)\])?")
 
 
 class _Frozen(BaseModel):
@@ -58,17 +55,41 @@ class ComponentSpec(_Frozen):
 
 
 def parse_spec(text: str) -> dict[str, Any]:
-    """Take ``name:argument[key=value,...]`` apart."""
-    match = _SPEC.fullmatch(text.strip())
-    if not match:
+    """Take ``name:argument[key=value,...]`` apart; a value may be such a component."""
+    head, inside = _head_and_brackets(text.strip())
+    name, colon, argument = head.partition(":")
+    if not name or "[" in name or "]" in name or (colon and not argument):
         raise ValueError(f"a component is name:argument[key=value,...], got {text!r}")
     params = {}
-    for item in filter(None, (match["params"] or "").split(",")):
+    for item in filter(None, _split(inside, ",")):
         key, equals, value = item.partition("=")
         if not equals:
             raise ValueError(f"parameters are key=value, got {item!r}")
         params[key.strip()] = _scalar(item, value)
-    return {"name": match["name"], "argument": match["argument"], "params": params}
+    return {"name": name, "argument": argument if colon else None, "params": params}
+
+
+def _head_and_brackets(text: str) -> tuple[str, str]:
+    """What stands before the brackets that end a text, and what stands in them."""
+    depth = 0
+    for place in range(len(text) - 1, -1, -1):
+        depth += (text[place] == "]") - (text[place] == "[")
+        if depth == 0:
+            ends = text.endswith("]")
+            return (text[:place], text[place + 1 : -1]) if ends else (text, "")
+    return text, ""
+
+
+def _split(text: str, separators: str) -> list[str]:
+    """Split a text where a separator stands outside all brackets."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter == "[") - (letter == "]")
+        if depth <= 0 and letter in separators:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _scalar(item: str, text: str) -> Any:
@@ -83,7 +104,7 @@ def _scalar(item: str, text: str) -> Any:
 def _words(value: Any) -> Any:
     """Accept ``a b`` for a list, with brackets kept together."""
     if isinstance(value, str):
-        return re.findall(r"(?:[^\s\[]|\[[^\]]*\]?)+", value)
+        return [word for word in _split(value, " \t\n") if word]
     return value if isinstance(value, list | tuple) else [value]
 
 

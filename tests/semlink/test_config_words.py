@@ -2,6 +2,7 @@
 
 import pytest
 
+from semlink import config
 from semlink.config import ComponentSpec, parse_grid
 
 
@@ -21,6 +22,14 @@ def spec(value):
         ("tx[]", "tx", None, {}),
         ("folder:p[limit=2]", "folder", "p", {"limit": 2}),
         ("./my/tx.py[a=null]", "./my/tx.py", None, {"a": None}),
+        (
+            "m[a=b[c=d[e=f],g=1],k=2]",
+            "m",
+            None,
+            {"a": "b[c=d[e=f],g=1]", "k": 2},
+        ),
+        ("folder:br[1]ackets[limit=2]", "folder", "br[1]ackets", {"limit": 2}),
+        ("tx[sizes=[1, 2],k=3]", "tx", None, {"sizes": [1, 2], "k": 3}),
         ({"name": "awgn"}, "awgn", None, {}),
         ({"name": "tx", "mcs": "auto", "k": 3}, "tx", None, {"mcs": "auto", "k": 3}),
         ({"name": "folder", "argument": "p", "limit": 2}, "folder", "p", {"limit": 2}),
@@ -71,3 +80,14 @@ def test_a_label_says_the_component_again():
 )
 def test_grid(said, grid):
     assert parse_grid(said) == grid
+
+
+def test_words_are_split_outside_all_brackets():
+    said = "a[b=c[d=1, e=2]]  c[x=y z] d"
+    assert config._words(said) == ["a[b=c[d=1, e=2]]", "c[x=y z]", "d"]
+
+
+@pytest.mark.parametrize("said", ["a[", "a]", "a[b", "a[x=1]b", "[x=1]", "a:[x=1]", ""])
+def test_brackets_that_do_not_close_are_refused(said):
+    with pytest.raises(ValueError, match="a component is name:argument"):
+        config.parse_spec(said)
