@@ -24,7 +24,7 @@ class Recipe(NamedTuple):
     start : file of weights that this run starts at, or nothing
     contexts : file of the photos' embeddings that ``make kb-embed`` wrote, for the
         models that attend to them
-    objective : objective of the joint stage, a name in experiments/training/variants
+    objective : of the joint stage: joint, ms_ssim, psnr, psnr_ms_ssim or level_power
     """
 
     model: str

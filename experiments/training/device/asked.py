@@ -9,7 +9,7 @@ class Asked(NamedTuple):
     pack : folder that make device-pack filled
     seconds : time of the whole run
     spare : seconds of it that are kept to validate and to write files at the end
-    objective : objective of the joint stage, a name in experiments/training/variants
+    objective : of the joint stage: joint, ms_ssim, psnr, psnr_ms_ssim or level_power
     batches : batch sizes to try, with commas between
     trial : seconds that their trial takes
     crop : side of a crop, in pixels

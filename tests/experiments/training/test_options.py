@@ -15,6 +15,7 @@ from experiments.training.device.pack import Asked as Packed
 from experiments.training.options import described, options_of
 from experiments.training.recipe import MODELS
 from experiments.training.step_profile import Profiled
+from experiments.training.variants import OBJECTIVES
 
 ROOT = Path(__file__).parents[3]
 RECIPES = [Recipe, PolicyRecipe, Asked, Packed, Profiled]
@@ -36,6 +37,7 @@ def test_the_choices_in_the_help_are_those_that_there_are():
     lines = described(Recipe.__doc__.replace("\n    ", "\n"))
     assert words(lines["profile"]) >= set(PROFILES)
     assert words(lines["model"]) >= set(MODELS)
+    assert words(lines["objective"]) >= set(OBJECTIVES)
     there = {path.stem for path in Path(twins.__path__[0]).glob("[a-z]*.py")}
     assert words(lines["channel"]) >= there
 
