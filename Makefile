@@ -1,15 +1,29 @@
 # semlink. `make` lists what there is.
+#
+# A line takes.TARGET declares a target and the variables that it takes; any other on the
+# command line of make is refused, and so is a missing one of those marked with !. The
+# comments after ##@, ## and # are what `make` prints: groups, targets, variables with
+# [their defaults].
 
 VENV    := .venv
-PYTHON  ?= python3.11# interpreter that makes the environment
 UV      := uv==0.13.9
 
-# What a sweep runs over. CONFIG gives what is not said here: with its default, what
-# stands in brackets below.
-CONFIG      ?= sweep#         YAML file, or the name of one in experiments/configs
-RUN         ?= sweep#         results go to runs/RUN
+# What a variable says, if it says anything: as an option, or as key=value of a sweep.
+option = $(if $(strip $(2)),--$(1) '$(strip $(2))')
+said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
+# The name of a run: RUN, or the default of a target.
+run = --run '$(or $(strip $(RUN)),$(1))'
+quick = $(filter-out 0 off,$(strip $(QUICK)))
+
+PY      := $(VENV)/bin/python
+SEMLINK := $(PY) -m experiments
+.DEFAULT_GOAL := help
+
+##@ Simulate
+
+CONFIG      ?= sweep#         YAML file, or one in experiments/configs; gives the [...] down to SEED
 SOURCE      ?=#               [photos] or folder:PATH, coco:ROOT, gaussian
-TRANSMITTER ?=#               [jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_ldpc] or others
+TRANSMITTER ?=#               [ntscc jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_ldpc] or others
 CHANNEL     ?=#               [awgn rayleigh] or others, such as rayleigh[coherence_length=64]
 SNR_DB      ?=#               [4:16:2] Es/N0 in dB: numbers or start:stop:step
 CBR         ?=#               [0.03 0.0625] numbers or start:stop:step
@@ -19,225 +33,243 @@ DRAWS       ?=#               [1] channel draws per image
 CI95        ?=#               [off] more draws until the PSNR is known within this, in dB
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
+RUN         ?=#               [sweep] results are in runs/RUN; [fig4] and [train] of those targets
 WORKERS     ?= 0#             processes that a sweep uses; 0: one, without dask
-CLUSTER     ?=#               tcp://HOST:PORT of a dask scheduler, or a YAML for SLURM
+CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, or a YAML for SLURM
 CACHE_GIB   ?= 4#             GiB that sweeps keep of what they sent; 0: nothing
-QUICK       ?=#               [off] 1: fig4 in minutes, on a coarse grid
-SHOW        ?=#               [0 1] images that make panel and make report show
-PICTURES    ?= 12#            received pictures that make report shows
-AGAINST     ?= jpeg2000_ldpc# what make compare compares with
-METRIC      ?= psnr#          and by which metric
-A           ?=#               or a run that make compare compares with
-B           ?=#               another run
+QUICK       ?=#               [off] 1: a coarse grid, in minutes
 
-# What make train trains. A run that stopped goes on where it was.
-MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
-PROFILE     ?= base#          their size: tiny or base
-DATA        ?=#               folder of photos, COCO's layout included
-BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
-START       ?= baselines/nn/ntscc_base# weights that make device-pack takes along
-TRAIN       ?=#               more options, such as --joint-epochs 20; --help lists them
-NOTE        ?=#               what the card of promoted weights should say first
-
-# Knowledge bases of descriptions.
-KB          ?=#               file of a knowledge base
-SIZE        ?= 4096#          entries of the one that make kb builds
-DESCRIBER   ?= detector#      who describes photos: detector, coco_captions, blip or llava_next
-ENCODER     ?= minilm#        text encoder: minilm or clip
-TEXT        ?=#               what make kb-search looks for
-CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contexts FILE'
-
-# Memory that a training step frees is kept for the next: faulting its pages in again
-# takes up to a third of a step. glibc reads these.
-KEEP_FREED  := MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 \
-               MALLOC_TRIM_THRESHOLD_=4294967296
-
-said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
+GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE IMAGES DRAWS CI95 SEED SET
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
 	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
 	$(call said,cbr,$(CBR)) $(call said,cbr_mode,$(CBR_MODE)) \
 	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
 	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
 
-SEMLINK := $(VENV)/bin/python -m experiments
-.DEFAULT_GOAL := help
-
-.PHONY: help
-help: ## list targets and variables
-	@echo "make TARGET [VARIABLE=value ...]"; echo
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' Makefile
-	@echo; awk -F'[?]= *|# *' '/^[A-Z_0-9]+ +[?]=/ \
-		{printf "  %-16s %s%s\n", $$1, $$2 == "" ? "" : "[" $$2 "] ", $$3}' Makefile
-
-.PHONY: sweep
-sweep: $(VENV)/ready ## simulate a grid; writes table, CSV, manifest and figures
-	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' --run '$(strip $(RUN))' \
+takes.sweep = RUN CONFIG $(GRID) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS)
+sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
+	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' $(call run,sweep) \
 		--cache-gib '$(strip $(CACHE_GIB))' --workers '$(strip $(WORKERS))' \
 		--cluster '$(strip $(CLUSTER))' -- $(SETTINGS)
 
-.PHONY: profile
-profile: $(VENV)/ready ## where the time of such a sweep goes, stage by stage; keeps nothing
-	@$(SEMLINK) profile --config '$(strip $(CONFIG))' -- $(SETTINGS)
+takes.fig4 = RUN SOURCE IMAGES QUICK
+fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure, in runs/fig4
+	@$(SEMLINK) fig4 $(call run,fig4) $(call option,source,$(SOURCE)) \
+		$(call option,images,$(IMAGES)) $(if $(quick),--quick)
 
-.PHONY: worker
-worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it goes away
-	@$(SEMLINK) worker '$(strip $(CLUSTER))'
+takes.list =
+list: $(VENV)/ready ## print every component with its parameters
+	@$(SEMLINK) list
 
-.PHONY: scheduler
+takes.scheduler =
 scheduler: $(VENV)/ready ## a scheduler that workers and sweeps on any machine can join
 	@$(VENV)/bin/dask scheduler
 
-.PHONY: clean-cache
-clean-cache: $(VENV)/ready ## delete what sweeps kept of what they sent
+takes.worker = CLUSTER!
+worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it goes away
+	@$(SEMLINK) worker '$(strip $(CLUSTER))'
+
+takes.clean-cache =
+clean-cache: $(VENV)/ready ## delete what sweeps kept of what they sent, runs/.sent
 	@$(SEMLINK) clean-cache
 
-.PHONY: figure
+##@ Look
+
+SHOW        ?=#               [0 1] images that make panel and make report show
+PICTURES    ?= 12#            received pictures that make report shows
+AGAINST     ?= jpeg2000_ldpc# transmitter that make compare compares with
+METRIC      ?= psnr#          and by which metric
+A           ?=#               instead of RUN: a run that make compare compares with
+B           ?=#               another run
+
+takes.figure = RUN
 figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
-	@$(SEMLINK) figure --run '$(strip $(RUN))'
+	@$(SEMLINK) figure $(call run,sweep)
 
-.PHONY: panel
+takes.panel = RUN SHOW CBR
 panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
-	@$(SEMLINK) panel --run '$(strip $(RUN))' $(if $(strip $(SHOW)),--images '$(strip $(SHOW))') \
-		$(if $(strip $(CBR)),--cbr '$(strip $(CBR))')
+	@$(SEMLINK) panel $(call run,sweep) $(call option,images,$(SHOW)) \
+		$(call option,cbr,$(CBR))
 
-.PHONY: report
+takes.report = RUN SHOW PICTURES CACHE_GIB
 report: $(VENV)/ready ## one HTML file of RUN: curves, table, pictures, provenance
-	@$(SEMLINK) report --run '$(strip $(RUN))' --cache-gib '$(strip $(CACHE_GIB))' \
-		--pictures '$(strip $(PICTURES))' \
-		$(if $(strip $(SHOW)),--images '$(strip $(SHOW))')
+	@$(SEMLINK) report $(call run,sweep) --cache-gib '$(strip $(CACHE_GIB))' \
+		--pictures '$(strip $(PICTURES))' $(call option,images,$(SHOW))
 
-.PHONY: fig4
-fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure [QUICK=1 RUN=fig4]
-	@$(SEMLINK) fig4 --run '$(if $(filter sweep,$(strip $(RUN))),fig4,$(strip $(RUN)))' \
-		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
-		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))') \
-		$(if $(strip $(QUICK)),--quick)
-
-.PHONY: compare
-compare: $(VENV)/ready ## differences to AGAINST in RUN, or of run B to run A, image by image
-	@$(SEMLINK) compare --run '$(strip $(RUN))' --against '$(strip $(AGAINST))' \
+takes.compare = METRIC A B $(if $(strip $(A)$(B)),,RUN AGAINST)
+compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to run A, by image
+	@$(SEMLINK) compare $(call run,sweep) --against '$(strip $(AGAINST))' \
 		--metric '$(strip $(METRIC))' $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
 
-.PHONY: list
-list: $(VENV)/ready ## every component with its parameters
-	@$(SEMLINK) list
+##@ Train
 
-.PHONY: train
-train: $(VENV)/ready ## train MODEL on DATA; checkpoints and logs in runs/RUN
+MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
+PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
+DATA        ?=#               folder of photos, COCO's layout included
+BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
+START       ?= baselines/nn/ntscc_base# weights that make device-pack takes along
+TRAIN       ?=#               more options, such as --joint-epochs 20; TRAIN=--help lists them
+NOTE        ?=#               what the card of promoted weights says first
+CURVES      ?=#               "ntscc=runs/a,runs/b akb_jscc=runs/c"
+
+# Memory that a training step frees is kept for the next: faulting its pages in again
+# takes up to a third of a step. glibc reads these.
+KEEP_FREED  := MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 \
+               MALLOC_TRIM_THRESHOLD_=4294967296
+NETWORKS = --model '$(strip $(MODEL))' --profile '$(strip $(PROFILE))'
+DATA! = $(if $(filter --help,$(TRAIN)),DATA,DATA!)
+
 ifeq ($(strip $(MODEL)),channel_kb)
-	@$(VENV)/bin/python -m experiments.policies \
-		--run 'runs/$(strip $(RUN))' --data '$(strip $(DATA))' $(TRAIN)
+takes.train = RUN MODEL $(DATA!) TRAIN
+train: $(VENV)/ready
+	@$(PY) -m experiments.policies --run 'runs/$(or $(strip $(RUN)),train)' \
+		--data '$(strip $(DATA))' $(TRAIN)
 else
-	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) $(VENV)/bin/python -m experiments.training \
-		--run 'runs/$(strip $(RUN))' --model '$(strip $(MODEL))' \
-		--profile '$(strip $(PROFILE))' --data '$(strip $(DATA))' $(TRAIN)
+takes.train = RUN MODEL PROFILE $(DATA!) BACKEND TRAIN
+train: $(VENV)/ready ## train MODEL on DATA, or go on; checkpoints and logs in runs/RUN
+	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) $(PY) -m experiments.training \
+		--run 'runs/$(or $(strip $(RUN)),train)' $(NETWORKS) \
+		--data '$(strip $(DATA))' $(TRAIN)
 endif
 
-.PHONY: training-profile
-training-profile: $(VENV)/ready ## what a step of make train takes: MODEL, DATA, BACKEND, TRAIN
+takes.training-profile = MODEL PROFILE $(DATA!) BACKEND TRAIN
+training-profile: $(VENV)/ready ## print what a step of make train takes; nothing is kept
 	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) TF_CPP_MIN_LOG_LEVEL=2 \
-		$(VENV)/bin/python -m experiments.training.step_profile \
-		--model '$(strip $(MODEL))' --profile '$(strip $(PROFILE))' \
+		$(PY) -m experiments.training.step_profile $(NETWORKS) \
 		--data '$(strip $(DATA))' $(TRAIN)
 
-.PHONY: device-pack
-device-pack: $(VENV)/ready ## make the tree ready for a lent accelerator: DATA, START, TRAIN
-	@KERAS_BACKEND=jax $(VENV)/bin/python -m experiments.training.device.pack \
-		--data '$(strip $(DATA))' --start '$(strip $(START))' $(TRAIN)
-
-.PHONY: device-unpack
-device-unpack: $(VENV)/ready ## put back what make device-pack had put aside
-	@$(VENV)/bin/python -m experiments.training.device.pack --unpack
-
-.PHONY: training-curve
-training-curve: $(VENV)/ready ## PSNR over hours: CURVES="ntscc=runs/a,runs/b akb_jscc=runs/c"
+takes.training-curve = CURVES!
+training-curve: $(VENV)/ready ## draw PSNR over hours of training, in docs/figures/training.png
 	@$(SEMLINK) training-curve $(CURVES)
 
-.PHONY: promote
+takes.promote = RUN! NOTE
 promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a model card
 	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'
 
-.PHONY: channel-kb
-channel-kb: $(VENV)/ready ## what the channel knowledge base is worth on SOURCE, at equal CBR
-	@$(SEMLINK) channel-kb $(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
-		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
+takes.device-pack = $(DATA!) START TRAIN
+device-pack: $(VENV)/ready ## make the tree ready for a lent accelerator
+	@KERAS_BACKEND=jax $(PY) -m experiments.training.device.pack \
+		--data '$(strip $(DATA))' --start '$(strip $(START))' $(TRAIN)
 
-.PHONY: meaning
-meaning: $(VENV)/ready ## AKB-JSCC's rates inside the objects of SOURCE, and outside
-	@$(SEMLINK) meaning --source '$(strip $(SOURCE))' \
-		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
+takes.device-unpack =
+device-unpack: $(VENV)/ready ## put back what make device-pack had put aside
+	@$(PY) -m experiments.training.device.pack --unpack
 
-.PHONY: side-information
-side-information: $(VENV)/ready ## bits of a block of SOURCE that a learned TRANSMITTER tells, and might
-	@$(SEMLINK) side-information \
-		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
-		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))') \
-		$(if $(strip $(TRANSMITTER)),--transmitter '$(strip $(TRANSMITTER))')
+##@ Knowledge
 
-.PHONY: kb
-kb: $(VENV)/ready ## build knowledge base KB of the photos or captions in DATA
+KB          ?=#               file of a knowledge base [the shipped one]
+SIZE        ?= 4096#          entries of the one that make kb builds
+DESCRIBER   ?= detector#      who describes photos: detector, coco_captions, blip or llava_next
+ENCODER     ?= minilm#        text encoder: minilm or clip
+TEXT        ?=#               what make kb-search looks for
+CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contexts FILE'
+
+takes.kb = KB! DATA! SIZE DESCRIBER ENCODER
+kb: $(VENV)/ready ## build the knowledge base KB of the photos or captions in DATA
 	@$(SEMLINK) kb build --source '$(strip $(DATA))' --output '$(strip $(KB))' \
 		--size '$(strip $(SIZE))' --describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
 
-.PHONY: kb-embed
+takes.kb-embed = DATA! CONTEXTS KB DESCRIBER ENCODER
 kb-embed: $(VENV)/ready ## look up the photos in DATA, for training; writes CONTEXTS
 	@$(SEMLINK) kb embed --source '$(strip $(DATA))' --output '$(strip $(CONTEXTS))' \
-		$(if $(strip $(KB)),--base '$(strip $(KB))') \
-		--describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
+		$(call option,base,$(KB)) --describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
 
-.PHONY: kb-show
-kb-show: $(VENV)/ready ## say what is in a knowledge base [KB=the shipped one]
-	@$(SEMLINK) kb show $(if $(strip $(KB)),--base '$(strip $(KB))')
+takes.kb-show = KB
+kb-show: $(VENV)/ready ## print what is in a knowledge base
+	@$(SEMLINK) kb show $(call option,base,$(KB))
 
-.PHONY: kb-search
-kb-search: $(VENV)/ready ## what a knowledge base holds that is nearest to TEXT
+takes.kb-search = TEXT! KB ENCODER
+kb-search: $(VENV)/ready ## print the entries of a knowledge base that are nearest to TEXT
 	@$(SEMLINK) kb search '$(strip $(TEXT))' --encoder '$(strip $(ENCODER))' \
-		$(if $(strip $(KB)),--base '$(strip $(KB))')
+		$(call option,base,$(KB))
 
-.PHONY: test
+takes.channel-kb = SOURCE IMAGES
+channel-kb: $(VENV)/ready ## print what the channel knowledge base gains on SOURCE, at equal CBR
+	@$(SEMLINK) channel-kb $(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
+
+takes.meaning = SOURCE! IMAGES
+meaning: $(VENV)/ready ## print AKB-JSCC's rates inside the objects of SOURCE, and outside
+	@$(SEMLINK) meaning --source '$(strip $(SOURCE))' $(call option,images,$(IMAGES))
+
+##@ Measure
+
+takes.profile = CONFIG $(GRID)
+profile: $(VENV)/ready ## print where the time of a sweep goes, by stage; nothing is kept
+	@$(SEMLINK) profile --config '$(strip $(CONFIG))' -- $(SETTINGS)
+
+takes.side-information = SOURCE IMAGES TRANSMITTER
+side-information: $(VENV)/ready ## print bits of side information of a learned TRANSMITTER
+	@$(SEMLINK) side-information $(call option,source,$(SOURCE)) \
+		$(call option,images,$(IMAGES)) $(call option,transmitter,$(TRANSMITTER))
+
+takes.papr = TRANSMITTER SOURCE IMAGES
+papr: $(VENV)/ready ## print peaks of what each TRANSMITTER sends, as OFDM
+	@$(SEMLINK) papr --transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)' \
+		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
+
+takes.channel-gallery =
+channel-gallery: $(VENV)/ready ## draw how channels fade, in docs/figures/channels.png
+	@$(SEMLINK) channel-gallery
+
+takes.bench = WORKERS $(if $(filter-out 0,$(WORKERS)),SOURCE IMAGES)
+bench: $(VENV)/ready ## time the digital chain and commands; with WORKERS=2, a sweep of SOURCE
+	@$(SEMLINK) bench --workers '$(strip $(WORKERS))' \
+		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
+
+takes.memory = SOURCE! TRANSMITTER
+memory: $(VENV)/ready ## draw what a sweep of SOURCE holds in memory as it grows tenfold
+	@$(SEMLINK) memory --source '$(strip $(SOURCE))' \
+		--transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)'
+
+takes.mcs-table =
+mcs-table: $(VENV)/ready ## measure blocks/phy/mcs.csv again (half an hour and more)
+	@$(SEMLINK) mcs-table
+
+##@ Develop
+
+PYTHON      ?= python3.11#    interpreter that makes the environment
+
+takes.help =
+help: ## list targets and variables
+	@echo "make TARGET [VARIABLE=value ...]    variables that a target ignores are refused"
+	@awk -F':.*## |[?]= *|# +' '/^##@ / {printf "%s\n%s\n", vars, substr($$0, 5); vars = ""} \
+		/^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2} \
+		/^[A-Z_0-9]+ +[?]=/ {name = $$1; sub(/ +$$/, "", name); \
+			vars = vars sprintf("    %-15s %s%s\n", name, $$2 ~ /./ ? "[" $$2 "] " : "", $$3)} \
+		END {printf "%s", vars}' Makefile
+
+# Each result in experiments/results is a line of make reference: name, folder there,
+# command, its options, and what QUICK=1 adds to make it coarse. Who adds a result adds
+# its line. A run has the name of the commit, so that an interrupted one resumes and that
+# of other code does not; when it is whole, what is committed of it is replaced.
+remake = @$(SEMLINK) $(3) --run '$(or $(quick:%=quick),reference)-$(1)-$(COMMIT)' $(4) 	$(if $(quick),$(5),$(call keep,runs/reference-$(1)-$(COMMIT),experiments/results/$(2)))
+keep = && rm -f $(2)/manifest*.json && cp $(1)/points.csv $(1)/manifest*.json 	$(addprefix $(1)/,$(notdir $(wildcard $(2)/*.png))) $(2)
+COMMIT = $(shell git rev-parse --short HEAD)
+
+takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!)
+reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUICK=1: coarse, in runs/
+	$(call remake,fig4,reference,fig4,--source '$(or $(strip $(SOURCE)),photos)',--quick)
+	$(call remake,channels,reference/channels,sweep,--config channels,		snr_db=10 stop.images=1 stop.draws=1)
+
+takes.test =
 test: $(VENV)/ready ## the default tests
-	@$(KEEP_FREED) $(VENV)/bin/python -m pytest -q -n auto --dist loadfile
+	@$(KEEP_FREED) $(PY) -m pytest -q -n auto --dist loadfile
 
-.PHONY: test-slow
+takes.test-slow =
 test-slow: $(VENV)/ready ## the long ones too
-	@$(KEEP_FREED) $(VENV)/bin/python -m pytest -q -n auto --dist loadfile -m "slow or not slow"
+	@$(KEEP_FREED) $(PY) -m pytest -q -n auto --dist loadfile -m "slow or not slow"
 
-.PHONY: lint
+takes.lint =
 lint: $(VENV)/ready ## check style and formatting
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 
-.PHONY: format
+takes.format =
 format: $(VENV)/ready ## format the code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-.PHONY: papr
-papr: $(VENV)/ready ## peaks of what each TRANSMITTER sends, as OFDM
-	@$(SEMLINK) papr --transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)' \
-		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
-		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
-
-.PHONY: channel-gallery
-channel-gallery: $(VENV)/ready ## draw how channels fade, and their delay profiles
-	@$(SEMLINK) channel-gallery
-
-.PHONY: bench
-bench: $(VENV)/ready ## time the digital chain, the sweep and the command line; with WORKERS=2, a sweep of SOURCE alone
-	@$(SEMLINK) bench --workers '$(strip $(WORKERS))' \
-		$(if $(strip $(SOURCE)),--source '$(strip $(SOURCE))') \
-		$(if $(strip $(IMAGES)),--images '$(strip $(IMAGES))')
-
-.PHONY: memory
-memory: $(VENV)/ready ## what a sweep of SOURCE holds in memory as it grows tenfold
-	@$(SEMLINK) memory --source '$(strip $(SOURCE))' \
-		--transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)'
-
-.PHONY: mcs-table
-mcs-table: $(VENV)/ready ## measure blocks/phy/mcs.csv again (half an hour and more)
-	@$(SEMLINK) mcs-table
-
-.PHONY: venv
+takes.venv =
 venv: $(VENV)/ready ## make the environment from requirements.lock
 
 $(VENV)/ready: requirements.lock requirements-boot.lock setup.cfg
@@ -252,7 +284,7 @@ $(VENV)/ready: requirements.lock requirements-boot.lock setup.cfg
 		--no-build-isolation -e .
 	@touch $@
 
-.PHONY: lock
+takes.lock =
 lock: ## resolve requirements.in again, with hashes
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install -q $(UV)
@@ -264,6 +296,28 @@ lock: ## resolve requirements.in again, with hashes
 		--custom-compile-command "make lock" - -o requirements-boot.lock
 	rm -rf .venv-lock
 
-.PHONY: clean
+takes.clean =
 clean: ## remove the environment (never results)
 	rm -rf $(VENV) .pytest_cache .ruff_cache
+
+# What was given on the command line: it must be something that a target takes.
+ANYWHERE := PYTHON UV VENV SHELL MAKEFLAGS
+given    := $(foreach v,$(.VARIABLES),$(if $(findstring command,$(origin $v)),$v))
+goals    := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
+declared := $(foreach g,$(goals),$(if $(filter file,$(origin takes.$g)),$g))
+taken    := $(foreach g,$(declared),$(takes.$g))
+refused  := $(sort $(filter-out $(taken:!=) $(ANYWHERE),$(given)))
+missing  := $(foreach v,$(patsubst %!,%,$(filter %!,$(taken))),$(if $(strip $($v)),,$v))
+ifeq ($(declared),$(goals))
+ifneq ($(refused),)
+$(error make $(goals) takes $(or $(sort $(taken:!=)),no variable), got $(refused))
+endif
+ifneq ($(missing),)
+$(error make $(goals) needs $(missing), got nothing)
+endif
+endif
+ifneq ($(if $(strip $(RUN)),,$(filter RUN,$(given)))$(findstring /,$(RUN))$(filter .%,$(firstword $(RUN))),)
+$(error RUN is a name without slashes and no dot in front, got '$(strip $(RUN))')
+endif
+
+.PHONY: $(patsubst takes.%,%,$(filter takes.%,$(.VARIABLES)))

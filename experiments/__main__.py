@@ -1,4 +1,4 @@
-"""``python -m experiments COMMAND``: the command line.
+"""``semlink COMMAND``, or ``python -m experiments COMMAND``: the command line.
 
 This is the entry point, so environment variables are set here and nowhere else, and
 every command imports what it needs when it runs: ``--help`` is instant.
@@ -13,7 +13,9 @@ from typing import Annotated
 import typer
 
 from experiments.commands.knowledge_bases import kb
+from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
+from experiments.commands.runs import CACHE, Run, run_folder
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
@@ -28,18 +30,36 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    help="semlink: semantic and separated transmitters over simulated links.",
+    epilog="make TARGET runs most of these with its variables; make lists both.",
 )
 
 app.add_typer(kb, name="kb")
+app.add_typer(learning)
 app.add_typer(measuring)
 
-RUNS = Path("runs")
-CACHE = RUNS / ".sent"
 Shown = Annotated[
     str | None, typer.Option(help="Which images, by number (default: 0 1).")
 ]
-Run = Annotated[str, typer.Option(help="Name of the run: results in runs/NAME.")]
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        from semlink import __version__
+
+        typer.echo(f"semlink {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def semlink(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Version."
+        ),
+    ] = False,
+) -> None:
+    """semlink: semantic and separated transmitters over simulated links."""
 
 
 @app.command()
@@ -62,12 +82,15 @@ def sweep(
         str, typer.Option(help="tcp://HOST:PORT of a scheduler, or a YAML for SLURM.")
     ] = "",
 ) -> None:
-    """Simulate a grid of links; skips what is already in the run."""
+    """Simulate a grid of links; table, manifest and figures are in runs/NAME.
+
+    Points that are already there are skipped: the same command resumes.
+    """
     from experiments.commands.sweeping import Resources
     from experiments.commands.sweeping import sweep as command
 
     use = Resources(CACHE, cache_gib, workers, cluster)
-    command(config, overrides or [], _folder(run), use)
+    command(config, overrides or [], run_folder(run), use)
 
 
 @app.command()
@@ -77,15 +100,17 @@ def profile(
     ] = None,
     config: Annotated[str, typer.Option(help="As of a sweep.")] = "sweep",
 ) -> None:
-    """Show where the time of a sweep goes, stage by stage; keeps nothing."""
+    """Print where the time of a sweep goes, stage by stage; nothing is kept."""
     from experiments.bench.profile import profile as command
 
     command(config, overrides or [])
 
 
 @app.command()
-def worker(scheduler: str) -> None:
-    """Simulate points for a scheduler (tcp://HOST:PORT) until it goes away."""
+def worker(
+    scheduler: Annotated[str, typer.Argument(help="tcp://HOST:PORT of a scheduler.")],
+) -> None:
+    """Simulate points for a scheduler until it goes away; the sweep has the results."""
     from experiments.commands.workers import work_for
 
     work_for(scheduler)
@@ -93,7 +118,7 @@ def worker(scheduler: str) -> None:
 
 @app.command("clean-cache")
 def clean_cache() -> None:
-    """Delete what sweeps kept of what they sent."""
+    """Delete runs/.sent, which sweeps keep of what they sent; costs time alone."""
     import shutil
 
     shutil.rmtree(CACHE, ignore_errors=True)
@@ -101,10 +126,10 @@ def clean_cache() -> None:
 
 @app.command()
 def figure(run: Run = "sweep") -> None:
-    """Draw a run's results again, from its CSV alone."""
+    """Draw the figures of a run again from its CSV, into runs/NAME."""
     from experiments.figures.curves import draw_all
 
-    paths = draw_all(_folder(run))
+    paths = draw_all(run_folder(run))
     for path in paths or ["nothing to draw: one SNR and one CBR, or no result"]:
         typer.echo(path)
 
@@ -117,10 +142,10 @@ def panel(
         float | None, typer.Option(help="CBR (default: the lowest).")
     ] = None,
 ) -> None:
-    """Show photos side by side, per transmitter and SNR."""
+    """Draw photos side by side, per transmitter and SNR, into runs/NAME."""
     from experiments.figures.panel import draw_panel
 
-    for path in draw_panel(_folder(run), images, cbr):
+    for path in draw_panel(run_folder(run), images, cbr):
         typer.echo(path)
 
 
@@ -131,10 +156,10 @@ def report(
     pictures: Annotated[int, typer.Option(min=1, help="Received ones to show.")] = 12,
     cache_gib: Annotated[float, typer.Option(min=0, help="As of the sweep.")] = 4.0,
 ) -> None:
-    """Write one HTML file: curves, table, pictures, and how they were made."""
+    """Write runs/NAME/report.html: curves, table, pictures, provenance."""
     from experiments.report.write import write_report
 
-    typer.echo(write_report(_folder(run), images, pictures, (CACHE, cache_gib)))
+    typer.echo(write_report(run_folder(run), images, pictures, (CACHE, cache_gib)))
 
 
 @app.command()
@@ -144,10 +169,10 @@ def fig4(
     images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
 ) -> None:
-    """Draw the case study's figure: AKB-JSCC, without channel KB, NTSCC, JPEGs."""
+    """Draw AKB-JSCC against all others, the case study's figure, into runs/NAME."""
     from experiments.figures.fig4 import fig4 as command
 
-    command(source, images, quick, _folder(run), (CACHE, 4.0))
+    command(source, images, quick, run_folder(run), (CACHE, 4.0))
 
 
 @app.command()
@@ -160,18 +185,18 @@ def compare(
     a: Annotated[str, typer.Option(help="Instead: a run,")] = "",
     b: Annotated[str, typer.Option(help="and another, whose gain is shown.")] = "",
 ) -> None:
-    """Compare transmitters of a run, or two runs, image by image, in Markdown."""
+    """Print differences of transmitters, or of two runs, over the same images."""
     if a or b:
         from experiments.studies.compare_runs import compare_runs
         from semlink.errors import InputError
 
         if not (a and b):
             raise InputError(f"two runs are compared, got {a or b!r} alone")
-        typer.echo(compare_runs(_folder(a), _folder(b), metric))
+        typer.echo(compare_runs(run_folder(a), run_folder(b), metric))
         return
     from experiments.studies.compare import compare as command
 
-    typer.echo(command(_folder(run), against, metric))
+    typer.echo(command(run_folder(run), against, metric))
 
 
 @app.command("channel-gallery")
@@ -180,7 +205,7 @@ def channel_gallery(
         "docs/figures/channels.png"
     ),
 ) -> None:
-    """Draw how channels fade, and their delay profiles."""
+    """Draw how channels fade, and their delay profiles, into OUTPUT."""
     from experiments.figures.channel_gallery import gallery
 
     typer.echo(gallery(output))
@@ -194,7 +219,7 @@ def papr(
     cbr: Annotated[float, typer.Option(help="At which they are sent.")] = 0.03,
     snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
 ) -> None:
-    """Compare the peaks of what transmitters send, as OFDM."""
+    """Print the peaks of what transmitters send, as OFDM."""
     from experiments.studies.papr import papr as command
 
     typer.echo(command(transmitter.split(), source, images, cbr, snr_db))
@@ -202,39 +227,10 @@ def papr(
 
 @app.command("list")
 def list_components() -> None:
-    """List every component with its parameters."""
+    """Print every component with its parameters."""
     from experiments.commands.listing import print_components
 
     print_components()
-
-
-@app.command()
-def promote(
-    run: Run,
-    note: Annotated[str, typer.Option(help="What a reader of the card should know.")],
-) -> None:
-    """Ship the weights of a training run: copy them beside their owner, with a card."""
-    from experiments.commands.promoting import promote as command
-
-    typer.echo(command(_folder(run), note))
-
-
-@app.command("training-curve")
-def training_curve(
-    models: Annotated[
-        list[str], typer.Argument(help="NAME=RUN[,RUN...], folders of runs.")
-    ],
-    output: Annotated[
-        Path, typer.Option(help="Figure to write, with its table beside it.")
-    ] = Path("docs/figures/training.png"),
-) -> None:
-    """Draw PSNR on validation crops over hours of training."""
-    from experiments.training.curve import curve as command
-
-    last = {epoch.model: epoch for epoch in command(models, output)}
-    for model, epoch in last.items():
-        typer.echo(f"{model}: {epoch.psnr:.2f} dB after {epoch.hours:.2f} h")
-    typer.echo(output)
 
 
 @app.command("channel-kb")
@@ -244,7 +240,7 @@ def channel_kb(
     weights: Annotated[str, typer.Option(help="Of akb_jscc.")] = "base",
     policy: Annotated[str, typer.Option(help="Its channel_kb.")] = "base",
 ) -> None:
-    """Compare ways to correct presets: uniform, PPO, greedy oracle, at equal CBR."""
+    """Print what the channel knowledge base gains over others, at equal CBR."""
     from experiments.policies.ablation import ablation
 
     typer.echo(ablation(source, images, weights, policy))
@@ -258,36 +254,18 @@ def meaning(
     snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
     transmitter: Annotated[str, typer.Option(help="AKB-JSCC.")] = "akb_jscc",
 ) -> None:
-    """Compare rates inside annotated objects and outside, before and after actions."""
+    """Print rates inside annotated objects and outside, before and after actions."""
     from experiments.studies.meaning import meaning as command
 
     typer.echo(command(source, images, cbr, snr_db, transmitter))
 
 
-@app.command("learning-curve")
-def learning_curve(
-    runs: list[str],
-    output: Annotated[Path, typer.Option(help="File to write.")],
-) -> None:
-    """Draw learning curves of the channel knowledge base, of several seeds."""
-    from experiments.policies.learning import draw_learning
-
-    typer.echo(draw_learning([_folder(run) for run in runs], output))
-
-
-def _folder(run: str) -> Path:
-    """The folder of a run, which is one below ``runs``."""
-    from semlink.errors import InputError
-
-    if Path(run).name != run or run in (".", ".."):
-        raise InputError(f"a run is a name without slashes, got {run!r}")
-    return RUNS / run
-
-
 def main() -> None:
     """Run a command; what a user got wrong ends in one line and status 2."""
     try:
-        sys.exit(app(prog_name="python -m experiments", standalone_mode=False))
+        if hasattr(sys.stdout, "reconfigure"):  # signs that it lacks do not end it
+            sys.stdout.reconfigure(errors="replace")
+        sys.exit(app(prog_name="semlink", standalone_mode=False))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except Exception as error:
@@ -304,6 +282,8 @@ def _one_line(error: Exception) -> str | None:
 
     if hasattr(error, "format_message"):  # what the command line does not understand
         error = error.format_message()
+        if error.startswith("Invalid value"):
+            error += f", got {' '.join(sys.argv[1:])!r}"
     elif isinstance(error, OSError) and error.filename:
         error = f"{error.strerror}: {error.filename}"
     elif not isinstance(error, InputError):

@@ -236,4 +236,4 @@ def _help() -> None:
     """How long the command line takes to say what it can do."""
     command = [sys.executable, "-m", "experiments", "--help"]
     seconds = _seconds(lambda: subprocess.run(command, capture_output=True, check=True))
-    print(f"python -m experiments --help\n  {seconds:.2f} s")
+    print(f"semlink --help\n  {seconds:.2f} s")

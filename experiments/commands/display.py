@@ -78,7 +78,7 @@ class Display:
         self._point_start = now
         fresh = self._done - self._resumed
         left = (len(self._job.points) - self._done) * elapsed / max(fresh, 1)
-        cells = _cells(rows, resumed, seconds)
+        cells = _cells(rows, resumed, seconds, plus_minus(self._console.encoding))
         if rows[0]["status"] == "ok":
             cells += [_clock(elapsed), _clock(left)]
         self._console.print(self._line(cells), style="dim" if resumed else None)
@@ -145,7 +145,17 @@ class Display:
         return " ".join(aligned)
 
 
-def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
+def plus_minus(encoding: str) -> str:
+    """The sign of an interval, as a terminal can show it."""
+    try:
+        return "±".encode(encoding) and "±"
+    except (UnicodeEncodeError, LookupError):
+        return "+-"
+
+
+def _cells(
+    rows: Sequence[Row], resumed: bool, seconds: float, sign: str = "±"
+) -> list[str]:
     """The cells of a point from its rows (fresh, or strings from the file)."""
     row = rows[0]
     value = {r["metric"]: (float(r["mean"]), float(r["ci95"])) for r in rows}
@@ -160,7 +170,7 @@ def _cells(rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
         *where,
         *grid,
         f"{float(row['cbr']):.5f}",
-        f"{psnr:.2f} ±{half:.2f}" if half == half else f"{psnr:.2f}",
+        f"{psnr:.2f} {sign}{half:.2f}" if half == half else f"{psnr:.2f}",
         f"{value.get('ms_ssim', (float('nan'),))[0]:.4f}",
         f"{value['bler'][0]:.2e}",
         f"{value['outage'][0]:.2f}",

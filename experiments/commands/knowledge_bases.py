@@ -1,4 +1,4 @@
-"""``python -m experiments kb COMMAND``: knowledge bases, from the command line."""
+"""``semlink kb COMMAND``: knowledge bases, from the command line."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ def kb_build(
     describer: Describer = "detector",
     encoder: Encoder = "minilm",
 ) -> None:
-    """Describe photos, or take captions, and embed what differs most."""
+    """Describe photos, or take captions, and write what differs most to OUTPUT."""
     from experiments.studies.knowledge import build
 
     build(source, output, size, describer, encoder)
@@ -37,7 +37,7 @@ def kb_embed(
     describer: Describer = "detector",
     encoder: Encoder = "minilm",
 ) -> None:
-    """Look up every photo in a base, for networks to be trained with."""
+    """Look up every photo in a base; embeddings to train with are in OUTPUT."""
     from experiments.studies.knowledge import embed
 
     embed(source, output, base, describer, encoder)
@@ -45,10 +45,10 @@ def kb_embed(
 
 @kb.command("merge")
 def kb_merge(
-    bases: list[Path],
+    bases: Annotated[list[Path], typer.Argument(help="Knowledge bases.")],
     output: Output,
 ) -> None:
-    """Write several bases as one."""
+    """Write several bases as one, to OUTPUT."""
     from experiments.studies.knowledge import merge
 
     merge(bases, output)
@@ -56,7 +56,7 @@ def kb_merge(
 
 @kb.command("show")
 def kb_show(base: Base = None) -> None:
-    """Say what is in a base."""
+    """Print what is in a base."""
     from experiments.studies.knowledge import show
 
     show(base)
@@ -64,7 +64,7 @@ def kb_show(base: Base = None) -> None:
 
 @kb.command("search")
 def kb_search(
-    text: str,
+    text: Annotated[str, typer.Argument(help="What is looked for.")],
     base: Base = None,
     k: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
     encoder: Encoder = "minilm",

@@ -1,4 +1,4 @@
-"""``python -m experiments COMMAND``: commands that measure semlink itself."""
+"""``semlink COMMAND``: commands that measure semlink itself."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ def bench(
     source: Annotated[str, typer.Option(help="Of that sweep.")] = "photos",
     images: Annotated[int, typer.Option(min=1, help="Of that sweep.")] = 75,
 ) -> None:
-    """Time the digital chain, the sweep and the command line; or workers."""
+    """Print times of the digital chain, the sweep and commands; or of workers."""
     if workers:
         from experiments.bench.workers import bench_workers
 
@@ -35,7 +35,7 @@ def memory(
         "docs/figures/memory.png"
     ),
 ) -> None:
-    """Draw what a sweep holds in memory as it grows tenfold."""
+    """Draw what a sweep holds in memory as it grows tenfold, into OUTPUT."""
     from experiments.bench.memory import memory as command
 
     typer.echo(command(_anywhere(source), transmitter.split(), output))
@@ -47,7 +47,7 @@ def side_information(
     images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     transmitter: Annotated[str, typer.Option(help="A learned one.")] = "ntscc",
 ) -> None:
-    """Say what the side information spends, and what more of it would save."""
+    """Print what the side information spends, and what more of it would save."""
     from experiments.studies.side_spending import side_information as command
 
     typer.echo(command(_anywhere(source), images, transmitter))
@@ -57,7 +57,7 @@ def side_information(
 def mcs_table(
     blocks: Annotated[int, typer.Option(help="Code blocks per SNR.")] = 500,
 ) -> None:
-    """Measure the SNR that each modulation and coding scheme needs (long)."""
+    """Measure the SNR that each scheme needs, into blocks/phy/mcs.csv (long)."""
     from experiments.studies.mcs_table import measure
 
     measure(blocks)

@@ -7,6 +7,9 @@ one has it. The codec's networks are Keras 3 as everywhere.
 import os
 import warnings
 
+from experiments.policies.asked import Recipe
+from experiments.training.options import answer
+
 FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 
 
@@ -15,10 +18,7 @@ def main() -> None:
     os.environ.update(FORCED)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.filterwarnings("ignore")
-    from experiments.policies.train import Recipe, train
-    from experiments.training.options import answer
-
-    answer("experiments.policies", Recipe, train)
+    answer("experiments.policies", Recipe, "experiments.policies.train")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from blocks.learned.weights_folder import WEIGHTS, read_codec
 from blocks.nn.jscc import nominal_eta
 from blocks.nn.weights import write_weights
 from experiments.policies import ppo
+from experiments.policies.asked import Recipe
 from experiments.policies.environment import (
     Conditions,
     Environment,
@@ -23,8 +24,8 @@ from experiments.policies.validation import Validation
 from experiments.training import state
 from experiments.training.crops import crop
 from experiments.training.log import log
-from experiments.training.photos import find_photos
-from experiments.training.recipe import HELD_OUT, claim, contexts_of
+from experiments.training.photos import HELD_OUT, find_photos
+from experiments.training.recipe import claim, contexts_of
 from experiments.training.state import Progress
 from experiments.training.validation import fixed_crops
 from semlink.graph import compiled
@@ -38,32 +39,6 @@ PRICES = (4, 3)
 FIRST_PRICES = 2.0, 0.12  # dB, and dB per dB
 PRICE_RATE = 0.3
 EPISODES = 2  # of a scene
-
-
-class Recipe(NamedTuple):
-    """Everything that decides what a policy comes out as.
-
-    data : folder of photos
-    model : always ``channel_kb``
-    weights : folder of the codec's weights
-    contexts : file that ``make kb-embed`` wrote for the photos
-    iterations : episodes, each of a batch of pictures
-    every : iterations between validations, and states on disk
-    pictures, crop : of an episode, and their side in pixels
-    learning_rate : of PPO
-    seed : root of all randomness
-    """
-
-    data: str
-    model: str = "channel_kb"
-    weights: str = "blocks/nn/akb_jscc_base"
-    contexts: str = ""
-    iterations: int = 400
-    every: int = 50
-    pictures: int = 8
-    crop: int = 256
-    learning_rate: float = 1e-3
-    seed: int = 1
 
 
 class Draw(NamedTuple):

@@ -3,6 +3,9 @@
 import os
 import warnings
 
+from experiments.training.asked import Recipe
+from experiments.training.options import answer
+
 DEFAULTS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
@@ -12,10 +15,7 @@ def main() -> None:
         os.environ.setdefault(name, value)
     # the first stage trains a part of the networks, and Keras says so at length
     warnings.filterwarnings("ignore", message="Gradients do not exist")
-    from experiments.training.options import answer
-    from experiments.training.recipe import Recipe, train
-
-    answer("experiments.training", Recipe, train)
+    answer("experiments.training", Recipe, "experiments.training.recipe")
 
 
 if __name__ == "__main__":

@@ -1,20 +1,32 @@
 """What the training commands share: options, errors, and lines as they go on."""
 
 import argparse
+import inspect
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
+FIELD = re.compile(r"^(\w+) : (.*(?:\n +.*)*)", re.M)  # of a docstring
 
-def answer(module: str, recipe, train: Callable) -> None:
-    """Run a command: parse its options, train, and end in one line if that fails."""
-    parser = options_of(module, recipe)
+
+def answer(command: str, recipe, trainer: str) -> None:
+    """Run a command: parse its options, train, and end in one line if that fails.
+
+    Parameters
+    ----------
+    command : module that is run
+    recipe : named tuple of its options
+    trainer : module whose ``train`` does it, imported when all options are right
+    """
+    parser = options_of(command, recipe)
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
     options = vars(parser.parse_args())
     folder = options.pop("run")
     with failing_in_one_line():
-        train(folder, recipe(**options), _say)
+        import_module(trainer).train(folder, recipe(**options), _say)
 
 
 @contextmanager
@@ -26,18 +38,42 @@ def failing_in_one_line() -> Iterator[None]:
         sys.exit(f"{type(error).__name__}: {error}")
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what was wrong, and what is allowed."""
+
+    def parse_args(self, args=None, namespace=None):
+        options, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            known = ", ".join(name for name in self._option_string_actions)
+            self.error(f"options are {known}, got {' '.join(unknown)}")
+        return options
+
+    def error(self, message: str):
+        self.exit(2, f"error: {' '.join(message.split())}\n")
+
+
 def options_of(module: str, recipe) -> argparse.ArgumentParser:
-    """One option per field of a recipe."""
-    parser = argparse.ArgumentParser(prog=f"python -m {module}")
+    """One option per field of a recipe, with the line of its docstring as help."""
+    about = inspect.getdoc(recipe)
+    lines, defaults = described(about), recipe._field_defaults
+    parser = _Parser(prog=f"python -m {module}", description=about.splitlines()[0])
     for name, kind in recipe.__annotations__.items():
-        default = recipe._field_defaults.get(name)
+        shown = f" [{defaults[name]}]" if defaults.get(name, "") != "" else ""
         parser.add_argument(
             f"--{name.replace('_', '-')}",
             type=kind,
-            default=default,
-            required=default is None,
+            default=defaults.get(name),
+            required=name not in defaults,
+            metavar=kind.__name__.upper(),
+            help=f"{lines[name]}{shown}".replace("%", "%%"),
         )
     return parser
+
+
+def described(docstring: str) -> dict[str, str]:
+    """What a docstring says of each field, in one line without its markup."""
+    fields = FIELD.findall(docstring)
+    return {name: " ".join(text.replace("``", "").split()) for name, text in fields}
 
 
 def _say(row: dict, left: float) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+HELD_OUT = 48  # photos that only the validation sees
 KEPT_BYTES = 4 << 30  # of decoded photos; what is beyond is read again each time
 
 

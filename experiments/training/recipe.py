@@ -1,4 +1,4 @@
-"""What a training run is asked to do, and its stages."""
+"""A training run: what it starts from, and its stages."""
 
 import json
 from collections.abc import Callable
@@ -16,55 +16,18 @@ from blocks.nn.weights import assign, named_variables, stored_values
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
 from experiments.training import objective, state
+from experiments.training.asked import Recipe
 from experiments.training.crops import Crops
-from experiments.training.photos import find_photos
+from experiments.training.photos import HELD_OUT, find_photos
+from experiments.training.run_folder import CONFIG
 from experiments.training.trainer import Stage, compiles, run_stage
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
 from semlink.store.files import write_whole
 
 CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
-CONFIG, KLT = "config.json", "baselines/linear_jscc.npz"
-HELD_OUT = 48  # photos that only the validation sees
 MEASURED = 240  # crops that the classes are found in
 STAGES = ("entropy", "joint")
-
-
-class Recipe(NamedTuple):
-    """Everything that decides what a run's weights come out as.
-
-    model, profile : which networks
-    data : folder of photos
-    channel : training twin
-    entropy_epochs, joint_epochs : epochs of each stage
-    steps : steps of an epoch
-    batch_size, crop : crops of a step and their side in pixels
-    learning_rate : peak of the joint stage; the entropy stage takes three times it
-    precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
-    seed : root of all randomness
-    klt : file with the KLT that the linear paths start at
-    start : file of weights that this run starts at, or nothing
-    contexts : file of the photos' embeddings that ``make kb-embed`` wrote, for the
-        models that attend to them
-    objective : of the joint stage, one of :data:`OBJECTIVES`
-    """
-
-    model: str
-    profile: str
-    data: str
-    channel: str = "awgn"
-    entropy_epochs: int = 10
-    joint_epochs: int = 60
-    steps: int = 400
-    batch_size: int = 8
-    crop: int = 128
-    learning_rate: float = 3e-4
-    precision: str = "float32"
-    seed: int = 1
-    klt: str = KLT
-    start: str = ""
-    contexts: str = ""
-    objective: str = "joint"
 
 
 def train(folder: Path, recipe: Recipe, note: Callable) -> None:

@@ -11,9 +11,8 @@ from zipfile import BadZipFile
 import numpy as np
 from keras import ops
 
+from experiments.training.run_folder import STATE as FILE
 from semlink.store.files import write_whole
-
-FILE = "state.npz"
 
 
 class Progress(NamedTuple):

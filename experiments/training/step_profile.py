@@ -28,7 +28,16 @@ RATE = 1e-4
 
 
 class Profiled(NamedTuple):
-    """What is profiled, in the words of a recipe."""
+    """What is profiled, in the words of a recipe.
+
+    model : networks to train, ``ntscc`` or ``akb_jscc``
+    profile : their size: tiny, small, small_wide, small_deep, base or large
+    data : folder of photos
+    batch_size : crops of a step
+    crop : side of a crop, in pixels
+    precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
+    steps : steps that are timed
+    """
 
     model: str
     profile: str

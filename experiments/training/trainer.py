@@ -15,9 +15,9 @@ from blocks.nn.weights import named_variables, write_weights
 from experiments.training import state
 from experiments.training.crops import Crops
 from experiments.training.log import log
+from experiments.training.run_folder import WEIGHTS
 from experiments.training.state import Progress
 
-WEIGHTS = "model.weights.h5"  # the averages, after the last whole epoch
 AVERAGED = 1000  # steps that the averages look back on
 WARM_UP = 300  # steps until the learning rate is reached
 SHARE = 10  # of a short run, neither is longer than one part in so many

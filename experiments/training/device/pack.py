@@ -22,9 +22,7 @@ from experiments.training.device.moments import MOMENTUM, VELOCITY, write_moment
 from experiments.training.device.photo_pack import write_photos
 from experiments.training.options import failing_in_one_line, options_of
 from experiments.training.photos import find_photos
-from experiments.training.recipe import CONFIG
-from experiments.training.state import FILE as STATE
-from experiments.training.trainer import WEIGHTS
+from experiments.training.run_folder import CONFIG, STATE, WEIGHTS
 from semlink.store.files import write_whole
 
 FOLDER, ASIDE = Path(".device"), Path("runs/.aside")
@@ -58,8 +56,8 @@ class Asked(NamedTuple):
     data : folder of photos
     start : folder of weights, or of a run, that training goes on from
     contexts : file of the photos' embeddings, for the models that attend to them
-    limit_mib : of all that travels
-    python : version on the machine that packages are for; nothing: take none along
+    limit_mib : size of all that travels, in MiB
+    python : Python of the lent machine, for its packages; nothing: take none along
     """
 
     data: str

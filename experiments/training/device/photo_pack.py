@@ -11,8 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from experiments.training.photos import Photos
-from experiments.training.recipe import HELD_OUT
+from experiments.training.photos import HELD_OUT, Photos
 
 BEST, WORST = 92, 72  # qualities of WebP
 RECORD = 200  # bytes that a zip takes for a file, at most

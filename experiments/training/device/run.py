@@ -4,7 +4,6 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
 
 import jax
 import keras
@@ -13,55 +12,22 @@ import numpy as np
 from blocks.nn.profiles import MODELS, make_codec, start_at_klt
 from blocks.nn.weights import named_variables, read_weights, write_weights
 from channels.nn.awgn import awgn
+from experiments.training.asked import KLT
 from experiments.training.device import loop
+from experiments.training.device.asked import Asked
 from experiments.training.device.crops import on_device
 from experiments.training.device.moments import read_moments, write_moments
 from experiments.training.device.pack import CONTEXTS, PACK, PHOTOS
 from experiments.training.device.photo_pack import joined, read_photos
 from experiments.training.log import log
-from experiments.training.recipe import (
-    CONFIG,
-    HELD_OUT,
-    KLT,
-    MEASURED,
-    contexts_of,
-    named,
-)
-from experiments.training.trainer import WEIGHTS
+from experiments.training.photos import HELD_OUT
+from experiments.training.recipe import MEASURED, contexts_of, named
+from experiments.training.run_folder import CONFIG, WEIGHTS
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
 from semlink.store.files import write_whole
 
 SNAPSHOT = 120.0  # seconds between files of the averages
-
-
-class Asked(NamedTuple):
-    """What a run is asked to do.
-
-    pack : folder that was packed
-    seconds : how long it may take in all
-    spare : of them, to validate and write files at the end
-    objective : of the joint stage
-    batches : batch sizes to try, with commas between
-    trial : seconds that their trial takes
-    crop : side of crops, in pixels
-    learning_rate : at its peak
-    precision : Keras dtype policy
-    seed : root of all randomness
-    checked : crops of the validation
-    """
-
-    pack: str
-    seconds: float = 560.0
-    spare: float = 30.0
-    objective: str = "ms_ssim"
-    batches: str = "16,32,64"
-    trial: float = 20.0
-    crop: int = 256
-    learning_rate: float = 6e-4
-    precision: str = "mixed_bfloat16"
-    seed: int = 1
-    checked: int = 24
 
 
 def run(out: Path, asked: Asked) -> None:

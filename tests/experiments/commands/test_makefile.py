@@ -1,0 +1,202 @@
+"""The Makefile: its help agrees with the code, and a variable is taken or refused."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from blocks.nn.profiles import MODELS, PROFILES
+from experiments.commands.sweeping import config_path
+from experiments.policies.asked import Recipe as PolicyRecipe
+from semlink import config
+
+ROOT = Path(__file__).parents[3]
+TEXT = (ROOT / "Makefile").read_text().replace("\\\n", " ")
+RECIPES = re.findall(r"^([a-z0-9-]+):(?!=).*\n((?:\t.*\n)+|(?=\n))", TEXT, re.M)
+MACROS = re.findall(r"^([\w.!-]+) *:?= *(.*)$", TEXT, re.M)
+VARIABLES = dict(re.findall(r"^([A-Z_0-9]+) +\?=(.*)$", TEXT, re.M))
+ANYWHERE = {"PYTHON"}
+SETTINGS = re.findall(r"\(call said,([\w.]+),\$\(([A-Z_0-9]+)\)\)", TEXT)
+RESULTS = ROOT / "experiments" / "results"
+
+
+def make(*arguments):
+    """What make would run : (status, output, errors)."""
+    command = ["make", "-n", "-o", ".venv/ready", *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    return done.returncode, done.stdout, done.stderr
+
+
+def refusal(*arguments):
+    """The one line that make refuses with."""
+    status, out, error = make(*arguments)
+    assert (status, out) == (2, "")
+    assert len(error.splitlines()) == 1
+    return re.sub(r"^Makefile:\d+: \*\*\* |\.  Stop\.$", "", error.strip())
+
+
+def variables_in(text, pattern):
+    """Variables that a text names, in macros that it calls, too."""
+    found = set(re.findall(pattern, text)) & VARIABLES.keys() - ANYWHERE
+    called = set(re.findall(r"\$\((?:call )?([\w.!-]+)", text)) - VARIABLES.keys()
+    for name, value in MACROS:
+        if name in called:
+            found |= variables_in(value, pattern)
+    return found
+
+
+def of_target(pairs, target):
+    return " ".join(text for name, text in pairs if name == target)
+
+
+TARGETS = sorted({name for name, _ in RECIPES})
+
+
+def test_each_target_says_what_it_takes():
+    assert sorted({n[6:] for n, _ in MACROS if n.startswith("takes.")}) == TARGETS
+    assert len(TARGETS) > 35
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_target_takes_what_its_recipe_uses(target):
+    used = variables_in(of_target(RECIPES, target), r"\$\(([A-Z_0-9]+)\)")
+    taken = variables_in(of_target(MACROS, f"takes.{target}"), r"[A-Z_0-9]+")
+    chosen_by = {"MODEL"} if target == "train" else set()  # which recipe it has
+    assert taken == used | chosen_by
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_target_refuses_any_other_variable(target):
+    taken = variables_in(of_target(MACROS, f"takes.{target}"), r"[A-Z_0-9]+")
+    others = sorted(VARIABLES.keys() - taken - ANYWHERE)
+    for other in (*others[:1], "SNR"):
+        told = rf"make {target} takes (.+), got {other}"
+        named = re.fullmatch(told, refusal(target, f"{other}=1"))[1]
+        assert named == "no variable" or set(named.split()) <= taken
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("figure CBR=0.1", "make figure takes RUN, got CBR"),
+        ("figure CBR=", "make figure takes RUN, got CBR"),
+        ("list RUN=x CBR=1", "make list takes no variable, got CBR RUN"),
+        ("CBR=1", "make help takes no variable, got CBR"),
+        ("figure panel DRAWS=1", "make figure panel takes CBR RUN SHOW, got DRAWS"),
+        ("compare A=a B=b RUN=c", "make compare takes A B METRIC, got RUN"),
+        ("bench SOURCE=photos", "make bench takes WORKERS, got SOURCE"),
+        (
+            "train MODEL=channel_kb DATA=x PROFILE=tiny",
+            "make train takes DATA MODEL RUN TRAIN, got PROFILE",
+        ),
+        ("train", "make train needs DATA, got nothing"),
+        ("promote NOTE=good", "make promote needs RUN, got nothing"),
+        ("kb", "make kb needs KB DATA, got nothing"),
+        ("reference", "make reference needs SOURCE, got nothing"),
+    ],
+)
+def test_refusal(said, message):
+    assert refusal(*said.split()) == message
+
+
+@pytest.mark.parametrize("run", ["", " ", ".sent", "..", "a/b", "/tmp"])
+@pytest.mark.parametrize("target", ["sweep", "promote"])
+def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
+    if run.strip() or target == "sweep":
+        told = f"RUN is a name without slashes and no dot in front, got '{run.strip()}'"
+    else:
+        told = "make promote needs RUN, got nothing"
+    assert refusal(target, f"RUN={run}") == told
+
+
+@pytest.mark.parametrize(
+    ("said", "run"),
+    [
+        ("sweep", "--run 'sweep'"),
+        ("sweep RUN=mine", "--run 'mine'"),
+        ("fig4", "--run 'fig4'"),
+        ("fig4 RUN=sweep", "--run 'sweep'"),
+        ("train DATA=x", "--run 'runs/train'"),
+        ("train DATA=x MODEL=channel_kb", "--run 'runs/train'"),
+        ("train DATA=x RUN=sweep", "--run 'runs/sweep'"),
+        ("train TRAIN=--help", "--data '' --help"),
+        ("sweep figure RUN=mine CBR=1", "figure --run 'mine'"),
+        ("bench WORKERS=2 SOURCE=x PYTHON=python3", "--source 'x'"),
+    ],
+)
+def test_what_is_run(said, run):
+    status, out, error = make(*said.split())
+    assert (status, error) == (0, "")
+    assert run in " ".join(out.split())
+
+
+@pytest.mark.parametrize(("key", "variable"), SETTINGS)
+def test_default_in_a_comment_is_the_one_of_the_configuration(key, variable):
+    tree = yaml.safe_load(config_path("sweep").read_text())
+    section, _, name = key.rpartition(".")
+    value = (tree.get(section, {}) if section else tree).get(name)
+    shown = " ".join(value) if isinstance(value, list) else value
+    if value is None:  # as in code
+        shown = {"stop.images": "all", "stop.ci95": "off"}[key]
+        assert config.StopRule.model_fields[name].default is None
+    assert VARIABLES[variable].split("#")[1].strip().startswith(f"[{shown}] ")
+
+
+@pytest.mark.parametrize(
+    ("variable", "choices"),
+    [
+        ("MODEL", [*MODELS, PolicyRecipe._field_defaults["model"]]),
+        ("PROFILE", [*PROFILES]),
+    ],
+)
+def test_choices_in_a_comment_are_those_that_there_are(variable, choices):
+    comment = VARIABLES[variable].split(": ")[1]
+    assert re.split(r", | or ", comment) == choices
+
+
+def test_help_is_in_groups_and_narrow():
+    out = subprocess.run(
+        ["make", "help"], cwd=ROOT, capture_output=True, text=True
+    ).stdout
+    assert re.findall(r"^(\w+)$", out, re.M) == [
+        *("Simulate", "Look", "Train", "Knowledge", "Measure", "Develop")
+    ]
+    assert max(map(len, out.splitlines())) <= 100
+    shown = re.findall(r"^  +([\w-]+) ", out, re.M)
+    assert sorted(shown) == sorted([*TARGETS, *VARIABLES])
+
+
+def test_each_reference_result_has_its_line():
+    _, out, _ = make("reference", "SOURCE=coco:x")
+    remade = {line.split()[-1] for line in re.sub(r"\\\n", " ", out).splitlines()}
+    committed = RESULTS.rglob("points.csv")
+    assert remade == {p.parent.relative_to(ROOT).as_posix() for p in committed}
+
+
+def test_a_coarse_reference_leaves_the_results_alone():
+    status, out, _ = make("reference", "QUICK=1")
+    assert status == 0
+    assert "experiments/results" not in out
+    assert out.count("--run 'quick-") == make("reference", "SOURCE=x")[1].count("cp ")
+
+
+def test_a_reference_sweep_is_the_one_that_was_made():
+    manifest = json.loads((RESULTS / "reference/channels/manifest.json").read_text())
+    settings = config.load(config_path("channels"), []).model_dump(mode="json")
+    assert settings == manifest["configuration"]
+
+
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+VALUE = r"(?:\"[^\"]*\"|'[^']*'|[^\s`]*)"
+COMMAND = re.compile(rf"make ([a-z0-9-]+)((?:\s+[A-Z_0-9]+={VALUE})+)")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
+def test_docs_give_variables_that_their_targets_take(path):
+    for target, said in COMMAND.findall(path.read_text().replace("\\\n", " ")):
+        given = set(re.findall(rf"([A-Z_0-9]+)={VALUE}", said))
+        taken = variables_in(of_target(MACROS, f"takes.{target}"), r"[A-Z_0-9]+")
+        assert given <= taken or target == "figure", target  # which shows a refusal
