@@ -99,9 +99,8 @@ def compile_steps(
 
     with ThreadPoolExecutor() as pool:
         graphs = pool.map(lambda graph: graph.compile(), map(lowered, batches))
-        # XLA counts a loop of unknown length as one step
         return [
-            Compiled(batch_size, graph, graph.cost_analysis()["flops"])
+            Compiled(batch_size, graph, _operations(graph))
             for batch_size, graph in zip(batches, graphs, strict=True)
         ]
 
@@ -157,6 +156,11 @@ def train(
         rate, began, progress = count / (now - began), now, after
         note(state, progress)
     return state
+
+
+def _operations(graph) -> float:
+    """Those of a step: XLA counts a loop of unknown length once, if at all."""
+    return (graph.cost_analysis() or {}).get("flops", float("nan"))
 
 
 def _rate(compiled: Compiled, state: State, data: Data, seconds: float) -> float:

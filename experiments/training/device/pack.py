@@ -37,13 +37,13 @@ KEPT = (
     ".gitignore",
     "semlink/*",
     "blocks/__init__.py",
+    "blocks/tasks/__init__.py",
     "blocks/tasks/structural_similarity.py",
     "blocks/nn/*.py",
     "channels/__init__.py",
     "channels/nn/*",
     "experiments/__init__.py",
     "experiments/training/*",
-    "baselines/linear_jscc.npz",
 )
 LACKING = ("keras", "namex", "optree")  # packages, on the machine that is lent
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")

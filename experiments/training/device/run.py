@@ -9,10 +9,9 @@ import jax
 import keras
 import numpy as np
 
-from blocks.nn.profiles import MODELS, make_codec, start_at_klt
+from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.weights import named_variables, read_weights, write_weights
 from channels.nn.awgn import awgn
-from experiments.training.asked import KLT
 from experiments.training.device import loop
 from experiments.training.device.asked import Asked
 from experiments.training.device.crops import on_device
@@ -21,7 +20,7 @@ from experiments.training.device.pack import CONTEXTS, PACK, PHOTOS
 from experiments.training.device.photo_pack import joined, read_photos
 from experiments.training.log import log
 from experiments.training.photos import HELD_OUT
-from experiments.training.recipe import MEASURED, contexts_of, named
+from experiments.training.recipe import contexts_of, named
 from experiments.training.run_folder import CONFIG, WEIGHTS
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
@@ -47,7 +46,7 @@ def run(out: Path, asked: Asked) -> None:
     pack = Path(asked.pack)
     told = json.loads((pack / PACK).read_text())
     photos = read_photos(pack / PHOTOS)
-    codec, contexts = _codec(pack, told, photos)
+    codec, contexts = _codec(pack, told)
     model = named(OBJECTIVES, "objective", asked.objective)(codec, awgn)
     loop.make_ready(model)
     _take_moments(pack, model)
@@ -83,17 +82,13 @@ def run(out: Path, asked: Asked) -> None:
     _log(out, 1, taken, validate(model, images, known), steps)
 
 
-def _codec(pack: Path, told: dict, photos: list) -> tuple:
+def _codec(pack: Path, told: dict) -> tuple:
     """Networks at the weights that they start from, and embeddings of the photos."""
     codec = make_codec(told["profile"], named(MODELS, "model", told["model"]))
     path = str(pack / CONTEXTS) if (pack / CONTEXTS).is_file() else ""
     contexts = contexts_of(codec, path, told["photos"])
-    if (pack / WEIGHTS).is_file():
-        read_weights(pack / WEIGHTS, codec)
-        codec.analysis.linear.trainable = codec.synthesis.linear.trainable = False
-    else:
-        images, _ = fixed_crops(photos[HELD_OUT:], count=MEASURED)
-        start_at_klt(codec, np.load(KLT), np.float32(images / 255))
+    read_weights(pack / WEIGHTS, codec)
+    codec.analysis.linear.trainable = codec.synthesis.linear.trainable = False
     return codec, contexts
 
 
