@@ -9,6 +9,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -88,6 +89,8 @@ def connected(workers: int, cluster: str) -> Iterator:
     InputError
         If there is no such scheduler.
     """
+    if cluster.startswith("tcp://"):
+        refuse_other_addresses(cluster)
     from distributed import Client, LocalCluster
 
     _configure()
@@ -116,6 +119,18 @@ def connected(workers: int, cluster: str) -> Iterator:
             raise InputError(f"no scheduler answers at {cluster}: {error}") from None
         client.wait_for_workers(1, timeout=600)
         yield client
+
+
+def refuse_other_addresses(scheduler: str) -> None:
+    """Let the address of a scheduler pass, and nothing else.
+
+    Raises
+    ------
+    InputError
+        If it is another word.
+    """
+    if not re.fullmatch(r"tcp://[^\s/]+:\d+", scheduler):
+        raise InputError(f"a scheduler is tcp://HOST:PORT, got {scheduler!r}")
 
 
 def pin(worker: int, workers: int) -> None:
@@ -291,6 +306,7 @@ def work_for(scheduler: str) -> None:
     InputError
         If there is no such scheduler.
     """
+    refuse_other_addresses(scheduler)
     import asyncio
 
     from distributed import Nanny

@@ -1,7 +1,13 @@
-"""What a training run is asked to do, without Keras: ``--help`` is instant."""
+"""What a training run is asked to do, and the files that it leaves.
+
+Keras is not imported, so that ``--help`` is instant.
+"""
 
 from typing import NamedTuple
 
+# in the folder of a run: the recipe; every variable, and the averages, after the last
+# whole epoch
+CONFIG, STATE, WEIGHTS = "config.json", "state.npz", "model.weights.h5"
 KLT = "baselines/linear_jscc.npz"
 
 

@@ -16,10 +16,9 @@ from blocks.nn.weights import assign, named_variables, stored_values
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
 from experiments.training import objective, state
-from experiments.training.asked import Recipe
+from experiments.training.asked import CONFIG, Recipe
 from experiments.training.crops import Crops
 from experiments.training.photos import HELD_OUT, find_photos
-from experiments.training.run_folder import CONFIG
 from experiments.training.trainer import Stage, compiles, run_stage
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES

@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 from keras import ops
 
-from experiments.training.run_folder import STATE as FILE
+from experiments.training.asked import STATE as FILE
 from semlink.store.files import write_whole
 
 

@@ -13,9 +13,9 @@ from keras import ops
 
 from blocks.nn.weights import named_variables, write_weights
 from experiments.training import state
+from experiments.training.asked import WEIGHTS
 from experiments.training.crops import Crops
 from experiments.training.log import log
-from experiments.training.run_folder import WEIGHTS
 from experiments.training.state import Progress
 
 AVERAGED = 1000  # steps that the averages look back on

@@ -18,11 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.training.asked import CONFIG, STATE, WEIGHTS
 from experiments.training.device.moments import MOMENTUM, VELOCITY, write_moments
 from experiments.training.device.photo_pack import write_photos
 from experiments.training.options import failing_in_one_line, options_of
 from experiments.training.photos import find_photos
-from experiments.training.run_folder import CONFIG, STATE, WEIGHTS
 from semlink.store.files import write_whole
 
 FOLDER, ASIDE = Path(".device"), Path("runs/.aside")

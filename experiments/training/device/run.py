@@ -12,6 +12,7 @@ import numpy as np
 from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.weights import named_variables, read_weights, write_weights
 from channels.nn.awgn import awgn
+from experiments.training.asked import CONFIG, WEIGHTS
 from experiments.training.device import loop
 from experiments.training.device.asked import Asked
 from experiments.training.device.crops import on_device
@@ -21,7 +22,6 @@ from experiments.training.device.photo_pack import joined, read_photos
 from experiments.training.log import log
 from experiments.training.photos import HELD_OUT
 from experiments.training.recipe import contexts_of, named
-from experiments.training.run_folder import CONFIG, WEIGHTS
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
 from semlink.store.files import write_whole

@@ -64,11 +64,20 @@ def test_a_run_is_the_name_of_a_folder_in_runs(command, tmp_path, name, run):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_value_that_is_none_is_named(command):
-    status, _, error = command("panel", "--cbr", "x")
-    assert status == 2
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("panel --cbr x", "unable to parse string as a number, got 'panel --cbr x'"),
+        ("mcs-table --blocks 0", "equal to 1, got 'mcs-table --blocks 0'"),
+        ("worker garbage", "a scheduler is tcp://HOST:PORT, got 'garbage'"),
+        ("sweep --cluster tcp://a", "a scheduler is tcp://HOST:PORT, got 'tcp://a'"),
+    ],
+)
+def test_a_value_that_is_wrong_is_named(command, said, message):
+    status, out, error = command(*said.split())
+    assert (status, out) == (2, "")
     assert len(error.splitlines()) == 1
-    assert error.endswith("got 'panel --cbr x'\n")
+    assert error.endswith(f"{message}\n")
 
 
 def test_a_sweep_prints_to_a_terminal_of_ascii_alone(command):

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from experiments.figures.curves import fig4 as module
+from experiments.figures import fig4 as module
 from experiments.figures.fig4 import FULL, LEARNED, QUICK, SEPARATED, Grid, fig4, sweeps
 from semlink.errors import InputError
 from semlink.store.results import read_points
