@@ -1,11 +1,15 @@
 """Extractor and restorer of a learned codec, chosen by name."""
 
-from pathlib import Path
-from typing import Any, Protocol
+from __future__ import annotations
 
-from blocks.nn.codec import Codec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
 from semlink.config import ComponentSpec
 from semlink.registry import Registry
+
+if TYPE_CHECKING:  # the list of components needs no networks
+    from blocks.nn.codec import Codec
 
 
 class Extractor(Protocol):
