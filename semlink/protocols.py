@@ -176,8 +176,11 @@ class Evolution(Protocol):
     slot: int
     now: int
 
-    def send(self, x: np.ndarray, slots: int) -> RxSignal:
-        """Put symbols x : [1, N], complex64 on the air; they take ``slots``."""
+    def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
+        """Put symbols x : [1, N], complex64 on the air; they take ``slots``.
+
+        ``power_db`` is their power over the nominal one [dB], which the receiver knows.
+        """
 
     def wait(self, slots: int) -> None:
         """Let slots go by."""

@@ -11,6 +11,7 @@ from semlink.protocols import Channel, StateReport
 from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.stages import stage
+from semlink.units import db_to_linear
 
 SHORTEST = 2**15  # symbols that are simulated, or twice, or four times as many
 
@@ -51,23 +52,28 @@ class ChannelEvolution:
         self.now = 0
 
     @stage("channel")
-    def send(self, x: np.ndarray, slots: int) -> RxSignal:
+    def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
         """What becomes of symbols, the last of which may be silence.
+
+        The receiver knows the power, and divides by its amplitude: symbols arrive as
+        large as at the nominal power, with as much less noise. Gains are without it.
 
         Input
         -----
         x : [1, N], complex64
         slots : that they take
+        power_db : of the symbols, over the nominal power [dB]
         """
         start = self.now * self.slot
         here = slice(start, start + x.shape[1])
         while self._sent.shape[1] < here.stop:  # the course goes on as it began
             self._sent = np.pad(self._sent, ((0, 0), (0, self._sent.shape[1])))
         self._sent[:, here] = x
-        rx = self._channel(self._sent, np.float32(self._snr_db), self._course)
+        snr_db = np.float32(self._snr_db + power_db)
+        rx = self._channel(self._sent, snr_db, self._course)
         rx = RxSignal(*(np.asarray(part)[:, here] for part in rx))
         self.now += slots
-        self._measure(rx.no[0, : slots * self.slot])
+        self._measure(rx.no[0, : slots * self.slot] * db_to_linear(power_db))
         return rx
 
     def wait(self, slots: int) -> None:
@@ -80,7 +86,7 @@ class ChannelEvolution:
         return arrived[-1] if arrived else None
 
     def _measure(self, no: np.ndarray) -> None:
-        """Measure the state in the last slot of a signal."""
+        """Measure the state in the last slot of a signal : [N], at nominal power."""
         if not no.size:
             return
         error = self._errors.normal(0, self._error_db) if self._errors else 0.0

@@ -14,6 +14,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.graph import traces
 from semlink.link import compiled_channel
+from semlink.loop.evolution import ChannelEvolution
 from semlink.protocols import Channel
 from semlink.rng import CHUNK, Course
 from semlink.signals import RxSignal
@@ -230,3 +231,17 @@ def test_lengths_retrace_little(word):
     for shape in shapes:
         assert send(function, symbols(*shape)).x_hat.shape == shape
     assert traces[name] <= 3
+
+
+POWER_DB = 3.0
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_power_is_an_snr_and_no_other_course(word):
+    x = symbols(1, 1024)
+    plain, strong = (
+        ChannelEvolution(stage(word), SNR_DB, 5).send(x, 2, p) for p in (0.0, POWER_DB)
+    )
+    assert_same_course(course_of(x, plain), course_of(x, strong))
+    ratio = plain.no / strong.no
+    np.testing.assert_allclose(ratio, 10 ** (POWER_DB / 10), rtol=1e-4)

@@ -1,6 +1,7 @@
 """An evolution: what is sent, reported and waited for, in one course of a channel."""
 
 import numpy as np
+import pytest
 
 from semlink.loop.evolution import ChannelEvolution
 from semlink.protocols import Evolution, StateReport
@@ -62,3 +63,25 @@ def test_silence_that_takes_no_time_is_not_measured():
     air.send(np.zeros((1, 1024), np.complex64), 0)
     assert air.report() is None
     assert air.now == 0
+
+
+@pytest.mark.parametrize("power_db", [-6.0, 3.0])
+def test_power_weakens_the_noise_and_leaves_the_course(power_db):
+    x, power = slots(2), 10 ** (power_db / 10)
+    plain, strong = evolution().send(x, 2), evolution().send(x, 2, power_db)
+    noise, less = plain.x_hat - x, strong.x_hat - x
+    np.testing.assert_allclose(less * np.sqrt(power), noise, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(strong.no * power, plain.no, rtol=1e-5)
+    np.testing.assert_array_equal(strong.h_hat, plain.h_hat)
+
+
+def test_no_power_offset_is_the_default():
+    x = slots(1)
+    for a, b in zip(evolution().send(x, 1), evolution().send(x, 1, 0.0), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_report_is_of_the_nominal_power():
+    air = evolution()
+    air.send(slots(1), 1, 10.0)
+    assert air.report().state_db == 12.0
