@@ -227,14 +227,18 @@ class Channel(Protocol):
     """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``.
 
     It may have a ``frame``, if it spends channel uses on more than the symbols, and the
-    ``level`` ``eager``, if it cannot be compiled to a graph.
+    ``level`` ``eager``, if it cannot be compiled to a graph. Where ``superposes`` is
+    true, ``h_hat`` is the one gain of each symbol, x_hat = x + n / h_hat, and signals
+    of several users can be sent at once (``semlink/superposition.py``).
     """
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB).
 
         All that is random is drawn from ``course``: a longer x meets the same course
-        for longer, another x or ``snr_db`` the same one.
+        for longer, another x or ``snr_db`` the same one. ``start`` symbols of the
+        course went by before x, in silence; a channel may do without the parameter,
+        and is then evaluated from the beginning.
         """
 
 

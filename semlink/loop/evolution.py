@@ -4,6 +4,8 @@ A link without feedback sends once. All that comes back to a channel a second ti
 retransmissions and what follows a report of its state, meets the same course, later.
 """
 
+import inspect
+
 import numpy as np
 
 from semlink.loop.feedback import effective_db, reported_db, slot_of
@@ -45,7 +47,8 @@ class ChannelEvolution:
         errors: np.random.Generator | None = None,
     ):
         self._channel, self._snr_db, self._course = channel, snr_db, Course(seed)
-        self._sent = np.zeros((1, SHORTEST), np.complex64)
+        if not takes_start(channel):
+            self._channel = _FromTheBeginning(channel)
         self._delay_slots, self._error_db = delay_slots, error_db
         self._errors, self._measured = errors, []
         self.slot = slot_of(channel)
@@ -64,14 +67,9 @@ class ChannelEvolution:
         slots : that they take
         power_db : of the symbols, over the nominal power [dB]
         """
-        start = self.now * self.slot
-        here = slice(start, start + x.shape[1])
-        while self._sent.shape[1] < here.stop:  # the course goes on as it began
-            self._sent = np.pad(self._sent, ((0, 0), (0, self._sent.shape[1])))
-        self._sent[:, here] = x
         snr_db = np.float32(self._snr_db + power_db)
-        rx = self._channel(self._sent, snr_db, self._course)
-        rx = RxSignal(*(np.asarray(part)[:, here] for part in rx))
+        rx = self._channel(x, snr_db, self._course, self.now * self.slot)
+        rx = RxSignal(*map(np.asarray, rx))
         self.now += slots
         self._measure(rx.no[0, : slots * self.slot] * db_to_linear(power_db))
         return rx
@@ -92,3 +90,28 @@ class ChannelEvolution:
         error = self._errors.normal(0, self._error_db) if self._errors else 0.0
         state_db = reported_db(effective_db(no[-self.slot :]) + error)
         self._measured.append(StateReport(float(state_db), self.now))
+
+
+def takes_start(channel: Channel) -> bool:
+    """Whether a channel can be evaluated from any place of its course."""
+    try:
+        inspect.signature(channel).bind("x", "snr_db", "course", "start")
+    except TypeError:
+        return False
+    return True
+
+
+class _FromTheBeginning:
+    """A channel that knows no start: all that was sent is sent again each time."""
+
+    def __init__(self, channel: Channel):
+        self._channel = channel
+        self._sent = np.zeros((1, SHORTEST), np.complex64)
+
+    def __call__(self, x, snr_db, course: Course, start: int = 0) -> RxSignal:
+        here = slice(start, start + x.shape[1])
+        while self._sent.shape[1] < here.stop:  # the course goes on as it began
+            self._sent = np.pad(self._sent, ((0, 0), (0, self._sent.shape[1])))
+        self._sent[:, here] = x
+        rx = self._channel(self._sent, snr_db, course)
+        return RxSignal(*(np.asarray(part)[:, here] for part in rx))

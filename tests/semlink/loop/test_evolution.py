@@ -85,3 +85,69 @@ def test_a_report_is_of_the_nominal_power():
     air = evolution()
     air.send(slots(1), 1, 10.0)
     assert air.report().state_db == 12.0
+
+
+class Counting:
+    """A channel that counts the symbols that it is evaluated for."""
+
+    level = "eager"
+
+    def __init__(self):
+        self.symbols = 0
+
+    def __call__(self, x, snr_db, course, start=0):
+        self.symbols += x.shape[1]
+        no = np.full(x.shape, 10 ** (-snr_db / 10), np.float32)
+        noise = course.complex_normal("noise", x.shape, start)
+        return RxSignal(x + np.sqrt(no) * noise, no, np.ones_like(x))
+
+
+class Forgetful(Counting):
+    """The same of a channel that knows no start."""
+
+    def __call__(self, x, snr_db, course):
+        return super().__call__(x, snr_db, course)
+
+
+def transmissions(channel, count):
+    """Symbols that come out of some transmissions with waiting between them."""
+    air = ChannelEvolution(channel, 10.0, 5)
+    received = []
+    for _ in range(count):
+        received.append(air.send(slots(4), 4).x_hat)
+        air.wait(20)
+    return np.concatenate(received)
+
+
+def test_a_channel_that_knows_no_start_receives_the_same():
+    np.testing.assert_array_equal(
+        transmissions(Counting(), 8), transmissions(Forgetful(), 8)
+    )
+
+
+COUNTS = [2, 4, 8, 16]
+
+
+def test_work_grows_with_the_transmissions_and_not_with_their_square(monkeypatch):
+    from semlink import rng
+
+    generator, symbols, chunks = rng._generator, [], []
+    for count in COUNTS:
+        drawn, channel = [], Counting()
+        monkeypatch.setattr(
+            rng, "_generator", lambda *a, to=drawn: to.append(a) or generator(*a)
+        )
+        transmissions(channel, count)
+        symbols.append(channel.symbols / count)
+        chunks.append(len(drawn) / count)
+    assert symbols == [4 * SLOT] * len(COUNTS)
+    assert max(chunks) <= 2  # a transmission of 4032 symbols is within two of 4096
+
+
+def test_without_a_start_it_grows_with_the_square():
+    work = []
+    for count in COUNTS:
+        channel = Forgetful()
+        transmissions(channel, count)
+        work.append(channel.symbols)
+    assert work[-1] > 2 * work[-2] > 4 * work[-3]
