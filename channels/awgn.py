@@ -7,9 +7,13 @@ from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
 
-def white_noise(course: Course, shape, no):
-    """Noise CN(0, N0) on signals of a shape [rows, count], complex64."""
-    return course.complex_normal("noise", shape) * tf.cast(tf.sqrt(no), tf.complex64)
+def white_noise(course: Course, shape, no, start=0):
+    """Noise CN(0, N0) on signals of a shape [rows, count], complex64.
+
+    ``start`` is the number of its first value.
+    """
+    noise = course.complex_normal("noise", shape, start)
+    return noise * tf.cast(tf.sqrt(no), tf.complex64)
 
 
 class Awgn:
@@ -20,17 +24,18 @@ class Awgn:
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, Es/N0 in dB
     course : where the noise comes from
+    start : [], symbols of the course that went by before
 
     Output
     ------
     : RxSignal with h_hat = 1 and no = N0
     """
 
-    level, flat = "graph", True
+    level, flat, superposes = "graph", True, True
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         no = db_to_linear(-snr_db)
-        y = x + white_noise(course, tf.shape(x), no)
+        y = x + white_noise(course, tf.shape(x), no, start)
         return RxSignal(y, no * tf.ones(tf.shape(x)), tf.ones_like(x))
 
 

@@ -17,6 +17,7 @@ from channels.ofdm import (
     Clip,
     Csi,
     Hertz,
+    Later,
     Numerology,
     Ofdm,
     Settings,
@@ -62,10 +63,10 @@ def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
         )
         model = _model(scenario, carrier_frequency_hz, rx_antennas)
 
-        def paths(course, batch, steps, rate):
+        def paths(course, batch, steps, rate, start):
             course.seed_sionna("place and fading")
             model.set_topology(*_places(scenario, batch, speed_mps), LOS[sight])
-            gains, delays = model(steps, rate)
+            gains, delays = model(steps, Later(rate, start))
             return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
         fastest_hz = doppler_hz(speed_mps, carrier_frequency_hz)

@@ -76,10 +76,11 @@ def build(
     responses = _scaled(responses, scale, settings)
     gains, delays = map(tf.constant, responses[:2])
 
-    def paths(course, batch, steps, rate):
+    def paths(course, batch, steps, rate, start):
         drawn = tf.cast(count * course.uniform("example", (batch, 1))[:, 0], tf.int32)
         example = tf.minimum(drawn, count - 1)  # for the product is rounded
-        share = tf.range(steps, dtype=tf.float32) * (responses.rate_hz / rate)
+        time = tf.cast(start + tf.range(steps), tf.float32)
+        share = time * (responses.rate_hz / rate)
         # a transmission that is longer than the record goes on backwards
         place = tf.cast(tf.round(share), tf.int32) % max(2 * times - 2, 1)
         place = tf.minimum(place, 2 * times - 2 - place)

@@ -11,6 +11,7 @@ from channels.ofdm import (
     Clip,
     Csi,
     Hertz,
+    Later,
     Numerology,
     Ofdm,
     Settings,
@@ -76,9 +77,9 @@ def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
         carrier = carrier_frequency_hz
         line = make(Line(model, delay_spread_s, carrier, speed_mps, rx_antennas))
 
-        def paths(course, batch, steps, rate):
+        def paths(course, batch, steps, rate, start):
             course.seed_sionna("fading")
-            gains, delays = line(batch, steps, rate)
+            gains, delays = line(batch, steps, Later(rate, start))
             return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
         return Ofdm(

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import tensorflow as tf
 from pydantic import Field
 
@@ -46,24 +47,38 @@ class Erasure:
         self._packet_length = packet_length
         self.frame = getattr(beneath, "frame", Frame())
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
-        lost = self._lost(course, *tf.unstack(tf.shape(x)))
-        x_hat, no, h = self._beneath(x, snr_db, course.beneath())
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
+        lost = self._lost(course, *tf.unstack(tf.shape(x)), start)
+        x_hat, no, h = self._beneath(x, snr_db, course.beneath(), start)
         worse = tf.where(lost, LOST, 1.0)
-        more = white_noise(course, tf.shape(x), (worse - 1) * no)
+        more = white_noise(course, tf.shape(x), (worse - 1) * no, start)
         return RxSignal(x_hat + more, no * worse, h)
 
-    def _lost(self, course, batch, num_symbols):
+    def _lost(self, course, batch, num_symbols, start):
         """Which symbols : [B, N], bool."""
-        packets = -(-num_symbols // self._packet_length)
-        draw = tf.transpose(course.uniform("packets", (batch, packets + 1)))
 
-        def follow(before, drawn):
-            return drawn < tf.where(before, self._stays, self._begins)
+        def packets(count, first):
+            shape = (batch, count)
+            lost = course.chain(
+                "packets", self._follow, shape, first + 1, draw="uniform"
+            )
+            return lost > 0
 
-        before = draw[0] < self._loss
-        lost = tf.transpose(tf.scan(follow, draw[1:], initializer=before))
-        return held(lost, self._packet_length, num_symbols)
+        return held(packets, self._packet_length, num_symbols, start)
+
+    def _follow(self, before, drawn):
+        """Which packets are lost : [B, n], float32, 1 or 0."""
+        lost = np.empty(drawn.shape, np.float32)
+        now = None if before is None else before[:, 0] > 0
+        for packet, new in enumerate(drawn.T):
+            share = np.float32(self._loss) if now is None else self._after(now)
+            now = new < share
+            lost[:, packet] = now
+        return lost
+
+    def _after(self, lost):
+        """Probability that the next packet is lost : [B], float32."""
+        return np.where(lost, np.float32(self._stays), np.float32(self._begins))
 
 
 def build(

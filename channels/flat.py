@@ -17,32 +17,44 @@ class FlatFading:
 
     Parameters
     ----------
-    gains : (course, B, N), int32 tensors -> h : [B, N], complex64, ``E|h|^2 = 1``
+    gains : (course, B, N, start), integers or tensors -> h : [B, N], complex64,
+        ``E|h|^2 = 1``
 
     Input
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, average received Es/N0 [dB]
     course : where gains and noise come from
+    start : [], symbols of the course that went by before
 
     Output
     ------
     : RxSignal, equalised, with h_hat = h
     """
 
-    level, flat = "graph", True
+    level, flat, superposes = "graph", True, True
 
     def __init__(self, gains):
         self._gains = gains
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         no = db_to_linear(-snr_db)
-        h = self._gains(course, *tf.unstack(tf.shape(x)))
+        h = self._gains(course, *tf.unstack(tf.shape(x)), start)
         power = tf.maximum(tf.abs(h) ** 2, SMALLEST)
-        y = h * x + white_noise(course, tf.shape(x), no)
+        y = h * x + white_noise(course, tf.shape(x), no, start)
         return RxSignal(y / h, no / power, h)
 
 
-def held(gains, length: int, num_symbols):
-    """Gains [B, M] that stay the same for ``length`` symbols : [B, num_symbols]."""
-    return tf.repeat(gains, length, axis=1)[:, :num_symbols]
+def held(draw, length: int, num_symbols, start=0):
+    """Values that stay the same for ``length`` symbols : [B, num_symbols].
+
+    Parameters
+    ----------
+    draw : (count, number of the first) -> values [B, count]
+    length : symbols
+    num_symbols : [], how many are asked for
+    start : [], number of the first of them
+    """
+    first, inside = start // length, start % length
+    values = draw(-(-(num_symbols + inside) // length), first)
+    return tf.repeat(values, length, axis=1)[:, inside : inside + num_symbols]

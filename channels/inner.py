@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import tensorflow as tf
+
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.protocols import Channel
+from semlink.loop.evolution import takes_start
+from semlink.protocols import Channel, Frame
 from semlink.registry import Registry
+from semlink.rng import Course
+from semlink.signals import RxSignal
 
 CHANNELS = Registry("channel", packages=("channels",), group="semlink.channels")
 
@@ -20,7 +25,25 @@ def inner(word: str) -> Channel:
     """
     spec = ComponentSpec.model_validate(word)
     params = CHANNELS.resolve(spec.name, spec.argument, spec.params)
-    return CHANNELS.build(spec.name, **params)
+    return _with_start(CHANNELS.build(spec.name, **params))
+
+
+class _FromTheBeginning:
+    """A channel that knows no start: silence is sent before its signals."""
+
+    def __init__(self, channel: Channel):
+        self._channel = channel
+        self.level = getattr(channel, "level", "graph")
+        self.flat = getattr(channel, "flat", False)
+        self.frame = getattr(channel, "frame", Frame())
+
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
+        x = tf.pad(x, [[0, 0], [start, 0]])
+        return RxSignal(*(p[:, start:] for p in self._channel(x, snr_db, course)))
+
+
+def _with_start(channel: Channel) -> Channel:
+    return channel if takes_start(channel) else _FromTheBeginning(channel)
 
 
 def files_beneath(word: str) -> list[Path]:

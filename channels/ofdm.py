@@ -38,9 +38,22 @@ Hertz = Annotated[float, Field(ge=5e8, le=1e11)]
 Speed = Annotated[float, Field(ge=0, le=1000)]
 Clip = Annotated[float, Field(ge=-10, le=30)] | None
 
-# (course, rows, OFDM symbols, OFDM symbols a second) -> path gains [B, R, P, T],
-# complex64, and delays [B, P], float32 [s]
+# (course, rows, OFDM symbols, OFDM symbols a second, number of the first) -> path gains
+# [B, R, P, T], complex64, and delays [B, P], float32 [s]
 Paths = Callable
+
+
+class Later:
+    """A rate for a model of Sionna's, whose steps begin at ``start`` and not at zero.
+
+    Such a model divides the numbers of its steps by the rate, and has their times.
+    """
+
+    def __init__(self, rate: float, start):
+        self._rate, self._start = rate, start
+
+    def __rtruediv__(self, steps):
+        return (steps + tf.cast(self._start, steps.dtype)) / self._rate
 
 
 def doppler_hz(speed_mps: float, carrier_frequency_hz: float) -> float:
@@ -83,6 +96,7 @@ class Ofdm:
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, average received Es/N0 of an antenna [dB]
     course : where paths and noise come from
+    start : [], symbols of the course that went by before
 
     Output
     ------
@@ -114,6 +128,8 @@ class Ofdm:
                 f"{1e6 * prefix_s:.2f} us at numerology {settings.numerology}, got "
                 f"{1e6 * longest_s:.2f} us"
             )
+        perfect = settings.csi == "perfect" and settings.clip_db is None
+        self.superposes = perfect and settings.rx_antennas == 1
         self.frame = Frame(int(grid.num_data_symbols), SYMBOLS * settings.subcarriers)
         self._frequencies = subcarrier_frequencies(
             grid.fft_size, grid.subcarrier_spacing
@@ -132,18 +148,20 @@ class Ofdm:
             settings.clip_db, settings.subcarriers
         )
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         no = db_to_linear(-snr_db)
+        first, inside = start // self.frame.data, start % self.frame.data
+        x = tf.pad(x, [[0, 0], [inside, 0]])
         batch, num_symbols = tf.unstack(tf.shape(x))
         slots = -(-num_symbols // self.frame.data)
-        sent, h = self.grids(x), self._response(course, batch, slots)
+        sent, h = self.grids(x), self._response(course, batch, slots, first)
         if self._clip:
             # what leaves the antenna has unit power, distortion included
             sent, h = self._clip(sent), h * self._clip.share
         y = self._apply(sent, h)
-        y += tf.reshape(
-            white_noise(course, (batch, tf.size(y) // batch), no), tf.shape(y)
-        )
+        elements = tf.size(y) // (batch * slots)
+        noise = white_noise(course, (batch, elements * slots), no, first * elements)
+        y += tf.reshape(noise, tf.shape(y))
         h_hat, error = self._known(h, y, no)
         combined = _combined(y[:, 0], h_hat, error, no)
         if self._clip:
@@ -159,7 +177,7 @@ class Ofdm:
         def symbols(elements):
             elements = tf.reshape(elements, (batch * slots, -1))
             values = tf.gather(elements, self._data[self._back], axis=1)
-            return tf.reshape(values, (batch, -1))[:, :num_symbols]
+            return tf.reshape(values, (batch, -1))[:, inside:num_symbols]
 
         return RxSignal(*map(symbols, combined))
 
@@ -169,10 +187,12 @@ class Ofdm:
         rows = tf.reshape(tf.pad(x, ((0, 0), (0, empty))), (-1, self.frame.data))
         return self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
 
-    def _response(self, course, batch, slots):
+    def _response(self, course, batch, slots, first):
         """Responses of all elements of the grids : [B slots, 1, R, 1, 1, 14, F]."""
         rate = 1 / self._grid.ofdm_symbol_duration
-        gains, delays = self.paths(course, batch, slots * SYMBOLS, rate)
+        gains, delays = self.paths(
+            course, batch, slots * SYMBOLS, rate, first * SYMBOLS
+        )
         turn = -2 * PI * delays[..., None] * self._frequencies
         at_carriers = tf.exp(tf.complex(0.0, turn))[:, None]  # [B, 1, P, F]
         h = tf.matmul(gains, at_carriers, transpose_a=True)  # [B, R, T, F]

@@ -16,9 +16,10 @@ def build(coherence_length: Annotated[int, Field(gt=0)] = 168) -> FlatFading:
         (12 subcarriers, 14 OFDM symbols)
     """
 
-    def gains(course, batch, num_symbols):
-        blocks = -(-num_symbols // coherence_length)
-        h = course.complex_normal("fading", (batch, blocks))
-        return held(h, coherence_length, num_symbols)
+    def gains(course, batch, num_symbols, start):
+        def fades(blocks, first):
+            return course.complex_normal("fading", (batch, blocks), first)
+
+        return held(fades, coherence_length, num_symbols, start)
 
     return FlatFading(gains)

@@ -37,11 +37,11 @@ def build(
     turn = 2 * np.pi * doppler_hz / symbol_rate_hz
     fan = tf.range(SINUSOIDS, dtype=tf.float32)
 
-    def gains(course, batch, num_symbols):
+    def gains(course, batch, num_symbols, start):
         angle = course.uniform("angles", (batch, SINUSOIDS))
         angle = 2 * np.pi * (fan + angle) / SINUSOIDS
         phase = 2 * np.pi * course.uniform("phases", (batch, SINUSOIDS))
-        time = tf.range(num_symbols, dtype=tf.float32)
+        time = tf.cast(start + tf.range(num_symbols), tf.float32)
         argument = turn * tf.cos(angle)[:, None] * time[:, None] + phase[:, None]
         h = tf.reduce_sum(tf.exp(tf.complex(0.0, argument)), axis=-1)
         return h / SINUSOIDS**0.5

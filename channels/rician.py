@@ -19,7 +19,7 @@ def build(
     Parameters
     ----------
     k_factor_db : power of the path in sight over that of all others [dB]; its phase is
-        uniform, and the same for a transmission
+        uniform, and the same for the whole course
     coherence_length : symbols for which the other paths stay the same
 
     References
@@ -28,12 +28,14 @@ def build(
     """
     k = db_to_linear(k_factor_db)
 
-    def gains(course, batch, num_symbols):
-        blocks = -(-num_symbols // coherence_length)
+    def gains(course, batch, num_symbols, start):
         phase = 2 * np.pi * course.uniform("phase in sight", (batch, 1))
         in_sight = tf.exp(tf.complex(0.0, phase))
-        scattered = course.complex_normal("fading", (batch, blocks))
-        h = (k / (k + 1)) ** 0.5 * in_sight + (1 / (k + 1)) ** 0.5 * scattered
-        return held(h, coherence_length, num_symbols)
+
+        def fades(blocks, first):
+            scattered = course.complex_normal("fading", (batch, blocks), first)
+            return (k / (k + 1)) ** 0.5 * in_sight + (1 / (k + 1)) ** 0.5 * scattered
+
+        return held(fades, coherence_length, num_symbols, start)
 
     return FlatFading(gains)

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
+from scipy.signal import lfilter
 
 from channels.flat import held
 from channels.inner import files_beneath, flat
@@ -39,29 +40,36 @@ class Shadowed:
 
     def __init__(self, beneath: Channel, sigma_db: float, correlation: float):
         self._beneath = beneath
+        self.superposes = getattr(beneath, "superposes", False)
         self._sigma = DECIBEL * sigma_db
-        self._correlation = correlation
+        self._correlation = np.float32(correlation)
+        self._news = np.float32((1 - correlation**2) ** 0.5)
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
-        g = self._shadow(course, *tf.unstack(tf.shape(x)))
-        x_hat, no, h = self._beneath(x, snr_db, course.beneath())
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
+        g = self._shadow(course, *tf.unstack(tf.shape(x)), start)
+        x_hat, no, h = self._beneath(x, snr_db, course.beneath(), start)
         # beneath, x_hat is x and noise; a gain g makes as much less of the noise
         x_hat = x + (x_hat - x) / tf.cast(g, x.dtype)
         return RxSignal(x_hat, no / g**2, h * tf.cast(g, h.dtype))
 
-    def _shadow(self, course, batch, num_symbols):
+    def _shadow(self, course, batch, num_symbols, start):
         """Gains : [B, N], float32."""
-        steps = -(-num_symbols // HELD)
-        fresh = tf.transpose(course.normal("shadow", (batch, steps + 1)))
-        news = (1 - self._correlation**2) ** 0.5
 
-        def walk(before, new):
-            return self._correlation * before + news * new
+        def gains(steps, first):
+            shape = (batch, steps)
+            normal = course.chain("shadow", self._walk, shape, first + 1)
+            normal = tf.convert_to_tensor(normal)
+            # E exp(s n) = exp(s^2 / 2) is taken away, for the mean power is one
+            return tf.exp((self._sigma * normal - self._sigma**2 / 2) / 2)
 
-        normal = tf.transpose(tf.scan(walk, fresh[1:], initializer=fresh[0]))
-        # E exp(s n) = exp(s^2 / 2) is taken away, for the mean power is one
-        g = tf.exp((self._sigma * normal - self._sigma**2 / 2) / 2)
-        return held(g, HELD, num_symbols)
+        return held(gains, HELD, num_symbols, start)
+
+    def _walk(self, before, new):
+        """Shadows N(0, 1) [B, n], each of which follows the one before."""
+        if before is None:
+            return np.concatenate([new[:, :1], self._walk(new[:, :1], new[:, 1:])], 1)
+        recursion = np.float32([self._news]), np.float32([1, -self._correlation])
+        return lfilter(*recursion, new, axis=1, zi=self._correlation * before)[0]
 
 
 def build(

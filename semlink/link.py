@@ -7,6 +7,7 @@ import numpy as np
 
 from semlink.errors import InputError
 from semlink.graph import compiled
+from semlink.loop.evolution import takes_start
 from semlink.loop.exchange import Delivery, Encode, exchange
 from semlink.loop.feedback import Feedback, slot_of
 from semlink.protocols import Budget, Channel, Frame, Loop, Task, Transceiver
@@ -145,12 +146,32 @@ def _check_length(loop: Loop, slot: int) -> None:
 class _Stage:
     """A channel that is compiled; it is known by itself, whatever its parts are."""
 
-    def __init__(self, stage: Callable, frame: Frame):
-        self._stage, self.frame = stage, frame
+    def __init__(self, stage: Callable, channel: Channel):
+        self._stage, self.frame = stage, _frame_of(channel)
+        self.superposes = getattr(channel, "superposes", False)
+        self.name = type(channel).__name__
 
     def __call__(self, x, snr_db, course: Course) -> RxSignal:
         # a number would be a constant of the graph, and each seed a graph of its own
         return self._stage(x, snr_db, np.asarray(course.seed, np.int64))
+
+
+class _StageWithStart(_Stage):
+    """The same of a channel that can be evaluated from any place of its course.
+
+    What begins with the course has a graph of its own: a start that is known to be zero
+    leaves nothing to compute, and another rounding.
+    """
+
+    def __init__(self, stage: Callable, later: Callable, channel: Channel):
+        super().__init__(stage, channel)
+        self._later = later
+
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
+        if not start:
+            return super().__call__(x, snr_db, course)
+        seed, start = np.asarray(course.seed, np.int64), np.asarray(start, np.int32)
+        return self._later(x, snr_db, seed, start)
 
 
 def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
@@ -177,8 +198,14 @@ def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
     def over(x, snr_db, seed) -> RxSignal:
         return channel(x, snr_db, Course(seed))
 
+    def later(x, snr_db, seed, start) -> RxSignal:
+        return channel(x, snr_db, Course(seed), start)
+
     level = getattr(channel, "level", "graph")
-    return _Stage(compiled(over, level=level, name=name), _frame_of(channel))
+    stage = compiled(over, level=level, name=name)
+    if not takes_start(channel):
+        return _Stage(stage, channel)
+    return _StageWithStart(stage, compiled(later, level=level, name=name), channel)
 
 
 def _frame_of(channel: Channel) -> Frame:

@@ -114,14 +114,85 @@ class Receiver(Protocol):
     def __call__(self, rx: RxSignal) -> Estimate: ...
 
 
+@runtime_checkable
+class Reception(Protocol):
+    """One picture as it arrives, signal after signal: ``RxSignal -> Estimate``.
+
+    ack : [C], bool, which code blocks arrived; ``None`` until the first header is read
+    """
+
+    ack: np.ndarray | None
+
+    def __call__(self, rx: RxSignal) -> Estimate:
+        """Combine a signal with those before it, and decode."""
+
+
+@runtime_checkable
+class HarqReceiver(Protocol):
+    """A receiver that combines the transmissions of a picture."""
+
+    def listen(self) -> Reception:
+        """Begin to receive a picture."""
+
+
+@runtime_checkable
+class HarqTransmitter(Protocol):
+    """A transmitter that sends again what is missing."""
+
+    def again(
+        self, tx: TxSignal, plan: Any, ack: np.ndarray | None, heard: int
+    ) -> TxSignal:
+        """Make the next transmission.
+
+        Parameters
+        ----------
+        tx : the first transmission
+        plan : by which it was made
+        ack : of the receiver, see :class:`Reception`
+        heard : transmissions after which the receiver acknowledged anything
+        """
+
+
+class StateReport(NamedTuple):
+    """What a receiver reports of the channel's state.
+
+    state_db : effective Es/N0 of a slot at nominal power, as measured, on a grid of
+        1 dB
+    slot : at whose beginning the measurement ended
+    """
+
+    state_db: float
+    slot: int
+
+
+@runtime_checkable
+class Evolution(Protocol):
+    """One course of a channel through time (``semlink/loop/evolution.py``).
+
+    slot : symbols of a slot
+    now : slots since the course began
+    """
+
+    slot: int
+    now: int
+
+    def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
+        """Put symbols x : [1, N], complex64 on the air; they take ``slots``.
+
+        ``power_db`` is their power over the nominal one [dB], which the receiver knows.
+        """
+
+    def wait(self, slots: int) -> None:
+        """Let slots go by."""
+
+    def report(self) -> StateReport | None:
+        """The last measurement that is reported by now; ``None`` if there is none."""
+
+
 class Loop(NamedTuple):
     """What a receiver feeds back while a picture is sent.
 
-    Its pair has two more methods. ``receiver.listen()`` gives what takes one signal
-    after the other, ``RxSignal -> Estimate``, of one picture; its ``ack`` says which
-    blocks it has, bool, or is ``None`` where not even the first header was read.
-    ``transmitter.again(tx, plan, ack, heard)`` gives the next transmission after
-    ``heard`` of which the receiver read the header or knew what was in them.
+    Its pair is a :class:`HarqTransmitter` and a :class:`HarqReceiver`.
 
     state : the transmitter hears of the channel's state before it sends
     csi_delay_slots : between the slot of which that is the state and the first it sends
@@ -156,14 +227,18 @@ class Channel(Protocol):
     """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``.
 
     It may have a ``frame``, if it spends channel uses on more than the symbols, and the
-    ``level`` ``eager``, if it cannot be compiled to a graph.
+    ``level`` ``eager``, if it cannot be compiled to a graph. Where ``superposes`` is
+    true, ``h_hat`` is the one gain of each symbol, x_hat = x + n / h_hat, and signals
+    of several users can be sent at once (``semlink/superposition.py``).
     """
 
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
+    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB).
 
         All that is random is drawn from ``course``: a longer x meets the same course
-        for longer, another x or ``snr_db`` the same one.
+        for longer, another x or ``snr_db`` the same one. ``start`` symbols of the
+        course went by before x, in silence; a channel may do without the parameter,
+        and is then evaluated from the beginning.
         """
 
 

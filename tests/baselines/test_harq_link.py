@@ -13,7 +13,7 @@ from blocks.phy.header import Header
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.link import Link, compiled_channel
-from semlink.loop.exchange import Air
+from semlink.loop.evolution import ChannelEvolution
 from semlink.rng import Seeds
 from semlink.signals import RxSignal, SourceBatch
 from semlink.units import SLOT
@@ -129,7 +129,7 @@ def test_the_seed_decides_an_exchange(make, source):
     for tx, same in zip(first.sent, again.sent, strict=True):
         np.testing.assert_array_equal(tx.x, same.x)
     assert first.slots == again.slots
-    heard = [Air(make(HARQ)._channel, SNR_DB, s) for s in (1, 2)]
+    heard = [ChannelEvolution(make(HARQ)._channel, SNR_DB, s) for s in (1, 2)]
     x = np.ones((1, 1008), np.complex64)
     assert not np.any(heard[0].send(x, 1).x_hat == heard[1].send(x, 1).x_hat)
 
@@ -198,11 +198,11 @@ np.savez(sys.argv[3], image=estimate.image[0], blocks=estimate.blocks[0])
 
 def test_a_fresh_process_makes_the_same_of_what_it_heard(delivered, make, tmp_path):
     _, done = delivered
-    air = Air(make(HARQ)._channel, SNR_DB, Seeds(1).course)
+    air = ChannelEvolution(make(HARQ)._channel, SNR_DB, Seeds(1).course)
     heard = {"times": len(done.sent)}
     for number, tx in enumerate(done.sent):
         rx = air.send(tx.x, -(-int(tx.ledger.total[0]) // SLOT))
-        air.now += 3
+        air.wait(3)
         heard |= {f"{number}/{k}": v for k, v in rx._asdict().items()}
     np.savez(tmp_path / "heard.npz", **heard)
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])

@@ -14,6 +14,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.graph import traces
 from semlink.link import compiled_channel
+from semlink.loop.evolution import ChannelEvolution
 from semlink.protocols import Channel
 from semlink.rng import CHUNK, Course
 from semlink.signals import RxSignal
@@ -158,9 +159,9 @@ def course_of(x, rx: RxSignal) -> tuple[np.ndarray, np.ndarray]:
     return rx.h_hat, (rx.x_hat - x) / np.sqrt(rx.no)
 
 
-def assert_same_course(one, other) -> None:
+def assert_same_course(one, other, atol: float = 1e-3) -> None:
     for a, b in zip(one, other, strict=True):
-        np.testing.assert_allclose(a, b, atol=1e-3)
+        np.testing.assert_allclose(a, b, atol=atol)
 
 
 @pytest.mark.parametrize("word", CHANNELS)
@@ -230,3 +231,45 @@ def test_lengths_retrace_little(word):
     for shape in shapes:
         assert send(function, symbols(*shape)).x_hat.shape == shape
     assert traces[name] <= 3
+
+
+POWER_DB = 3.0
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_power_is_an_snr_and_no_other_course(word):
+    x = symbols(1, 1024)
+    plain, strong = (
+        ChannelEvolution(channel(word), SNR_DB, 5).send(x, 2, p)
+        for p in (0.0, POWER_DB)
+    )
+    assert_same_course(course_of(x, plain), course_of(x, strong))
+    ratio = plain.no / strong.no
+    np.testing.assert_allclose(ratio, 10 ** (POWER_DB / 10), rtol=1e-4)
+
+
+COMPILED = ("rician", "shadowed", "erasure[burst=4,over=rayleigh]", "tdl")
+STARTS = [1, CHUNK + 77]
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+@pytest.mark.parametrize("start", STARTS)
+def test_a_channel_goes_on_from_any_place_of_its_course(word, start):
+    # phases of hundreds of turns are rounded, and deep fades magnify it
+    x = symbols(1, 9000)[:, start:]
+    whole = [part[:, start:] for part in course_of(symbols(1, 9000), long(word))]
+    function = stage(word) if word in COMPILED else channel(word)
+    rx = function(x, np.float32(SNR_DB), Course(1), start)
+    assert_same_course(whole, course_of(x, RxSignal(*map(np.asarray, rx))), 1e-2)
+
+
+EXACT = ("awgn", "rayleigh", "rician", "erasure")
+
+
+@pytest.mark.parametrize("word", EXACT)
+def test_channels_without_a_clock_go_on_to_the_bit(word):
+    x, start = symbols(1, 9000), CHUNK
+    rx = channel(word)(x[:, start:], np.float32(SNR_DB), Course(1), start)
+    whole = channel(word)(x, np.float32(SNR_DB), Course(1))
+    for a, b in zip(rx, whole, strict=True):
+        np.testing.assert_array_equal(a, b[:, start:])

@@ -151,3 +151,55 @@ def test_a_model_of_sionna_draws_from_the_course():
     np.testing.assert_array_equal(first, drawn(5))
     assert not np.any(np.asarray(first) == np.asarray(other))
     assert not np.any(np.asarray(first) == np.asarray(drawn(5, "phases")))
+
+
+@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("start", [0, 1, 7, CHUNK - 1, CHUNK, 2 * CHUNK + 3])
+def test_a_process_can_be_drawn_from_any_place(draw, start):
+    whole = getattr(Course(5), draw)("noise", (2, 4 * CHUNK))
+    for count in (0, 1, CHUNK + 5):
+        part = getattr(Course(5), draw)("noise", (2, count), start)
+        np.testing.assert_array_equal(part, whole[:, start : start + count])
+
+
+def add(before, values):
+    """A random walk, in whole steps, so that sums are exact."""
+    steps = np.cumsum(np.sign(values), axis=1, dtype=np.float32)
+    return steps if before is None else before + steps
+
+
+@pytest.mark.parametrize("start", [0, 1, CHUNK - 1, CHUNK, 3 * CHUNK + 3])
+def test_a_chain_goes_on_from_any_place(start):
+    whole = Course(5).chain("walk", add, (2, 5 * CHUNK))
+    np.testing.assert_array_equal(
+        whole, np.cumsum(np.sign(Course(5).normal("walk", whole.shape)), axis=1)
+    )
+    part = Course(5).chain("walk", add, (2, CHUNK + 5), start)
+    np.testing.assert_array_equal(part, whole[:, start : start + CHUNK + 5])
+
+
+def test_what_is_drawn_of_a_chain_is_what_is_new_of_it(monkeypatch):
+    from semlink import rng
+
+    drawn, generator = [], rng._generator
+    monkeypatch.setattr(rng, "_generator", lambda *a: drawn.append(a) or generator(*a))
+    for chunk in range(16):
+        Course(77).chain("walk", add, (1, CHUNK), chunk * CHUNK)
+    assert len(drawn) <= 2 * 16
+
+
+def test_a_graph_draws_from_any_place():
+    tf = pytest.importorskip("tensorflow")
+    from semlink.graph import compiled
+
+    def drawn(seed, start):
+        course, shape = Course(seed), (2, 50)
+        return course.uniform("noise", shape, start), course.chain(
+            "walk", add, shape, start
+        )
+
+    graph = compiled(drawn, level="graph", name="test of starts")
+    for start in (3, CHUNK + 9):
+        values = graph(np.asarray(5, np.int64), tf.constant(start))
+        for a, b in zip(values, drawn(5, start), strict=True):
+            np.testing.assert_array_equal(a, b)

@@ -7,7 +7,8 @@ import pytest
 
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
-from semlink.loop.exchange import Air, exchange
+from semlink.loop.evolution import ChannelEvolution
+from semlink.loop.exchange import exchange
 from semlink.loop.feedback import Feedback, reported_db
 from semlink.protocols import Frame, Loop, Transceiver
 from semlink.rng import Seeds
@@ -158,7 +159,7 @@ def test_slots_are_the_frames_of_the_channel():
 
 def test_the_same_noise_falls_on_what_is_sent_again():
     awgn = pytest.importorskip("channels.awgn").build()
-    air, again = (Air(awgn, 10.0, 5) for _ in range(2))
+    air, again = (ChannelEvolution(awgn, 10.0, 5) for _ in range(2))
     x = np.ones((1, 1008), np.complex64)
     first = np.asarray(air.send(x, 1).x_hat)
     second = np.asarray(air.send(x, 1).x_hat)
@@ -169,11 +170,11 @@ def test_the_same_noise_falls_on_what_is_sent_again():
 @pytest.mark.parametrize("word", ["rayleigh", "shadowed", "erasure", "tdl"])
 def test_what_is_sent_later_meets_the_course_where_it_has_come_to(word):
     channel = pytest.importorskip(f"channels.{word}").build()
-    once, air = Air(channel, 10.0, 5), Air(channel, 10.0, 5)
+    once, air = ChannelEvolution(channel, 10.0, 5), ChannelEvolution(channel, 10.0, 5)
     slot, waiting = air.slot, 40  # slots, beyond what is simulated at first
     whole = once.send(np.ones((1, (waiting + 3) * slot), np.complex64), waiting + 3)
     first = air.send(np.ones((1, 2 * slot), np.complex64), 2)
-    air.now += waiting - 2
+    air.wait(waiting - 2)
     last = air.send(np.ones((1, 3 * slot), np.complex64), 3)
     for part, a, b in zip(whole, first, last, strict=True):
         np.testing.assert_allclose(part[:, : 2 * slot], a, rtol=1e-3, atol=1e-4)

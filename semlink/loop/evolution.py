@@ -1,0 +1,117 @@
+"""One course of a channel through time, into which signals are put.
+
+A link without feedback sends once. All that comes back to a channel a second time,
+retransmissions and what follows a report of its state, meets the same course, later.
+"""
+
+import inspect
+
+import numpy as np
+
+from semlink.loop.feedback import effective_db, reported_db, slot_of
+from semlink.protocols import Channel, StateReport
+from semlink.rng import Course
+from semlink.signals import RxSignal
+from semlink.stages import stage
+from semlink.units import db_to_linear
+
+SHORTEST = 2**15  # symbols that are simulated, or twice, or four times as many
+
+
+class ChannelEvolution:
+    """An :class:`~semlink.protocols.Evolution` of any channel.
+
+    Parameters
+    ----------
+    channel : that the signals cross
+    snr_db : average received Es/N0 [dB]
+    seed : of the course
+    delay_slots : from the end of a measurement to its report
+    error_db : standard deviation of a measurement [dB]
+    errors : from which the errors of the measurements are drawn, if they have any
+
+    Attributes
+    ----------
+    slot : symbols of a slot
+    now : slots since the course began
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        snr_db: float,
+        seed: int,
+        *,
+        delay_slots: int = 0,
+        error_db: float = 0.0,
+        errors: np.random.Generator | None = None,
+    ):
+        self._channel, self._snr_db, self._course = channel, snr_db, Course(seed)
+        if not takes_start(channel):
+            self._channel = _FromTheBeginning(channel)
+        self._delay_slots, self._error_db = delay_slots, error_db
+        self._errors, self._measured = errors, []
+        self.slot = slot_of(channel)
+        self.now = 0
+
+    @stage("channel")
+    def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
+        """What becomes of symbols, the last of which may be silence.
+
+        The receiver knows the power, and divides by its amplitude: symbols arrive as
+        large as at the nominal power, with as much less noise. Gains are without it.
+
+        Input
+        -----
+        x : [1, N], complex64
+        slots : that they take
+        power_db : of the symbols, over the nominal power [dB]
+        """
+        snr_db = np.float32(self._snr_db + power_db)
+        rx = self._channel(x, snr_db, self._course, self.now * self.slot)
+        rx = RxSignal(*map(np.asarray, rx))
+        self.now += slots
+        self._measure(rx.no[0, : slots * self.slot] * db_to_linear(power_db))
+        return rx
+
+    def wait(self, slots: int) -> None:
+        """Let slots go by."""
+        self.now += slots
+
+    def report(self) -> StateReport | None:
+        """The last measurement that is old enough to have arrived; ``None`` before."""
+        arrived = [m for m in self._measured if m.slot + self._delay_slots <= self.now]
+        return arrived[-1] if arrived else None
+
+    def _measure(self, no: np.ndarray) -> None:
+        """Measure the state in the last slot of a signal : [N], at nominal power."""
+        if not no.size:
+            return
+        error = self._errors.normal(0, self._error_db) if self._errors else 0.0
+        state_db = reported_db(effective_db(no[-self.slot :]) + error)
+        self._measured.append(StateReport(float(state_db), self.now))
+
+
+def takes_start(channel: Channel) -> bool:
+    """Whether a channel can be evaluated from any place of its course."""
+    try:
+        inspect.signature(channel).bind("x", "snr_db", "course", "start")
+    except TypeError:
+        return False
+    return True
+
+
+class _FromTheBeginning:
+    """A channel that knows no start: all that was sent is sent again each time."""
+
+    def __init__(self, channel: Channel):
+        self._channel = channel
+        self._sent = np.zeros((1, SHORTEST), np.complex64)
+
+    def __call__(self, x, snr_db, course: Course, start: int = 0) -> RxSignal:
+        here = slice(start, start + x.shape[1])
+        while self._sent.shape[1] < here.stop:  # the course goes on as it began
+            self._sent = np.pad(self._sent, ((0, 0), (0, self._sent.shape[1])))
+        self._sent[:, here] = x
+        rx = self._channel(self._sent, snr_db, course)
+        return RxSignal(*(np.asarray(part)[:, here] for part in rx))
