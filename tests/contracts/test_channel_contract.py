@@ -12,12 +12,14 @@ import pytest
 
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
+from semlink.errors import InputError
 from semlink.graph import traces
 from semlink.link import compiled_channel
 from semlink.loop.evolution import ChannelEvolution
 from semlink.protocols import Channel
 from semlink.rng import CHUNK, Course
 from semlink.signals import RxSignal
+from semlink.superposition import superpose
 
 REGISTRY = catalogue().registries["channel"]
 DEFAULTS = [
@@ -273,3 +275,19 @@ def test_channels_without_a_clock_go_on_to_the_bit(word):
     whole = channel(word)(x, np.float32(SNR_DB), Course(1))
     for a, b in zip(rx, whole, strict=True):
         np.testing.assert_array_equal(a, b[:, start:])
+
+
+@pytest.mark.parametrize("word", CHANNELS)
+def test_one_user_is_the_plain_channel_or_there_are_none(word):
+    x = symbols(2, 333)
+    if not getattr(channel(word), "superposes", False):
+        with pytest.raises(InputError, match="superposed"):
+            superpose(channel(word), [x], SNR_DB, Course(5))
+        return
+    one = superpose(channel(word), [x], SNR_DB, Course(5)).user(0)
+    for a, b in zip(one, send(channel(word), x, seed=5), strict=True):
+        np.testing.assert_array_equal(a, b)
+    two = superpose(channel(word), [x, 2 * x], SNR_DB, Course(5))
+    assert not np.allclose(two.user(0).x_hat, one.x_hat)
+    same = two.user(0, known={1: 2 * x})
+    assert_same_course(course_of(x, same), course_of(x, one))

@@ -1,0 +1,93 @@
+"""Signals of several users through one channel: their gains, and one noise."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from semlink.errors import InputError
+from semlink.protocols import Channel
+from semlink.rng import Course
+from semlink.signals import RxSignal
+
+
+class Superposition(NamedTuple):
+    """What the receiver of several users gets: y = h_1 x_1 + ... + h_K x_K + n.
+
+    x_hat : [B, N], complex64, y over the gain of the first user
+    no : [B, N], float32, N0 over the power gain of the first user
+    gains : [K] arrays [B, N], complex64, as the receiver knows them
+    """
+
+    x_hat: np.ndarray
+    no: np.ndarray
+    gains: tuple[np.ndarray, ...]
+
+    @property
+    def y(self) -> np.ndarray:
+        """The received signal : [B, N], complex64."""
+        return self.gains[0] * self.x_hat
+
+    def user(
+        self,
+        number: int,
+        known: Mapping[int, np.ndarray] | None = None,
+        noise: Mapping[int, float] | None = None,
+    ) -> RxSignal:
+        """The signal of one user, equalised.
+
+        Parameters
+        ----------
+        number : of the user, from 0
+        known : signals [B, N] of other users, as sent, which are subtracted
+        noise : powers of other users' signals, which count as Gaussian noise
+        """
+        h = self.gains[number]
+        x_hat, no, power = self.x_hat, self.no, np.abs(h) ** 2
+        if number:
+            ratio = self.gains[0] / h
+            x_hat, no = x_hat * ratio, no * np.abs(ratio) ** 2
+        for other, x in (known or {}).items():
+            x_hat = x_hat - self.gains[other] / h * x
+        for other, share in (noise or {}).items():
+            no = no + share * np.abs(self.gains[other]) ** 2 / power
+        return RxSignal(x_hat, no.astype(np.float32), h)
+
+
+def superpose(
+    channel: Channel, signals: Sequence, snr_db, course: Course, start: int = 0
+) -> Superposition:
+    """Send the signals of several users at once.
+
+    The first meets the course as it would alone, and its noise is that of all; each
+    other has fading of its own.
+
+    Parameters
+    ----------
+    channel : that ``superposes``
+    signals : [K] arrays [B, N], complex64, each of any power
+    snr_db : average Es/N0 of a signal of unit power [dB]
+    course : of the channel
+    start : symbols of the course that went by before
+
+    Raises
+    ------
+    InputError
+        The receiver of this channel does not know one gain for each symbol.
+    """
+    if not getattr(channel, "superposes", False):
+        raise InputError(
+            "signals are superposed where the receiver knows one gain a symbol: flat "
+            "channels without erasure, and OFDM with csi=perfect, one antenna and no "
+            f"clip_db, got {getattr(channel, 'name', type(channel).__name__)}"
+        )
+    begun, snr_db = (start,) if start else (), np.float32(snr_db)
+    first, *others = signals
+    x_hat, no, h = map(np.asarray, channel(first, snr_db, course, *begun))
+    gains = [h]
+    for number, x in enumerate(others, start=1):
+        silence = np.zeros_like(x)
+        rx = channel(silence, snr_db, course.user(number), *begun)
+        gains.append(np.asarray(rx.h_hat))
+        x_hat = x_hat + gains[-1] / h * x
+    return Superposition(x_hat, no, tuple(gains))
