@@ -121,7 +121,7 @@ def test_delay_lines_are_those_of_the_standard(model):
 def paths_of(build, rows, steps=1, **params):
     """Gains and delays of the paths of a channel, drawn at a seed."""
     channel = build(**params)
-    gains, delays = channel.paths(Course(1), rows, steps, 1e3)
+    gains, delays = channel.paths(Course(1), rows, steps, 1e3, 0)
     return np.asarray(gains), np.asarray(delays)
 
 
@@ -154,7 +154,7 @@ def test_delay_spread_is_what_was_asked_for(build, model, estimated):
 def test_taps_move_with_the_doppler_of_the_speed(estimated):
     speed, carrier, rate = 30.0, 3.5e9, 14e3
     channel = tdl.build("A", speed_mps=speed, carrier_frequency_hz=carrier)
-    gains = np.asarray(channel.paths(Course(1), 4000, 30, rate)[0])[:, 0, 1]
+    gains = np.asarray(channel.paths(Course(1), 4000, 30, rate, 0)[0])[:, 0, 1]
     doppler_hz = speed * carrier / 299792458.0
     power = np.mean(np.abs(gains) ** 2)
     for lag in (1, 7, 15, 29):

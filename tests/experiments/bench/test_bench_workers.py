@@ -2,7 +2,7 @@
 
 import pytest
 
-from experiments.bench.bench import workers as bench_workers
+from experiments.bench import workers as bench_workers
 from experiments.bench.workers import Timed
 from semlink.errors import InputError
 

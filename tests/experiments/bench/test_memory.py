@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from experiments.bench.bench import memory
+from experiments.bench import memory
 from semlink.errors import InputError
 
 

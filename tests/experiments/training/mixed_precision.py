@@ -24,7 +24,7 @@ class Derived(JointObjective):
     """Gives what both ends derive from given latents, and the latents of a picture."""
 
     def call(self, batch):
-        codec, given, gain = self.codec, batch["y"], self.picture(batch)[2]
+        codec, given, gain = self.codec, batch["y"], self.picture(batch)[1]
         index, z = codec.summarise(given, given, gain)
         mu, log_sigma = codec.deviations(index, ops.round(z), gain)
         side = codec.side(mu, log_sigma, batch["eta"])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from blocks.nn.base_layer import base_picture
+from blocks.nn.base_layer import base_picture, base_values
 from blocks.nn.codec import log_gain, quantiser_step
 from blocks.nn.entropy import SCALES, scale_index
 from blocks.nn.jscc import allocate
@@ -114,8 +114,8 @@ def test_first_step_stands_at_the_linear_code(tiny_codec, klt):
     batch = make_batch()
     objective = JointObjective(tiny_codec, Spy())
     x, picture, _, _, uses = objective(tensors(batch))
-    _, base, gain = objective.picture(tensors(batch))
-    smooth = base_picture(base).numpy()
+    pixels, gain = objective.picture(tensors(batch))
+    smooth = base_picture(base_values(pixels)).numpy()
     y = tiny_codec.analysis.linear_only(x, smooth) * np.exp(gain)
     classes = tiny_codec.classes.choose(y, gain).numpy()
     log_sigma = np.asarray(tiny_codec.classes.log_deviation)[classes] + gain
