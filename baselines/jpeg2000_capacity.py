@@ -15,12 +15,13 @@ from baselines.rate_search import RateSearch
 from blocks.phy.clean_symbols import pack, unpack
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
+    IMAGE,
+    NO_BLOCKS,
     Estimate,
     RxSignal,
-    SourceBatch,
+    Sample,
     TxSignal,
     ledger,
-    stack_symbols,
 )
 from semlink.units import db_to_linear
 
@@ -36,21 +37,18 @@ class CapacityTransmitter:
         """The capacity, in bits per channel use."""
         return float(np.log2(1 + db_to_linear(csi.snr_db)))
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget):
+    def plan(self, source: Sequence[Sample], budget: Budget):
         """Bisect the quality to the budget : (capacity, quality of each image)."""
         capacity = budget.operating_point
         return capacity, self._search(
             source, budget, lambda num_bytes: _uses(num_bytes, capacity)
         )
 
-    def __call__(self, batch: SourceBatch, plan) -> TxSignal:
+    def __call__(self, sample: Sample, plan, memory=None):
         capacity, quality = plan
-        rows = []
-        for image, index in zip(batch.image, batch.index, strict=True):
-            data = self._codec.encode(image, quality[index])
-            rows.append(_pack(data, _uses(len(data), capacity)))
-        uses = ledger(len(rows), payload=[len(row) for row in rows])
-        return TxSignal(stack_symbols(rows), uses, _no_blocks(rows))
+        data = self._codec.encode(sample.data, quality[sample.index])
+        x = _pack(data, _uses(len(data), capacity))
+        return TxSignal(x, ledger(payload=len(x)), NO_BLOCKS), None
 
 
 class CapacityReceiver:
@@ -59,9 +57,9 @@ class CapacityReceiver:
     def __init__(self):
         self._codec = Jpeg2000()
 
-    def __call__(self, rx: RxSignal) -> Estimate:
-        pictures = tuple(self._codec.decode(_unpack(row)) for row in rx.x_hat)
-        return Estimate(pictures, np.zeros(len(pictures), bool), _no_blocks(pictures))
+    def __call__(self, rx: RxSignal, query=None, memory=None):
+        picture = self._codec.decode(_unpack(rx.x_hat))
+        return Estimate(picture, IMAGE, False, NO_BLOCKS), None
 
 
 def build() -> Transceiver:
@@ -85,7 +83,3 @@ def _unpack(x: np.ndarray) -> bytes:
     data = np.packbits(unpack(x)).tobytes()
     length = int.from_bytes(data[:4], "big")
     return data[4 : 4 + length]
-
-
-def _no_blocks(images: Sequence) -> tuple[np.ndarray, ...]:
-    return (np.zeros((0, 0), np.uint8),) * len(images)

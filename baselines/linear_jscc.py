@@ -44,14 +44,13 @@ from blocks.phy.header import Header
 from blocks.phy.mcs import SCHEMES, choose
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
-    UNKNOWN,
+    IMAGE,
     Estimate,
     RxSignal,
-    SourceBatch,
+    Sample,
     TxSignal,
     ledger,
-    receive_each,
-    stack_symbols,
+    unknown,
 )
 from semlink.units import db_to_linear
 
@@ -135,28 +134,23 @@ class LinearTransmitter:
         """The SNR, and what the channel carries, if the transmitter follows them."""
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Plan:
         """Choose the scheme, and search the quality for the budget."""
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
-        blocks = [np.prod(grid_of(*batch.image.shape[1:3])) for batch in source]
+        blocks = [np.prod(grid_of(*sample.data.shape[:2])) for sample in source]
         # a class takes about as many bits as a channel use carries
         mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
         point = Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
         quality = self._search(point)(source, budget, lambda size: size)
         return Plan(point, tuple(int(q) for q in quality))
 
-    def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
-        signals = [
-            self._send(image, plan.quality[index], plan.point)
-            for image, index in zip(batch.image, batch.index, strict=True)
-        ]
-        rows = [np.concatenate(parts) for *parts, _ in signals]
-        header, side, payload = zip(
-            *([len(part) for part in parts] for *parts, _ in signals), strict=True
-        )
-        uses = ledger(len(rows), header=header, side=side, payload=payload)
-        return TxSignal(stack_symbols(rows), uses, tuple(s[-1] for s in signals))
+    def __call__(self, sample: Sample, plan: Plan, memory=None):
+        quality = plan.quality[sample.index]
+        *parts, blocks = self._send(sample.data, quality, plan.point)
+        header, side, payload = map(len, parts)
+        uses = ledger(header=header, side=side, payload=payload)
+        return TxSignal(np.concatenate(parts), uses, blocks), None
 
     def _send(self, image: np.ndarray, quality: int, point: Point):
         """One image: (header, side information, payload, code blocks)."""
@@ -214,14 +208,13 @@ class LinearReceiver:
         self._model = model
         self._header = Header(FIELDS)
 
-    def __call__(self, rx: RxSignal) -> Estimate:
-        return receive_each(self._receive, rx)
+    def __call__(self, rx: RxSignal, query=None, memory=None):
+        return self._receive(rx.x_hat, rx.no), None
 
-    def _receive(self, x_hat: np.ndarray, no: np.ndarray):
-        """One image: (picture, lost, decoded blocks)."""
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> Estimate:
         header = self._header.receive(x_hat, no)
         if header is None or not header["height"] * header["width"]:
-            return UNKNOWN
+            return unknown()
         start, num_bits, mcs = (
             self._header.num_symbols, header["side_bits"], header["mcs"],
         )  # fmt: skip
@@ -232,10 +225,10 @@ class LinearReceiver:
         if bits is not None:
             picture = self._decode(header, bits, x_hat[end:], no[end:])
         if picture is not None:
-            return picture, False, blocks
+            return Estimate(picture, IMAGE, False, blocks)
         size = header["height"], header["width"], 3
         colour = unpack_colour(header["mean_colour"])
-        return np.broadcast_to(colour, size), True, blocks
+        return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
 
     def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
         """The picture from all that comes after the header; ``None`` if cut short."""

@@ -9,8 +9,7 @@ import numpy as np
 
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget, Frame
-from semlink.signals import SourceBatch
-from semlink.units import channel_uses, source_values
+from semlink.signals import Sample
 
 CLOSE_ENOUGH = 0.999  # of the budget: the search ends early
 CACHED_SIZES = 65536
@@ -50,13 +49,13 @@ class RateSearch:
     def __init__(self, codec: Codec, size: Callable[..., int] | None = None):
         self._codec = codec
         self._size_of = size or self._bytes_of_file
-        self._source: Sequence[SourceBatch] = ()
+        self._source: Sequence[Sample] = ()
         self._checksums: tuple[int, ...] = ()
         self._size = lru_cache(CACHED_SIZES)(self._size_of_image)
 
     def __call__(
         self,
-        source: Sequence[SourceBatch],
+        source: Sequence[Sample],
         budget: Budget,
         num_symbols: Callable[[int], int],
     ) -> tuple[float, ...]:
@@ -86,18 +85,17 @@ class RateSearch:
             cost = self._mean_cbr(uses)
             return (self._best(cost, budget.cbr, "the set", enough),) * len(source)
         qualities = []
-        for i, batch in enumerate(source):
-            limit = channel_uses(budget.cbr, batch.image)
-            cost = self._symbols(i, uses)
-            qualities.append(self._best(cost, limit, batch.name[0], enough))
+        for i, sample in enumerate(source):
+            limit, cost = budget.uses(sample), self._symbols(i, uses)
+            qualities.append(self._best(cost, limit, sample.name, enough))
         return tuple(qualities)
 
-    def _remember(self, source: Sequence[SourceBatch]) -> None:
+    def _remember(self, source: Sequence[Sample]) -> None:
         """Take the images; sizes of other images than before are forgotten."""
         checksums = []
-        for batch in source:
-            _check_picture(batch)
-            checksums.append(zlib.crc32(np.ascontiguousarray(batch.image)))
+        for sample in source:
+            _check_picture(sample)
+            checksums.append(zlib.crc32(np.ascontiguousarray(sample.data)))
         if self._checksums != tuple(checksums):
             self._size.cache_clear()
         self._source, self._checksums = source, tuple(checksums)
@@ -106,7 +104,7 @@ class RateSearch:
         return lambda quality: uses(self._size(index, quality))
 
     def _mean_cbr(self, uses: Callable[[int], int]):
-        values = [source_values(batch.image) for batch in self._source]
+        values = [sample.values for sample in self._source]
 
         def cost(quality: float) -> float:
             spent = [uses(self._size(i, quality)) for i in range(len(values))]
@@ -135,19 +133,15 @@ class RateSearch:
         return low
 
     def _size_of_image(self, index: int, quality: float) -> int:
-        return self._size_of(self._source[index].image[0], quality)
+        return self._size_of(self._source[index].data, quality)
 
     def _bytes_of_file(self, image: np.ndarray, quality: float) -> int:
         return len(self._codec.encode(image, quality))
 
 
-def _check_picture(batch: SourceBatch) -> None:
+def _check_picture(sample: Sample) -> None:
     """Refuse what no codec takes."""
-    name, image = batch.name[0], batch.image[0]
-    if image.dtype != np.uint8:
-        raise InputError(
-            f"picture codecs need 8-bit images, got {image.dtype} in {name}"
-        )
+    name, image = sample.name, sample.data
     if max(image.shape) > LONGEST_SIDE:
         size = f"{image.shape[1]}x{image.shape[0]}"
         raise InputError(f"sides must be at most {LONGEST_SIDE}, got {size} in {name}")

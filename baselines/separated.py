@@ -20,12 +20,7 @@ from blocks.phy.harq import HarqMode, MaxTransmissions, modulate_again
 from blocks.phy.header import Header
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi, Loop, Transceiver
-from semlink.signals import (
-    SourceBatch,
-    TxSignal,
-    ledger,
-    stack_symbols,
-)
+from semlink.signals import Sample, TxSignal, ledger
 
 McsMode = Literal["fixed", "auto"]
 CsiMode = Literal["statistics", "state"]
@@ -62,7 +57,7 @@ class SeparatedTransmitter:
             return None
         return Outlook(csi, harq, self._margin_db if mcs is None else 0.0)
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Plan:
         """Choose the scheme, and search the quality for the budget."""
         mcs = self._scheme(source, budget)
         header, digital = self._header.num_symbols, self._shared.chain(mcs)
@@ -88,42 +83,37 @@ class SeparatedTransmitter:
         payload = digital.num_symbols(num_bits) * failing.sum()
         return round(payload + self._header.num_symbols * unread.sum() + begun)
 
-    def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
+    def __call__(self, sample: Sample, plan: Plan, memory=None):
         chain = self._shared.chain(plan.mcs)
-        rows, blocks = [], []
-        for image, index in zip(batch.image, batch.index, strict=True):
-            data = self._codec.encode(image, plan.quality[index])
-            header = self._header.send(header_values(image, data, plan.mcs))
-            payload, sent = chain.send(np.unpackbits(np.frombuffer(data, np.uint8)))
-            rows.append(np.concatenate([header, payload]))
-            blocks.append(sent)
-        header_uses = self._header.num_symbols
-        payload_uses = [len(row) - header_uses for row in rows]
-        uses = ledger(len(rows), header=header_uses, payload=payload_uses)
-        return TxSignal(stack_symbols(rows), uses, tuple(blocks))
+        data = self._codec.encode(sample.data, plan.quality[sample.index])
+        header = self._header.send(header_values(sample.data, data, plan.mcs))
+        payload, blocks = chain.send(np.unpackbits(np.frombuffer(data, np.uint8)))
+        uses = ledger(header=len(header), payload=len(payload))
+        return TxSignal(np.concatenate([header, payload]), uses, blocks), None
 
-    def again(self, tx: TxSignal, plan: Plan, ack, heard: int) -> TxSignal:
+    def again(
+        self, sample: Sample, first: TxSignal, plan: Plan, request, sent: int
+    ) -> TxSignal:
         """Send what is missing of one picture again; everything, if nothing was read.
 
         Parameters
         ----------
-        tx : as it was sent first
-        plan : by which
-        ack : [C], bool, which blocks arrived; ``None`` if not even the header did
-        heard : how many transmissions were
+        sample, first, plan : picture, its first transmission, and by which plan
+        request : [C], bool, which blocks arrived; ``None`` if not even the header did
+        sent : transmissions since the header was read
         """
-        if ack is None or len(ack) != len(tx.blocks[0]):
-            # unheard, or a broken header that passed its CRC, once in 2^24
-            uses = ledger(1, retransmission=tx.ledger.total)
-            return tx._replace(ledger=uses)
-        chain, missing = self._shared.chain(plan.mcs), tx.blocks[0][~ack]
-        x = modulate_again(chain, missing, self._shared.harq, heard)
-        return TxSignal(stack_symbols([x]), ledger(1, retransmission=len(x)), tx.blocks)
+        if request is None or len(request) != len(first.blocks):
+            # unread, or a broken header that passed its CRC, once in 2^24
+            uses = ledger(retransmission=first.ledger.total)
+            return first._replace(ledger=uses)
+        chain, missing = self._shared.chain(plan.mcs), first.blocks[~request]
+        x = modulate_again(chain, missing, self._shared.harq, sent)
+        return TxSignal(x, ledger(retransmission=len(x)), first.blocks)
 
     def _scheme(self, source, budget: Budget) -> int:
         if self._shared.mcs is not None:
             return CONFIGURED
-        symbols = int(np.median([budget.limit(batch.image[0]) for batch in source]))
+        symbols = int(np.median([budget.limit(sample) for sample in source]))
         return choose_by_throughput(budget.operating_point, symbols)
 
 

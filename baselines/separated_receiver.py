@@ -8,7 +8,8 @@ import numpy as np
 from baselines.separated_header import FIELDS, Shared, unpack_colour
 from blocks.phy.harq import SoftBlocks
 from blocks.phy.header import Header
-from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
+from semlink.protocols import Request
+from semlink.signals import IMAGE, Estimate, RxSignal, unknown
 
 Conceal = Literal["mean_colour", "partial"]
 
@@ -29,15 +30,15 @@ class SeparatedReceiver:
         self._header = Header(FIELDS)
         self._decode = lru_cache(maxsize=64)(shared.codec.decode)
 
-    def __call__(self, rx: RxSignal) -> Estimate:
-        return receive_each(lambda *one: _Reception(self).take(*one), rx)
+    def __call__(self, rx: RxSignal, query=None, memory=None):
+        return self.listen()(rx), None
 
-    def listen(self) -> "_Reception":
+    def listen(self, query=None, memory=None) -> "_Reception":
         """Begin to receive a picture that may take several transmissions."""
         return _Reception(self)
 
     def begin(self, x_hat: np.ndarray, no: np.ndarray):
-        """Read a first transmission: header, its blocks, and what was heard of them.
+        """Read a first transmission: header, its blocks, and their symbols.
 
         ``None`` if the header is lost.
         """
@@ -52,15 +53,16 @@ class SeparatedReceiver:
         body = x_hat[start:end], no[start:end]
         return header, SoftBlocks(digital, num_bits, self._shared.harq), body
 
-    def picture(self, header: dict, blocks: SoftBlocks):
-        """What a picture's blocks amount to: (picture, lost, decoded blocks)."""
+    def picture(self, header: dict, blocks: SoftBlocks) -> Estimate:
+        """The picture that was decoded so far, or what is shown in its place."""
         bits = blocks.data.reshape(-1)[: 8 * header["num_bytes"]]
         data = np.packbits(bits).tobytes()
         picture = self._decoded(data) if blocks.intact.all() else None
         if picture is not None:
-            return picture, False, blocks.data
+            return Estimate(picture, IMAGE, False, blocks.data)
         intact_bits = int(np.argmin(blocks.intact)) * blocks.data.shape[1]
-        return self._concealed(header, data, intact_bits // 8), True, blocks.data
+        shown = self._concealed(header, data, intact_bits // 8)
+        return Estimate(shown, IMAGE, True, blocks.data)
 
     def _decoded(self, data: bytes) -> np.ndarray | None:
         """The picture in a file; ``None`` where the codec refuses it."""
@@ -82,25 +84,27 @@ class SeparatedReceiver:
 class _Reception:
     """A picture as it arrives, in one transmission or several."""
 
+    memory = None
+
     def __init__(self, receiver: SeparatedReceiver):
         self._receiver = receiver
         self._header, self._blocks = None, None
         self._weighed, self._weights = 0.0, 0.0  # symbols by their SNR, and its sum
 
-    def __call__(self, rx: RxSignal) -> Estimate:
-        return receive_each(self.take, rx)
-
     @property
-    def ack(self) -> np.ndarray | None:
-        """Which blocks are there : [C], bool; ``None`` until a header was read."""
-        return None if self._blocks is None else self._blocks.intact
+    def request(self) -> Request:
+        """Which blocks arrived : [C], bool, a bit each; ``None`` without a header."""
+        if self._blocks is None:
+            return Request(None, 1, False)
+        intact = self._blocks.intact
+        return Request(intact.copy(), len(intact), bool(intact.all()))
 
-    def take(self, x_hat: np.ndarray, no: np.ndarray):
-        """Hear the next transmission: (picture, lost, decoded blocks) so far."""
+    def __call__(self, rx: RxSignal) -> Estimate:
+        x_hat, no = rx.x_hat, rx.no
         if self._blocks is None:
             begun = self._receiver.begin(*self._together(x_hat, no))
             if begun is None:
-                return UNKNOWN
+                return unknown()
             self._header, self._blocks, (x_hat, no) = begun
         num_symbols = self._blocks.num_symbols
         if num_symbols <= len(x_hat):
@@ -108,7 +112,7 @@ class _Reception:
         return self._receiver.picture(self._header, self._blocks)
 
     def _together(self, x_hat: np.ndarray, no: np.ndarray):
-        """All that was heard so far: until its header is read, it is sent unchanged."""
+        """All transmissions combined: until the header is read, they are alike."""
         self._weights = self._weights + 1.0 / no
         self._weighed = self._weighed + x_hat / no
         x_hat, no = self._weighed / self._weights, 1 / self._weights

@@ -13,17 +13,17 @@ from blocks.phy.header import Header
 from semlink.errors import Infeasible
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
+    IMAGE,
+    NO_BLOCKS,
     Estimate,
     RxSignal,
-    SourceBatch,
+    Sample,
     TxSignal,
     ledger,
-    stack_symbols,
+    unknown,
 )
-from semlink.units import channel_uses, source_values
 
 FIELDS = {"height": 14, "width": 14, "picture": 1, "mean": 8, "deviation": 8}
-NO_BLOCKS = np.zeros((0, 0), np.uint8)
 
 
 class UncodedTransmitter:
@@ -40,22 +40,19 @@ class UncodedTransmitter:
         """It makes nothing of the SNR."""
         return None
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> None:
+    def plan(self, source: Sequence[Sample], budget: Budget) -> None:
         """Check that the budget holds the header and one symbol for two values."""
-        for batch in source:
-            symbols = self._header.num_symbols + -(-source_values(batch.image) // 2)
+        for sample in source:
+            symbols = self._header.num_symbols + -(-sample.values // 2)
             needed = budget.frame.uses(symbols)
-            if needed > channel_uses(budget.cbr, batch.image):
-                cbr = needed / source_values(batch.image)
-                raise Infeasible(f"{batch.name[0]} takes CBR {cbr:.4f}, whatever it is")
+            if needed > budget.uses(sample):
+                cbr = needed / sample.values
+                raise Infeasible(f"{sample.name} takes CBR {cbr:.4f}, whatever it is")
 
-    def __call__(self, batch: SourceBatch, plan: None) -> TxSignal:
-        rows = [self._send(image) for image in batch.image]
-        header = self._header.num_symbols
-        uses = ledger(
-            len(rows), header=header, payload=[len(row) - header for row in rows]
-        )
-        return TxSignal(stack_symbols(rows), uses, (NO_BLOCKS,) * len(rows))
+    def __call__(self, sample: Sample, plan: None, memory=None):
+        x, header = self._send(sample.data), self._header.num_symbols
+        uses = ledger(header=header, payload=len(x) - header)
+        return TxSignal(x, uses, NO_BLOCKS), None
 
     def _send(self, image: np.ndarray) -> np.ndarray:
         mean, deviation = _moments(image)
@@ -77,13 +74,12 @@ class UncodedReceiver:
     def __init__(self):
         self._header = Header(FIELDS)
 
-    def __call__(self, rx: RxSignal) -> Estimate:
-        images = zip(rx.x_hat, rx.no, strict=True)
-        pictures = [self._receive(x_hat, no) for x_hat, no in images]
-        lost = np.array([picture is None for picture in pictures])
-        unknown = np.full((1, 1, 3), 128, np.uint8)
-        shown = tuple(unknown if p is None else p for p in pictures)
-        return Estimate(shown, lost, (NO_BLOCKS,) * len(shown))
+    def __call__(self, rx: RxSignal, query=None, memory=None):
+        values = self._receive(rx.x_hat, rx.no)
+        if values is None:
+            return unknown(), None
+        modality = IMAGE if values.dtype == np.uint8 else "signal"
+        return Estimate(values, modality, False, NO_BLOCKS), None
 
     def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> np.ndarray | None:
         header = self._header.receive(x_hat, no)
@@ -104,7 +100,8 @@ class UncodedReceiver:
 
 def build() -> Transceiver:
     """Build the pair; it has no parameters."""
-    return Transceiver(UncodedTransmitter(), UncodedReceiver())
+    accepts = (IMAGE, "signal")
+    return Transceiver(UncodedTransmitter(), UncodedReceiver(), accepts=accepts)
 
 
 def _moments(image: np.ndarray) -> tuple[int, float]:

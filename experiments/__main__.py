@@ -181,7 +181,9 @@ def compare(
         str, typer.Option(help="Transmitter to compare with.")
     ] = "jpeg2000_ldpc",
     run: Run = "sweep",
-    metric: Annotated[str, typer.Option(help="Metric to compare.")] = "psnr",
+    metric: Annotated[
+        str, typer.Option(help="Metric to compare; the first of the run by default.")
+    ] = "",
     a: Annotated[str, typer.Option(help="Instead: a run,")] = "",
     b: Annotated[str, typer.Option(help="and another, whose gain is shown.")] = "",
 ) -> None:
@@ -192,11 +194,11 @@ def compare(
 
         if not (a and b):
             raise InputError(f"two runs are compared, got {a or b!r} alone")
-        typer.echo(compare_runs(run_folder(a), run_folder(b), metric))
+        typer.echo(compare_runs(run_folder(a), run_folder(b), metric or None))
         return
     from experiments.studies.compare import compare as command
 
-    typer.echo(command(run_folder(run), against, metric))
+    typer.echo(command(run_folder(run), against, metric or None))
 
 
 @app.command("channel-gallery")

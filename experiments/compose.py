@@ -3,7 +3,11 @@
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
 from semlink.catalogue import Catalogue
+from semlink.config import SweepConfig
+from semlink.link_trial import LinkTrial
 from semlink.registry import Registry
+from semlink.store.cache import DiskCache
+from semlink.sweep import Sweep
 
 # kinds that parameters of transmitters name
 NAMED = (DESCRIBERS, TEXT_ENCODERS, EXTRACTORS, RESTORERS)
@@ -24,3 +28,19 @@ def catalogue() -> Catalogue:
         }
         | {registry.kind: registry for registry in NAMED}
     )
+
+
+def sweep_of(settings: SweepConfig, disk: DiskCache | None = None) -> Sweep:
+    """The sweep of a configuration.
+
+    Parameters
+    ----------
+    settings : what to simulate
+    disk : where plans and signals are kept for the next sweep, if anywhere
+
+    Raises
+    ------
+    InputError
+        If a component cannot be built; nothing has been computed then.
+    """
+    return Sweep(LinkTrial(settings, catalogue(), disk))

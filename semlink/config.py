@@ -141,7 +141,7 @@ SnrGrid = Annotated[
     tuple[Annotated[float, Field(ge=-30, le=60)], ...], BeforeValidator(parse_grid)
 ]
 CbrGrid = Annotated[
-    tuple[Annotated[float, Field(gt=0, le=4)], ...], BeforeValidator(parse_grid)
+    tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(parse_grid)
 ]
 
 
@@ -151,33 +151,47 @@ class StopRule(_Frozen):
     images : how many images of the source, from its first (``null``: all)
     draws : channel draws for each image
     ci95 : if set, go on with more draws of all images while the interval of
-        ``metric`` is wider than this on either side, at most ``max_draws`` of each;
-        what remains then is the spread between images
+        ``metric`` (``null``: the first of the first task) is wider than this on either
+        side, at most ``max_draws`` of each; what remains then is the spread between
+        images
     """
 
     images: int | None = Field(None, ge=1)
     draws: int = Field(1, ge=1)
     ci95: float | None = Field(None, gt=0, allow_inf_nan=False)
     max_draws: int = Field(10, ge=1)
-    metric: str = "psnr"
+    metric: str | None = None
 
 
 class LinkConfig(_Frozen):
-    """One link: what is sent, how, over what, and for which task."""
+    """One link: what is sent, how, and over what."""
 
     source: ComponentSpec
     transmitter: ComponentSpec
     channel: ComponentSpec
-    task: ComponentSpec = ComponentSpec(name="reconstruction")
+
+
+class FeedbackConfig(_Frozen):
+    """The feedback link; free by default, and then for all alike.
+
+    bits_per_use : that a channel use of it carries; ``null``: it is free
+    delay_slots : that a message takes, beside the round trip of the pair
+    loss : probability that a message does not arrive
+    """
+
+    bits_per_use: float | None = Field(None, gt=0, allow_inf_nan=False)
+    delay_slots: int = Field(0, ge=0, le=1000)
+    loss: float = Field(0.0, ge=0, lt=1)
 
 
 class SweepConfig(_Frozen):
-    """A grid of links over SNR and CBR."""
+    """A grid of links over SNR and CBR, judged by tasks."""
 
     source: ComponentSpec
     transmitter: Specs
     channel: Specs
-    task: ComponentSpec = ComponentSpec(name="reconstruction")
+    task: Specs = (ComponentSpec(name="reconstruction"),)
+    feedback: FeedbackConfig = FeedbackConfig()
     snr_db: SnrGrid
     cbr: CbrGrid
     cbr_mode: CbrMode = "average"
@@ -193,9 +207,7 @@ class SweepConfig(_Frozen):
             If two components would have one name in the results.
         """
         return [
-            LinkConfig(
-                source=self.source, transmitter=transmitter, channel=c, task=self.task
-            )
+            LinkConfig(source=self.source, transmitter=transmitter, channel=c)
             for transmitter in _distinct(self.transmitter)
             for c in _distinct(self.channel)
         ]
@@ -251,7 +263,9 @@ def _first_line(error: ValidationError) -> str:
 def _model(location: tuple) -> type[BaseModel]:
     if len(location) == 1:
         return SweepConfig
-    return StopRule if location[0] == "stop" else ComponentSpec
+    return {"stop": StopRule, "feedback": FeedbackConfig}.get(
+        location[0], ComponentSpec
+    )
 
 
 def _keys(model: type[BaseModel], path: str) -> list[str]:

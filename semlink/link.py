@@ -1,50 +1,66 @@
 """The one concrete chain: transmitter, channel, receiver, task."""
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from semlink.compiled_channel import frame_of
 from semlink.errors import InputError
-from semlink.graph import compiled
-from semlink.loop.evolution import takes_start
-from semlink.loop.exchange import Delivery, Encode, exchange
+from semlink.loop.exchange import (
+    KNOWS_NOTHING,
+    Delivery,
+    Encode,
+    Encoded,
+    Memory,
+    Receiving,
+    exchange,
+)
 from semlink.loop.feedback import Feedback, slot_of
-from semlink.protocols import Budget, Channel, Frame, Loop, Task, Transceiver
+from semlink.loop.feedback_link import FREE, FeedbackLink
+from semlink.metrics import Judgement, Task
+from semlink.protocols import Budget, Channel, Frame, Loop, Transceiver
 from semlink.rng import Course, Seeds
-from semlink.signals import Estimate, Ledger, RxSignal, SourceBatch, TxSignal
+from semlink.signals import (
+    Estimate,
+    Ledger,
+    RxSignal,
+    Sample,
+    TxSignal,
+    ledger,
+    on_air,
+)
 from semlink.stages import stage
 
 LONGEST = 2**20  # symbols that may pass while an exchange waits
 NO_NOISE = 1e-9  # variance that receivers can still divide by
-LINK_METRICS = ("ber", "bler", "outage", "goodput")
-
-Metrics = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 class Link:
-    """A transceiver over a channel, judged by a task.
+    """A transceiver over a channel, judged by tasks.
 
     The transmit stage does not depend on the noise: call :meth:`transmit` once for
-    an image and :meth:`measure` for every SNR. Transceivers compile their own inner
+    a sample and :meth:`deliver` for every SNR. Transceivers compile their own inner
     parts, for a picture codec cannot enter a graph.
 
     Parameters
     ----------
     transceiver : transmitter and receiver
     channel : built channel, compiled by :func:`compiled_channel` or as it is
-    task : built task
+    tasks : built tasks, by name
+    feedback : link that carries what the receiver sends back
     """
 
-    def __init__(self, transceiver: Transceiver, channel: Channel, task: Task):
-        self.transmitter = transceiver.transmitter
-        self.metrics = (*task.metrics, *LINK_METRICS)
-        self._pair = transceiver
-        self._receiver = transceiver.receiver
-        self._error_free = transceiver.error_free
-        self._task = task
-        self._channel = channel
-        self._frame = Frame() if transceiver.error_free else _frame_of(channel)
+    def __init__(
+        self,
+        transceiver: Transceiver,
+        channel: Channel,
+        tasks: Mapping[str, Task],
+        feedback: FeedbackLink = FREE,
+    ):
+        self.transmitter, self.pair = transceiver.transmitter, transceiver
+        self._tasks, self._channel, self._feedback = tasks, channel, feedback
+        self._frame = Frame() if transceiver.error_free else frame_of(channel)
         if transceiver.loop:
             _check_length(transceiver.loop, slot_of(channel))
 
@@ -55,82 +71,93 @@ class Link:
 
         With ``state_db``, it is that of a transmission before which this was reported.
         """
-        over = None if self._error_free else self._channel
-        fed_back = Feedback(float(snr_db), over, self._pair.loop, state_db)
+        over = None if self.pair.error_free else self._channel
+        fed_back = Feedback(float(snr_db), over, self.pair.loop, state_db)
         point = self.transmitter.operating_point(fed_back)
-        return Budget(cbr, cbr_mode, point, self._frame)
+        return Budget(cbr, cbr_mode, point, self._frame, self._feedback)
+
+    def given(self, sample: Sample) -> Sample:
+        """A sample as the transmitter has it: no ground truth, no unsignalled query."""
+        known = sample.annotations if self.pair.oracle else {}
+        return sample._replace(annotations=known, query=None)
 
     @stage("encode")
-    def transmit(self, batch: SourceBatch, plan) -> TxSignal:
-        """Encode and modulate a batch."""
-        return self.transmitter(batch, plan)
+    def transmit(self, sample: Sample, plan, memory=None) -> tuple[TxSignal, Any]:
+        """Encode and modulate a sample; give the signal and the memory after it."""
+        return self.transmitter(self.given(sample), plan, memory)
 
     @stage("channel")
     def propagate(self, tx: TxSignal, snr_db: float, seed: int) -> RxSignal:
         """Send symbols over the channel; the seed is that of its course."""
-        if self._error_free:
-            ones = np.ones_like(tx.x)
-            return RxSignal(tx.x, np.full(tx.x.shape, NO_NOISE, np.float32), ones)
-        rx = self._channel(tx.x, np.asarray(snr_db, np.float32), Course(seed))
-        return _without_noise(tx, RxSignal(*map(np.asarray, rx)))
+        x = on_air(tx.x)
+        if self.pair.error_free:
+            ones = np.ones_like(x)
+            return RxSignal(x, np.full(x.shape, NO_NOISE, np.float32), ones).alone
+        rx = self._channel(x, np.asarray(snr_db, np.float32), Course(seed))
+        return _without_noise(tx, rx.alone)
 
     def ledger(self, tx: TxSignal) -> Ledger:
         """Channel uses by purpose, with those that the channel's frames add."""
-        added = [self._frame.uses(n) - n for n in tx.ledger.total]
-        return tx.ledger._replace(pilots=tx.ledger.pilots + np.array(added))
+        num_symbols = tx.ledger.total
+        return tx.ledger + ledger(pilots=self._frame.uses(num_symbols) - num_symbols)
 
     @stage("receive")
-    def receive(self, rx: RxSignal) -> Estimate:
-        """Decode what was received."""
-        return self._receiver(rx)
+    def receive(self, rx: RxSignal, query=None, memory=None) -> tuple[Estimate, Any]:
+        """Decode what was received; give the estimate and the memory after it."""
+        return self.pair.receiver(rx, query, memory)
 
-    def deliver(self, encode: Encode, snr_db: float, seeds: Seeds) -> Delivery:
-        """Get a batch across: once, or with all that a loop of feedback adds.
+    def deliver(
+        self,
+        encode: Encode,
+        snr_db: float,
+        seeds: Seeds,
+        receiving: Receiving = KNOWS_NOTHING,
+    ) -> Delivery:
+        """Get a sample across: once, or with all that a loop of feedback adds.
 
         Parameters
         ----------
         encode : gives plan and signal, by the state that was reported, if one is
         snr_db : average received Es/N0 [dB]
         seeds : of all that is random
+        receiving : query and memory of the receiver
         """
-        if self._pair.loop:
-            return exchange(self._pair, self._channel, encode, snr_db, seeds)
-        return self._once(encode(None)[1], snr_db, seeds.course)
+        if self.pair.loop:
+            to = self._feedback, receiving
+            return exchange(self.pair, self._channel, encode, snr_db, seeds, *to)
+        return self._once(encode(None), snr_db, seeds.course, receiving)
 
-    def _once(self, tx: TxSignal, snr_db: float, seed: int) -> Delivery:
+    def _once(self, first: Encoded, snr_db, seed: int, receiving) -> Delivery:
         """Send a signal, and have no feedback."""
-        estimate = self.receive(self.propagate(tx, snr_db, seed))
-        return Delivery((tx,), estimate, -(-tx.ledger.total // slot_of(self._channel)))
+        rx = self.propagate(first.tx, snr_db, seed)
+        estimate, memory = self.receive(rx, *receiving)
+        slots = -(-first.tx.ledger.total // slot_of(self._channel))
+        both = Memory(first.memory, memory)
+        return Delivery((first.tx,), estimate, slots, memory=both, received=(rx,))
 
     def uses(self, delivery: Delivery) -> Ledger:
-        """Channel uses of all transmissions."""
-        return Ledger(*map(sum, zip(*map(self.ledger, delivery.sent), strict=True)))
+        """Channel uses of all transmissions, and of what was fed back."""
+        return sum(map(self.ledger, delivery.sent), delivery.fed_back)
 
     @stage("judge")
-    def judge(self, batch: SourceBatch, delivery: Delivery) -> Metrics:
-        """Compare what was sent with what arrived.
+    def judge(self, sample: Sample, delivery: Delivery) -> Judgement:
+        """Compare what was sent with what arrived."""
+        values = link_metrics(delivery, self.uses(delivery).total)
+        observed: dict[str, Mapping[str, Any] | None] = {}
+        for name, task in self._tasks.items():
+            seen = _observed(task, sample, delivery.estimate)
+            values |= {m.name: seen[m.name] for m in task.metrics if m.name in seen}
+            if any(metric.kind == "set" for metric in task.metrics):
+                own = {k: v for k, v in seen.items() if k not in values}
+                observed[name] = own or None
+        return Judgement(values, observed)
 
-        Output
-        ------
-        : ``{metric: (sum [B], count [B])}`` of the task and of the link
-        """
-        tx = delivery.sent[0]._replace(ledger=self.uses(delivery))
-        counted = link_metrics(tx, delivery.estimate)
-        return {**self._task(batch, delivery.estimate), **counted}
 
-    def measure(
-        self, batch: SourceBatch, tx: TxSignal, snr_db: float, seed: int
-    ) -> Metrics:
-        """Send a signal over the channel once, and judge what arrives.
-
-        Raises
-        ------
-        ValueError
-            If the pair has a loop, and may send more than that: see :meth:`deliver`.
-        """
-        if self._pair.loop:
-            raise ValueError("a pair with a loop is measured by deliver and judge")
-        return self.judge(batch, self._once(tx, snr_db, seed))
+def _observed(task: Task, sample: Sample, estimate: Estimate) -> Mapping[str, Any]:
+    """What a task observes; nothing of what it cannot judge."""
+    if estimate.modality not in task.judges:
+        return {}
+    return task.observe(sample, estimate)
 
 
 def _check_length(loop: Loop, slot: int) -> None:
@@ -143,107 +170,39 @@ def _check_length(loop: Loop, slot: int) -> None:
         )
 
 
-class _Stage:
-    """A channel that is compiled; it is known by itself, whatever its parts are."""
-
-    def __init__(self, stage: Callable, channel: Channel):
-        self._stage, self.frame = stage, _frame_of(channel)
-        self.superposes = getattr(channel, "superposes", False)
-        self.name = type(channel).__name__
-
-    def __call__(self, x, snr_db, course: Course) -> RxSignal:
-        # a number would be a constant of the graph, and each seed a graph of its own
-        return self._stage(x, snr_db, np.asarray(course.seed, np.int64))
-
-
-class _StageWithStart(_Stage):
-    """The same of a channel that can be evaluated from any place of its course.
-
-    What begins with the course has a graph of its own: a start that is known to be zero
-    leaves nothing to compute, and another rounding.
-    """
-
-    def __init__(self, stage: Callable, later: Callable, channel: Channel):
-        super().__init__(stage, channel)
-        self._later = later
-
-    def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
-        if not start:
-            return super().__call__(x, snr_db, course)
-        seed, start = np.asarray(course.seed, np.int64), np.asarray(start, np.int32)
-        return self._later(x, snr_db, seed, start)
-
-
-def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
-    """Compile a channel as strongly as its ``level`` says (default: graph).
-
-    Parameters
-    ----------
-    channel : built channel
-    name : under which its traces are counted
-
-    Raises
-    ------
-    InputError
-        The channel takes no course to draw from.
-    """
-    try:
-        inspect.signature(channel).bind("x", "snr_db", "course")
-    except TypeError:
-        raise InputError(
-            "a channel must take (x, snr_db, course) and draw from its course, got "
-            f"{type(channel).__name__}{inspect.signature(channel)}"
-        ) from None
-
-    def over(x, snr_db, seed) -> RxSignal:
-        return channel(x, snr_db, Course(seed))
-
-    def later(x, snr_db, seed, start) -> RxSignal:
-        return channel(x, snr_db, Course(seed), start)
-
-    level = getattr(channel, "level", "graph")
-    stage = compiled(over, level=level, name=name)
-    if not takes_start(channel):
-        return _Stage(stage, channel)
-    return _StageWithStart(stage, compiled(later, level=level, name=name), channel)
-
-
-def _frame_of(channel: Channel) -> Frame:
-    """The frame of a channel; of one that says nothing, its symbols alone."""
-    return getattr(channel, "frame", Frame())
-
-
 def _without_noise(tx: TxSignal, rx: RxSignal) -> RxSignal:
     """Let what is declared clean arrive as it was sent."""
     if tx.clean is None:
         return rx
     x_hat, no = rx.x_hat.copy(), rx.no.copy()
-    for i, symbols in enumerate(tx.clean):
-        x_hat[i, symbols], no[i, symbols] = tx.x[i, symbols], NO_NOISE
+    x_hat[tx.clean], no[tx.clean] = tx.x[tx.clean], NO_NOISE
     return rx._replace(x_hat=x_hat, no=no)
 
 
-def link_metrics(tx: TxSignal, estimate: Estimate) -> Metrics:
-    """Count errors against what was sent.
+def link_metrics(delivery: Delivery, uses: int) -> dict[str, tuple[float, float]]:
+    """Count errors against what was sent, in so many channel uses.
 
     BER counts the bits of the blocks that the receiver decoded, BLER every block
     sent: what was never decoded (lost header) is a block in error.
     """
-    counts = [_errors(*pair) for pair in zip(tx.blocks, estimate.blocks, strict=True)]
-    bit_errors, bits, block_errors, blocks, good_bits = np.array(counts, float).T
+    estimate = delivery.estimate
+    bit_errors, bits, block_errors, blocks, good_bits = _errors(
+        delivery.sent[0].blocks, estimate.blocks
+    )
     return {
         "ber": (bit_errors, bits),
         "bler": (block_errors, blocks),
-        "outage": (np.asarray(estimate.lost, float), np.ones(len(counts))),
-        "goodput": (good_bits, np.where(blocks > 0, tx.ledger.total, 0.0)),
+        "outage": (float(estimate.lost), 1.0),
+        "goodput": (good_bits, float(uses) if blocks else 0.0),
     }
 
 
 def _errors(sent: np.ndarray, decoded: np.ndarray) -> tuple[float, ...]:
     """(bit errors, bits decoded, block errors, blocks sent, bits delivered)."""
     if decoded.shape != sent.shape:
-        return 0, 0, len(sent), len(sent), 0
+        return 0.0, 0.0, float(len(sent)), float(len(sent)), 0.0
     wrong = sent != decoded
     bad = wrong.any(axis=-1).sum() if sent.size else 0
     good_bits = (len(sent) - bad) * (sent.shape[-1] if sent.size else 0)
-    return wrong.sum(), wrong.size, bad, len(sent), good_bits
+    counts = wrong.sum(), wrong.size, bad, len(sent), good_bits
+    return tuple(map(float, counts))

@@ -1,23 +1,26 @@
 """Running estimates of a point: means, confidence intervals, when to stop.
 
-Every metric arrives as ``{metric: (sum, count)}`` per transmission. Its estimate is
-the ratio of the two totals, which is a plain mean where every count is one and an
-error rate where the count is a number of bits. Channel draws of one image are not
-independent samples of a picture: the image is the sample, its draws are added up
-first. With a single image the draws are the samples.
+A metric that is additive over samples arrives as ``(sum, count)`` per transmission. Its
+estimate is the ratio of the two totals: a plain mean where every count is one, an error
+rate where the count is a number of bits. A metric of a set is the score of all
+observations, with an interval from a bootstrap over samples. Channel draws of one
+sample are not independent: its draws are added up first. The draws are the samples
+where there is one sample, or where the ends of the link remember, so that a draw of the
+whole set is one course of events.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
 from semlink.config import StopRule
+from semlink.metrics import Judgement, Metric, Task
 
-RATES = ("ber", "bler", "goodput")  # bits and blocks of an image fail together
-FIRST_CHECK = 8  # draws of a single image before its interval is believed
+FIRST_CHECK = 8  # draws of a single sample before its interval is believed
+RESAMPLED = 200  # times, for the interval of a metric of a set
 
 
 class Value(NamedTuple):
@@ -31,76 +34,119 @@ class Value(NamedTuple):
     count: int
 
 
+NOTHING = Value(float("nan"), float("nan"), 0)
+
+
 class Monitor:
     """Collects the transmissions of one point.
 
     Parameters
     ----------
     rule : when it has seen enough
-    num_images : how many images there are to go through
+    metrics : task and description of each metric, by name
+    tasks : that score metrics of a set, by name
+    num_samples : how many samples there are to go through
+    ordered : samples of a draw depend on each other
     """
 
-    def __init__(self, rule: StopRule, *, num_images: int):
-        self._rule = rule
-        self._num_images = num_images
-        # by metric, then by sample: an image, or a draw where there is one image
+    def __init__(
+        self,
+        rule: StopRule,
+        metrics: Mapping[str, tuple[str, Metric]],
+        tasks: Mapping[str, Task],
+        *,
+        num_samples: int,
+        ordered: bool = False,
+    ):
+        self._rule, self._metrics, self._tasks = rule, metrics, tasks
+        self._num_samples = num_samples
+        self._by_draw = ordered or num_samples == 1
+        # by metric or task, then by independent sample
         self._sums: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
-        self._images: set[int] = set()
+        self._observed: dict[str, dict[int, list]] = defaultdict(dict)
+        self._seen: set[int] = set()
         self._draws = 0
 
-    def schedule(self):
-        """Yield (image, draw) until enough has been seen, in a fixed order.
+    def schedule(self) -> Iterator[tuple[int, int]]:
+        """Yield (sample, draw) until enough has been seen, in a fixed order.
 
         A point ends between draws of the whole set, so that all transmitters are
-        judged by the same images.
+        judged by the same samples.
         """
         for draw in range(self._max_draws()):
             if draw >= self._rule.draws and self._enough():
                 return
-            for image in range(self._num_images):
-                yield image, draw
+            for sample in range(self._num_samples):
+                yield sample, draw
 
-    def add(self, image: int, draw: int, metrics: Mapping) -> None:
-        """Take one transmission's ``{metric: (sum, count)}``."""
-        self._images.add(image)
+    def add(self, sample: int, draw: int, judgement: Judgement) -> None:
+        """Take what was made of one transmission."""
+        self._seen.add(sample)
         self._draws = max(self._draws, draw + 1)
-        sample = draw if self._num_images == 1 else image
-        for name, (total, count) in metrics.items():
-            sums = self._sums[name].setdefault(sample, np.zeros(2))
+        independent = draw if self._by_draw else sample
+        for name, (total, count) in judgement.values.items():
+            sums = self._sums[name].setdefault(independent, np.zeros(2))
             sums += (total, count)
+        for task, seen in judgement.observed.items():
+            if seen is not None:
+                self._observed[task].setdefault(independent, []).append(seen)
 
     @property
-    def images(self) -> int:
-        """How many images were sent."""
-        return len(self._images)
+    def samples_seen(self) -> int:
+        """How many samples were sent."""
+        return len(self._seen)
 
     @property
     def draws(self) -> int:
-        """How often the image sent most often was sent."""
+        """How often the sample sent most often was sent."""
         return self._draws
 
     def value(self, metric: str) -> Value:
         """The estimate of a metric so far; NaN where there is nothing to say."""
+        task, described = self._metrics.get(metric, ("", Metric(metric, metric)))
+        if described.kind == "set":
+            return self._score(task, metric)
         samples = np.array(list(self._sums[metric].values())).reshape(-1, 2)
         samples = samples[samples[:, 1] > 0]
         if not len(samples):
-            return Value(float("nan"), float("nan"), 0)
+            return NOTHING
         total, count = samples.sum(axis=0)
-        half_width = interval(samples, metric == "outage")
-        if metric in RATES and total in (0, count):
+        half_width = interval(samples, described.kind == "proportion")
+        if described.kind == "ratio" and total in (0, count):
             half_width = float("nan")  # no variance seen, and no exact bound known
         return Value(float(total / count), half_width, int(count))
 
     def samples(self, metric: str) -> dict[int, np.ndarray]:
-        """Sum and count [2] of each independent sample: an image, or a draw of one."""
+        """Sum and count [2] of each independent sample."""
         return self._sums[metric]
+
+    def names(self) -> list[str]:
+        """Everything that was counted, in alphabetical order."""
+        return sorted(self._sums)
+
+    def total(self, metric: str) -> float:
+        """The sum over all samples."""
+        return float(sum(sums[0] for sums in self._sums[metric].values()))
+
+    @property
+    def observations(self) -> dict[str, dict[int, list[Mapping[str, Any]]]]:
+        """What tasks with metrics of a set observed, by task and sample."""
+        return dict(self._observed)
+
+    def _score(self, task: str, metric: str) -> Value:
+        """The value of a metric of the whole set."""
+        groups = list(self._observed[task].values())
+        if not groups:
+            return NOTHING
+        mean, half_width = bootstrap(groups, self._tasks[task], metric)
+        return Value(mean, half_width, sum(map(len, groups)))
 
     def _max_draws(self) -> int:
         rule = self._rule
         return max(rule.draws, rule.max_draws) if rule.ci95 else rule.draws
 
     def _enough(self) -> bool:
-        if self._num_images == 1 and self.draws < FIRST_CHECK:
+        if self._num_samples == 1 and self.draws < FIRST_CHECK:
             return False
         return self.value(self._rule.metric).ci95 <= self._rule.ci95
 
@@ -132,3 +178,29 @@ def interval(samples: np.ndarray, proportion: bool) -> float:
     residual = samples[:, 0] - mean * samples[:, 1]
     variance = n / (n - 1) * np.sum(residual**2) / total[1] ** 2
     return float(stdtrit(n - 1, 0.975) * np.sqrt(variance))
+
+
+def bootstrap(groups: list[list], task: Task, metric: str) -> tuple[float, float]:
+    """The score of all observations, and half the width of its 95 % interval.
+
+    Parameters
+    ----------
+    groups : observations of each independent sample
+    task, metric : that scores them, and which of its metrics
+
+    References
+    ----------
+    B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13
+    (percentile interval).
+    """
+
+    def score(chosen) -> float:
+        return float(task.score([one for i in chosen for one in groups[i]])[metric])
+
+    mean = score(range(len(groups)))
+    if len(groups) < 2:
+        return mean, float("nan")
+    rng = np.random.default_rng(0)
+    drawn = rng.integers(len(groups), size=(RESAMPLED, len(groups)))
+    low, high = np.nanquantile([score(chosen) for chosen in drawn], [0.025, 0.975])
+    return mean, float(high - low) / 2

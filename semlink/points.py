@@ -1,13 +1,17 @@
 """Points of a grid, and the rows of results that each becomes."""
 
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from semlink.config import LinkConfig
+from semlink.metrics import Metric
 from semlink.monitor import Monitor
-from semlink.signals import Ledger
-from semlink.store.results import FAILED, Row
+from semlink.signals import DOWN, Use
+from semlink.store.results import FAILED, PURPOSES, Row
+
+COUNTED = tuple(f"cbr_{purpose}" for purpose in PURPOSES)
 
 
 class Point(NamedTuple):
@@ -26,6 +30,7 @@ class Point(NamedTuple):
 def where(point: Point) -> dict[str, object]:
     """The columns that say which point of the grid a row belongs to."""
     return {
+        "scenario": "",
         "transmitter": point.link.transmitter.label,
         "channel": point.link.channel.label,
         "source": point.link.source.label,
@@ -37,31 +42,57 @@ def where(point: Point) -> dict[str, object]:
 def place(row: Row) -> tuple[str, ...]:
     """Where a row belongs: no two points of a run have one place."""
     return tuple(
-        str(row[c]) for c in ("transmitter", "channel", "snr_db", "cbr_target")
+        str(row[c])
+        for c in ("scenario", "transmitter", "channel", "snr_db", "cbr_target")
     )
 
 
-def rows_of(point: Point, monitor: Monitor, status: str, metrics, seconds) -> list[Row]:
+def use_name(use: Use) -> str:
+    """Name of a use in results: those of the common purposes have columns."""
+    if use.direction == DOWN and not use.part and use.purpose in PURPOSES:
+        return f"cbr_{use.purpose}"
+    part = f" of {use.part}" if use.part else ""
+    return f"use {use.purpose} {use.direction}{part}"
+
+
+def rows_of(
+    point: Point,
+    monitor: Monitor,
+    status: str,
+    metrics: Mapping[str, tuple[str, Metric]],
+    seconds: float,
+) -> list[Row]:
     """The tidy rows of a point, one a metric."""
+    columns = ("cbr", "outage", "latency_slots", "cbr_up", "cbr_backhaul", *COUNTED)
     common = {
         **where(point),
-        "cbr": monitor.value("cbr").mean,
-        "outage": monitor.value("outage").mean,
-        "latency_slots": monitor.value("latency_slots").mean,
+        **{column: monitor.value(column).mean for column in columns},
+        "cbr_other": _other_uses(monitor),
         "seconds": round(seconds, 3),
         "point_id": point.id,
         "status": status,
-        "images": monitor.images,
+        "images": monitor.samples_seen,
         "draws": monitor.draws,
     }
-    common |= {f"cbr_{k}": monitor.value(f"cbr_{k}").mean for k in Ledger._fields}
-    values = {metric: monitor.value(metric) for metric in metrics}
-    return [common | {"metric": m} | v._asdict() for m, v in values.items()]
+    return [
+        common | {"task": task, "metric": name} | monitor.value(name)._asdict()
+        for name, (task, _) in metrics.items()
+    ]
 
 
-def failure(error: Exception, image: str) -> str:
-    """Say at which image what went wrong, and where, in one line."""
+def _other_uses(monitor: Monitor) -> str:
+    """CBR of uses that have no column: ``request up=0.00012; ...``."""
+    count = monitor.value("cbr").count
+    return "; ".join(
+        f"{name.removeprefix('use ')}={monitor.total(name) / count:.6g}"
+        for name in monitor.names()
+        if name.startswith("use ")
+    )
+
+
+def failure(error: Exception, sample: str) -> str:
+    """Say at which sample what went wrong, and where, in one line."""
     *_, last = traceback.extract_tb(error.__traceback__)
     at = f"{Path(last.filename).name}:{last.lineno}"
     what = f"{type(error).__name__} at {at}: {error}"
-    return " ".join(f"{FAILED}: image {image}: {what}".split())
+    return " ".join(f"{FAILED}: image {sample}: {what}".split())

@@ -10,11 +10,12 @@ from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.rng import Course
-from semlink.signals import Estimate, RxSignal, SourceBatch, TxSignal
+from semlink.signals import IMAGE, Estimate, RxSignal, Sample, TxSignal
 from semlink.units import channel_uses
 
-CbrMode = Literal["average", "per_image"]
+CbrMode = Literal["average", "per_image", "causal"]
 
 
 class Frame(NamedTuple):
@@ -41,39 +42,51 @@ class Budget(NamedTuple):
 
     cbr : channel bandwidth ratio, all symbols counted
     cbr_mode : ``average``, one rate parameter for the whole set, whose mean CBR
-        stays within the budget, or ``per_image``, every image within the budget
+        stays within the budget; ``per_image``, every sample within the budget; or
+        ``causal``, every sample within what the budget and the samples before it leave
     operating_point : what :meth:`Transmitter.operating_point` made of the CSI
     frame : of the channel; what a transmission takes of it is what counts
+    feedback : link whose uses count, too
     """
 
     cbr: float
     cbr_mode: CbrMode
     operating_point: Hashable
     frame: Frame = Frame()
+    feedback: FeedbackLink = FREE
 
-    def limit(self, image: np.ndarray) -> int:
-        """The most symbols that the budget allows an image."""
-        return self.frame.symbols(channel_uses(self.cbr, image))
+    def uses(self, sample: Sample) -> int:
+        """The most channel uses that the budget allows a sample."""
+        return channel_uses(self.cbr, sample.values)
+
+    def limit(self, sample: Sample) -> int:
+        """The most symbols that the budget allows a sample."""
+        return self.frame.symbols(self.uses(sample))
 
 
 @runtime_checkable
 class Source(Protocol):
-    """A finite, ordered set of images."""
+    """A finite, ordered set of samples.
+
+    modality : of all of them
+    """
+
+    modality: str
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, index: int) -> SourceBatch:
-        """Image ``index`` as a batch of one."""
+    def __getitem__(self, index: int) -> Sample:
+        """Sample ``index``."""
 
     def fingerprint(self) -> str:
-        """SHA-256 over all that the images hold, annotations included."""
+        """SHA-256 over all that the samples hold, queries and annotations included."""
 
 
 class Csi(Protocol):
     """What is fed back of a channel (``semlink/loop/feedback.py``).
 
     snr_db : average received Es/N0 [dB]
-    carried_db : Es/N0 of an AWGN channel that carries as much as this one surely does
+    carried_db : Es/N0 of an AWGN channel of the same 1 % outage capacity
     symbols_db : [S, T, L], Es/N0 of symbols of S stretches, each as likely as the
         others, in each of T transmissions
     """
@@ -85,7 +98,7 @@ class Csi(Protocol):
 
 @runtime_checkable
 class Transmitter(Protocol):
-    """``SourceBatch -> TxSignal`` within a budget."""
+    """``Sample -> TxSignal`` within a budget."""
 
     def operating_point(self, csi: Csi) -> Hashable:
         """What the transmitter makes of the CSI fed back; ``None`` if it uses none.
@@ -93,8 +106,8 @@ class Transmitter(Protocol):
         Signals of one operating point serve every channel and SNR that lead to it.
         """
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Hashable:
-        """Choose the rate parameters for a set of images.
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Hashable:
+        """Choose the rate parameters for a set of samples.
 
         Equal plans give equal signals, which are then made only once.
 
@@ -104,52 +117,81 @@ class Transmitter(Protocol):
             The budget is below what the transmitter can do.
         """
 
-    def __call__(self, batch: SourceBatch, plan: Any) -> TxSignal: ...
+    def __call__(
+        self, sample: Sample, plan: Any, memory: Any = None
+    ) -> tuple[TxSignal, Any]:
+        """Make the signal of a sample, and what the transmitter remembers after it.
+
+        The sample comes without annotations, unless the pair is an oracle, and
+        without a query that was not signalled. A pair without memory gives ``None``.
+        """
 
 
 @runtime_checkable
 class Receiver(Protocol):
     """``RxSignal -> Estimate``, from its configuration and the signal alone."""
 
-    def __call__(self, rx: RxSignal) -> Estimate: ...
+    def __call__(
+        self, rx: RxSignal, query: Any = None, memory: Any = None
+    ) -> tuple[Estimate, Any]:
+        """Decode a signal [N]; give the estimate and what the receiver remembers.
+
+        ``query`` is what the receiver wants to know, which it has from the start.
+        """
+
+
+class Request(NamedTuple):
+    """What a receiver feeds back of a transmission: an acknowledgement, or more.
+
+    content : what arrived, or what is missing, as the pair understands it
+    num_bits : that the feedback link carries
+    satisfied : nothing more is asked for
+    """
+
+    content: Any
+    num_bits: int
+    satisfied: bool
 
 
 @runtime_checkable
 class Reception(Protocol):
-    """One picture as it arrives, signal after signal: ``RxSignal -> Estimate``.
+    """One sample as it arrives, signal after signal.
 
-    ack : [C], bool, which code blocks arrived; ``None`` until the first header is read
+    request : what the receiver feeds back after the last signal
+    memory : what it remembers
     """
 
-    ack: np.ndarray | None
+    request: Request
+    memory: Any
 
     def __call__(self, rx: RxSignal) -> Estimate:
-        """Combine a signal with those before it, and decode."""
+        """Combine a signal [N] with those before it, and decode."""
 
 
 @runtime_checkable
-class HarqReceiver(Protocol):
-    """A receiver that combines the transmissions of a picture."""
+class RequestingReceiver(Protocol):
+    """A receiver that may ask for more of a sample, such as that of HARQ."""
 
-    def listen(self) -> Reception:
-        """Begin to receive a picture."""
+    def listen(self, query: Any = None, memory: Any = None) -> Reception:
+        """Begin to receive a sample."""
 
 
 @runtime_checkable
-class HarqTransmitter(Protocol):
-    """A transmitter that sends again what is missing."""
+class RequestedTransmitter(Protocol):
+    """A transmitter that sends what is asked for, such as that of HARQ."""
 
     def again(
-        self, tx: TxSignal, plan: Any, ack: np.ndarray | None, heard: int
+        self, sample: Sample, first: TxSignal, plan: Any, request: Any, sent: int
     ) -> TxSignal:
         """Make the next transmission.
 
         Parameters
         ----------
-        tx : the first transmission
+        sample : as in the first call
+        first : the first transmission
         plan : by which it was made
-        ack : of the receiver, see :class:`Reception`
-        heard : transmissions after which the receiver acknowledged anything
+        request : the content of the receiver's :class:`Request`
+        sent : transmissions since the first that the receiver could read
         """
 
 
@@ -177,7 +219,7 @@ class Evolution(Protocol):
     now: int
 
     def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
-        """Put symbols x : [1, N], complex64 on the air; they take ``slots``.
+        """Put symbols x : [n], complex64 on the air; they take ``slots``.
 
         ``power_db`` is their power over the nominal one [dB], which the receiver knows.
         """
@@ -190,11 +232,11 @@ class Evolution(Protocol):
 
 
 class Loop(NamedTuple):
-    """What a receiver feeds back while a picture is sent.
+    """What a receiver feeds back while a sample is sent.
 
-    Its pair is a :class:`HarqTransmitter` and a :class:`HarqReceiver`.
+    Its pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`.
 
-    state : the transmitter hears of the channel's state before it sends
+    state : the channel's state is reported before the transmitter sends
     csi_delay_slots : between the slot of which that is the state and the first it sends
     csi_error_db : standard deviation of an error in it [dB]
     max_transmissions : the first among them
@@ -214,12 +256,20 @@ class Transceiver(NamedTuple):
     error_free : the pair is a bound, not a link: its symbols reach the receiver
         without noise, and its rate is set by a capacity instead.
     loop : of feedback, if the pair lives on one
+    accepts : modalities of the samples that it can send
+    makes : modality of its estimates; ``None`` for that of the sample
+    oracle : the transmitter sees annotations; the pair is a reference, not a link
+    remembers : its ends have memory, so that samples are sent in their order
     """
 
     transmitter: Transmitter
     receiver: Receiver
     error_free: bool = False
     loop: Loop | None = None
+    accepts: tuple[str, ...] = (IMAGE,)
+    makes: str | None = None
+    oracle: bool = False
+    remembers: bool = False
 
 
 @runtime_checkable
@@ -240,13 +290,3 @@ class Channel(Protocol):
         course went by before x, in silence; a channel may do without the parameter,
         and is then evaluated from the beginning.
         """
-
-
-@runtime_checkable
-class Task(Protocol):
-    """Compares what was sent with what was made of it."""
-
-    metrics: tuple[str, ...]
-
-    def __call__(self, batch: SourceBatch, estimate: Estimate) -> dict[str, Any]:
-        """Give ``{metric: (sum [B], count [B])}``, one sample per image."""

@@ -136,6 +136,10 @@ class Registry:
         files = getattr(self._module(name), "files", None)
         return list(files(**params)) if files else []
 
+    def is_oracle(self, name: str) -> bool:
+        """Whether a component sees ground truth: its module says ``ORACLE = True``."""
+        return bool(getattr(self._module(name), "ORACLE", False))
+
     def _coerced(self, name: str, key: str, value: Any) -> Any:
         """A value as the parameter's type has it: ``'168'`` and 168 are one."""
         try:

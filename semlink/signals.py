@@ -1,144 +1,175 @@
 """What flows through a link: every shape, dtype and unit on one page.
 
-``B`` is the number of images in a batch (all of one shape), ``N`` the number of
-symbols on the air for the longest image, rounded up; shorter images are followed
-by zeros. ``NamedTuple`` because ``tf.function`` traces these as structures.
+``N`` is the number of symbols on the air, rounded up with zeros behind the last one.
+A sample has no batch axis: the link adds the one that channels take.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
+IMAGE = "image"
+UP, DOWN, BACKHAUL = "up", "down", "backhaul"
 
-class SourceBatch(NamedTuple):
-    """Images as they leave the source.
 
-    image : [B, H, W, 3], uint8 (photos) or float32 with zero mean (toy sources)
-    index : [B], position of each image in its source
-    name : [B], what a person calls it
-    annotations : [B], what is known of the picture (COCO instances, captions)
+class Sample(NamedTuple):
+    """One sample as it leaves the source.
+
+    data : image [H, W, 3], uint8 | text, str | signal, float32 of unit variance | many:
+        mapping of parts, each a sample
+    modality : ``image``, ``text``, ``signal``, ``many``, or another that the pair and
+        the task know
+    values : the denominator of CBR: RGB values, words, samples of a signal
+    index : position of the sample in its source
+    name : what a person calls it
+    query : what the receiver wants to know; the transmitter has it only once it was
+        signalled and counted
+    annotations : ground truth, for tasks and for what is called an oracle
     """
 
-    image: np.ndarray
-    index: tuple[int, ...]
-    name: tuple[str, ...]
-    annotations: tuple[Mapping[str, Any], ...]
-
-    def each(self) -> Iterator["SourceBatch"]:
-        """The images, as a batch of one each."""
-        for i in range(len(self.image)):
-            yield SourceBatch(*(field[i : i + 1] for field in self))
+    data: Any
+    modality: str
+    values: int
+    index: int
+    name: str
+    query: Any | None = None
+    annotations: Mapping[str, Any] = {}
 
 
-class Ledger(NamedTuple):
-    """Complex channel uses by purpose, each [B], int64. Their sum is all there is."""
+def scene(parts: Mapping[str, Sample], index: int, name: str, **known) -> Sample:
+    """A sample of several parts, whose values add up.
 
-    header: np.ndarray
-    side: np.ndarray
-    payload: np.ndarray
-    pilots: np.ndarray
-    retransmission: np.ndarray
+    Parameters
+    ----------
+    parts : samples by name
+    index, name : of the whole
+    known : its ``query`` and ``annotations``
+    """
+    values = sum(part.values for part in parts.values())
+    return Sample(parts, "many", values, index, name, **known)
+
+
+class Use(NamedTuple):
+    """What channel uses are spent on.
+
+    purpose : ``header``, ``side``, ``payload``, ``pilots``, ``retransmission``,
+        ``report``, ``request``, or any other that a component names
+    direction : ``down`` from transmitter to receiver, ``up``, or ``backhaul``
+    part : of the sample; empty for the whole
+    """
+
+    purpose: str
+    direction: str = DOWN
+    part: str = ""
+
+
+class Ledger(dict[Use, int]):
+    """Complex channel uses by purpose, direction and part."""
 
     @property
-    def total(self) -> np.ndarray:
-        """All channel uses of each image : [B], int64."""
-        return sum(self)
+    def total(self) -> int:
+        """All channel uses, down and up; the backhaul's are apart."""
+        return sum(n for use, n in self.items() if use.direction != BACKHAUL)
+
+    def of(self, **where: str) -> int:
+        """Channel uses of a ``purpose``, ``direction`` or ``part``, or of several."""
+        wanted = where.items()
+        return sum(
+            n for use, n in self.items() if all(getattr(use, k) == v for k, v in wanted)
+        )
+
+    def __add__(self, other: "Ledger") -> "Ledger":
+        both = Ledger(self)
+        for use, n in other.items():
+            both[use] = both.get(use, 0) + n
+        return both
+
+
+def ledger(*, direction: str = DOWN, part: str = "", **uses: int) -> Ledger:
+    """Make a ledger: ``ledger(header=24, payload=1000)``; what is zero is left out."""
+    entries = {Use(p, direction, part): int(n) for p, n in uses.items() if n}
+    return Ledger(entries)
 
 
 class TxSignal(NamedTuple):
     """What a transmitter puts on the air, and what the simulator keeps to count.
 
-    x : [B, N], complex64, ``E|x|^2 = 1`` over an image's symbols, zeros after them
+    x : [n], complex64, ``E|x|^2 = 1``
     ledger : channel uses by purpose
-    blocks : [B] arrays [C, K], uint8: information bits of the code blocks sent, from
-        which errors are counted. A receiver never sees them.
-    clean : [B] slices, of symbols that arrive without noise, where a bound assumes an
-        ideal code for a part; ``None`` for all that is a link
+    blocks : [C, K], uint8, information bits of the code blocks sent, from which errors
+        are counted. A receiver never sees them.
+    clean : the symbols that arrive without noise, where a bound assumes an ideal code
+        for a part; ``None`` for all that is a link
     """
 
     x: np.ndarray
     ledger: Ledger
-    blocks: tuple[np.ndarray, ...]
-    clean: tuple[slice, ...] | None = None
+    blocks: np.ndarray
+    clean: slice | None = None
 
 
 class RxSignal(NamedTuple):
     """All that a receiver is given: what came over the channel, equalised.
 
-    x_hat : [B, N], complex64, equalised symbols
-    no : [B, N], float32, effective noise variance after equalisation
-    h_hat : [B, N], complex64, channel estimate (the channel says how it was come by)
+    x_hat : [N], complex64, equalised symbols
+    no : [N], float32, effective noise variance after equalisation
+    h_hat : [N], complex64, channel estimate (the channel says how it was obtained)
+
+    Channels give the same with a batch axis in front, [B, N].
     """
 
     x_hat: np.ndarray
     no: np.ndarray
     h_hat: np.ndarray
 
+    @property
+    def alone(self) -> "RxSignal":
+        """The only signal of a batch."""
+        (x_hat,), (no,), (h_hat,) = map(np.asarray, self)
+        return RxSignal(x_hat, no, h_hat)
+
 
 class Estimate(NamedTuple):
-    """What a receiver makes of it.
+    """What a receiver makes of a signal.
 
-    image : [B] arrays [H, W, 3], dtype of the source. A receiver that does not know
-        the size of the picture (lost header) gives [1, 1, 3]: one colour.
-    lost : [B], bool, the digital part failed and the receiver knows it (outage)
-    blocks : [B] arrays [C, K], uint8, information bits of the decoded code blocks, as
-        far as it got
+    data : as the source has it; ``None`` if the header was lost: the task conceals
+    modality : may differ from what was sent: words, boxes, features, an answer
+    lost : the digital part failed and the receiver knows it (outage)
+    blocks : [C, K], uint8, information bits of the decoded code blocks, as far as the
+        receiver got
+    doubt : what the receiver itself thinks is wrong: expected squared error, by region
     """
 
-    image: tuple[np.ndarray, ...]
-    lost: np.ndarray
-    blocks: tuple[np.ndarray, ...]
+    data: Any | None
+    modality: str
+    lost: bool
+    blocks: np.ndarray
+    doubt: Any | None = None
 
 
-def ledger(
-    batch_size: int,
-    *,
-    header=0,
-    side=0,
-    payload=0,
-    pilots=0,
-    retransmission=0,
-) -> Ledger:
-    """Make a ledger; what is not named is zero."""
-    entries = (header, side, payload, pilots, retransmission)
-    return Ledger(
-        *(np.broadcast_to(np.asarray(e, np.int64), batch_size) for e in entries)
-    )
+NO_BLOCKS = np.zeros((0, 0), np.uint8)
 
 
-def stack_symbols(rows: list[np.ndarray], *, multiple: int = 1024) -> np.ndarray:
-    """Put the images' symbols side by side, zeros behind the shorter ones.
+def unknown(modality: str = IMAGE) -> Estimate:
+    """What is left of a sample whose header is lost."""
+    return Estimate(None, modality, True, NO_BLOCKS)
 
-    The common length is rounded up, so that it tells a receiver nothing about the
-    length of a transmission and few shapes reach the channel.
+
+def on_air(x: np.ndarray, *, multiple: int = 1024) -> np.ndarray:
+    """A signal as a batch of one, zeros behind it.
+
+    The length is rounded up, so that it tells a receiver nothing about the length of a
+    transmission and few shapes reach the channel.
 
     Input
     -----
-    rows : [B] arrays [n_i], complex64
+    x : [n], complex64
 
     Output
     ------
-    x : [B, N], complex64
+    : [1, N], complex64
     """
-    longest = max(len(row) for row in rows)
-    x = np.zeros((len(rows), -(-longest // multiple) * multiple), np.complex64)
-    for target, row in zip(x, rows, strict=True):
-        target[: len(row)] = row
-    return x
-
-
-# What is left of an image whose header is lost: (picture, lost, blocks).
-UNKNOWN = np.full((1, 1, 3), 128, np.uint8), True, np.zeros((0, 0), np.uint8)
-
-
-def receive_each(receive: Callable, rx: RxSignal) -> Estimate:
-    """Receive a batch image by image.
-
-    Parameters
-    ----------
-    receive : (x_hat [N], no [N]) -> (picture, lost, decoded blocks) of one image
-    """
-    images = zip(rx.x_hat, rx.no, strict=True)
-    pictures, lost, blocks = zip(*(receive(*image) for image in images), strict=True)
-    return Estimate(pictures, np.array(lost), blocks)
+    padded = np.zeros((1, -(-max(len(x), 1) // multiple) * multiple), np.complex64)
+    padded[0, : len(x)] = x
+    return padded

@@ -6,8 +6,9 @@ SLOT = 1008  # channel uses: 14 OFDM symbols of 72 carriers
 PSNR_CAP_DB = 100.0  # given to an exact copy, whose PSNR has no value
 
 CONVENTIONS = {
-    "cbr": "k / (H W 3): all complex channel uses (header, side information, payload, "
-    "pilots, retransmissions) over the unpadded source values; mean over images",
+    "cbr": "all complex channel uses, down and up (header, side information, payload, "
+    "pilots, retransmissions, requests), over the source values: RGB values H W 3 of a "
+    "picture, words of a text, samples of a signal; mean over samples",
     "snr_db": "average received Es/N0 per complex channel use; E|x|^2 = 1, "
     "noise CN(0, N0) with N0/2 per real dimension, E|h|^2 = 1",
     "course": "fading and noise follow from root seed, channel, sample and draw: every "
@@ -37,14 +38,9 @@ def linear_to_db(value):
     return 10.0 * np.log10(value)
 
 
-def source_values(image: np.ndarray) -> int:
-    """H W 3 of an image [..., H, W, 3]: the denominator of CBR."""
-    return int(np.prod(np.shape(image)[-3:]))
-
-
-def channel_uses(cbr: float, image: np.ndarray) -> int:
-    """The most complex channel uses that a CBR allows an image."""
-    return int(np.floor(cbr * source_values(image) + 1e-9))
+def channel_uses(cbr: float, values: int) -> int:
+    """The most complex channel uses that a CBR allows a sample of so many values."""
+    return int(np.floor(cbr * values + 1e-9))
 
 
 def psnr_db(reference: np.ndarray, estimate: np.ndarray) -> float:

@@ -96,6 +96,11 @@ def build_describer(spec: str) -> Describer:
     return _built(DESCRIBERS, spec)
 
 
+def sees_annotations(spec: str) -> bool:
+    """Whether a describer reads ground truth, and is an oracle."""
+    return DESCRIBERS.is_oracle(ComponentSpec.model_validate(spec).name)
+
+
 def text_encoder(spec: str) -> TextEncoder:
     """Build a text encoder from its name and parameters, as on the command line."""
     return _built(TEXT_ENCODERS, spec)

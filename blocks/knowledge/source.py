@@ -23,7 +23,7 @@ from blocks.knowledge.perception import (
 )
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.signals import SourceBatch
+from semlink.signals import Sample
 
 SourceKb = Literal["retrieved", "none", "random", "oracle"]
 # The header has one length for all bases: else one of another size would not be refused
@@ -59,7 +59,7 @@ class NoKnowledge:
         self.unknown = np.zeros((1, width), np.float32)
         self.fields: dict[str, int] = {}
 
-    def tell(self, batch: SourceBatch) -> Told:
+    def tell(self, sample: Sample) -> Told:
         return Told({}, NO_BITS, self.unknown)
 
     def check(self, header: dict) -> None:
@@ -81,7 +81,7 @@ class Entries(NoKnowledge):
     choose : the number of an entry, for a picture
     """
 
-    def __init__(self, base: KnowledgeBase, choose: Callable[[SourceBatch], int]):
+    def __init__(self, base: KnowledgeBase, choose: Callable[[Sample], int]):
         super().__init__(base.vectors.shape[1])
         self._base, self._choose = base, choose
         if base.index_bits > INDEX_BITS:
@@ -93,8 +93,8 @@ class Entries(NoKnowledge):
         self._version, self._mask = divmod(int(digits, 16), 2**INDEX_BITS)
         self.fields = {"kb_version": VERSION_BITS, "kb_index": INDEX_BITS}
 
-    def tell(self, batch: SourceBatch) -> Told:
-        index = self._choose(batch)
+    def tell(self, sample: Sample) -> Told:
+        index = self._choose(sample)
         fields = {"kb_version": self._version, "kb_index": index ^ self._mask}
         return Told(fields, NO_BITS, self._context(index))
 
@@ -123,13 +123,13 @@ class Described(NoKnowledge):
     width : D
     """
 
-    def __init__(self, embed: Callable[[SourceBatch], np.ndarray], width: int):
+    def __init__(self, embed: Callable[[Sample], np.ndarray], width: int):
         super().__init__(width)
         self._embed = embed
         self.num_bits = 16 * width
 
-    def tell(self, batch: SourceBatch) -> Told:
-        halves = self._embed(batch).astype(">f2")
+    def tell(self, sample: Sample) -> Told:
+        halves = self._embed(sample).astype(">f2")
         bits = np.unpackbits(np.frombuffer(halves.tobytes(), np.uint8))
         return Told({}, bits, halves[None].astype(np.float32))
 
@@ -157,26 +157,26 @@ class Perception:
         self._describe: Descriptions | None = None
         self._embed = lru_cache(maxsize=IN_MEMORY)(self._embedding)
 
-    def __call__(self, batch: SourceBatch) -> np.ndarray:
-        """The embedding of a batch of one : [D], float32."""
+    def __call__(self, sample: Sample) -> np.ndarray:
+        """The embedding of a picture's description : [D], float32."""
         if self._describe is None:
             self._describe = Descriptions(build_describer(self._describer))
-        return self._embed(self._describe(batch.image[0], batch.annotations[0]))
+        return self._embed(self._describe(sample.data, sample.annotations))
 
     def _embedding(self, text: str) -> np.ndarray:
         return text_encoder(self._encoder)([text]).pooled[0]
 
-    def nearest_in(self, base: KnowledgeBase) -> Callable[[SourceBatch], int]:
+    def nearest_in(self, base: KnowledgeBase) -> Callable[[Sample], int]:
         """The entry of a base that is nearest to a picture's description."""
 
-        def choose(batch: SourceBatch) -> int:
+        def choose(sample: Sample) -> int:
             version = text_encoder(self._encoder).version
             if version != base.encoder:
                 raise InputError(
                     f"the text encoder must be the base's, {base.encoder!r}, got "
                     f"{version!r}"
                 )
-            return int(base.nearest(self(batch))[0][0, 0])
+            return int(base.nearest(self(sample))[0][0, 0])
 
         return choose
 
@@ -197,14 +197,14 @@ def source_knowledge(
     if kind == "none":
         return NoKnowledge(width)
     if kind == "random":
-        return Entries(base, lambda batch: _any(batch, len(base)))
+        return Entries(base, lambda sample: _any(sample, len(base)))
     perceive = Perception(describer, encoder)
     if kind == "oracle":
         return Described(perceive, width)
     return Entries(base, perceive.nearest_in(base))
 
 
-def _any(batch: SourceBatch, count: int) -> int:
+def _any(sample: Sample, count: int) -> int:
     """An entry that has nothing to do with the picture, but is always the same."""
-    digest = hashlib.sha256(np.ascontiguousarray(batch.image[0]).tobytes()).digest()
+    digest = hashlib.sha256(np.ascontiguousarray(sample.data).tobytes()).digest()
     return int.from_bytes(digest[:8], "big") % count

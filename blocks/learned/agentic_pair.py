@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from blocks.knowledge.base import DEFAULT, load
+from blocks.knowledge.perception import sees_annotations
 from blocks.knowledge.source import SourceKb, source_knowledge
 from blocks.learned.ends import files_of
 from blocks.learned.frame import Shared
@@ -46,7 +47,8 @@ def agentic_pair(
     transmitter = LearnedTransmitter(
         shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
     )
-    return Transceiver(transmitter, LearnedReceiver(shared))
+    oracle = source_kb in ("retrieved", "oracle") and sees_annotations(describer)
+    return Transceiver(transmitter, LearnedReceiver(shared), oracle=oracle)
 
 
 def agentic_files(

@@ -12,8 +12,7 @@ import numpy as np
 from blocks.phy.analog import LogScale
 from semlink.errors import Infeasible
 from semlink.protocols import Budget
-from semlink.signals import SourceBatch
-from semlink.units import channel_uses, source_values
+from semlink.signals import Sample
 
 QUALITY_BITS, ETA_BITS = 5, 10
 LAST_QUALITY = 2**QUALITY_BITS - 1
@@ -24,7 +23,7 @@ Cost = Callable[[int, int, int], int]
 
 
 def search(
-    source: Sequence[SourceBatch], budget: Budget, cost: Cost, nominal_eta: float
+    source: Sequence[Sample], budget: Budget, cost: Cost, nominal_eta: float
 ) -> tuple[tuple[int, int], ...]:
     """Give (quality, eta), as sent, for each image.
 
@@ -33,7 +32,7 @@ def search(
     Infeasible
         The least that can be sent is above the budget.
     """
-    values = np.array([source_values(batch.image) for batch in source])
+    values = np.array([sample.values for sample in source])
 
     def uses(index: int, quality: int, eta: int) -> int:
         return budget.frame.uses(cost(index, quality, eta))
@@ -49,11 +48,11 @@ def search(
     return tuple(
         _best(
             lambda quality, eta, i=i: uses(i, quality, eta),
-            channel_uses(budget.cbr, batch.image),
+            budget.uses(sample),
             nominal_eta,
-            batch.name[0],
+            sample.name,
         )
-        for i, batch in enumerate(source)
+        for i, sample in enumerate(source)
     )
 
 

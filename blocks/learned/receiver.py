@@ -16,7 +16,7 @@ from blocks.learned.inference import Conditions
 from blocks.phy import side_accounting
 from blocks.phy.analog import unpack
 from blocks.phy.side_accounting import Scheme
-from semlink.signals import UNKNOWN, Estimate, RxSignal, receive_each
+from semlink.signals import IMAGE, Estimate, RxSignal, unknown
 
 
 class LearnedReceiver:
@@ -31,18 +31,17 @@ class LearnedReceiver:
         self._shared, self._networks = shared, shared.networks
         self._header = header_of(shared)
 
-    def __call__(self, rx: RxSignal) -> Estimate:
-        return receive_each(self._receive, rx)
+    def __call__(self, rx: RxSignal, query=None, memory=None):
+        return self._receive(rx.x_hat, rx.no), None
 
-    def _receive(self, x_hat: np.ndarray, no: np.ndarray):
-        """One image: (picture, lost, decoded blocks)."""
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> Estimate:
         header = self._header.receive(x_hat, no)
         if header is None or not header["height"] * header["width"]:
-            return UNKNOWN
+            return unknown()
         self._shared.knowledge.check(header)
         num_bits = header["side_bits"] + header.get("map_bits", 0)
         if not num_bits:
-            return UNKNOWN
+            return unknown()
         num_bits += self._shared.knowledge.num_bits
         scheme = Scheme(
             self._shared.side_info, header["mcs"], snr_value_db(header["snr"])
@@ -57,8 +56,8 @@ class LearnedReceiver:
         if bits is not None:
             picture = self._decode(header, bits, x_hat, no)
         if picture is not None:
-            return picture, False, blocks
-        return self._concealed(header), True, blocks
+            return Estimate(picture, IMAGE, False, blocks)
+        return Estimate(self._concealed(header), IMAGE, True, blocks)
 
     def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
         """The picture from all that comes after the header; ``None`` if cut short."""

@@ -30,7 +30,7 @@ from blocks.phy.mcs import choose
 from blocks.phy.side_accounting import Scheme
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
-from semlink.signals import SourceBatch, TxSignal, ledger, stack_symbols
+from semlink.signals import Sample, TxSignal, ledger
 
 CACHED_IMAGES = 16  # of 2.4 MiB at 640x480
 CACHED_NEEDS = 8192  # of 10 kB, with a policy 0.2 MB
@@ -110,17 +110,17 @@ class LearnedTransmitter:
         """The SNR as it is sent, and what the channel carries, if it follows them."""
         return (snr_index(csi.snr_db), csi.carried_db) if self._csi else None
 
-    def plan(self, source: Sequence[SourceBatch], budget: Budget) -> Plan:
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Plan:
         """Choose the scheme, and search the rates for the budget."""
         design = snr_index(self._design_snr_db), self._design_snr_db
         snr, carried_db = budget.operating_point or design
-        symbols = SIDE_SHARE * np.median([budget.limit(b.image[0]) for b in source])
+        symbols = SIDE_SHARE * np.median([budget.limit(sample) for sample in source])
         mcs = choose(carried_db - self._margin_db, int(symbols))
         scheme = Scheme(self.shared.side_info, mcs, snr_value_db(snr))
         # one image at a time: a set may be larger than memory
-        keys = [_key(_checked(batch)) for batch in source]
+        keys = [_key(_checked(sample)) for sample in source]
         places = {key: place for place, key in enumerate(keys)}
-        self._image_of = lambda key: source[places[key]].image[0]
+        self._image_of = lambda key: source[places[key]].data
 
         def cost(index: int, quality: int, eta: int) -> int:
             at = conditions(quality, eta, snr, self.shared.knowledge.unknown)
@@ -129,33 +129,25 @@ class LearnedTransmitter:
         nominal = float(nominal_eta(snr_value_db(snr)))
         return Plan(mcs, snr, learned_rate.search(source, budget, cost, nominal))
 
-    def __call__(self, batch: SourceBatch, plan: Plan) -> TxSignal:
-        sent = [
-            self._send(one, plan, *plan.rates[one.index[0]]) for one in batch.each()
-        ]
-        rows = [np.concatenate([s.header, s.body]) for s in sent]
-        counted, clean = [s.counted for s in sent], None
+    def __call__(self, sample: Sample, plan: Plan, memory=None):
+        sent = self._send(sample, plan, *plan.rates[sample.index])
+        front, clean = len(sent.header), None
         if self.shared.side_info != "coded":
-            front = self._header.num_symbols
-            clean = tuple(
-                slice(front, front + s.num_side * s.stride, s.stride) for s in sent
-            )
-        uses = ledger(
-            len(rows),
-            header=self._header.num_symbols,
-            side=counted,
-            payload=[len(s.body) - s.num_side for s in sent],
-        )
-        return TxSignal(stack_symbols(rows), uses, tuple(s.blocks for s in sent), clean)
+            end = front + sent.num_side * sent.stride
+            clean = slice(front, end, sent.stride)
+        payload = len(sent.body) - sent.num_side
+        uses = ledger(header=front, side=sent.counted, payload=payload)
+        x = np.concatenate([sent.header, sent.body])
+        return TxSignal(x, uses, sent.blocks, clean), None
 
     def forget(self) -> None:
         """Drop what is kept of images, as before the first."""
         self._latents.cache_clear()
         self._needs.cache_clear()
 
-    def maps(self, batch: SourceBatch, plan: Plan) -> dict[str, np.ndarray]:
-        """What a batch of one is coded by : [h, w] each, by what it shows."""
-        image, rates = batch.image[0], plan.rates[batch.index[0]]
+    def maps(self, sample: Sample, plan: Plan) -> dict[str, np.ndarray]:
+        """What a picture is coded by : [h, w] each, by what it shows."""
+        image, rates = sample.data, plan.rates[sample.index]
         at = conditions(*rates, plan.snr, self.shared.knowledge.unknown)
         y = self._latents_of(image)
         statistics = self._networks.statistics(
@@ -179,9 +171,9 @@ class LearnedTransmitter:
         side = side_accounting.counted(num_bits, scheme)
         return self._header.num_symbols + side + payload
 
-    def _send(self, batch: SourceBatch, plan: Plan, quality: int, eta: int) -> Sent:
-        networks, told = self._networks, self.shared.knowledge.tell(batch)
-        at, image = conditions(quality, eta, plan.snr, told.context), batch.image[0]
+    def _send(self, sample: Sample, plan: Plan, quality: int, eta: int) -> Sent:
+        networks, told = self._networks, self.shared.knowledge.tell(sample)
+        at, image = conditions(quality, eta, plan.snr, told.context), sample.data
         y = self._latents_of(image)
         summary = networks.summarise(y, at.quality)
         statistics = networks.statistics(summary, at.quality)
@@ -241,17 +233,13 @@ def _key(image: np.ndarray) -> bytes:
     return hashlib.sha256(size + np.ascontiguousarray(image).tobytes()).digest()
 
 
-def _checked(batch: SourceBatch) -> np.ndarray:
-    """The picture of a batch of one, refused where it is none."""
-    image = batch.image[0]
-    if image.dtype != np.uint8:
-        raise InputError(
-            f"learned codecs need 8-bit images, got {image.dtype} in {batch.name[0]}"
-        )
+def _checked(sample: Sample) -> np.ndarray:
+    """A picture, refused where the header cannot hold its size."""
+    image = sample.data
     if max(image.shape) >= 2 ** FIELDS["height"]:
         size = f"{image.shape[1]}x{image.shape[0]}"
         raise InputError(
             f"sides must be at most {2 ** FIELDS['height'] - 1}, got {size} "
-            f"in {batch.name[0]}"
+            f"in {sample.name}"
         )
     return image

@@ -37,7 +37,8 @@ def build(
         rng = np.random.default_rng(np.random.SeedSequence([seed, index]))
         return rng.standard_normal((height, width, 3), np.float32)
 
-    return ImageSet([f"gaussian-{i}" for i in range(count)], load)
+    names = [f"gaussian-{i}" for i in range(count)]
+    return ImageSet(names, load, modality="signal")
 
 
 def distortion_rate(rate: ArrayLike) -> np.ndarray:

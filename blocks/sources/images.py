@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pydantic import Field
 
 from semlink.errors import InputError
-from semlink.signals import SourceBatch
+from semlink.signals import IMAGE, Sample
 
 # Only formats that say what they are in their first bytes and run no other program.
 KINDS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
@@ -36,8 +36,9 @@ class ImageSet:
     ----------
     names : [n], what a person calls each image
     load : gives image ``i`` as [H, W, 3]; called again when the image is needed again
-    annotations : [n], what is known of each picture; nothing by default
+    annotations : [n], ground truth of each picture; nothing by default
     skipped : why each image that could not be read was left out, if that was asked for
+    modality : ``image`` for photos, 8-bit RGB; ``signal`` for a toy source
     """
 
     def __init__(
@@ -46,8 +47,9 @@ class ImageSet:
         load: Callable[[int], np.ndarray],
         annotations: Sequence[Mapping[str, Any]] | None = None,
         skipped: Sequence[str] = (),
+        modality: str = IMAGE,
     ):
-        self.skipped = tuple(skipped)
+        self.skipped, self.modality = tuple(skipped), modality
         self._names = tuple(names)
         self._annotations = annotations
         self._load = functools.lru_cache(maxsize=8)(lambda i: _read_only(load(i)))
@@ -56,11 +58,13 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self._names)
 
-    def __getitem__(self, index: int) -> SourceBatch:
-        """Image ``index`` as a batch of one."""
+    def __getitem__(self, index: int) -> Sample:
+        """Image ``index``."""
         i = range(len(self))[index]
-        annotations = self._annotations[i] if self._annotations else {}
-        return SourceBatch(self._load(i)[None], (i,), (self._names[i],), (annotations,))
+        image = self._load(i)
+        known = self._annotations[i] if self._annotations else {}
+        values, name = image.size, self._names[i]
+        return Sample(image, self.modality, values, i, name, annotations=known)
 
     def fingerprint(self) -> str:
         """SHA-256 over names, values and annotations, in order.

@@ -6,7 +6,8 @@ from collections import OrderedDict
 import numpy as np
 
 from blocks.tasks.structural_similarity import structural_similarity
-from semlink.signals import Estimate, SourceBatch
+from semlink.metrics import Metric
+from semlink.signals import IMAGE, Estimate, Sample
 from semlink.units import psnr_db
 
 KEPT = 4096  # measurements
@@ -15,23 +16,31 @@ KEPT = 4096  # measurements
 class Reconstruction:
     """PSNR, SSIM and MS-SSIM of 8-bit pictures, MSE of anything.
 
-    A metric that is not defined for an image (SSIM of one smaller than its window,
-    PSNR of a source that is no picture) does not count it. An estimate of one colour
-    is stretched over the picture; one of another size (a header decoded wrongly)
-    counts as mid grey.
+    A metric that is not defined for a sample (SSIM of a picture smaller than its
+    window, PSNR of a source that is no picture) does not count it. What is shown in
+    place of an estimate that did not arrive is :func:`concealed`.
     """
 
-    metrics = ("psnr", "ssim", "ms_ssim", "mse")
+    judges = (IMAGE, "signal")
+    metrics = (
+        Metric("psnr", "PSNR", "dB", digits=2),
+        Metric("ssim", "SSIM", headline=False),
+        Metric("ms_ssim", "MS-SSIM"),
+        Metric("mse", "MSE", higher_is_better=False, digits=2, headline=False),
+    )
 
     def __init__(self):
         self._values: OrderedDict[bytes, tuple[float, ...]] = OrderedDict()
 
-    def __call__(self, batch: SourceBatch, estimate: Estimate) -> dict:
-        pairs = zip(batch.image, estimate.image, strict=True)
-        sums = np.array([self._measured(*_aligned(*pair)) for pair in pairs])
-        counts = np.isfinite(sums).astype(float)
-        columns = zip(np.nan_to_num(sums).T, counts.T, strict=True)
-        return dict(zip(self.metrics, columns, strict=True))
+    def observe(self, sample: Sample, estimate: Estimate) -> dict:
+        """Every metric of one delivery : (value, 1), or (0, 0) where not defined."""
+        values = self._measured(sample.data, concealed(sample, estimate))
+        pairs = [(v, 1.0) if np.isfinite(v) else (0.0, 0.0) for v in values]
+        return {m.name: pair for m, pair in zip(self.metrics, pairs, strict=True)}
+
+    def score(self, observations) -> dict:
+        """It has no metric of a set."""
+        return {}
 
     def _measured(self, *pair: np.ndarray) -> tuple[float, ...]:
         """A picture decoded without error is measured once; no picture is kept."""
@@ -54,14 +63,18 @@ def _digest(array: np.ndarray) -> bytes:
     return hashlib.blake2b(what + array.tobytes(), digest_size=16).digest()
 
 
-def _aligned(reference: np.ndarray, estimate: np.ndarray):
-    # a receiver that lost the header shows a colour even where no picture was sent
-    picture_for_toy = estimate.dtype == np.uint8 != reference.dtype
-    if estimate.shape[:2] == (1, 1):
-        estimate = np.broadcast_to(estimate, reference.shape)
-    if estimate.shape != reference.shape or picture_for_toy:
-        estimate = np.full_like(reference, 128 if reference.dtype == np.uint8 else 0)
-    return reference, estimate
+def concealed(sample: Sample, estimate: Estimate) -> np.ndarray:
+    """The estimate in the shape of the sample; mid grey where it has another.
+
+    A header that was lost leaves no data; one that was decoded wrongly another size.
+    """
+    reference, data = sample.data, estimate.data
+    if data is not None and (data.shape, data.dtype) == (
+        reference.shape,
+        reference.dtype,
+    ):
+        return data
+    return np.full_like(reference, 128 if reference.dtype == np.uint8 else 0)
 
 
 def _values(a: np.ndarray, b: np.ndarray) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ from blocks.phy.bicm import Bicm, Layout, Mcs
 from channels.awgn import Awgn
 from experiments.bench.channels import bench_channels
 from experiments.bench.profile import simulated
-from experiments.compose import catalogue
+from experiments.compose import catalogue, sweep_of
 from semlink import config, graph, stages
 from semlink.graph import compiled
 from semlink.link import compiled_channel
@@ -32,7 +32,7 @@ from semlink.listener import Unwatched
 from semlink.loop.feedback import Feedback
 from semlink.protocols import Budget
 from semlink.rng import Course
-from semlink.signals import RxSignal, SourceBatch
+from semlink.signals import IMAGE, RxSignal, Sample
 from semlink.sweep import Sweep
 
 ROUNDS = 9
@@ -122,7 +122,7 @@ def _extra_snr_point() -> None:
         "snr_db": [10, 10.5, 11, 11.5, 12, 12.5],
         "cbr": 0.03,
     }
-    job = Sweep(config.validate(settings), catalogue())
+    job = sweep_of(config.validate(settings))
     for point in job.points[:2]:
         job.simulate(point, Unwatched())
     traced = sum(graph.traces.values())
@@ -133,7 +133,7 @@ def _extra_snr_point() -> None:
         whole = time.perf_counter() - start
         ratios.append(whole / _channel_and_decoding(job, point))
     again = sum(graph.traces.values()) - traced
-    print(f"extra SNR point of jpeg2000_ldpc, {job.num_images} photos")
+    print(f"extra SNR point of jpeg2000_ldpc, {job.trial.num_samples} photos")
     print(f"  {median(ratios):.2f} x its channel and decoding, {again} graphs traced")
 
 
@@ -147,18 +147,18 @@ def _sweep() -> None:
         "cbr": 0.03,
     }
     checked = config.validate(settings)
-    simulated(Sweep(checked, catalogue()))  # the graphs
-    job = Sweep(checked, catalogue())
+    simulated(sweep_of(checked))  # the graphs
+    job = sweep_of(checked)
     ratio = simulated(job) / stages.seconds.total()
-    print(f"sweep of {len(job.points)} points, {job.num_images} photos")
+    print(f"sweep of {len(job.points)} points, {job.trial.num_samples} photos")
     print(f"  {ratio:.3f} x the sum of its stages")
 
 
 def _channel_and_decoding(job: Sweep, point) -> float:
     """Seconds of channel and receiver alone, for all images of a point."""
     total = 0.0
-    for image in range(job.num_images):
-        link, _, tx = job.signal(point, image)
+    for image in range(job.trial.num_samples):
+        link, _, tx = job.trial.signal(point, image)
         start = time.perf_counter()
         link.receive(link.propagate(tx, point.snr_db, seed=1))
         total += time.perf_counter() - start
@@ -167,10 +167,10 @@ def _channel_and_decoding(job: Sweep, point) -> float:
 
 def _learned_codecs() -> None:
     """A photo of 768x512 through the learned codecs, in turns."""
-    photo = Image.fromarray(catalogue().build("source", PHOTOS)[2].image[0])
+    photo = Image.fromarray(catalogue().build("source", PHOTOS)[2].data)
     image = np.asarray(photo.resize((768, 512), Image.Resampling.LANCZOS))
-    batch = SourceBatch(image[None], (0,), ("photo",), ({},))
-    rivals = {name: _learned(name, batch) for name in LEARNED}
+    sample = Sample(image, IMAGE, image.size, 0, "photo")
+    rivals = {name: _learned(name, sample) for name in LEARNED}
     traced = sum(graph.traces.values())
     seconds: dict[str, list[np.ndarray]] = {name: [] for name in LEARNED}
     for _ in range(ROUNDS):
@@ -186,22 +186,22 @@ def _learned_codecs() -> None:
             f"  {name:<8} encode {encode:.2f} s, decode {decode:.2f} s, "
             f"ratio {ratio:.2f}"
         )
-    describe, look_up = _knowing(batch)
+    describe, look_up = _knowing(sample)
     print(f"  beside that akb_jscc describes the photo, {describe:.2f} s, once, and")
     print(f"  looks its words up, {1e3 * look_up:.1f} ms")
 
 
-def _learned(name: str, batch: SourceBatch) -> Callable[[], np.ndarray]:
+def _learned(name: str, sample: Sample) -> Callable[[], np.ndarray]:
     """Seconds to encode and to decode; what the photo shows is known already."""
     spec = config.ComponentSpec(name=name)
     transmitter, receiver, *_ = catalogue().build("transmitter", spec)
     budget = Budget(0.03, "average", transmitter.operating_point(Feedback(SNR_DB)))
-    plan = transmitter.plan([batch], budget)
+    plan = transmitter.plan([sample], budget)
 
     def codec() -> np.ndarray:
         transmitter.forget()
         start = time.perf_counter()
-        tx = transmitter(batch, plan)
+        tx, _ = transmitter(sample, plan)
         middle = time.perf_counter()
         no = np.full(tx.x.shape, 10 ** (-SNR_DB / 10), np.float32)
         receiver(RxSignal(tx.x, no, np.ones_like(tx.x)))
@@ -211,10 +211,10 @@ def _learned(name: str, batch: SourceBatch) -> Callable[[], np.ndarray]:
     return codec
 
 
-def _knowing(batch: SourceBatch) -> tuple[float, float]:
+def _knowing(sample: Sample) -> tuple[float, float]:
     """Seconds to describe a photo, and to embed its words and find the nearest."""
     describe, encode = build_describer("detector"), text_encoder("minilm")
-    base, image = load(DEFAULT), batch.image[0]
+    base, image = load(DEFAULT), sample.data
     words = describe(image, {})
     return (
         _seconds(lambda: describe(image, {})),

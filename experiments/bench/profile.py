@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from experiments.commands.sweeping import config_path
-from experiments.compose import catalogue
+from experiments.compose import sweep_of
 from semlink import config, graph, stages
 from semlink.listener import Unwatched
 from semlink.store.results import ResultStore
@@ -23,14 +23,14 @@ def profile(name: str, overrides: list[str]) -> None:
     ----------
     name, overrides : the configuration, and what else was said
     """
-    job = Sweep(config.load(config_path(name), overrides), catalogue())
+    job = sweep_of(config.load(config_path(name), overrides))
     whole = simulated(job)
     console = Console(highlight=False)
     console.print(_table(stages.seconds, stages.calls, whole))
     staged = stages.seconds.total()
     building = graph.building_seconds.total()
     console.print(
-        f"{len(job.points)} points of {job.num_images} images in {whole:.1f} s"
+        f"{len(job.points)} points of {job.trial.num_samples} images in {whole:.1f} s"
     )
     console.print(f"  {whole / staged:.3f} x the sum of its stages")
     console.print(f"  {building:.1f} s of them went into building graphs, once each:")

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from semlink.metrics import LINK, Metric
 from semlink.monitor import Monitor
 from semlink.points import Point
 from semlink.store.results import Row
@@ -20,8 +21,8 @@ COLUMNS = (
     ("Es/N0", 6),
     ("CBR", 7),
     ("measured", 8),
-    ("PSNR [dB]", 14),
-    ("MS-SSIM", 7),
+)
+AFTER = (
     ("BLER", 8),
     ("outage", 6),
     ("images", 7),
@@ -29,6 +30,8 @@ COLUMNS = (
     ("elapsed", 8),
     ("left", 8),
 )
+MOST_METRICS = 4  # of the tasks, in a line
+WIDTH, WITH_INTERVAL = 7, 14
 
 
 class Display:
@@ -46,12 +49,16 @@ class Display:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._start = self._point_start = time.perf_counter()
         self._done = self._resumed = 0
+        self._sign = plus_minus(self._console.encoding)
+        self._metrics = _shown(job)
+        titles = [(m.title, max(len(m.title), w)) for m, w in _widths(self._metrics)]
+        self._columns = (*COLUMNS, *titles, *AFTER)
 
     def __enter__(self) -> "Display":
         self._console.print(self._heading())
-        for why in getattr(self._job.source, "skipped", ()):
+        for why in getattr(self._job.trial.source, "skipped", ()):
             self._console.print(f"skipped: {why}")
-        self._console.print(self._line([title for title, _ in COLUMNS]))
+        self._console.print(self._line([title for title, _ in self._columns]))
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -62,11 +69,14 @@ class Display:
     def progress(self, point: Point, monitor: Monitor) -> None:
         """Show how far the running point is."""
         if self._console.is_terminal:
-            psnr = monitor.value("psnr").mean
+            first = self._metrics[0]
+            mean = monitor.value(first.name).mean if first.kind != "set" else 0.0
             state = f"{point.link.transmitter.label} over {point.link.channel.label}"
-            done = f"{monitor.images}/{self._job.num_images} images x {monitor.draws}"
+            of = self._job.trial.num_samples
+            done = f"{monitor.samples_seen}/{of} images x {monitor.draws}"
             grid = f"{point.snr_db:g} dB, CBR {point.cbr:g}"
-            text = f"  running {state}, {grid}: {done}, PSNR {psnr:.2f}"
+            text = f"  running {state}, {grid}: {done}"
+            text += f", {first.label} {mean:.{first.digits}f}" * (first.kind != "set")
             self._live.update(Text(text, style="dim"), refresh=True)
 
     def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None:
@@ -78,7 +88,7 @@ class Display:
         self._point_start = now
         fresh = self._done - self._resumed
         left = (len(self._job.points) - self._done) * elapsed / max(fresh, 1)
-        cells = _cells(rows, resumed, seconds, plus_minus(self._console.encoding))
+        cells = _cells(rows, self._metrics, resumed, seconds, self._sign)
         if rows[0]["status"] == "ok":
             cells += [_clock(elapsed), _clock(left)]
         self._console.print(self._line(cells), style="dim" if resumed else None)
@@ -109,7 +119,7 @@ class Display:
 
     def _sent(self) -> str:
         """How much was encoded, and how much came out of the cache."""
-        made = self._job.transmissions.made
+        made = self._job.trial.transmissions.made
         plans, signals = (
             f"{made[what]} {name} ({made[f'{what} before']} from the cache)"
             for what, name in (("searched", "plans"), ("encoded", "images"))
@@ -118,11 +128,14 @@ class Display:
 
     def _heading(self) -> str:
         stop = self._job.config.stop
-        rule = f"{self._job.num_images} images x {stop.draws} draws"
-        if skipped := getattr(self._job.source, "skipped", ()):
+        rule = f"{self._job.trial.num_samples} images x {stop.draws} draws"
+        if skipped := getattr(self._job.trial.source, "skipped", ()):
             rule += f" ({len(skipped)} skipped)"
         if stop.ci95:
-            rule = f"until {stop.metric} is known within {stop.ci95:g} (95 %), " + rule
+            rule = (
+                f"until {self._job.rule.metric} is known within {stop.ci95:g} (95 %), "
+                + rule
+            )
         what = (
             f"{len(self._job.points)} points, {self._job.config.source.label}, {rule}"
         )
@@ -136,7 +149,7 @@ class Display:
             max(len(link.transmitter.label) for link in links),
             max(len(link.channel.label) for link in links),
         )
-        widths = [width for _, width in COLUMNS]
+        widths = [width for _, width in self._columns]
         widths[:2] = map(max, widths, names)
         aligned = [
             f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}"
@@ -153,8 +166,23 @@ def plus_minus(encoding: str) -> str:
         return "+-"
 
 
+def _shown(job: Sweep) -> list[Metric]:
+    """The headline metrics of the tasks."""
+    own = [m for task, m in job.trial.metrics.values() if task != LINK and m.headline]
+    return own[:MOST_METRICS]
+
+
+def _widths(metrics: Sequence[Metric]) -> list[tuple[Metric, int]]:
+    """Metrics and the widths of their columns; the first has its interval."""
+    return [(m, WIDTH if i else WITH_INTERVAL) for i, m in enumerate(metrics)]
+
+
 def _cells(
-    rows: Sequence[Row], resumed: bool, seconds: float, sign: str = "±"
+    rows: Sequence[Row],
+    metrics: Sequence[Metric],
+    resumed: bool,
+    seconds: float,
+    sign: str = "±",
 ) -> list[str]:
     """The cells of a point from its rows (fresh, or strings from the file)."""
     row = rows[0]
@@ -165,13 +193,15 @@ def _cells(
     grid = [f"{float(row['snr_db']):g}", f"{float(row['cbr_target']):g}"]
     if row["status"] != "ok":
         return [*where, *grid, row["status"]]
-    psnr, half = value.get("psnr", (float("nan"),) * 2)
+    means = [f"{value[m.name][0]:.{m.digits}f}" for m in metrics]
+    if metrics and (half := value[metrics[0].name][1]) == half:
+        means[0] += f" {sign}{half:.{metrics[0].digits}f}"
+    means = ["n/a" if mean == "nan" else mean for mean in means]
     return [
         *where,
         *grid,
         f"{float(row['cbr']):.5f}",
-        f"{psnr:.2f} {sign}{half:.2f}" if half == half else f"{psnr:.2f}",
-        f"{value.get('ms_ssim', (float('nan'),))[0]:.4f}",
+        *means,
         f"{value['bler'][0]:.2e}",
         f"{value['outage'][0]:.2f}",
         count,

@@ -2,26 +2,23 @@
 
 import contextlib
 import json
-import platform
-import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
 from experiments.commands.display import Display
-from experiments.commands.signal_cache import package_versions, signal_cache
-from experiments.compose import catalogue
-from semlink import __version__, config, graph
+from experiments.commands.manifests import (
+    differences,
+    manifest,
+    read_manifest,
+    write_manifest,
+)
+from experiments.commands.signal_cache import signal_cache
+from experiments.compose import sweep_of
+from semlink import config, graph
 from semlink.errors import InputError
-from semlink.rng import EDITION
-from semlink.store.files import sha256
 from semlink.store.results import ResultStore
 from semlink.sweep import Simulate, Sweep
-from semlink.units import CONVENTIONS
 
-MANIFEST = "manifest.json"
-NEEDED = {"configuration", "components", "conventions", "packages", "source_sha256"}
-FIRST_EDITION = 1  # of random numbers; its manifests have no entry
-ONE_PER_RUN = ("source", "task", "cbr_mode", "seed", "stop")
 CONFIGS = Path(__file__).parents[1] / "configs"
 
 
@@ -55,7 +52,7 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
     """
     cache = use.cache, use.cache_gib
     settings = config.load(config_path(name), overrides)
-    job = Sweep(settings, catalogue(), signal_cache(*cache))
+    job = sweep_of(settings, signal_cache(*cache))
     with contextlib.ExitStack() as stack:
         simulate = None
         if use.workers or use.cluster:
@@ -105,7 +102,7 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
     """
     try:
         old = read_manifest(folder)
-        pairs = _comparable(old, new)
+        pairs = differences(old, new)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return
     for key, was, now in pairs:
@@ -113,35 +110,6 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
             raise InputError(
                 f"{folder} was made with {key} {was}; choose another run, got {now}"
             )
-
-
-def _comparable(old: dict, new: dict) -> list[tuple[str, object, object]]:
-    """What must agree in the manifests of one run: (name, was, is)."""
-    edition = "random numbers of edition"
-    pairs = [(edition, old.get("randomness", FIRST_EDITION), new["randomness"])]
-    pairs += [
-        (key, old["configuration"][key], new["configuration"][key])
-        for key in ONE_PER_RUN
-    ]
-    pairs += [(key, old[key], new[key]) for key in ("source_sha256", "packages")]
-    for kind, components in new["components"].items():
-        known = old["components"].get(kind, {})
-        shared = components.keys() & known.keys()
-        pairs += [(f"{kind} {k}", known[k], _plain(components[k])) for k in shared]
-    return pairs
-
-
-def _plain(tree: dict) -> dict:
-    """A tree as it comes back from JSON."""
-    return json.loads(json.dumps(tree))
-
-
-def write_manifest(store: ResultStore, data: bytes) -> None:
-    """Write the manifest; that of another sweep into this run is put aside."""
-    path = store.folder / MANIFEST
-    if path.exists() and path.read_bytes() != data:
-        path.rename(store.folder / f"manifest-{sha256(path)[:8]}.json")
-    store.write(MANIFEST, data)
 
 
 def config_path(name: str) -> Path:
@@ -175,60 +143,6 @@ def again(folder: Path, cache: tuple[Path, float] | None = None) -> Sweep:
     """
     settings = read_manifest(folder)["configuration"]
     disk = signal_cache(*cache) if cache else None
-    job = Sweep(config.validate(settings), catalogue(), disk)
+    job = sweep_of(config.validate(settings), disk)
     refuse_other_settings(folder, manifest(job))
     return job
-
-
-def read_manifest(folder: Path) -> dict:
-    """The manifest of a run.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    try:
-        tree = json.loads((folder / MANIFEST).read_text())
-    except (OSError, ValueError):
-        tree = None
-    if not isinstance(tree, dict) or not tree.keys() >= NEEDED:
-        raise InputError(f"no manifest of a run in {folder}")
-    return tree
-
-
-def manifest(job: Sweep) -> dict:
-    """All that is needed to run the sweep again and to know what its numbers mean."""
-    settings = job.config.model_dump(mode="json")
-    return {
-        "semlink": __version__,
-        "configuration": settings,
-        "components": job.components(),
-        "seed": job.config.seed,
-        "randomness": EDITION,
-        "images": job.num_images,
-        "images_skipped": list(getattr(job.source, "skipped", ())),
-        "source_sha256": job.source.fingerprint(),
-        "conventions": {**CONVENTIONS, "cbr_mode": job.config.cbr_mode},
-        "git_commit": _git_commit(),
-        "python": platform.python_version(),
-        "device": f"CPU {platform.machine()}",
-        "packages": package_versions(),
-    }
-
-
-def _git_commit() -> str:
-    """The commit of the code, with a mark if files differ from it."""
-    command = [
-        "git",
-        "-C",
-        str(Path(__file__).parents[1]),
-        "describe",
-        "--always",
-        "--dirty",
-    ]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return "unknown"
-    return done.stdout.strip() or "unknown"

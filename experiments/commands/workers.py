@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.commands.signal_cache import code_sha256, signal_cache
-from experiments.compose import catalogue
+from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
 from semlink.listener import Unwatched
@@ -217,9 +217,9 @@ def elsewhere(client, job: Sweep, cache: tuple[str, float]):
             give(worker)
         for future in done:
             point, worker = given.pop(future.key)
-            rows, samples, made = _result(future)
-            job.transmissions.made.update(made)
-            yield point, rows, samples
+            simulated, made = _result(future)
+            job.trial.transmissions.made.update(made)
+            yield point, simulated
             newcomers = _newcomers(client, known)
             for each in [worker if worker in known else None, *newcomers * IN_FLIGHT]:
                 if each:
@@ -265,13 +265,13 @@ def simulate_point(task: Task, point_id: str):
 
     Output
     ------
-    : rows, samples, and how many plans and signals were made for it
+    : the point, simulated, and how many plans and signals were made for it
     """
     job = _job(task)
     point = next(point for point in job.points if point.id == point_id)
-    before = Counter(job.transmissions.made)
-    rows, samples = job.simulate(point, Unwatched())
-    return rows, samples, job.transmissions.made - before
+    before = Counter(job.trial.transmissions.made)
+    simulated = job.simulate(point, Unwatched())
+    return simulated, job.trial.transmissions.made - before
 
 
 @lru_cache(maxsize=1)
@@ -295,7 +295,7 @@ def _job(task: Task) -> Sweep:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     folder, limit_gib = task.cache
     settings = config.validate(json.loads(task.settings))
-    return Sweep(settings, catalogue(), signal_cache(Path(folder), limit_gib))
+    return sweep_of(settings, signal_cache(Path(folder), limit_gib))
 
 
 def work_for(scheduler: str) -> None:

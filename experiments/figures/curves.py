@@ -9,15 +9,11 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
+from experiments.commands.manifests import read_metrics
 from semlink.errors import InputError
+from semlink.metrics import Metric
 from semlink.store.results import INFEASIBLE, Row, grouped, read_points
 
-METRICS = {
-    "psnr": "PSNR [dB]",
-    "ms_ssim": "MS-SSIM",
-    "outage": "outage",
-    "goodput": "goodput [bit per channel use]",
-}
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # of more values a few are drawn, spread evenly: so many in a row, and in all
 MOST_PANELS, MOST_IN_ALL = 4, 12
@@ -46,25 +42,26 @@ def draw_all(folder: Path) -> list[Path]:
     if not rows:
         raise InputError(f"{folder} has no finished point to draw")
     paths = []
-    for metric in METRICS:
-        chosen = [row for row in rows if row["metric"] == metric]
-        if any(float(row["count"]) for row in chosen):
+    for metric in read_metrics(folder, [row["metric"] for row in rows]).values():
+        chosen = [row for row in rows if row["metric"] == metric.name]
+        if metric.headline and any(float(row["count"]) for row in chosen):
             paths += _draw_metric(chosen, metric, folder)
     return paths
 
 
-def _draw_metric(rows: Sequence[Row], metric: str, folder: Path) -> list[Path]:
+def _draw_metric(rows: Sequence[Row], metric: Metric, folder: Path) -> list[Path]:
     drawn = []
     for axis, other in (("snr_db", "cbr_target"), ("cbr_target", "snr_db")):
         if len({row[axis] for row in rows}) > 1:
-            name = (
-                f"{metric}_against_{axis.removesuffix('_db').removesuffix('_target')}"
-            )
+            along = axis.removesuffix("_db").removesuffix("_target")
+            name = f"{metric.name}_against_{along}"
             drawn.append(_draw(rows, metric, axis, other, folder / f"{name}.png"))
     return drawn
 
 
-def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -> Path:
+def _draw(
+    rows: Sequence[Row], metric: Metric, axis: str, other: str, path: Path
+) -> Path:
     """One figure: a panel for each channel and a few values of the other axis."""
     channels = len({row["channel"] for row in rows})
     most = min(MOST_PANELS, max(2, MOST_IN_ALL // channels))
@@ -88,7 +85,7 @@ def _draw(rows: Sequence[Row], metric: str, axis: str, other: str, path: Path) -
     for place in axes[-1]:
         place.set_xlabel(AXES[axis])
     for place in axes[:, 0]:
-        place.set_ylabel(METRICS[metric])
+        place.set_ylabel(metric.title)
     figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
     # savefig draws twice, and a large grid has many panels
     FigureCanvasAgg(figure).print_png(path)

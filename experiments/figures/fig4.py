@@ -12,10 +12,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from rich.console import Console
 
+from experiments.commands.manifests import read_metrics
 from experiments.commands.signal_cache import signal_cache
 from experiments.commands.sweeping import run
-from experiments.compose import catalogue
-from experiments.figures.curves import METRICS, draw_curves, styles
+from experiments.compose import sweep_of
+from experiments.figures.curves import draw_curves, styles
+from experiments.figures.panel import shown
 from semlink import config
 from semlink.listener import Unwatched
 from semlink.store.results import read_points
@@ -84,7 +86,7 @@ def sweeps(
         (SEPARATED[1:], (*grid.snr_db, SNR_DB), (CBR_JPEG,)),
     )
     return [
-        Sweep(
+        sweep_of(
             config.validate(
                 {
                     "source": source,
@@ -95,7 +97,6 @@ def sweeps(
                     "stop": {"images": images},
                 }
             ),
-            catalogue(),
             disk,
         )
         for transmitters, snr_db, cbr in parts
@@ -104,7 +105,7 @@ def sweeps(
 
 def draw(jobs: list[Sweep], grid: Grid, folder: Path) -> Path:
     """Pictures and maps on the left, PSNR on the right."""
-    photos = [i for i in grid.photos if i < jobs[0].num_images]
+    photos = [i for i in grid.photos if i < jobs[0].trial.num_samples]
     width = 2.1 * (2 + len(SHOWN_AT))
     figure = plt.figure(figsize=(width + 5, 3.4 * len(photos)), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(width, 5))
@@ -133,14 +134,14 @@ def _draw_photo(jobs: list[Sweep], photo: int, rows) -> None:
     """Two rows: original and maps, and what two transmitters made of the photo."""
     for place in rows.flat:
         place.set_axis_off()
-    original = jobs[0].source[photo].image[0]
+    original = jobs[0].trial.source[photo].data
     _show(rows[0, 0], original, f"photo {photo}")
     job, point = _find(jobs, SHOWN[0], CBR, SNR_DB)
-    _draw_maps(job.maps(point, photo), rows)
+    _draw_maps(job.trial.maps(point, photo), rows)
     for column, (cbr, snr_db) in enumerate(SHOWN_AT, start=2):
         for row, transmitter in zip(rows, SHOWN, strict=True):
             job, point = _find(jobs, transmitter, cbr, snr_db)
-            picture = job.replay(point, photo)[1].image[0]
+            picture = shown(job.trial.replay(point, photo))
             where = f"CBR {cbr:g}, {snr_db:g} dB: {psnr_db(original, picture):.2f} dB"
             _show(row[column], picture, f"{transmitter}\n{where}")
 
@@ -199,7 +200,7 @@ def _draw_curves(jobs: list[Sweep], metric: str, figure, folder: Path) -> None:
     upper.set_xlabel("CBR (measured, all symbols counted)")
     lower.set_xlabel("Es/N0 [dB]")
     for place in (upper, lower):
-        place.set_ylabel(METRICS[metric])
+        place.set_ylabel(read_metrics(folder, [metric])[metric].title)
     lower.legend(fontsize=7)
 
 
@@ -215,7 +216,7 @@ def _forecast(jobs: list[Sweep], folder: Path) -> str:
         label = point.link.transmitter.label
         if label not in cost:
             cost[label] = _seconds(job, point)
-    images = jobs[0].num_images
+    images = jobs[0].trial.num_samples
     seconds = images * sum(cost[p.link.transmitter.label] for _, p in missing)
     return (
         f"{len(missing)} points of {images} images: about {seconds / 60:.0f} minutes; "
@@ -243,5 +244,5 @@ def _first(job: Sweep, count: int, point):
         "cbr": [point.cbr],
         "stop": {"images": count},
     }
-    small = Sweep(config.validate(settings), catalogue())
+    small = sweep_of(config.validate(settings))
     return small, small.points[0]

@@ -5,10 +5,13 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+from blocks.tasks.reconstruction import concealed
 from experiments.commands.sweeping import again
 from experiments.figures.curves import spread
 from semlink.errors import Infeasible, InputError
+from semlink.link_trial import Replay
 from semlink.points import Point
+from semlink.signals import IMAGE
 from semlink.sweep import Sweep
 from semlink.units import psnr_db
 
@@ -34,9 +37,9 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
         If the run, an image or the CBR does not exist.
     """
     job = again(folder)
-    numbers = image_numbers(images, job.num_images)
-    if (kind := job.source[numbers[0]].image.dtype) != np.uint8:
-        raise InputError(f"a panel shows 8-bit photos, got a source of {kind}")
+    numbers = image_numbers(images, job.trial.num_samples)
+    if (kind := job.trial.source.modality) != IMAGE:
+        raise InputError(f"a panel shows images, got a source of {kind}")
     cbr = _chosen_cbr(job, cbr)
     channels = dict.fromkeys(point.link.channel.label for point in job.points)
     paths = []
@@ -95,8 +98,8 @@ def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: 
         layout="constrained",
     )
     for places, (image, transmitter), shown in zip(axes, rows, maps, strict=True):
-        batch = job.source[image]
-        _show(places[0], batch.image[0], f"{batch.name[0]}, original")
+        sample = job.trial.source[image]
+        _show(places[0], sample.data, f"{sample.name}, original")
         _label_row(places[0], transmitter)
         for place, snr_db in zip(places[1:], snrs, strict=False):
             _show_received(place, job, by_place[transmitter, snr_db], image)
@@ -109,7 +112,7 @@ def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: 
 
 def _maps(job: Sweep, point: Point, image: int) -> dict[str, np.ndarray]:
     try:
-        return job.maps(point, image)
+        return job.trial.maps(point, image)
     except Infeasible:
         return {}
 
@@ -127,19 +130,24 @@ def _show_maps(places, maps: dict[str, np.ndarray], snr_db: float) -> None:
 
 def _show_received(place, job: Sweep, point: Point, image: int) -> None:
     try:
-        batch, estimate, _ = job.replay(point, image)
+        replay = job.trial.replay(point, image)
     except Infeasible:
         place.set_axis_off()
         place.set_title(f"{point.snr_db:g} dB: infeasible", fontsize=8)
         return
-    reference, picture = batch.image[0], estimate.image[0]
-    if picture.shape[:2] == (1, 1):
-        picture = picture + 0 * reference
-    quality = f"{psnr_db(reference, picture):.2f} dB" * (
-        picture.shape == reference.shape
-    )
-    lost = ", lost" if estimate.lost[0] else ""
+    if replay.estimate.modality != IMAGE:
+        place.set_axis_off()
+        place.set_title(f"Es/N0 {point.snr_db:g} dB: {replay.estimate.data!s}")
+        return
+    picture = shown(replay)
+    quality = f"{psnr_db(replay.sample.data, picture):.2f} dB"
+    lost = ", lost" if replay.estimate.lost else ""
     _show(place, picture, f"Es/N0 {point.snr_db:g} dB: {quality}{lost}")
+
+
+def shown(replay: Replay) -> np.ndarray:
+    """The received picture, concealed where it did not arrive : [H, W, 3], uint8."""
+    return concealed(replay.sample, replay.estimate)
 
 
 def _show(place, picture, title: str) -> None:

@@ -187,7 +187,7 @@ def ablation(source: str, images: int | None, weights: str, channel_kb: str) -> 
     shared = pair.transmitter.shared
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     chosen = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
-    known = [(b.image[0], shared.knowledge.tell(b).context[0]) for b in chosen]
+    known = [(s.data, shared.knowledge.tell(s).context[0]) for s in chosen]
     environment = Environment(shared.networks.codec)
     columns = *WAYS, f"{LEARNED} less the better uniform"
     lines = [f"| Es/N0 | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]

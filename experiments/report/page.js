@@ -18,11 +18,11 @@ function shown(value, digits) {
 }
 
 function digitsOf(metric) {
-  return { psnr: 2, ms_ssim: 4, outage: 3, goodput: 3 }[metric];
+  return data.described[metric]?.digits;
 }
 
 function labelOf(metric) {
-  return data.labels[metric] || metric.replaceAll("_", " ");
+  return data.described[metric]?.title || metric.replaceAll("_", " ");
 }
 
 function element(name, text, attributes = {}) {

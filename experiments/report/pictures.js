@@ -1,6 +1,8 @@
 
 /* Pictures: an original over what was received, and what its symbols were spent on. */
-const SHOT_COLUMNS = ["psnr", "ms_ssim", "cbr", ...LEDGER.map((part) => `cbr_${part}`)];
+const HEADLINES = Object.values(data.described).filter((metric) => metric.headline
+  && metric.kind === "mean").map((metric) => metric.name);
+const SHOT_COLUMNS = [...HEADLINES, "cbr", ...LEDGER.map((part) => `cbr_${part}`)];
 const pictureForm = at("picture-controls").elements;
 
 function shotAt(image, place, transmitter) {
@@ -15,8 +17,11 @@ function chosen() {
 function outcome(shot) {
   if (!shot) return "not simulated";
   if (shot.failed) return `infeasible: ${shot.failed}`;
-  const { psnr, cbr } = shot.values;
-  return (psnr === undefined ? "" : `${psnr.toFixed(2)} dB at `)
+  const { cbr } = shot.values;
+  const [first] = HEADLINES;
+  const value = shot.values[first];
+  return (value === undefined ? ""
+    : `${value.toFixed(digitsOf(first))} ${data.described[first].unit} at `)
     + `CBR ${cbr.toFixed(5)}${shot.lost ? ", lost" : ""}`;
 }
 

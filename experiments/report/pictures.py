@@ -10,8 +10,10 @@ import numpy as np
 from PIL import Image
 
 from experiments.figures.curves import spread
+from experiments.figures.panel import shown
 from semlink.errors import Infeasible
 from semlink.points import Point
+from semlink.signals import IMAGE
 from semlink.sweep import Sweep
 
 QUALITY = 90  # of WebP: what a page shows is compressed, what is measured is not
@@ -73,24 +75,25 @@ def _few(places: set, most: int) -> list:
 
 
 def _original(job: Sweep, image: int) -> dict:
-    batch = job.source[image]
-    return {"number": image, "name": batch.name[0], "src": _webp(batch.image[0])}
+    sample = job.trial.source[image]
+    return {"number": image, "name": sample.name, "src": _webp(sample.data)}
 
 
 def _shot(job: Sweep, point: Point, image: int) -> dict:
     """What a receiver made of an image, in numbers and as a picture."""
     try:
-        batch, estimate, values = job.replay(point, image)
+        replay = job.trial.replay(point, image)
     except Infeasible as reason:
         return {"failed": " ".join(str(reason).split())}
-    picture = estimate.image[0]
-    if picture.shape[:2] == (1, 1):  # nothing but a colour arrived
-        picture = np.broadcast_to(picture, batch.image[0].shape)
-    maps = job.maps(point, image).items()
+    if replay.estimate.modality != IMAGE:
+        return {"failed": f"no picture, but {replay.estimate.modality}"}
+    maps = job.trial.maps(point, image).items()
     return {
-        "src": _webp(picture),
-        "lost": bool(estimate.lost[0]),
-        "values": {name: float(f"{value:.6g}") for name, value in values.items()},
+        "src": _webp(shown(replay)),
+        "lost": bool(replay.estimate.lost),
+        "values": {
+            name: float(f"{value:.6g}") for name, value in replay.values.items()
+        },
         "maps": [_map(name, np.asarray(of)) for name, of in maps],
     }
 

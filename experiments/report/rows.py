@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from semlink.signals import Ledger
-from semlink.store.results import Row
+from semlink.store.results import PURPOSES, Row
 
 WORDS = ("transmitter", "channel", "status")
 NUMBERS = (
@@ -15,7 +14,7 @@ NUMBERS = (
     "images",
     "draws",
     "seconds",
-    *(f"cbr_{part}" for part in Ledger._fields),
+    *(f"cbr_{part}" for part in (*PURPOSES, "up", "backhaul")),
 )
 OF_A_METRIC = ("mean", "ci95", "count")
 

@@ -5,18 +5,18 @@ import json
 from pathlib import Path
 from string import Template
 
-from experiments.commands.sweeping import again, read_manifest
-from experiments.figures.curves import METRICS
+from experiments.commands.manifests import read_manifest, read_metrics
+from experiments.commands.sweeping import again
 from experiments.figures.panel import image_numbers
 from experiments.report.pictures import pictures
 from experiments.report.published import read_published
 from experiments.report.rows import pack
 from semlink.errors import InputError
+from semlink.signals import IMAGE
 from semlink.store.files import write_whole
 from semlink.store.results import read_points
 
 PAGE = Path(__file__).parent
-LABELS = METRICS | {name: name.upper() for name in ("ssim", "mse", "ber", "bler")}
 SCRIPTS = ("page.js", "curves.js", "table.js", "pictures.js")
 
 
@@ -45,10 +45,12 @@ def write_report(
         raise InputError(f"{folder} has no finished point to report")
     manifest = read_manifest(folder)
     finished = {row["point_id"] for row in rows}
+    metrics = read_metrics(folder, [row["metric"] for row in rows]).values()
     shown = _pictures(folder, finished, images, most, cache)
     data = {
         "points": pack(rows),
-        "labels": LABELS,
+        "described": {m.name: m._asdict() | {"title": m.title} for m in metrics},
+        "oracles": manifest.get("oracles", []),
         "published": read_published(),
         "pictures": shown,
     }
@@ -64,8 +66,8 @@ def _pictures(folder: Path, finished: set, images: str | None, most: int, cache:
         job = again(folder, cache)
     except InputError as reason:
         return str(reason)
-    numbers = image_numbers(images, job.num_images)
-    if job.source[numbers[0]].image.dtype != "uint8":
+    numbers = image_numbers(images, job.trial.num_samples)
+    if job.trial.source.modality != IMAGE:
         return "this source has no photos"
     if not any(point.id in finished for point in job.points):
         return "no point of the manifest's sweep is finished"

@@ -4,26 +4,37 @@ Pictures differ far more than codes do: the interval of a mean PSNR is ten times
 of the mean difference over the same pictures.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from scipy.special import stdtrit
 
+from experiments.commands.manifests import read_manifest, read_metrics
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
 from semlink.errors import InputError
+from semlink.metrics import Metric
+from semlink.monitor import RESAMPLED
 from semlink.registry import unknown
-from semlink.store.results import grouped, read_points, read_samples
+from semlink.store.results import (
+    grouped,
+    read_observations,
+    read_points,
+    read_samples,
+)
 
-DIGITS = {"psnr": 2, "mse": 2}  # of decibels and of grey levels; of shares, four
+Score = Callable[[list], float]  # of observations
 
 
-def compare(folder: Path, against: str, metric: str) -> str:
+def compare(folder: Path, against: str, metric: str | None = None) -> str:
     """Give a table, in Markdown, of all transmitters of a run less one of them.
 
     Parameters
     ----------
     folder : of the run
     against : label of the transmitter that the others are compared with
-    metric : which metric
+    metric : which metric; the first of the run by default
 
     Output
     ------
@@ -35,9 +46,12 @@ def compare(folder: Path, against: str, metric: str) -> str:
         The transmitter or the metric is not in the run.
     """
     everything = read_points(folder)
+    described = read_metrics(folder, [row["metric"] for row in everything])
+    metric = metric or next(iter(described))
     if not (rows := [r for r in everything if r["metric"] == metric]):
         known = sorted({r["metric"] for r in everything})
         raise InputError(unknown("metric", metric, known))
+    score = scorer(folder, described[metric], rows[0]["task"])
     labels = list(dict.fromkeys(row["transmitter"] for row in rows))
     if against not in labels:
         raise InputError(unknown("transmitter of this run", against, labels))
@@ -49,18 +63,29 @@ def compare(folder: Path, against: str, metric: str) -> str:
     for place, group in grouped(rows, "channel", "cbr_target", "snr_db"):
         by_label = {row["transmitter"]: row for row in group}
         if against in by_label:
+            own = folder, by_label[against]
             cells = [
-                difference((folder, by_label.get(label)), (folder, by_label[against]))
+                difference((folder, by_label.get(label)), own, described[metric], score)
                 for label in others
             ]
-            lines.append(_line(place, by_label[against], cells))
+            lines.append(_line(place, by_label[against], cells, described[metric]))
     return "\n".join(lines)
 
 
-def _line(place: tuple, row: dict, cells: list[str]) -> str:
+def scorer(folder: Path, metric: Metric, task: str) -> Score | None:
+    """What scores a metric of a set by a run's own task; ``None`` for other metrics."""
+    if metric.kind != "set":
+        return None
+    specs = read_manifest(folder)["configuration"]["task"]
+    by_label = {s.label: s for s in map(ComponentSpec.model_validate, specs)}
+    judge = catalogue().build("task", by_label[task])
+    return lambda observations: float(judge.score(observations)[metric.name])
+
+
+def _line(place: tuple, row: dict, cells: list[str], metric: Metric) -> str:
     channel, cbr, snr_db = place
-    digits = DIGITS.get(row["metric"], 4)
-    own = f"{float(row['mean']):.{digits}f}" if row["status"] == "ok" else _why(row)
+    own = f"{float(row['mean']):.{metric.digits}f}"
+    own = _why(row) if row["status"] != "ok" else own.replace("nan", "n/a")
     where = f"| {channel} | {float(cbr):g} | {float(snr_db):g} dB | {own} | "
     return where + " | ".join(cells) + " |"
 
@@ -70,12 +95,19 @@ def _why(row: dict) -> str:
     return row["status"].partition(":")[0]
 
 
-def difference(of: tuple[Path, dict | None], against: tuple[Path, dict]) -> str:
-    """Mean difference over the images that both sent, with its interval.
+def difference(
+    of: tuple[Path, dict | None],
+    against: tuple[Path, dict],
+    metric: Metric,
+    score: Score | None = None,
+) -> str:
+    """Mean difference over the samples that both sent, with its 95 % interval.
 
     Parameters
     ----------
     of, against : folder of the run, and the row of a point in it
+    metric : of both rows
+    score : where it is a metric of a set; its interval is of a paired bootstrap
     """
     row, other_row = of[1], against[1]
     if row is None:
@@ -84,13 +116,44 @@ def difference(of: tuple[Path, dict | None], against: tuple[Path, dict]) -> str:
         return _why(row)
     if other_row["status"] != "ok":
         return ""
+    mean, ci95 = _of_scores(of, against, score) if score else _of_means(of, against)
+    if np.isnan(mean):
+        return "n/a"
+    half = "" if np.isnan(ci95) else f" ±{ci95:.{metric.digits}f}"
+    return f"{mean:+.{metric.digits}f}{half}"
+
+
+def _of_means(of, against) -> tuple[float, float]:
+    """Mean difference of values of samples, and half the width of its interval."""
     own, other = (
         read_samples(folder, r["point_id"], r["metric"]) for folder, r in (of, against)
     )
     values = np.array([own[i] - other[i] for i in sorted(own.keys() & other.keys())])
-    digits = DIGITS.get(row["metric"], 4)
     if len(values) < 2:
-        return f"{values.mean():+.{digits}f}" if len(values) else ""
+        return values.mean() if len(values) else np.nan, np.nan
     error = values.std(ddof=1) / np.sqrt(len(values))
-    ci95 = stdtrit(len(values) - 1, 0.975) * error
-    return f"{values.mean():+.{digits}f} ±{ci95:.{digits}f}"
+    return values.mean(), stdtrit(len(values) - 1, 0.975) * error
+
+
+def _of_scores(of, against, score: Score) -> tuple[float, float]:
+    """Difference of scores of a set, both resampled by the same samples."""
+    own, other = (
+        read_observations(folder, r["point_id"], r["task"])
+        for folder, r in (of, against)
+    )
+    if not (common := sorted(own.keys() & other.keys())):
+        return np.nan, np.nan
+
+    def gain(chosen) -> float:
+        first, second = (
+            score([one for i in chosen for one in seen[i]]) for seen in (own, other)
+        )
+        return first - second
+
+    mean = gain(common)
+    if len(common) < 2:
+        return mean, np.nan
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(common, size=(RESAMPLED, len(common)))
+    low, high = np.nanquantile([gain(chosen) for chosen in drawn], [0.025, 0.975])
+    return mean, (high - low) / 2

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from experiments.commands.sweeping import read_manifest
+from experiments.commands.manifests import read_manifest, read_metrics
 from experiments.studies.bjontegaard_delta import Delta, delta
-from experiments.studies.compare import difference
+from experiments.studies.compare import difference, scorer
 from semlink.errors import InputError
 from semlink.store.results import Row, grouped, read_points
 
@@ -13,13 +13,14 @@ PLACE = (*LINK, "cbr_target")
 MEANING = ("source_sha256", "packages")  # of a manifest, beside its conventions
 
 
-def compare_runs(first: Path, second: Path, metric: str) -> str:
+def compare_runs(first: Path, second: Path, metric: str | None = None) -> str:
     """Give tables, in Markdown, of what a second run has more than the first.
 
     Parameters
     ----------
     first, second : folders of the runs
-    metric : which metric; Bjontegaard's deltas are of PSNR
+    metric : which metric, the first of the first run by default; Bjontegaard's deltas
+        are of metrics in decibels
 
     Output
     ------
@@ -31,6 +32,8 @@ def compare_runs(first: Path, second: Path, metric: str) -> str:
     InputError
         They have no point in common.
     """
+    described = read_metrics(first, [row["metric"] for row in read_points(first)])
+    metric = metric or next(iter(described))
     rows, others = (_rows(folder, metric) for folder in (first, second))
     if not (common := [place for place in rows if place in others]):
         raise InputError(
@@ -41,17 +44,19 @@ def compare_runs(first: Path, second: Path, metric: str) -> str:
         "| transmitter | channel | Es/N0 | CBR | CBR measured | difference |",
         "|---" * 6 + "|",
     ]
+    shown = described[metric]
+    score = scorer(first, shown, rows[common[0]]["task"])
     for place in common:
         row, other = rows[place], others[place]
         transmitter, channel, snr_db, cbr = place
         measured = f"{float(row['cbr']):.5f}, {float(other['cbr']):.5f}"
-        value = difference((second, other), (first, row))
+        value = difference((second, other), (first, row), shown, score)
         lines.append(
             f"| {transmitter} | {channel} | {float(snr_db):g} dB | {float(cbr):g} | "
             f"{measured} | {value} |"
         )
-    if metric == "psnr":
-        lines += ["", *_deltas(list(rows.values()), list(others.values()))]
+    if shown.unit == "dB":
+        lines += ["", *_deltas(list(rows.values()), list(others.values()), shown.label)]
     return "\n".join(lines)
 
 
@@ -77,10 +82,11 @@ def _conventions(first: Path, second: Path) -> list[str]:
     return said or ["conventions, images and packages are the same"]
 
 
-def _deltas(rows: list[Row], others: list[Row]) -> list[str]:
+def _deltas(rows: list[Row], others: list[Row], label: str) -> list[str]:
     """Bjontegaard's deltas of all links that both runs have."""
     lines = [
-        "| transmitter | channel | Es/N0 | BD-PSNR | BD-rate | over CBR | over PSNR |",
+        f"| transmitter | channel | Es/N0 | BD-{label} | BD-rate | over CBR | "
+        f"over {label} |",
         "|---" * 7 + "|",
     ]
     curves = [

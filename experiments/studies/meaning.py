@@ -50,15 +50,15 @@ def meaning(
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     word = ComponentSpec.model_validate(transmitter)
     sender = catalogue().build("transmitter", word).transmitter
-    batches = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
+    samples = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
     point = sender.operating_point(Feedback(snr_db))
-    plan = sender.plan(batches, Budget(cbr, "average", point))
+    plan = sender.plan(samples, Budget(cbr, "average", point))
     rates = []
-    for batch in track(batches, "maps", transient=True):
-        maps = sender.maps(batch, plan)
+    for sample in track(samples, "maps", transient=True):
+        maps = sender.maps(sample, plan)
         if PRESET not in maps:
             raise InputError(f"{transmitter!r} has no preset that an agent corrects")
-        mask = inside_objects(batch.annotations[0], batch.image[0].shape[:2])
+        mask = inside_objects(sample.annotations, sample.data.shape[:2])
         if mask is not None:
             rates.append(_rates(maps, mask))
     if not rates:

@@ -39,25 +39,25 @@ def papr(
     """
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     count = min(len(pictures), images or len(pictures))
-    batches = [pictures[i] for i in range(count)]
+    samples = [pictures[i] for i in range(count)]
     heads = [f"{100 * share:g} % exceed [dB]" for share in SHARES]
     lines = [f"| transmitter | {' | '.join(heads)} | OFDM symbols |"]
     lines.append("|---" * (2 + len(heads)) + "|")
     for word in transmitters:
-        lines.append(_line(word, batches, cbr, snr_db))
+        lines.append(_line(word, samples, cbr, snr_db))
     return "\n".join(lines)
 
 
-def _line(word: str, batches, cbr: float, snr_db: float) -> str:
+def _line(word: str, samples, cbr: float, snr_db: float) -> str:
     spec = ComponentSpec.model_validate(word)
     sender = catalogue().build("transmitter", spec).transmitter
     channel, csi = tdl.build(), Feedback(snr_db)
     budget = Budget(cbr, "average", sender.operating_point(csi), channel.frame)
     try:
-        plan = sender.plan(batches, budget)
+        plan = sender.plan(samples, budget)
     except Infeasible as reason:
         return f"| {word} | infeasible: {reason} |" + " |" * len(SHARES)
-    peaks = np.concatenate([_peaks(channel, sender(b, plan)) for b in batches])
+    peaks = np.concatenate([_peaks(channel, sender(s, plan)[0]) for s in samples])
     if not len(peaks):
         return f"| {word} | no transmission fills a slot |" + " |" * len(SHARES)
     values = [f"{linear_to_db(np.quantile(peaks, 1 - share)):.2f}" for share in SHARES]
@@ -66,8 +66,8 @@ def _line(word: str, batches, cbr: float, snr_db: float) -> str:
 
 def _peaks(channel, tx) -> np.ndarray:
     """Of the OFDM symbols that a transmission fills : [n], over unit power."""
-    total = np.count_nonzero(tx.x[0])
-    grids = channel.grids(tf.constant(tx.x[:, :total]))
+    total = len(tx.x)
+    grids = channel.grids(tf.constant(tx.x[None]))
     whole = grids[: total // channel.frame.data, 0, 0].numpy()
     data = np.delete(whole, PILOT_SYMBOLS, axis=1)
     return np.max(np.abs(waveform(data).numpy()) ** 2, axis=-1).reshape(-1)

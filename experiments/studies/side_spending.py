@@ -44,7 +44,7 @@ def side_information(source: str, images: int | None, transmitter: str) -> str:
     count = min(len(pictures), images or len(pictures))
     totals = {quality: Counter() for quality in QUALITIES}
     for i in track(range(count), "pictures", transient=True):
-        image = pictures[i].image[0]
+        image = pictures[i].data
         for quality, total in totals.items():
             total.update(bits_of(networks, np.asarray(image), quality))
     return _table(totals, count)

@@ -40,10 +40,10 @@ def main(photos: str, output: str) -> None:
     source = folder.build(photos)
     print(f"{len(source)} photos, SHA-256 {source.fingerprint()}", flush=True)
     fitted = [i for i in range(len(source)) if i % HELD_OUT]
-    mean, basis, variance = fit_klt(source[i].image[0] for i in fitted)
+    mean, basis, variance = fit_klt(source[i].data for i in fitted)
     basis = basis[:, :NUM_KEPT].astype(np.float16).astype(np.float32)
     print("transform done", flush=True)
-    maps = [_coefficients(source[i].image[0], basis) for i in fitted[::USED]]
+    maps = [_coefficients(source[i].data, basis) for i in fitted[::USED]]
     model = fit_statistics(maps, basis)
     save(output, model, mean, variance[:NUM_KEPT])
 

@@ -11,7 +11,7 @@ import numpy as np
 from semlink.loop.feedback import effective_db, reported_db, slot_of
 from semlink.protocols import Channel, StateReport
 from semlink.rng import Course
-from semlink.signals import RxSignal
+from semlink.signals import RxSignal, on_air
 from semlink.stages import stage
 from semlink.units import db_to_linear
 
@@ -63,15 +63,15 @@ class ChannelEvolution:
 
         Input
         -----
-        x : [1, N], complex64
+        x : [n], complex64
         slots : that they take
         power_db : of the symbols, over the nominal power [dB]
         """
         snr_db = np.float32(self._snr_db + power_db)
-        rx = self._channel(x, snr_db, self._course, self.now * self.slot)
-        rx = RxSignal(*map(np.asarray, rx))
+        start = self.now * self.slot
+        rx = self._channel(on_air(x), snr_db, self._course, start).alone
         self.now += slots
-        self._measure(rx.no[0, : slots * self.slot] * db_to_linear(power_db))
+        self._measure(rx.no[: slots * self.slot] * db_to_linear(power_db))
         return rx
 
     def wait(self, slots: int) -> None:

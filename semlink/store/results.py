@@ -10,6 +10,7 @@ import csv
 import fcntl
 import gc
 import io
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
@@ -17,16 +18,21 @@ from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
+
 from semlink.errors import InputError
 from semlink.store.files import write_whole
 
+PURPOSES = ("header", "side", "payload", "pilots", "retransmission")
 COLUMNS = (
+    "scenario",
     "transmitter",
     "channel",
     "source",
     "snr_db",
     "cbr_target",
     "cbr",
+    "task",
     "metric",
     "mean",
     "ci95",
@@ -38,21 +44,31 @@ COLUMNS = (
     "status",
     "images",
     "draws",
-    "cbr_header",
-    "cbr_side",
-    "cbr_payload",
-    "cbr_pilots",
-    "cbr_retransmission",
+    *(f"cbr_{purpose}" for purpose in PURPOSES),
+    "cbr_up",
+    "cbr_backhaul",
+    "cbr_other",
 )
 # how the status of a point begins that is no result, or that no budget allowed
 FAILED, INFEASIBLE = "failed", "infeasible"
-_ORDER = ("transmitter", "channel", "source", "cbr_target", "snr_db")
+_ORDER = ("scenario", "transmitter", "channel", "source", "cbr_target", "snr_db")
 _NUMBERS = ("cbr_target", "snr_db")
-_WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
+_WORDS = (
+    "scenario",
+    "transmitter",
+    "channel",
+    "source",
+    "task",
+    "metric",
+    "point_id",
+    "status",
+    "cbr_other",
+)
 _NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in _WORDS)
 _POINT_ID = COLUMNS.index("point_id")
 
 SAMPLES, SAMPLE_COLUMNS = "samples", ("metric", "sample", "sum", "count")
+OBSERVATIONS = "observations"
 
 Row = Mapping[str, object]
 # {metric: {image: (sum, count)}}
@@ -136,6 +152,12 @@ class ResultStore:
             writer.writerows([metric, i, *pair] for i, pair in sorted(values.items()))
         self.write(f"{SAMPLES}/{point_id}.csv", text.getvalue().encode())
 
+    def write_observations(self, point_id: str, observations: Mapping) -> None:
+        """Write what metrics of a set are scores of, by task and sample."""
+        if observations:
+            data = json.dumps(observations, default=_plain, separators=(",", ":"))
+            self.write(f"{OBSERVATIONS}/{point_id}.json", data.encode())
+
     def sort(self) -> None:
         """Put the rows into an order that does not depend on how they were made."""
         rows = sorted(read_points(self.folder), key=self._sort_key)
@@ -206,6 +228,26 @@ def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
         for line in lines
         if line["metric"] == metric and float(line["count"]) > 0
     }
+
+
+def read_observations(
+    folder: Path, point_id: str, task: str
+) -> dict[int, list[Mapping[str, object]]]:
+    """What a task observed at a point, by sample.
+
+    Raises
+    ------
+    InputError
+        If nothing was stored.
+    """
+    path = Path(folder) / OBSERVATIONS / f"{point_id}.json"
+    observed = json.loads(_read(path)).get(task, {})
+    return {int(sample): seen for sample, seen in observed.items()}
+
+
+def _plain(value):
+    """NumPy's values as JSON has them."""
+    return np.asarray(value).tolist()
 
 
 def _read(path: Path) -> bytes:

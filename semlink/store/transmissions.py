@@ -1,4 +1,4 @@
-"""Plans and transmit signals: made once, used at every SNR and over every channel."""
+"""Plans and signals: made once, used at every SNR and over every channel."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from semlink.errors import Infeasible
 from semlink.link import Link
 from semlink.protocols import Budget
-from semlink.signals import SourceBatch, TxSignal
+from semlink.signals import Sample, TxSignal
 from semlink.stages import running, stage
 from semlink.store.cache import DiskCache
 
@@ -15,6 +15,7 @@ from semlink.store.cache import DiskCache
 MEMORY_BYTES, MEMORY_BYTES_BESIDE_DISK = 2**30, 2**25
 MOST_PLANS = 512
 
+Signal = tuple[TxSignal, Any]  # and the transmitter's memory after it
 Identity = Callable[[], Mapping[str, Any]]  # asked only where there is a disk
 
 
@@ -34,7 +35,7 @@ class Transmissions:
     def __init__(self, disk: DiskCache | None = None):
         self._disk = disk
         self._plans: OrderedDict[tuple, object] = OrderedDict()
-        self._signals: OrderedDict[tuple, TxSignal] = OrderedDict()
+        self._signals: OrderedDict[Hashable, Signal] = OrderedDict()
         self._bytes = 0
         self.made: Counter[str] = Counter()
 
@@ -42,7 +43,7 @@ class Transmissions:
         self,
         label: str,
         link: Link,
-        images: Sequence[SourceBatch],
+        samples: Sequence[Sample],
         budget: Budget,
         identity: Identity,
     ) -> Hashable:
@@ -51,7 +52,7 @@ class Transmissions:
         Parameters
         ----------
         label, link : of the transmitter
-        images, budget : that the plan is for
+        samples, budget : that the plan is for
         identity : says what it depends on
         """
         key = (label, budget)
@@ -60,7 +61,7 @@ class Transmissions:
             @stage("plan")
             def search():
                 try:
-                    return link.transmitter.plan(images, budget)
+                    return link.transmitter.plan(samples, budget)
                 except Infeasible as reason:
                     return reason
 
@@ -74,32 +75,26 @@ class Transmissions:
         return plan
 
     def signal(
-        self,
-        label: str,
-        link: Link,
-        batch: SourceBatch,
-        plan: Hashable,
-        identity: Identity,
-    ) -> TxSignal:
-        """The signal of one image, encoded again only if nobody kept it.
+        self, key: Hashable, make: Callable[[], Signal], identity: Identity
+    ) -> Signal:
+        """The signal of one sample, encoded again only if nobody kept it.
 
         Parameters
         ----------
-        label, link : of the transmitter
-        batch, plan : image, and by which plan it is sent
+        key : what tells it from the others of this process
+        make : encodes the sample
         identity : says what the signal depends on
         """
-        key = (label, plan, batch.index)
         if key in self._signals:
             self._signals.move_to_end(key)
             return self._signals[key]
-        tx = self._stored("encoded", identity, lambda: link.transmit(batch, plan))
-        self._signals[key] = tx
-        self._bytes += _size(tx)
+        signal = self._stored("encoded", identity, make)
+        self._signals[key] = signal
+        self._bytes += _size(signal)
         most = MEMORY_BYTES_BESIDE_DISK if self._disk else MEMORY_BYTES
         while self._bytes > most and len(self._signals) > 1:
             self._bytes -= _size(self._signals.popitem(last=False)[1])
-        return tx
+        return signal
 
     def _stored(self, what: str, identity: Identity, make: Callable):
         """A value from the disk; or made, and put there."""
@@ -119,5 +114,5 @@ class Transmissions:
         return value
 
 
-def _size(tx: TxSignal) -> int:
-    return tx.x.nbytes + sum(blocks.nbytes for blocks in tx.blocks)
+def _size(signal: Signal) -> int:
+    return signal[0].x.nbytes + signal[0].blocks.nbytes

@@ -1,0 +1,294 @@
+"""The trial of a link: a sample sent over it, judged by tasks."""
+
+import hashlib
+import pickle
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from semlink.catalogue import Catalogue
+from semlink.compiled_channel import compiled_channel
+from semlink.config import LinkConfig, SweepConfig
+from semlink.errors import InputError
+from semlink.link import Link
+from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
+from semlink.loop.feedback_link import FeedbackLink
+from semlink.metrics import Judgement, Metric, all_metrics
+from semlink.points import COUNTED, Point, use_name
+from semlink.protocols import Source, Transceiver
+from semlink.rng import Seeds
+from semlink.signals import Estimate, Sample
+from semlink.store.cache import DiskCache
+from semlink.store.transmissions import Transmissions
+from semlink.trial import JSON
+
+
+class Replay(NamedTuple):
+    """One sample of a point, sent again.
+
+    sample : as the source has it
+    estimate : what the receiver made of it
+    values : its metrics, and what its CBR is made of
+    """
+
+    sample: Sample
+    estimate: Estimate
+    values: dict[str, float]
+
+
+class LinkTrial:
+    """A sample over a link: ``(point, index, draw) -> Judgement``.
+
+    Parameters
+    ----------
+    config : what to simulate
+    catalogue : where components come from
+    disk : where plans and signals are kept for the next sweep, if anywhere
+
+    Raises
+    ------
+    InputError
+        If a component cannot be built, or does not go with the others.
+    """
+
+    def __init__(
+        self, config: SweepConfig, catalogue: Catalogue, disk: DiskCache | None = None
+    ):
+        self.config, self._catalogue = config, catalogue
+        self.source: Source = catalogue.build("source", config.source)
+        self.tasks = _built(catalogue, "task", config.task)
+        try:
+            self.metrics: dict[str, tuple[str, Metric]] = all_metrics(self.tasks)
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        self._links = self._build_links()
+        # a channel's course follows from its name and parameters, not from its code
+        self._courses = {
+            spec.label: JSON.encode(catalogue.named("channel", spec))
+            for spec in config.channel
+        }
+        self.transmissions = Transmissions(disk)
+        self._remembered: tuple[tuple, Memory] = (), Memory()
+
+    @cached_property
+    def num_samples(self) -> int:
+        """How many samples each point sends."""
+        return min(len(self.source), self.config.stop.images or len(self.source))
+
+    def __call__(self, point: Point, index: int, draw: int) -> Judgement:
+        """Send a sample of a point over the channel that this draw has."""
+        return self._judged(point, index, self.deliver(point, index, draw))
+
+    def replay(self, point: Point, index: int, draw: int = 0) -> Replay:
+        """Send a sample of a point again, with its noise."""
+        delivery = self.deliver(point, index, draw)
+        values = self._judged(point, index, delivery).values
+        means = {k: float(s / c) for k, (s, c) in values.items() if c}
+        return Replay(self.source[index], delivery.estimate, means)
+
+    def ordered(self, point: Point) -> bool:
+        """Whether the samples of a draw depend on those before them."""
+        return self._link(point).pair.remembers
+
+    def name(self, index: int) -> str:
+        """What a person calls a sample, which perhaps cannot be read."""
+        try:
+            return self.source[index].name
+        except Exception:
+            return f"number {index}"
+
+    def oracles(self) -> list[str]:
+        """Labels of the transmitters that see annotations."""
+        pairs = {names[0]: link.pair for names, link in self._links.items()}
+        return [label for label, pair in pairs.items() if pair.oracle]
+
+    def components(self) -> dict[str, dict]:
+        """Every component with all its parameters, by kind and label."""
+        specs = {("task", spec.label): spec for spec in self.config.task}
+        specs |= {
+            (kind, getattr(link, kind).label): getattr(link, kind)
+            for link in self.config.links()
+            for kind in LinkConfig.model_fields
+        }
+        tree: dict[str, dict] = {}
+        for (kind, label), spec in specs.items():
+            tree.setdefault(kind, {})[label] = self._catalogue.identity(kind, spec)
+        return tree
+
+    def parts(self, link: LinkConfig) -> dict[str, Any]:
+        """What makes a link this one, and what it is simulated with."""
+        kinds = ("transmitter", "channel")
+        parts = {k: self._catalogue.identity(k, getattr(link, k)) for k in kinds}
+        tasks = [self._catalogue.identity("task", spec) for spec in self.config.task]
+        source = self._catalogue.identity("source", link.source)["name"]
+        return parts | {
+            "task": tasks,
+            "source": [source, self.source.fingerprint()],
+            "cbr_mode": self.config.cbr_mode,
+            "feedback": self.config.feedback.model_dump(),
+        }
+
+    def deliver(self, point: Point, index: int, draw: int) -> Delivery:
+        """One sample of a point, sent over the channel that this draw has."""
+        link, sample = self._link(point), self.source[index]
+        before = self._memory_before(point, index, draw)
+
+        def encode(state_db: float | None) -> Encoded:
+            plan = self._plan(point, state_db)
+            tx, memory = self._signal(point, index, plan, before.transmitter)
+            return Encoded(link.given(sample), plan, tx, memory)
+
+        channel = self._courses[point.link.channel.label]
+        seeds = Seeds(self.config.seed, channel, index, draw)
+        receiving = Receiving(sample.query, before.receiver)
+        delivery = link.deliver(encode, point.snr_db, seeds, receiving)
+        if link.pair.remembers:
+            self._remembered = (point.id, draw, index + 1), delivery.memory
+        return delivery
+
+    def signal(self, point: Point, index: int):
+        """The link, a sample, and what is sent of it at a point.
+
+        Where the channel's state is fed back, what is sent if it is not.
+        """
+        tx, _ = self._signal(point, index, self._plan(point))
+        return self._link(point), self.source[index], tx
+
+    def maps(self, point: Point, index: int) -> dict[str, np.ndarray]:
+        """Maps [h, w] by which a transmitter codes a sample, by what they show.
+
+        Empty for a transmitter that has none.
+        """
+        link = self._link(point)
+        maps = getattr(link.transmitter, "maps", None)
+        sample = link.given(self.source[index])
+        return maps(sample, self._plan(point)) if maps else {}
+
+    def _memory_before(self, point: Point, index: int, draw: int) -> Memory:
+        """What both ends remember before a sample: the samples before it decide."""
+        if not index or not self._link(point).pair.remembers:
+            return Memory()
+        if self._remembered[0] != (point.id, draw, index):
+            for earlier in range(index):
+                self.deliver(point, earlier, draw)
+        return self._remembered[1]
+
+    def _judged(self, point: Point, index: int, delivery: Delivery) -> Judgement:
+        """All metrics of a delivery, and what its CBR is made of."""
+        link, sample = self._link(point), self.source[index]
+        ledger, judged = link.uses(delivery), link.judge(sample, delivery)
+        values = dict.fromkeys(COUNTED, (0.0, 1.0))
+        for use, uses in ledger.items():
+            name = use_name(use)
+            values[name] = (values.get(name, (0.0,))[0] + uses / sample.values, 1.0)
+        for direction in ("up", "backhaul"):
+            uses = ledger.of(direction=direction)
+            values[f"cbr_{direction}"] = (uses / sample.values, 1.0)
+        values["cbr"] = (ledger.total / sample.values, 1.0)
+        values["latency_slots"] = (delivery.slots, 1.0)
+        return judged._replace(values=judged.values | values)
+
+    def _plan(self, point: Point, state_db: float | None = None):
+        """The plan of a point; with a state, of what is sent after it was reported."""
+        link, mode = self._link(point), self.config.cbr_mode
+        budget = link.budget(point.cbr, mode, point.snr_db, state_db)
+
+        def identity() -> dict:
+            csi = self._identity("channel", point), point.snr_db, state_db
+            return {
+                "transmitter": self._identity("transmitter", point),
+                "samples": (self.source.fingerprint(), self.num_samples),
+                "budget": (point.cbr, mode, budget.frame, budget.feedback),
+                "csi": None if budget.operating_point is None else csi,
+            }
+
+        samples = _Given(link, self.source, self.num_samples)
+        label = point.link.transmitter.label
+        return self.transmissions.plan(label, link, samples, budget, identity)
+
+    def _signal(self, point: Point, index: int, plan, memory=None):
+        """What is sent of a sample by a plan, and the memory after it."""
+        link, sample = self._link(point), self.source[index]
+        remembered = None if memory is None else _hash(pickle.dumps(memory))
+
+        def identity() -> dict:
+            given = link.given(sample)
+            return {
+                "transmitter": self._identity("transmitter", point),
+                "sample": (_data_hash(given.data), given.annotations, given.index),
+                "plan": plan,
+                "memory": remembered,
+            }
+
+        key = point.link.transmitter.label, plan, index, remembered
+
+        def make():
+            return link.transmit(sample, plan, memory)
+
+        return self.transmissions.signal(key, make, identity)
+
+    def _link(self, point: Point) -> Link:
+        return self._links[point.link.transmitter.label, point.link.channel.label]
+
+    def _identity(self, kind: str, point: Point) -> dict:
+        return self._catalogue.identity(kind, getattr(point.link, kind))
+
+    def _build_links(self) -> dict[tuple[str, str], Link]:
+        """Every link, its components built and compiled once each."""
+        pairs = _built(self._catalogue, "transmitter", self.config.transmitter)
+        for label, pair in pairs.items():
+            _check_modality(label, pair, self.source)
+        channels = {
+            label: compiled_channel(channel)
+            for label, channel in _built(
+                self._catalogue, "channel", self.config.channel
+            ).items()
+        }
+        feedback = FeedbackLink(**self.config.feedback.model_dump())
+        return {
+            (transmitter, channel): Link(pair, over, self.tasks, feedback)
+            for transmitter, pair in pairs.items()
+            for channel, over in channels.items()
+        }
+
+
+class _Given(Sequence):
+    """The first samples of a source as a transmitter has them, opened one at a time."""
+
+    def __init__(self, link: Link, source: Source, count: int):
+        self._link, self._source, self._count = link, source, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> Sample:
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._link.given(self._source[index])
+
+
+def _built(catalogue: Catalogue, kind: str, specs) -> dict[str, Any]:
+    return {spec.label: catalogue.build(kind, spec) for spec in specs}
+
+
+def _check_modality(label: str, pair: Transceiver, source: Source) -> None:
+    """Refuse a pair that cannot send what the source gives."""
+    if source.modality not in pair.accepts:
+        raise InputError(
+            f"transmitter {label} accepts {' or '.join(pair.accepts)}, got a source of "
+            f"{source.modality}"
+        )
+
+
+def _data_hash(data: Any) -> str:
+    """What tells the data of one sample from another's."""
+    if isinstance(data, np.ndarray):
+        shape = f"{data.shape} {data.dtype}".encode()
+        return _hash(shape + np.ascontiguousarray(data).tobytes())
+    return _hash(pickle.dumps(data))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,101 @@
+"""Metrics that describe themselves, and the tasks that measure them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+from semlink.signals import Estimate, Sample
+
+Kind = Literal["mean", "ratio", "proportion", "set"]
+
+
+class Metric(NamedTuple):
+    """A metric that describes itself.
+
+    name : in results
+    label : on the axis of a figure
+    unit : such as ``dB``; empty where there is none
+    kind : ``mean``, over samples; ``ratio``, of sums such as errors over bits;
+        ``proportion``, of samples that are yes or no; ``set``, of all observations
+        together, such as AP
+    higher_is_better : or lower
+    digits : behind the point, in tables
+    headline : figures draw it, and tables lead with it
+    """
+
+    name: str
+    label: str
+    unit: str = ""
+    kind: Kind = "mean"
+    higher_is_better: bool = True
+    digits: int = 4
+    headline: bool = True
+
+    @property
+    def title(self) -> str:
+        """Label and unit, as an axis has them."""
+        return f"{self.label} [{self.unit}]" if self.unit else self.label
+
+
+@runtime_checkable
+class Task(Protocol):
+    """Compares what was sent with what was made of it.
+
+    metrics : what it measures
+    judges : modalities of the estimates that it can judge; others give rows of n/a
+    """
+
+    metrics: tuple[Metric, ...]
+    judges: tuple[str, ...]
+
+    def observe(self, sample: Sample, estimate: Estimate) -> Mapping[str, Any]:
+        """Observe one delivery.
+
+        Output
+        ------
+        : for each metric that is additive over samples (sum, count), by its name;
+            for metrics of the kind ``set``, whatever :meth:`score` needs, as JSON
+            has it, under names of its own
+        """
+
+    def score(self, observations: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
+        """Values of the metrics of the kind ``set``; a task without any has none."""
+
+
+class Judgement(NamedTuple):
+    """What tasks and link make of a delivery.
+
+    values : (sum, count) of each metric that is additive over samples
+    observed : for each task that has metrics of a set, what it observed, or ``None``
+    """
+
+    values: dict[str, tuple[float, float]]
+    observed: dict[str, Mapping[str, Any] | None]
+
+
+LINK = "link"  # in the column ``task`` of what needs no task
+LINK_METRICS = (
+    Metric("ber", "BER", kind="ratio", higher_is_better=False, headline=False),
+    Metric("bler", "BLER", kind="ratio", higher_is_better=False, headline=False),
+    Metric("outage", "outage", kind="proportion", higher_is_better=False, digits=3),
+    Metric("goodput", "goodput", "bit per channel use", kind="ratio", digits=3),
+)
+
+
+def all_metrics(tasks: Mapping[str, Task]) -> dict[str, tuple[str, Metric]]:
+    """Every metric of some tasks and of the link: task and description, by name.
+
+    Raises
+    ------
+    ValueError
+        Two tasks have a metric of one name.
+    """
+    known: dict[str, tuple[str, Metric]] = {}
+    own = [(name, metric) for name, task in tasks.items() for metric in task.metrics]
+    for task, metric in [*own, *((LINK, metric) for metric in LINK_METRICS)]:
+        if metric.name in known:
+            both = f"{known[metric.name][0]} and {task}"
+            raise ValueError(
+                f"metrics need names that differ, got {metric.name!r} of {both}"
+            )
+        known[metric.name] = task, metric
+    return known
