@@ -9,10 +9,10 @@ from rich.live import Live
 from rich.text import Text
 
 from semlink.metrics import LINK, Metric
-from semlink.monitor import Monitor
-from semlink.points import Point
-from semlink.store.results import Row
-from semlink.sweep import Sweep
+from semlink.store.rows import Row
+from semlink.sweeps.monitor import Monitor
+from semlink.sweeps.points import Point
+from semlink.sweeps.sweep import Sweep
 
 # title, width
 COLUMNS = (

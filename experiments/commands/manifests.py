@@ -12,7 +12,7 @@ from semlink.metrics import Metric
 from semlink.rng import EDITION
 from semlink.store.files import sha256
 from semlink.store.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweeps.sweep import Sweep
 from semlink.units import CONVENTIONS
 
 MANIFEST = "manifest.json"

@@ -17,7 +17,7 @@ from experiments.compose import sweep_of
 from semlink import config, graph
 from semlink.errors import InputError
 from semlink.store.results import ResultStore
-from semlink.sweep import Simulate, Sweep
+from semlink.sweeps.sweep import Simulate, Sweep
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -20,9 +20,9 @@ from experiments.commands.signal_cache import code_sha256, signal_cache
 from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
-from semlink.listener import Unwatched
-from semlink.points import Point
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.points import Point
+from semlink.sweeps.sweep import Sweep
 
 IN_FLIGHT = 2  # points that a worker is given at once, so that it never waits
 PATIENCE_S = 20  # with a scheduler that does not answer

@@ -12,7 +12,8 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from experiments.commands.manifests import read_metrics
 from semlink.errors import InputError
 from semlink.metrics import Metric
-from semlink.store.results import INFEASIBLE, Row, grouped, read_points
+from semlink.store.results import read_points
+from semlink.store.rows import INFEASIBLE, Row, grouped
 
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # of more values a few are drawn, spread evenly: so many in a row, and in all

@@ -19,9 +19,9 @@ from experiments.compose import sweep_of
 from experiments.figures.curves import draw_curves, styles
 from experiments.figures.panel import shown
 from semlink import config
-from semlink.listener import Unwatched
 from semlink.store.results import read_points
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.sweep import Sweep
 from semlink.units import psnr_db
 
 LEARNED = ("akb_jscc", "akb_jscc_no_ckb", "ntscc")

@@ -11,7 +11,8 @@ import yaml
 from PIL import Image
 
 from experiments.__main__ import main
-from semlink.store.results import COLUMNS, ResultStore
+from semlink.store.results import ResultStore
+from semlink.store.rows import COLUMNS
 
 ROOT = Path(__file__).parents[3]
 METRICS = ("psnr", "differing", "ber", "bler", "outage", "goodput")

@@ -14,7 +14,7 @@ import pytest
 from experiments.compose import catalogue
 from semlink import config
 from semlink.store.results import ResultStore, read_points
-from semlink.sweep import Sweep
+from semlink.sweeps.sweep import Sweep
 
 EXPECTED = Path(__file__).parents[2] / "expected" / "tiny_sweep.csv"
 SETTINGS = {

@@ -6,7 +6,7 @@ from experiments.commands.sweeping import config_path, run
 from experiments.compose import catalogue
 from experiments.report.write import write_report
 from semlink import config
-from semlink.sweep import Sweep
+from semlink.sweeps.sweep import Sweep
 
 SMALL = (
     "transmitter=jpeg2000_ldpc jpeg_ldpc",

@@ -9,10 +9,10 @@ import pytest
 from experiments.commands.sweeping import manifest, write_manifest
 from experiments.figures.curves import draw_all
 from experiments.report.write import write_report
-from semlink.monitor import Monitor
-from semlink.points import rows_of
 from semlink.signals import Ledger
 from semlink.store.results import ResultStore, read_points
+from semlink.sweeps.monitor import Monitor
+from semlink.sweeps.points import rows_of
 
 pytestmark = pytest.mark.slow
 SETTINGS = (

@@ -9,7 +9,7 @@ from experiments.studies.compare import compare
 from semlink import config
 from semlink.errors import InputError
 from semlink.store.results import ResultStore, read_points, read_samples
-from semlink.sweep import Sweep
+from semlink.sweeps.sweep import Sweep
 
 
 class Silent:

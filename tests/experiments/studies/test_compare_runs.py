@@ -12,9 +12,9 @@ from experiments.studies.bjontegaard_delta import delta
 from experiments.studies.compare_runs import compare_runs
 from semlink import config
 from semlink.errors import InputError
-from semlink.listener import Unwatched
 from semlink.store.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.sweep import Sweep
 
 CBR = np.array([0.01, 0.02, 0.04, 0.08, 0.16])
 PSNR = np.array([22.0, 25.5, 28.2, 31.0, 33.1])

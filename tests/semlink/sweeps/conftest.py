@@ -5,10 +5,10 @@ import pytest
 from semlink.catalogue import Catalogue
 from semlink.config import validate
 from semlink.link import Link
-from semlink.link_trial import LinkTrial
 from semlink.registry import Registry
 from semlink.store.results import ResultStore, read_points
-from semlink.sweep import Sweep
+from semlink.sweeps.link_trial import LinkTrial
+from semlink.sweeps.sweep import Sweep
 
 GRID = {"snr_db": "0:6:3", "cbr": "0.1 0.3"}
 

@@ -114,7 +114,7 @@ def test_what_identifies_a_point(make, change):
 
 def test_random_numbers_of_another_edition_are_another_point(make, monkeypatch):
     before = {point.id for point in make().points}
-    monkeypatch.setattr("semlink.sweep.EDITION", 99)
+    monkeypatch.setattr("semlink.sweeps.sweep.EDITION", 99)
     assert not before & {point.id for point in make().points}
 
 

@@ -6,7 +6,7 @@ from scipy import stats
 
 from semlink.config import StopRule
 from semlink.metrics import Judgement, Metric
-from semlink.monitor import FIRST_CHECK, Monitor, interval
+from semlink.sweeps.monitor import FIRST_CHECK, Monitor, interval
 
 TRIALS = 2000
 COVERAGE = 0.95

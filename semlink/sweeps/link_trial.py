@@ -16,13 +16,13 @@ from semlink.link import Link
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.loop.feedback_link import FeedbackLink
 from semlink.metrics import Judgement, Metric, all_metrics
-from semlink.points import COUNTED, Point, use_name
 from semlink.protocols import Source, Transceiver
 from semlink.rng import Seeds
 from semlink.signals import Estimate, Sample
 from semlink.store.cache import DiskCache
 from semlink.store.transmissions import Transmissions
-from semlink.trial import JSON
+from semlink.sweeps.points import COUNTED, Point, use_name
+from semlink.sweeps.trial import JSON
 
 
 class Replay(NamedTuple):
