@@ -66,7 +66,7 @@ scheduler: $(VENV)/ready ## a scheduler that workers and sweeps on any machine c
 	@$(VENV)/bin/dask scheduler
 
 takes.worker = CLUSTER!
-worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it goes away
+worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it ends
 	@$(SEMLINK) worker '$(strip $(CLUSTER))'
 
 takes.clean-cache =
