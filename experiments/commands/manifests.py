@@ -59,7 +59,7 @@ def read_metrics(folder: Path, names) -> dict[str, Metric]:
 
 
 def manifest(job: Sweep) -> dict:
-    """All that is needed to run the sweep again and to know what its numbers mean."""
+    """Everything needed to repeat the sweep and to interpret its numbers."""
     settings = job.config.model_dump(mode="json")
     return {
         "semlink": __version__,
@@ -89,7 +89,7 @@ def described(job: Sweep) -> dict[str, dict]:
 
 
 def _git_commit() -> str:
-    """The commit of the code, with a mark if files differ from it."""
+    """The commit of the code, marked if files differ from it."""
     command = [
         "git",
         "-C",
@@ -106,7 +106,7 @@ def _git_commit() -> str:
 
 
 def differences(old: dict, new: dict) -> list[tuple[str, object, object]]:
-    """What must agree in the manifests of one run: (name, was, is)."""
+    """Entries that must agree in the manifests of one run: (name, was, is)."""
     edition = "random numbers of edition"
     pairs = [(edition, old.get("randomness", FIRST_EDITION), new["randomness"])]
     pairs += [
@@ -122,12 +122,12 @@ def differences(old: dict, new: dict) -> list[tuple[str, object, object]]:
 
 
 def _plain(tree: dict) -> dict:
-    """A tree as it comes back from JSON."""
+    """A tree as JSON returns it."""
     return json.loads(json.dumps(tree))
 
 
 def write_manifest(store: ResultStore, data: bytes) -> None:
-    """Write the manifest; that of another sweep into this run is put aside."""
+    """Write the manifest; rename that of another sweep into this run."""
     path = store.folder / MANIFEST
     if path.exists() and path.read_bytes() != data:
         path.rename(store.folder / f"manifest-{sha256(path)[:8]}.json")

@@ -109,7 +109,7 @@ def test_refusal(said, message):
 @pytest.mark.parametrize("target", ["sweep", "promote"])
 def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
     if run.strip() or target == "sweep":
-        told = f"RUN is a name without slashes and no dot in front, got '{run.strip()}'"
+        told = f"RUN is a name without slashes or a leading dot, got '{run.strip()}'"
     else:
         told = "make promote needs RUN, got nothing"
     assert refusal(target, f"RUN={run}") == told
