@@ -27,10 +27,12 @@ TRANSMITTER ?=#               [ntscc jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_
 CHANNEL     ?=#               [awgn rayleigh] or others, such as rayleigh[coherence_length=64]
 SNR_DB      ?=#               [4:16:2] Es/N0 in dB: numbers or start:stop:step
 CBR         ?=#               [0.03 0.0625] numbers or start:stop:step
-CBR_MODE    ?=#               [average] or per_image
+CBR_MODE    ?=#               [average] or per_image, causal
+TASK        ?=#               [reconstruction] or others; several judge the same deliveries
+FEEDBACK    ?=#               [free] or bits that a channel use of the feedback link carries
 IMAGES      ?=#               [all] images per point
 DRAWS       ?=#               [1] channel draws per image
-CI95        ?=#               [off] half width of the 95 % interval of PSNR at which draws end, in dB
+CI95        ?=#               [off] half width of the 95 % interval at which draws end, of the first metric
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
 RUN         ?=#               [sweep] results are in runs/RUN; [fig4] and [train] for those targets
@@ -39,10 +41,13 @@ CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, or a YAML for
 CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
 
-GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE IMAGES DRAWS CI95 SEED SET
+GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE TASK FEEDBACK IMAGES DRAWS CI95 \
+	SEED SET
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
 	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
 	$(call said,cbr,$(CBR)) $(call said,cbr_mode,$(CBR_MODE)) \
+	$(call said,task,$(TASK)) \
+	$(call said,feedback.bits_per_use,$(filter-out free,$(strip $(FEEDBACK)))) \
 	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
 	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
 
@@ -78,7 +83,7 @@ clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signal
 SHOW        ?=#               [0 1] images that make panel and make report show
 PICTURES    ?= 12#            received pictures that make report shows
 AGAINST     ?= jpeg2000_ldpc# transmitter that make compare compares with
-METRIC      ?= psnr#          metric that make compare compares
+METRIC      ?=#               [the first of the run] metric that make compare compares
 A           ?=#               instead of RUN: reference run of make compare
 B           ?=#               run that make compare compares with A
 
@@ -99,7 +104,7 @@ report: $(VENV)/ready ## one HTML file of RUN: curves, table, pictures, provenan
 takes.compare = METRIC A B $(if $(strip $(A)$(B)),,RUN AGAINST)
 compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to run A, by image
 	@$(SEMLINK) compare $(call run,sweep) --against '$(strip $(AGAINST))' \
-		--metric '$(strip $(METRIC))' $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
+		$(call option,metric,$(METRIC)) $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
 
 ##@ Train
 

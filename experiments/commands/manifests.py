@@ -58,6 +58,14 @@ def read_metrics(folder: Path, names) -> dict[str, Metric]:
     return described | {name: Metric(name, name.replace("_", " ")) for name in others}
 
 
+def read_references(folder: Path) -> dict[str, str]:
+    """Transmitters of a run that are bounds or oracles; none without a manifest."""
+    try:
+        return read_manifest(folder).get("references", {})
+    except InputError:
+        return {}
+
+
 def manifest(job: Sweep) -> dict:
     """Everything needed to repeat the sweep and to interpret its numbers."""
     settings = job.config.model_dump(mode="json")
@@ -65,7 +73,7 @@ def manifest(job: Sweep) -> dict:
         "semlink": __version__,
         "configuration": settings,
         "components": job.trial.components(),
-        "oracles": job.trial.oracles(),
+        "references": job.trial.references(),
         "metrics": described(job),
         "seed": job.config.seed,
         "randomness": EDITION,

@@ -183,7 +183,7 @@ def _draw_curves(jobs: list[Sweep], metric: str, figure, folder: Path) -> None:
         for row in read_points(folder)
         if row["point_id"] in ids and row["metric"] == metric
     ]
-    style = styles(rows)
+    style = styles(rows, {})
     upper, lower = figure.subplots(2, 1)
     of_cbr = [row for row in rows if float(row["snr_db"]) == SNR_DB]
     of_cbr = [row for row in of_cbr if float(row["cbr_target"]) != CBR_JPEG]

@@ -99,10 +99,14 @@ class LinkTrial:
         except Exception:
             return f"number {index}"
 
-    def oracles(self) -> list[str]:
-        """Labels of the transmitters that see annotations."""
+    def references(self) -> dict[str, str]:
+        """Transmitters that are no links, and whether each is a bound or an oracle."""
         pairs = {names[0]: link.pair for names, link in self._links.items()}
-        return [label for label, pair in pairs.items() if pair.oracle]
+        return {
+            label: "oracle" if pair.oracle else "bound"
+            for label, pair in pairs.items()
+            if pair.oracle or pair.error_free
+        }
 
     def components(self) -> dict[str, dict]:
         """Every component with all its parameters, by kind and label."""

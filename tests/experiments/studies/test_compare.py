@@ -80,5 +80,5 @@ def test_differences_are_paired(run, monkeypatch):
     )
     line = compare(run, "b", "psnr").splitlines()[-1]
     low, high = stats.ttest_rel(first, second).confidence_interval(0.95)
-    assert line.endswith(f"| {(low + high) / 2:+.2f} ±{(high - low) / 2:.2f} |")
+    assert line.endswith(f"| {(low + high) / 2:+.4f} ±{(high - low) / 2:.4f} |")
     assert (high - low) / 2 < 0.1  # that of a mean alone is near 5
