@@ -1,0 +1,282 @@
+"""Every component on the page about extending semlink is taken at its word."""
+
+import csv
+import io
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from experiments.__main__ import main
+from semlink.store.results import read_observations, read_points
+
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/extending.md").read_text()
+EXAMPLES = dict(re.findall(r"`(\w+\.py)`\)?:\n\n```python\n(.*?)```", PAGE, re.S))
+WORDS = (
+    "source=letters.py[count=6]",
+    "cbr=40",
+    "channel=awgn",
+    "task=letter_errors.py",
+)
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A folder with every example, which is the current one."""
+    for name, code in EXAMPLES.items():
+        (tmp_path / name).write_text(code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def semlink(files, monkeypatch, capsys):
+    """Run a command of semlink; give what it printed."""
+
+    def run(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["semlink", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        assert stop.value.code in (0, None), capsys.readouterr()
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.fixture
+def sweep(semlink, files):
+    """Run a sweep; give its rows by (transmitter, metric, SNR), and what it printed."""
+
+    def run(*said: str, name="plugin"):
+        printed = semlink("sweep", "--run", name, "--cache-gib", "0", "--", *said)
+        rows = read_points(files / "runs" / name)
+        known = {(r["transmitter"], r["metric"], float(r["snr_db"])): r for r in rows}
+        return known, printed
+
+    return run
+
+
+def mean(rows, *where):
+    return float(rows[where]["mean"])
+
+
+def test_every_kind_has_an_example():
+    assert set(EXAMPLES) == {
+        "letters.py",
+        "uncoded_letters.py",
+        "differences.py",
+        "repeated_letters.py",
+        "letter_errors.py",
+        "phase_noise.py",
+        "convolution.py",
+        "centre.py",
+        "dominant_colour.py",
+    }
+
+
+def test_the_readme_shows_the_same_channel():
+    assert EXAMPLES["phase_noise.py"] in (ROOT / "README.md").read_text()
+
+
+@pytest.fixture
+def letters(sweep):
+    """A sweep of the plain pair at three SNRs."""
+    return sweep(*WORDS, "transmitter=uncoded_letters.py", "snr_db=0 4 8")
+
+
+def test_letters_are_in_error_as_often_as_theory_says(letters):
+    rows, _ = letters
+    for snr_db in (0.0, 4.0):
+        bit = norm.sf(np.sqrt(2 * 10 ** (snr_db / 10)))
+        expected, sent = 1 - (1 - bit) ** 5, 6 * 249
+        row = rows["uncoded_letters", "letter_errors", snr_db]
+        assert int(row["count"]) == sent
+        tolerance = 4 * np.sqrt(expected * (1 - expected) / sent)
+        assert float(row["mean"]) == pytest.approx(expected, abs=tolerance)
+
+
+def test_a_metric_of_a_set_is_scored_stored_and_compared(letters, semlink, files):
+    rows, _ = letters
+    values = [mean(rows, "uncoded_letters", "vocabulary", s) for s in (0.0, 4.0, 8.0)]
+    assert values == sorted(values)
+    assert values[0] < 0.9 < values[2]
+    row = rows["uncoded_letters", "vocabulary", 4.0]
+    assert row["task"] == "letter_errors"
+    assert 0 < float(row["ci95"]) < 0.2
+    seen = read_observations(files / "runs/plugin", row["point_id"], "letter_errors")
+    assert sorted(seen) == list(range(6))
+    arguments = "--run", "plugin", "--against", "uncoded_letters"
+    table = semlink("compare", *arguments, "--metric", "vocabulary")
+    assert "| awgn | 40 | 4 dB |" in table
+
+
+def test_table_figure_and_report_know_the_metrics_by_their_description(
+    letters, semlink, files
+):
+    _, printed = letters
+    assert "letter errors" in printed
+    assert "vocabulary received" in printed
+    assert "PSNR" not in printed
+    folder = files / "runs/plugin"
+    for metric in ("letter_errors", "vocabulary"):
+        assert (folder / f"{metric}_against_snr.png").stat().st_size > 5000
+    said = semlink("report", "--run", "plugin")
+    assert "this source has no photos" in said
+    assert "vocabulary received" in (folder / "report.html").read_text()
+
+
+def test_a_pair_with_memory_spreads_its_errors(sweep):
+    pairs = "transmitter=uncoded_letters.py differences.py"
+    rows, _ = sweep(*WORDS, pairs, "snr_db=4 20", "stop.draws=3")
+    plain, changes = (
+        [mean(rows, pair, "letter_errors", snr_db) for snr_db in (4.0, 20.0)]
+        for pair in ("uncoded_letters", "differences")
+    )
+    assert changes[1] == plain[1] == 0
+    assert changes[0] > 2 * plain[0]  # an error stays to the end of the draw
+    # a draw of the whole set is the independent sample, not a text
+    assert rows["differences", "letter_errors", 4.0]["draws"] == "3"
+    samples = Path("runs/plugin/samples")
+    stored = (
+        samples / f"{rows['differences', 'ber', 4.0]['point_id']}.csv"
+    ).read_text()
+    lines = csv.DictReader(io.StringIO(stored))
+    assert {r["sample"] for r in lines if r["metric"] == "letter_errors"} == {*"012"}
+
+
+def test_a_request_costs_channel_uses_where_feedback_is_counted(sweep):
+    said = (*WORDS, "transmitter=repeated_letters.py", "snr_db=2", "stop.images=3")
+    free, _ = sweep(*said)
+    counted, _ = sweep(*said, "feedback.bits_per_use=1", name="counted")
+    where = "repeated_letters", "letter_errors", 2.0
+    assert mean(free, *where) == mean(counted, *where)
+    assert float(free[where]["cbr_up"]) == 0
+    up = float(counted[where]["cbr_up"])
+    assert up > 249 / 50  # a bit for each letter, each time
+    assert counted[where]["cbr_other"].startswith("request up=")
+    spent = float(counted[where]["cbr"]) - float(free[where]["cbr"])
+    assert spent == pytest.approx(up)
+    assert float(free[where]["cbr_retransmission"]) > 0
+
+
+def test_what_is_asked_for_again_arrives(sweep):
+    pairs = "transmitter=uncoded_letters.py repeated_letters.py"
+    rows, _ = sweep(*WORDS, pairs, "snr_db=4", "stop.images=3")
+    plain, repeated = (
+        mean(rows, pair, "letter_errors", 4.0)
+        for pair in ("uncoded_letters", "repeated_letters")
+    )
+    assert repeated < 0.2 * plain
+
+
+def test_a_source_that_a_transmitter_does_not_accept(files, monkeypatch, capsys):
+    said = ["source=letters.py", "transmitter=jpeg_ldpc", "channel=awgn"]
+    monkeypatch.setattr(sys, "argv", ["semlink", "sweep", "--run", "no", "--", *said])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 2
+    message = capsys.readouterr().err
+    assert "transmitter jpeg_ldpc accepts image, got a source of text" in message
+    assert not (files / "runs/no").exists()
+
+
+def test_what_a_task_cannot_judge_is_not_available(sweep):
+    rows, printed = sweep(
+        *WORDS[:3],
+        "task=letter_errors.py reconstruction",
+        "transmitter=uncoded_letters.py",
+        "snr_db=4 8",
+    )
+    row = rows["uncoded_letters", "psnr", 4.0]
+    assert (row["mean"], row["count"], row["status"]) == ("nan", "0", "ok")
+    assert row["task"] == "reconstruction"
+    assert "n/a" in printed
+    assert not Path("runs/plugin/psnr_against_snr.png").exists()
+
+
+def test_a_channel_runs_by_path(sweep):
+    rows, _ = sweep(
+        "source=gaussian[count=2,height=32,width=32]",
+        "transmitter=uncoded",
+        "channel=awgn phase_noise.py[step_rad=0.02]",
+        "snr_db=0 20",
+        "cbr=0.7",
+    )
+    mse = {
+        (r["channel"], float(r["snr_db"])): float(r["mean"])
+        for r in read_points(Path("runs/plugin"))
+        if r["metric"] == "mse"
+    }
+    label = "phase_noise[step_rad=0.02]"
+    # a phase that walks away hurts most where there is little noise to hide it
+    assert mse[label, 20.0] > 2 * mse["awgn", 20.0]
+    assert mse[label, 0.0] > mse["awgn", 0.0]
+
+
+def test_components_run_by_entry_point(sweep, files):
+    info = files / "my_components-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-components\n")
+    groups = {
+        "channels": "phase_noise",
+        "sources": "letters",
+        "tasks": "letter_errors",
+        "transmitters": "uncoded_letters",
+    }
+    (info / "entry_points.txt").write_text(
+        "".join(f"[semlink.{kind}]\n{m} = {m}\n" for kind, m in groups.items())
+    )
+    rows, _ = sweep(
+        "source=letters[count=2]",
+        "transmitter=uncoded_letters",
+        "task=letter_errors",
+        "channel=phase_noise[step_rad=0]",
+        "snr_db=20",
+        "cbr=40",
+    )
+    assert mean(rows, "uncoded_letters", "letter_errors", 20.0) == 0
+
+
+@pytest.fixture
+def picture(files):
+    """A source of one small photo."""
+    from PIL import Image
+    from skimage import data
+
+    folder = files / "photos"
+    folder.mkdir()
+    Image.fromarray(data.astronaut()[40:168, 150:278]).save(folder / "one.png")
+    return f"source=folder:{folder}", "channel=awgn", "snr_db=10", "cbr=0.08"
+
+
+def test_a_controller_runs_by_path(sweep, picture):
+    rows, _ = sweep(*picture, "transmitter=ntscc ntscc[rate=centre.py]")
+    label = "ntscc[rate=centre.py]"
+    assert mean(rows, label, "psnr", 10.0) > 20
+    assert mean(rows, label, "psnr", 10.0) != mean(rows, "ntscc", "psnr", 10.0)
+    assert float(rows[label, "psnr", 10.0]["cbr"]) <= 0.08
+
+
+def test_an_extractor_runs_by_path(sweep, picture):
+    import keras
+
+    pixels = keras.Input((None, None, 3))
+    latents = keras.layers.Conv2D(256, 16, strides=16)(pixels)
+    keras.Model(pixels, latents).save_weights("e.weights.h5")
+    label = "ntscc[extractor=convolution.py:e.weights.h5]"
+    rows, _ = sweep(*picture, f"transmitter={label}")
+    assert rows[label, "psnr", 10.0]["status"] == "ok"
+    manifest = json.loads(Path("runs/plugin/manifest.json").read_text())
+    assert "files_sha256" in manifest["components"]["transmitter"][label]
+
+
+def test_a_describer_runs_by_path(sweep, picture):
+    label = "akb_jscc[describer=dominant_colour.py]"
+    rows, _ = sweep(*picture, f"transmitter={label}")
+    assert mean(rows, label, "psnr", 10.0) > 20
