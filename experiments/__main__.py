@@ -240,7 +240,7 @@ def channel_kb(
     source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
     images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     weights: Annotated[str, typer.Option(help="Of akb_jscc.")] = "base",
-    policy: Annotated[str, typer.Option(help="Its channel_kb.")] = "base",
+    policy: Annotated[str, typer.Option(help="Of its rate=channel_kb.")] = "base",
 ) -> None:
     """Print what the channel knowledge base gains over others, at equal CBR."""
     from experiments.policies.ablation import ablation

@@ -56,8 +56,6 @@ def meaning(
     rates = []
     for sample in track(samples, "maps", transient=True):
         maps = sender.maps(sample, plan)
-        if PRESET not in maps:
-            raise InputError(f"{transmitter!r} has no preset that an agent corrects")
         mask = inside_objects(sample.annotations, sample.data.shape[:2])
         if mask is not None:
             rates.append(_rates(maps, mask))
