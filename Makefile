@@ -21,28 +21,33 @@ SEMLINK := $(PY) -m experiments
 
 ##@ Simulate
 
-CONFIG      ?= sweep#         YAML file, or one in experiments/configs; gives the [...] down to SEED
+CONFIG      ?= sweep#         YAML file, or a name in experiments/configs; sets the [...] down to SEED
 SOURCE      ?=#               [photos] or folder:PATH, coco:ROOT, gaussian
 TRANSMITTER ?=#               [ntscc jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_ldpc] or others
 CHANNEL     ?=#               [awgn rayleigh] or others, such as rayleigh[coherence_length=64]
 SNR_DB      ?=#               [4:16:2] Es/N0 in dB: numbers or start:stop:step
 CBR         ?=#               [0.03 0.0625] numbers or start:stop:step
-CBR_MODE    ?=#               [average] or per_image
+CBR_MODE    ?=#               [average] or per_image, causal
+TASK        ?=#               [reconstruction] or others; several judge the same deliveries
+FEEDBACK    ?=#               [free] or bits that a channel use of the feedback link carries
 IMAGES      ?=#               [all] images per point
 DRAWS       ?=#               [1] channel draws per image
-CI95        ?=#               [off] more draws until the PSNR is known within this, in dB
+CI95        ?=#               [off] half width of the 95 % interval at which draws end, of the first metric
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
-RUN         ?=#               [sweep] results are in runs/RUN; [fig4] and [train] of those targets
-WORKERS     ?= 0#             processes that a sweep uses; 0: one, without dask
+RUN         ?=#               [sweep] results are in runs/RUN; [fig4] and [train] for those targets
+WORKERS     ?= 0#             worker processes of a sweep; 0: one process, without dask
 CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, or a YAML for SLURM
-CACHE_GIB   ?= 4#             GiB that sweeps keep of what they sent; 0: nothing
+CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
 
-GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE IMAGES DRAWS CI95 SEED SET
+GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE TASK FEEDBACK IMAGES DRAWS CI95 \
+	SEED SET
 SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
 	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
 	$(call said,cbr,$(CBR)) $(call said,cbr_mode,$(CBR_MODE)) \
+	$(call said,task,$(TASK)) \
+	$(call said,feedback.bits_per_use,$(filter-out free,$(strip $(FEEDBACK)))) \
 	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
 	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
 
@@ -66,11 +71,11 @@ scheduler: $(VENV)/ready ## a scheduler that workers and sweeps on any machine c
 	@$(VENV)/bin/dask scheduler
 
 takes.worker = CLUSTER!
-worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it goes away
+worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it ends
 	@$(SEMLINK) worker '$(strip $(CLUSTER))'
 
 takes.clean-cache =
-clean-cache: $(VENV)/ready ## delete what sweeps kept of what they sent, runs/.sent
+clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signals
 	@$(SEMLINK) clean-cache
 
 ##@ Look
@@ -78,9 +83,9 @@ clean-cache: $(VENV)/ready ## delete what sweeps kept of what they sent, runs/.s
 SHOW        ?=#               [0 1] images that make panel and make report show
 PICTURES    ?= 12#            received pictures that make report shows
 AGAINST     ?= jpeg2000_ldpc# transmitter that make compare compares with
-METRIC      ?= psnr#          and by which metric
-A           ?=#               instead of RUN: a run that make compare compares with
-B           ?=#               another run
+METRIC      ?=#               [the first of the run] metric that make compare compares
+A           ?=#               instead of RUN: reference run of make compare
+B           ?=#               run that make compare compares with A
 
 takes.figure = RUN
 figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
@@ -99,7 +104,7 @@ report: $(VENV)/ready ## one HTML file of RUN: curves, table, pictures, provenan
 takes.compare = METRIC A B $(if $(strip $(A)$(B)),,RUN AGAINST)
 compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to run A, by image
 	@$(SEMLINK) compare $(call run,sweep) --against '$(strip $(AGAINST))' \
-		--metric '$(strip $(METRIC))' $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
+		$(call option,metric,$(METRIC)) $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
 
 ##@ Train
 
@@ -107,9 +112,9 @@ MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
 PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
 DATA        ?=#               folder of photos, COCO's layout included
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
-START       ?= baselines/nn/ntscc_base# weights that make device-pack takes along
+START       ?= baselines/nn/ntscc_base# initial weights that make device-pack packs
 TRAIN       ?=#               more options, such as --joint-epochs 20; TRAIN=--help lists them
-NOTE        ?=#               what the card of promoted weights says first
+NOTE        ?=#               first text of the model card of promoted weights
 CURVES      ?=#               "ntscc=runs/a,runs/b akb_jscc=runs/c"
 
 # Memory that a training step frees is kept for the next: faulting its pages in again
@@ -133,7 +138,7 @@ train: $(VENV)/ready ## train MODEL on DATA, or go on; checkpoints and logs in r
 endif
 
 takes.training-profile = MODEL PROFILE $(DATA!) BACKEND TRAIN
-training-profile: $(VENV)/ready ## print what a step of make train takes; nothing is kept
+training-profile: $(VENV)/ready ## print the time of a step of make train; nothing is kept
 	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) TF_CPP_MIN_LOG_LEVEL=2 \
 		$(PY) -m experiments.training.step_profile $(NETWORKS) \
 		--data '$(strip $(DATA))' $(TRAIN)
@@ -147,22 +152,22 @@ promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a mod
 	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'
 
 takes.device-pack = $(DATA!) START TRAIN
-device-pack: $(VENV)/ready ## make the tree ready for a lent accelerator
+device-pack: $(VENV)/ready ## prepare the tree for a lent accelerator
 	@KERAS_BACKEND=jax $(PY) -m experiments.training.device.pack \
 		--data '$(strip $(DATA))' --start '$(strip $(START))' $(TRAIN)
 
 takes.device-unpack =
-device-unpack: $(VENV)/ready ## put back what make device-pack had put aside
+device-unpack: $(VENV)/ready ## restore the files that make device-pack moved away
 	@$(PY) -m experiments.training.device.pack --unpack
 
 ##@ Knowledge
 
 KB          ?=#               file of a knowledge base [the shipped one]
-SIZE        ?= 4096#          entries of the one that make kb builds
-DESCRIBER   ?= detector#      who describes photos: detector, coco_captions, blip or llava_next
+SIZE        ?= 4096#          entries of the base that make kb builds
+DESCRIBER   ?= detector#      describer of photos: detector, coco_captions, blip or llava_next
 ENCODER     ?= minilm#        text encoder: minilm or clip
-TEXT        ?=#               what make kb-search looks for
-CONTEXTS    ?= runs/contexts.npz# what make kb-embed writes, for TRAIN='--contexts FILE'
+TEXT        ?=#               text that make kb-search searches for
+CONTEXTS    ?= runs/contexts.npz# output of make kb-embed, for TRAIN='--contexts FILE'
 
 takes.kb = KB! DATA! SIZE DESCRIBER ENCODER
 kb: $(VENV)/ready ## build the knowledge base KB of the photos or captions in DATA
@@ -175,20 +180,20 @@ kb-embed: $(VENV)/ready ## look up the photos in DATA, for training; writes CONT
 		$(call option,base,$(KB)) --describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
 
 takes.kb-show = KB
-kb-show: $(VENV)/ready ## print what is in a knowledge base
+kb-show: $(VENV)/ready ## print the contents of a knowledge base
 	@$(SEMLINK) kb show $(call option,base,$(KB))
 
 takes.kb-search = TEXT! KB ENCODER
-kb-search: $(VENV)/ready ## print the entries of a knowledge base that are nearest to TEXT
+kb-search: $(VENV)/ready ## print the entries of a knowledge base nearest to TEXT
 	@$(SEMLINK) kb search '$(strip $(TEXT))' --encoder '$(strip $(ENCODER))' \
 		$(call option,base,$(KB))
 
 takes.channel-kb = SOURCE IMAGES
-channel-kb: $(VENV)/ready ## print what the channel knowledge base gains on SOURCE, at equal CBR
+channel-kb: $(VENV)/ready ## print the gain of the channel knowledge base on SOURCE, at equal CBR
 	@$(SEMLINK) channel-kb $(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
 takes.meaning = SOURCE! IMAGES
-meaning: $(VENV)/ready ## print AKB-JSCC's rates inside the objects of SOURCE, and outside
+meaning: $(VENV)/ready ## print AKB-JSCC's rates inside and outside annotated objects of SOURCE
 	@$(SEMLINK) meaning --source '$(strip $(SOURCE))' $(call option,images,$(IMAGES))
 
 ##@ Measure
@@ -203,12 +208,12 @@ side-information: $(VENV)/ready ## print bits of side information of a learned T
 		$(call option,images,$(IMAGES)) $(call option,transmitter,$(TRANSMITTER))
 
 takes.papr = TRANSMITTER SOURCE IMAGES
-papr: $(VENV)/ready ## print peaks of what each TRANSMITTER sends, as OFDM
+papr: $(VENV)/ready ## print the peak power of each TRANSMITTER's signal as OFDM
 	@$(SEMLINK) papr --transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)' \
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
 takes.channel-gallery =
-channel-gallery: $(VENV)/ready ## draw how channels fade, in docs/figures/channels.png
+channel-gallery: $(VENV)/ready ## draw fading distributions of channels, in docs/figures/channels.png
 	@$(SEMLINK) channel-gallery
 
 takes.bench = WORKERS $(if $(filter-out 0,$(WORKERS)),SOURCE IMAGES)
@@ -217,7 +222,7 @@ bench: $(VENV)/ready ## time the digital chain and commands; with WORKERS=2, a s
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
 takes.memory = SOURCE! TRANSMITTER
-memory: $(VENV)/ready ## draw what a sweep of SOURCE holds in memory as it grows tenfold
+memory: $(VENV)/ready ## draw the memory use of a sweep of SOURCE as it grows tenfold
 	@$(SEMLINK) memory --source '$(strip $(SOURCE))' \
 		--transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)'
 
@@ -256,7 +261,7 @@ test: $(VENV)/ready ## the default tests
 	@$(KEEP_FREED) $(PY) -m pytest -q -n auto --dist loadfile
 
 takes.test-slow =
-test-slow: $(VENV)/ready ## the long ones too
+test-slow: $(VENV)/ready ## all tests, slow ones included
 	@$(KEEP_FREED) $(PY) -m pytest -q -n auto --dist loadfile -m "slow or not slow"
 
 takes.lint =
@@ -317,7 +322,7 @@ $(error make $(goals) needs $(missing), got nothing)
 endif
 endif
 ifneq ($(if $(strip $(RUN)),,$(filter RUN,$(given)))$(findstring /,$(RUN))$(filter .%,$(firstword $(RUN))),)
-$(error RUN is a name without slashes and no dot in front, got '$(strip $(RUN))')
+$(error RUN is a name without slashes or a leading dot, got '$(strip $(RUN))')
 endif
 
 .PHONY: $(patsubst takes.%,%,$(filter takes.%,$(.VARIABLES)))

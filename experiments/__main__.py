@@ -73,10 +73,10 @@ def sweep(
         str, typer.Option(help="YAML file, or the name of one in experiments/configs.")
     ] = "sweep",
     cache_gib: Annotated[
-        float, typer.Option(min=0, help="Most that is kept of what was sent.")
+        float, typer.Option(min=0, help="Limit of the cache of signals [GiB].")
     ] = 4.0,
     workers: Annotated[
-        int, typer.Option(min=0, help="Processes; 0: this one alone.")
+        int, typer.Option(min=0, help="Worker processes; 0: only this one.")
     ] = 0,
     cluster: Annotated[
         str, typer.Option(help="tcp://HOST:PORT of a scheduler, or a YAML for SLURM.")
@@ -96,11 +96,11 @@ def sweep(
 @app.command()
 def profile(
     overrides: Annotated[
-        list[str] | None, typer.Argument(help="key=value, as of a sweep.")
+        list[str] | None, typer.Argument(help="key=value, as for sweep.")
     ] = None,
-    config: Annotated[str, typer.Option(help="As of a sweep.")] = "sweep",
+    config: Annotated[str, typer.Option(help="As for sweep.")] = "sweep",
 ) -> None:
-    """Print where the time of a sweep goes, stage by stage; nothing is kept."""
+    """Print where the time of a sweep goes, by stage; nothing is kept."""
     from experiments.bench.profile import profile as command
 
     command(config, overrides or [])
@@ -110,7 +110,7 @@ def profile(
 def worker(
     scheduler: Annotated[str, typer.Argument(help="tcp://HOST:PORT of a scheduler.")],
 ) -> None:
-    """Simulate points for a scheduler until it goes away; the sweep has the results."""
+    """Simulate points for a scheduler until it ends; the sweep has the results."""
     from experiments.commands.workers import work_for
 
     work_for(scheduler)
@@ -118,7 +118,7 @@ def worker(
 
 @app.command("clean-cache")
 def clean_cache() -> None:
-    """Delete runs/.sent, which sweeps keep of what they sent; costs time alone."""
+    """Delete runs/.sent, the cache of transmitted signals of sweeps."""
     import shutil
 
     shutil.rmtree(CACHE, ignore_errors=True)
@@ -153,8 +153,8 @@ def panel(
 def report(
     run: Run = "sweep",
     images: Shown = None,
-    pictures: Annotated[int, typer.Option(min=1, help="Received ones to show.")] = 12,
-    cache_gib: Annotated[float, typer.Option(min=0, help="As of the sweep.")] = 4.0,
+    pictures: Annotated[int, typer.Option(min=1, help="Received images to show.")] = 12,
+    cache_gib: Annotated[float, typer.Option(min=0, help="As for sweep.")] = 4.0,
 ) -> None:
     """Write runs/NAME/report.html: curves, table, pictures, provenance."""
     from experiments.report.write import write_report
@@ -165,8 +165,8 @@ def report(
 @app.command()
 def fig4(
     run: Run = "fig4",
-    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
-    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
     quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
 ) -> None:
     """Draw AKB-JSCC against all others, the case study's figure, into runs/NAME."""
@@ -184,8 +184,8 @@ def compare(
     metric: Annotated[
         str, typer.Option(help="Metric to compare; the first of the run by default.")
     ] = "",
-    a: Annotated[str, typer.Option(help="Instead: a run,")] = "",
-    b: Annotated[str, typer.Option(help="and another, whose gain is shown.")] = "",
+    a: Annotated[str, typer.Option(help="Reference run, instead of --run.")] = "",
+    b: Annotated[str, typer.Option(help="Run compared with --a.")] = "",
 ) -> None:
     """Print differences of transmitters, or of two runs, over the same images."""
     if a or b:
@@ -193,7 +193,7 @@ def compare(
         from semlink.errors import InputError
 
         if not (a and b):
-            raise InputError(f"two runs are compared, got {a or b!r} alone")
+            raise InputError(f"two runs must be given, --a and --b, got {a or b!r}")
         typer.echo(compare_runs(run_folder(a), run_folder(b), metric or None))
         return
     from experiments.studies.compare import compare as command
@@ -207,7 +207,7 @@ def channel_gallery(
         "docs/figures/channels.png"
     ),
 ) -> None:
-    """Draw how channels fade, and their delay profiles, into OUTPUT."""
+    """Draw fading distributions and delay profiles of channels, into OUTPUT."""
     from experiments.figures.channel_gallery import gallery
 
     typer.echo(gallery(output))
@@ -216,12 +216,12 @@ def channel_gallery(
 @app.command()
 def papr(
     transmitter: Annotated[str, typer.Option(help="Transmitters.")],
-    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
-    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    cbr: Annotated[float, typer.Option(help="At which they are sent.")] = 0.03,
+    source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
+    cbr: Annotated[float, typer.Option(help="Target CBR.")] = 0.03,
     snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
 ) -> None:
-    """Print the peaks of what transmitters send, as OFDM."""
+    """Print the peak power of transmitted signals as OFDM."""
     from experiments.studies.papr import papr as command
 
     typer.echo(command(transmitter.split(), source, images, cbr, snr_db))
@@ -237,12 +237,12 @@ def list_components() -> None:
 
 @app.command("channel-kb")
 def channel_kb(
-    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
-    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    weights: Annotated[str, typer.Option(help="Of akb_jscc.")] = "base",
-    policy: Annotated[str, typer.Option(help="Of its rate=channel_kb.")] = "base",
+    source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
+    weights: Annotated[str, typer.Option(help="Weights of akb_jscc.")] = "base",
+    policy: Annotated[str, typer.Option(help="Policy of rate=channel_kb.")] = "base",
 ) -> None:
-    """Print what the channel knowledge base gains over others, at equal CBR."""
+    """Print gains of the channel knowledge base and of others, at equal CBR."""
     from experiments.policies.ablation import ablation
 
     typer.echo(ablation(source, images, weights, policy))
@@ -250,22 +250,22 @@ def channel_kb(
 
 @app.command()
 def meaning(
-    source: Annotated[str, typer.Option(help="Pictures with annotated objects.")],
-    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    cbr: Annotated[float, typer.Option(help="At which they are sent.")] = 0.03,
+    source: Annotated[str, typer.Option(help="Source with annotated objects.")],
+    images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
+    cbr: Annotated[float, typer.Option(help="Target CBR.")] = 0.03,
     snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
-    transmitter: Annotated[str, typer.Option(help="AKB-JSCC.")] = "akb_jscc",
+    transmitter: Annotated[str, typer.Option(help="Variant of AKB-JSCC.")] = "akb_jscc",
 ) -> None:
-    """Print rates inside annotated objects and outside, before and after actions."""
+    """Print rates inside and outside annotated objects, before and after actions."""
     from experiments.studies.meaning import meaning as command
 
     typer.echo(command(source, images, cbr, snr_db, transmitter))
 
 
 def main() -> None:
-    """Run a command; what a user got wrong ends in one line and status 2."""
+    """Run a command; a user's error gives one line and status 2."""
     try:
-        if hasattr(sys.stdout, "reconfigure"):  # signs that it lacks do not end it
+        if hasattr(sys.stdout, "reconfigure"):  # replace signs that it lacks
             sys.stdout.reconfigure(errors="replace")
         sys.exit(app(prog_name="semlink", standalone_mode=False))
     except (KeyboardInterrupt, typer.Abort):
@@ -279,10 +279,10 @@ def main() -> None:
 
 
 def _one_line(error: Exception) -> str | None:
-    """The message of an error that a user can mend; ``None`` for any other."""
+    """The message of an error that a user can fix; ``None`` for any other."""
     from semlink.errors import InputError
 
-    if hasattr(error, "format_message"):  # what the command line does not understand
+    if hasattr(error, "format_message"):  # raised by the command line's parser
         error = error.format_message()
         if error.startswith("Invalid value"):
             error += f", got {' '.join(sys.argv[1:])!r}"

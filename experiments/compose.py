@@ -5,10 +5,10 @@ from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
 from semlink.catalogue import Catalogue
 from semlink.config import SweepConfig
-from semlink.link_trial import LinkTrial
 from semlink.registry import Registry
 from semlink.store.cache import DiskCache
-from semlink.sweep import Sweep
+from semlink.sweeps.link_trial import LinkTrial
+from semlink.sweeps.sweep import Sweep
 
 # kinds that parameters of transmitters name
 NAMED = (DESCRIBERS, TEXT_ENCODERS, EXTRACTORS, CONTROLLERS, RESTORERS)

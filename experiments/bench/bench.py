@@ -28,12 +28,12 @@ from experiments.compose import catalogue, sweep_of
 from semlink import config, graph, stages
 from semlink.graph import compiled
 from semlink.link import compiled_channel
-from semlink.listener import Unwatched
 from semlink.loop.feedback import Feedback
 from semlink.protocols import Budget
 from semlink.rng import Course
 from semlink.signals import IMAGE, RxSignal, Sample
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.sweep import Sweep
 
 ROUNDS = 9
 NUM_BLOCKS, K, N, SNR_DB = 64, 5632, 8448, 10.0

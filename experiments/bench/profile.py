@@ -11,9 +11,9 @@ from rich.table import Table
 from experiments.commands.sweeping import config_path
 from experiments.compose import sweep_of
 from semlink import config, graph, stages
-from semlink.listener import Unwatched
 from semlink.store.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.sweep import Sweep
 
 
 def profile(name: str, overrides: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What the engineer sees while a sweep runs: a live table, in a terminal or not."""
+"""Progress of a sweep as a table, live in a terminal."""
 
 import time
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from rich.live import Live
 from rich.text import Text
 
 from semlink.metrics import LINK, Metric
-from semlink.monitor import Monitor
-from semlink.points import Point
-from semlink.store.results import Row
-from semlink.sweep import Sweep
+from semlink.store.rows import Row
+from semlink.sweeps.monitor import Monitor
+from semlink.sweeps.points import Point
+from semlink.sweeps.sweep import Sweep
 
 # title, width
 COLUMNS = (
@@ -35,7 +35,7 @@ WIDTH, WITH_INTERVAL = 7, 14
 
 
 class Display:
-    """Prints one line for each point, and in a terminal the one that is running.
+    """Prints one line for each finished point, and in a terminal the running one.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class Display:
         self._live.stop()
 
     def progress(self, point: Point, monitor: Monitor) -> None:
-        """Show how far the running point is."""
+        """Show the progress of the running point."""
         if self._console.is_terminal:
             first = self._metrics[0]
             mean = monitor.value(first.name).mean if first.kind != "set" else 0.0
@@ -94,7 +94,7 @@ class Display:
         self._console.print(self._line(cells), style="dim" if resumed else None)
 
     def interrupted(self) -> None:
-        """Say what an interruption leaves behind."""
+        """Print what is kept after an interruption."""
         total = len(self._job.points)
         self._console.print(
             f"interrupted: {self._done} of {total} points kept in {self._folder}; "
@@ -102,7 +102,7 @@ class Display:
         )
 
     def summary(self, figures: Sequence[Path], traces: dict[str, int]) -> None:
-        """Say where the results are."""
+        """Print where the results are."""
         kept = f", {self._resumed} were there already" if self._resumed else ""
         seconds = time.perf_counter() - self._start
         graphs = ", ".join(f"{name} {count}" for name, count in sorted(traces.items()))
@@ -118,7 +118,7 @@ class Display:
             self._console.print(line)
 
     def _sent(self) -> str:
-        """How much was encoded, and how much came out of the cache."""
+        """Counts of encoded images and searched plans, and those from the cache."""
         made = self._job.trial.transmissions.made
         plans, signals = (
             f"{made[what]} {name} ({made[f'{what} before']} from the cache)"

@@ -11,7 +11,7 @@ Base = Annotated[
     Path | None, typer.Option(help="Knowledge base (default: the one that is shipped).")
 ]
 Encoder = Annotated[str, typer.Option(help="Text encoder.")]
-Describer = Annotated[str, typer.Option(help="Describer that describes.")]
+Describer = Annotated[str, typer.Option(help="Describer.")]
 Output = Annotated[Path, typer.Option(help="File to write.")]
 
 
@@ -23,7 +23,7 @@ def kb_build(
     describer: Describer = "detector",
     encoder: Encoder = "minilm",
 ) -> None:
-    """Describe photos, or take captions, and write what differs most to OUTPUT."""
+    """Build a base of photos or captions; the most distinct entries are in OUTPUT."""
     from experiments.studies.knowledge import build
 
     build(source, output, size, describer, encoder)
@@ -37,7 +37,7 @@ def kb_embed(
     describer: Describer = "detector",
     encoder: Encoder = "minilm",
 ) -> None:
-    """Look up every photo in a base; embeddings to train with are in OUTPUT."""
+    """Look up every photo in a base; the embeddings for training are in OUTPUT."""
     from experiments.studies.knowledge import embed
 
     embed(source, output, base, describer, encoder)
@@ -56,7 +56,7 @@ def kb_merge(
 
 @kb.command("show")
 def kb_show(base: Base = None) -> None:
-    """Print what is in a base."""
+    """Print the contents of a base."""
     from experiments.studies.knowledge import show
 
     show(base)
@@ -64,12 +64,12 @@ def kb_show(base: Base = None) -> None:
 
 @kb.command("search")
 def kb_search(
-    text: Annotated[str, typer.Argument(help="What is looked for.")],
+    text: Annotated[str, typer.Argument(help="Text to search for.")],
     base: Base = None,
-    k: Annotated[int, typer.Option(min=1, help="How many.")] = 5,
+    k: Annotated[int, typer.Option(min=1, help="Number of entries.")] = 5,
     encoder: Encoder = "minilm",
 ) -> None:
-    """Print the entries that are nearest to a text."""
+    """Print the entries nearest to a text."""
     from experiments.studies.knowledge import search
 
     search(text, base, k, encoder)

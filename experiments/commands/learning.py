@@ -13,7 +13,7 @@ learning = typer.Typer()
 @learning.command()
 def promote(
     run: Run,
-    note: Annotated[str, typer.Option(help="What a reader of the card should know.")],
+    note: Annotated[str, typer.Option(help="First text of the model card.")],
 ) -> None:
     """Copy the weights of a training run beside their owner, with a model card."""
     from experiments.commands.promoting import promote as command
@@ -41,10 +41,10 @@ def training_curve(
 
 @learning.command("learning-curve")
 def learning_curve(
-    runs: Annotated[list[str], typer.Argument(help="Runs, one of each seed.")],
+    runs: Annotated[list[str], typer.Argument(help="Runs, one for each seed.")],
     output: Annotated[Path, typer.Option(help="Figure to write.")],
 ) -> None:
-    """Draw learning curves of the channel knowledge base, of several seeds."""
+    """Draw learning curves of the channel knowledge base for several seeds."""
     from experiments.policies.learning import draw_learning
 
     typer.echo(draw_learning([run_folder(run) for run in runs], output))

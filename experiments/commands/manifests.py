@@ -12,7 +12,7 @@ from semlink.metrics import Metric
 from semlink.rng import EDITION
 from semlink.store.files import sha256
 from semlink.store.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweeps.sweep import Sweep
 from semlink.units import CONVENTIONS
 
 MANIFEST = "manifest.json"
@@ -58,14 +58,22 @@ def read_metrics(folder: Path, names) -> dict[str, Metric]:
     return described | {name: Metric(name, name.replace("_", " ")) for name in others}
 
 
+def read_references(folder: Path) -> dict[str, str]:
+    """Transmitters of a run that are bounds or oracles; none without a manifest."""
+    try:
+        return read_manifest(folder).get("references", {})
+    except InputError:
+        return {}
+
+
 def manifest(job: Sweep) -> dict:
-    """All that is needed to run the sweep again and to know what its numbers mean."""
+    """Everything needed to repeat the sweep and to interpret its numbers."""
     settings = job.config.model_dump(mode="json")
     return {
         "semlink": __version__,
         "configuration": settings,
         "components": job.trial.components(),
-        "oracles": job.trial.oracles(),
+        "references": job.trial.references(),
         "metrics": described(job),
         "seed": job.config.seed,
         "randomness": EDITION,
@@ -89,7 +97,7 @@ def described(job: Sweep) -> dict[str, dict]:
 
 
 def _git_commit() -> str:
-    """The commit of the code, with a mark if files differ from it."""
+    """The commit of the code, marked if files differ from it."""
     command = [
         "git",
         "-C",
@@ -106,7 +114,7 @@ def _git_commit() -> str:
 
 
 def differences(old: dict, new: dict) -> list[tuple[str, object, object]]:
-    """What must agree in the manifests of one run: (name, was, is)."""
+    """Entries that must agree in the manifests of one run: (name, was, is)."""
     edition = "random numbers of edition"
     pairs = [(edition, old.get("randomness", FIRST_EDITION), new["randomness"])]
     pairs += [
@@ -122,12 +130,12 @@ def differences(old: dict, new: dict) -> list[tuple[str, object, object]]:
 
 
 def _plain(tree: dict) -> dict:
-    """A tree as it comes back from JSON."""
+    """A tree as JSON returns it."""
     return json.loads(json.dumps(tree))
 
 
 def write_manifest(store: ResultStore, data: bytes) -> None:
-    """Write the manifest; that of another sweep into this run is put aside."""
+    """Write the manifest; rename that of another sweep into this run."""
     path = store.folder / MANIFEST
     if path.exists() and path.read_bytes() != data:
         path.rename(store.folder / f"manifest-{sha256(path)[:8]}.json")

@@ -11,10 +11,10 @@ measuring = typer.Typer()
 @measuring.command()
 def bench(
     workers: Annotated[
-        int, typer.Option(min=0, help="Time a sweep by so many, and nothing else.")
+        int, typer.Option(min=0, help="Time only a sweep, by this many workers.")
     ] = 0,
-    source: Annotated[str, typer.Option(help="Of that sweep.")] = "photos",
-    images: Annotated[int, typer.Option(min=1, help="Of that sweep.")] = 75,
+    source: Annotated[str, typer.Option(help="Source of that sweep.")] = "photos",
+    images: Annotated[int, typer.Option(min=1, help="Images of that sweep.")] = 75,
 ) -> None:
     """Print times of the digital chain, the sweep and commands; or of workers."""
     if workers:
@@ -29,13 +29,13 @@ def bench(
 
 @measuring.command()
 def memory(
-    source: Annotated[str, typer.Option(help="At least 100 pictures.")],
+    source: Annotated[str, typer.Option(help="Source of at least 100 images.")],
     transmitter: Annotated[str, typer.Option(help="Transmitters.")],
     output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
         "docs/figures/memory.png"
     ),
 ) -> None:
-    """Draw what a sweep holds in memory as it grows tenfold, into OUTPUT."""
+    """Draw the memory use of a sweep as it grows tenfold, into OUTPUT."""
     from experiments.bench.memory import memory as command
 
     typer.echo(command(_anywhere(source), transmitter.split(), output))
@@ -43,11 +43,11 @@ def memory(
 
 @measuring.command("side-information")
 def side_information(
-    source: Annotated[str, typer.Option(help="Pictures.")] = "photos",
-    images: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
-    transmitter: Annotated[str, typer.Option(help="A learned one.")] = "ntscc",
+    source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
+    images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
+    transmitter: Annotated[str, typer.Option(help="Learned transmitter.")] = "ntscc",
 ) -> None:
-    """Print what the side information spends, and what more of it would save."""
+    """Print the bits of side information, and the savings from more of it."""
     from experiments.studies.side_spending import side_information as command
 
     typer.echo(command(_anywhere(source), images, transmitter))
@@ -64,6 +64,6 @@ def mcs_table(
 
 
 def _anywhere(source: str) -> str:
-    """A source whose path leads to the same files from any folder."""
+    """A source with an absolute path."""
     kind, _, where = source.partition(":")
     return f"{kind}:{Path(where).absolute()}" if where else source

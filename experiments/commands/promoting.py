@@ -1,4 +1,4 @@
-"""``make promote``: the weights of a run go to those who promote its model."""
+"""``make promote``: dispatches the weights of a run by its model."""
 
 import json
 from pathlib import Path
@@ -16,12 +16,12 @@ def promote(run: Path, note: str) -> Path:
     Parameters
     ----------
     run : folder of the run
-    note : what a reader of the card should know beyond what the run says
+    note : first text of the model card
 
     Raises
     ------
     InputError
-        There is no trained run in the folder, or one with parts that a codec lacks.
+        There is no trained run in the folder, or it has parts that a codec lacks.
     """
     if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
         raise InputError(f"no trained run in {run}")

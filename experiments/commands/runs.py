@@ -16,12 +16,12 @@ def run_folder(run: str) -> Path:
     Raises
     ------
     InputError
-        The name is none of a folder there, or hidden, as the cache's is.
+        The name has a slash, or a leading dot as the cache's.
     """
     from semlink.errors import InputError
 
     if Path(run).name != run or not run or run.startswith("."):
         raise InputError(
-            f"a run is a name without slashes and no dot in front, got {run!r}"
+            f"a run is a name without slashes or a leading dot, got {run!r}"
         )
     return RUNS / run

@@ -24,7 +24,7 @@ PACKAGES = (
 
 
 def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
-    """Where plans and signals are kept between sweeps; nowhere if nothing may be."""
+    """The cache of plans and signals between sweeps; ``None`` at a limit of zero."""
     if limit_gib == 0:
         return None
     key = f"{code_sha256()} {list(package_versions().values())}"
@@ -33,7 +33,7 @@ def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
 
 @functools.cache
 def code_sha256() -> str:
-    """Hash of all code and tables that plans and signals are made by."""
+    """Hash of all code and tables that plans and signals depend on."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
     for path in sorted(p for f in MAKES_SIGNALS for p in (root / f).rglob("*.*")):
         if path.suffix in (".py", ".csv", ".npz"):

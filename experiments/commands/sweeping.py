@@ -17,7 +17,7 @@ from experiments.compose import sweep_of
 from semlink import config, graph
 from semlink.errors import InputError
 from semlink.store.results import ResultStore
-from semlink.sweep import Simulate, Sweep
+from semlink.sweeps.sweep import Simulate, Sweep
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -25,8 +25,8 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 class Resources(NamedTuple):
     """What a sweep may use.
 
-    cache, cache_gib : folder for what is sent, and how large it may grow; 0: none
-    workers : local processes; 0: this one alone
+    cache, cache_gib : folder and size limit [GiB] of the cache of signals; 0: none
+    workers : local processes; 0: only this one
     cluster : instead of them, see ``experiments/commands/workers.py``
     """
 
@@ -41,14 +41,14 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
 
     Parameters
     ----------
-    name, overrides : the configuration, and what else was said
+    name, overrides : the configuration, and settings that replace its own
     folder : for the results
-    use : what it may use
+    use : resources of the sweep
 
     Raises
     ------
     InputError
-        If anything the user said is wrong.
+        If the input is invalid.
     """
     cache = use.cache, use.cache_gib
     settings = config.load(config_path(name), overrides)
@@ -67,7 +67,7 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
 
 
 def run(job: Sweep, folder: Path, elsewhere: Simulate | None = None) -> Display:
-    """Simulate what a folder does not hold yet of a sweep, here or elsewhere.
+    """Simulate the points of a sweep that a folder does not hold yet.
 
     Raises
     ------
@@ -97,8 +97,8 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
     ------
     InputError
         If the run was made with other data, other packages, another task, mode, seed
-        or stopping rule, with a component of the same name that was another, or when
-        random numbers were drawn in another way.
+        or stopping rule, with another component of the same name, or with another
+        edition of random numbers.
     """
     try:
         old = read_manifest(folder)
@@ -134,12 +134,12 @@ def again(folder: Path, cache: tuple[Path, float] | None = None) -> Sweep:
     Parameters
     ----------
     folder : of the run
-    cache : folder and limit [GiB] of what sweeps keep of what they sent, if any
+    cache : folder and limit [GiB] of the cache of signals, if any
 
     Raises
     ------
     InputError
-        If there is no manifest, or what is here now would send something else.
+        If there is no manifest, or the present code and data differ from it.
     """
     settings = read_manifest(folder)["configuration"]
     disk = signal_cache(*cache) if cache else None

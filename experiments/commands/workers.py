@@ -1,8 +1,8 @@
-"""Sweeps on all cores, or on many machines, by dask.distributed.
+"""Sweeps on all cores, or on many machines, with dask.distributed.
 
-A worker simulates whole points, as one process would: same seeds, same numbers. Points
-of one transmitter and CBR follow each other on one worker, which then encodes each
-image once; a worker that has nothing left takes from the longest queue.
+A worker simulates whole points with the same seeds and numbers as one process. Points
+of one transmitter and CBR run consecutively on one worker, which then encodes each
+image once; a worker without points takes from the longest queue.
 """
 
 import contextlib
@@ -20,14 +20,14 @@ from experiments.commands.signal_cache import code_sha256, signal_cache
 from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
-from semlink.listener import Unwatched
-from semlink.points import Point
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.points import Point
+from semlink.sweeps.sweep import Sweep
 
 IN_FLIGHT = 2  # points that a worker is given at once, so that it never waits
 PATIENCE_S = 20  # with a scheduler that does not answer
 TIMES_KILLED = 10  # that a point is tried again
-# what dask runs in a local worker when it starts, again if it was killed
+# dask runs this in a local worker at each start
 PIN = """
 from experiments.commands.workers import pin
 
@@ -37,7 +37,7 @@ def dask_setup(worker):
 
 
 class Task(NamedTuple):
-    """What a worker must know of a sweep.
+    """Data of a sweep that a worker needs.
 
     settings : configuration, JSON
     cache : folder and size of the cache of signals
@@ -50,7 +50,7 @@ class Task(NamedTuple):
 
 
 class Queues:
-    """Points by transmitter and CBR, and which worker is at which."""
+    """Points by transmitter and CBR, and the queue of each worker."""
 
     def __init__(self, points: Sequence[Point]):
         self._left: dict[tuple, deque[Point]] = {}
@@ -60,7 +60,7 @@ class Queues:
         self._at: dict[str, tuple] = {}
 
     def next_for(self, worker: str) -> Point | None:
-        """The next point for a worker; ``None`` if all are given out."""
+        """The next point for a worker; ``None`` if none is left."""
         if not self._left:
             return None
         key = self._at.get(worker)
@@ -76,11 +76,11 @@ class Queues:
 
 @contextlib.contextmanager
 def connected(workers: int, cluster: str) -> Iterator:
-    """A client of so many local workers, or of a cluster.
+    """A client of local workers, or of a cluster.
 
     Parameters
     ----------
-    workers : local ones
+    workers : number of local workers
     cluster : ``tcp://HOST:PORT`` of a scheduler, or a YAML file with the arguments of
         dask-jobqueue's ``SLURMCluster`` and ``jobs``; takes precedence
 
@@ -94,7 +94,7 @@ def connected(workers: int, cluster: str) -> Iterator:
     from distributed import Client, LocalCluster
 
     _configure()
-    # what the cluster has to say of itself comes as an error of ours
+    # errors of the cluster are raised as InputError
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
@@ -122,12 +122,12 @@ def connected(workers: int, cluster: str) -> Iterator:
 
 
 def refuse_other_addresses(scheduler: str) -> None:
-    """Let the address of a scheduler pass, and nothing else.
+    """Accept the address of a scheduler only.
 
     Raises
     ------
     InputError
-        If it is another word.
+        If it is no address of a scheduler.
     """
     if not re.fullmatch(r"tcp://[^\s/]+:\d+", scheduler):
         raise InputError(f"a scheduler is tcp://HOST:PORT, got {scheduler!r}")
@@ -136,14 +136,14 @@ def refuse_other_addresses(scheduler: str) -> None:
 def pin(worker: int, workers: int) -> None:
     """Keep a worker to its share of the cores, before TensorFlow counts them.
 
-    Two that each think to have all of them take half as long again.
+    Two workers that each use all cores take half as long again.
     """
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, cores[worker % len(cores) :: workers])
 
 
 def _configure() -> None:
-    """Tell dask what simulations need."""
+    """Configure dask for simulations."""
     import dask
 
     dask.config.set(
@@ -180,12 +180,12 @@ def _slurm(path: Path):
 
 
 def elsewhere(client, job: Sweep, cache: tuple[str, float]):
-    """Give what simulates points on the workers of a client.
+    """Return a function that simulates points on the workers of a client.
 
     Parameters
     ----------
     client : of dask.distributed
-    job : the sweep, whose counts of plans and signals go on
+    job : the sweep, whose counts of plans and signals are updated
     cache : folder and size [GiB] of the cache of signals
     """
     task = Task(job.config.model_dump_json(), cache, code_sha256())
@@ -229,12 +229,12 @@ def elsewhere(client, job: Sweep, cache: tuple[str, float]):
 
 
 def _result(future):
-    """What a worker gave.
+    """The result of a worker.
 
     Raises
     ------
     InputError
-        The cluster is not there any more, or the point kills whoever simulates it.
+        The cluster is gone, or the point kills its workers.
     """
     from distributed import CancelledError, KilledWorker
 
@@ -242,7 +242,7 @@ def _result(future):
         return future.result()
     except KilledWorker as error:
         raise InputError(
-            f"a point ended {TIMES_KILLED} workers, perhaps for want of memory: {error}"
+            f"a point killed {TIMES_KILLED} workers, perhaps out of memory: {error}"
         ) from None
     except (CancelledError, OSError) as error:
         raise InputError(
@@ -252,7 +252,7 @@ def _result(future):
 
 
 def _newcomers(client, known: set[str]) -> list[str]:
-    """Workers that were not there before; those that left are forgotten."""
+    """Workers that joined since the last call; those that left are removed."""
     there = set(client.scheduler_info(n_workers=-1)["workers"])
     new = sorted(there - known)
     known &= there
@@ -265,7 +265,7 @@ def simulate_point(task: Task, point_id: str):
 
     Output
     ------
-    : the point, simulated, and how many plans and signals were made for it
+    : the simulated point, and the counts of plans and signals that it made
     """
     job = _job(task)
     point = next(point for point in job.points if point.id == point_id)
@@ -281,10 +281,10 @@ def _job(task: Task) -> Sweep:
     Raises
     ------
     InputError
-        If the worker would give other numbers than the main process.
+        If the worker would give numbers different from the main process.
     """
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0":
-        raise InputError("workers are started with make worker, got another start")
+        raise InputError("workers must be started with make worker, got another start")
     if (code := code_sha256()) != task.code:
         raise InputError(
             f"workers must run the code of the sweep, {task.code[:12]}, got {code[:12]}"
@@ -299,7 +299,7 @@ def _job(task: Task) -> Sweep:
 
 
 def work_for(scheduler: str) -> None:
-    """Be a worker of a scheduler until it goes away.
+    """Work for a scheduler until it ends.
 
     Raises
     ------
@@ -312,7 +312,7 @@ def work_for(scheduler: str) -> None:
     from distributed import Nanny
 
     _configure()
-    # what it logs of a scheduler that was killed is no news: it ends, and so do we
+    # a killed scheduler ends this worker; its log adds nothing
     silent = {"silence_logs": logging.CRITICAL}
 
     async def work() -> None:

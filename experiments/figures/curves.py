@@ -1,6 +1,6 @@
 """Figures of a run, drawn from its CSV alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -9,10 +9,11 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
-from experiments.commands.manifests import read_metrics
+from experiments.commands.manifests import read_metrics, read_references
 from semlink.errors import InputError
 from semlink.metrics import Metric
-from semlink.store.results import INFEASIBLE, Row, grouped, read_points
+from semlink.store.results import read_points
+from semlink.store.rows import INFEASIBLE, Row, grouped
 
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # of more values a few are drawn, spread evenly: so many in a row, and in all
@@ -71,7 +72,8 @@ def _draw(
         grouped(rows, "channel", other),
         key=lambda item: (item[0][0], float(item[0][1])),
     )
-    lines, style, key = _lines(panels), styles(rows), _key(rows)
+    lines, references = _lines(panels), read_references(path.parent)
+    style, key = styles(rows, references), _key(rows, references)
     columns = max(len(line) for line in lines)
     figure, axes = _panels(len(lines), columns, below=LEGEND_LINE * -(-len(key) // 2))
     for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
@@ -158,11 +160,11 @@ def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> Non
     place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
 
 
-def _key(rows: Sequence[Row]) -> dict[str, object]:
+def _key(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, object]:
     """What the legend says, and beside which mark."""
     known: dict[str, object] = {
-        name: plt.Line2D([], [], markersize=4, **style)
-        for name, style in styles(rows).items()
+        _marked(name, references): plt.Line2D([], [], markersize=4, **style)
+        for name, style in styles(rows, references).items()
     }
     if any(float(row["outage"]) >= OUTAGE for row in rows):
         known["half of the images lost, or more"] = _marker("x")
@@ -172,18 +174,23 @@ def _key(rows: Sequence[Row]) -> dict[str, object]:
     return known
 
 
+def _marked(name: str, references: Mapping[str, str]) -> str:
+    """A transmitter in a legend, with what it is if it is no link."""
+    return f"{name} ({references[name]})" if name in references else name
+
+
 def _marker(shape: str):
     return plt.Line2D([], [], marker=shape, color="black", linestyle="none")
 
 
-def styles(rows: Sequence[Row]) -> dict[str, dict]:
-    """A colour and a marker for each transmitter; bounds are dashed."""
+def styles(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, dict]:
+    """A colour and a marker for each transmitter; bounds and oracles are dashed."""
     names = sorted({row["transmitter"] for row in rows})
     return {
         name: {
             "color": f"C{i % 10}",
             "marker": MARKERS[i % len(MARKERS)],
-            "linestyle": "--" if "capacity" in name else "-",
+            "linestyle": "--" if name in references else "-",
         }
         for i, name in enumerate(names)
     }

@@ -19,9 +19,9 @@ from experiments.compose import sweep_of
 from experiments.figures.curves import draw_curves, styles
 from experiments.figures.panel import shown
 from semlink import config
-from semlink.listener import Unwatched
 from semlink.store.results import read_points
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.sweep import Sweep
 from semlink.units import psnr_db
 
 LEARNED = ("akb_jscc", "akb_jscc_no_ckb", "ntscc")
@@ -183,7 +183,7 @@ def _draw_curves(jobs: list[Sweep], metric: str, figure, folder: Path) -> None:
         for row in read_points(folder)
         if row["point_id"] in ids and row["metric"] == metric
     ]
-    style = styles(rows)
+    style = styles(rows, {})
     upper, lower = figure.subplots(2, 1)
     of_cbr = [row for row in rows if float(row["snr_db"]) == SNR_DB]
     of_cbr = [row for row in of_cbr if float(row["cbr_target"]) != CBR_JPEG]

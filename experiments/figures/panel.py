@@ -9,10 +9,10 @@ from blocks.tasks.reconstruction import concealed
 from experiments.commands.sweeping import again
 from experiments.figures.curves import spread
 from semlink.errors import Infeasible, InputError
-from semlink.link_trial import Replay
-from semlink.points import Point
 from semlink.signals import IMAGE
-from semlink.sweep import Sweep
+from semlink.sweeps.link_trial import Replay
+from semlink.sweeps.points import Point
+from semlink.sweeps.sweep import Sweep
 from semlink.units import psnr_db
 
 MOST_SNRS = 4

@@ -22,7 +22,7 @@ from experiments.policies.environment import Conditions, Environment, Outcome, S
 from experiments.policies.validation import POINTS, actions
 from semlink.config import ComponentSpec
 from semlink.graph import compiled
-from semlink.monitor import interval
+from semlink.sweeps.monitor import interval
 
 SMALLEST, LARGEST = 0.3, 3.0  # eta, over the nominal one
 STEPS = 16  # of a search for it

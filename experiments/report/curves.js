@@ -40,7 +40,8 @@ function curve(name, points, metric, axis) {
   const own = points.filter((i) => word("transmitter", i) === name
     && metrics[metric].mean[i] !== null).sort((i, j) => along[i] - along[j]);
   return {
-    name,
+    meta: name,
+    name: name in data.references ? `${name} (${data.references[name]})` : name,
     x: own.map((i) => along[i]),
     y: own.map((i) => metrics[metric].mean[i]),
     error_y: { array: own.map((i) => metrics[metric].ci95[i]), thickness: 1 },
@@ -48,7 +49,7 @@ function curve(name, points, metric, axis) {
     hovertemplate: "%{text}<extra></extra>",
     mode: "lines+markers",
     line: { color: COLOURS[number % COLOURS.length],
-      dash: name.includes("capacity") ? "dash" : "solid" },
+      dash: name in data.references ? "dash" : "solid" },
     marker: { size: 7 },
   };
 }
@@ -56,7 +57,7 @@ function curve(name, points, metric, axis) {
 /* Black crosses over the points at which most of a transmission is lost. */
 function crosses(traces, points, metric, axis) {
   const along = axis === "snr_db" ? numbers.snr_db : numbers.cbr;
-  const shownNames = traces.map((trace) => trace.name);
+  const shownNames = traces.map((trace) => trace.meta);
   const lost = points.filter((i) => numbers.outage[i] >= LOST
     && metrics[metric].mean[i] !== null && shownNames.includes(word("transmitter", i)));
   return lost.length === 0 ? [] : [{

@@ -12,9 +12,9 @@ from PIL import Image
 from experiments.figures.curves import spread
 from experiments.figures.panel import shown
 from semlink.errors import Infeasible
-from semlink.points import Point
 from semlink.signals import IMAGE
-from semlink.sweep import Sweep
+from semlink.sweeps.points import Point
+from semlink.sweeps.sweep import Sweep
 
 QUALITY = 90  # of WebP: what a page shows is compressed, what is measured is not
 MAP_WIDTH = 384

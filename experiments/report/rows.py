@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from semlink.store.results import PURPOSES, Row
+from semlink.store.rows import PURPOSES, Row
 
 WORDS = ("transmitter", "channel", "status")
 NUMBERS = (

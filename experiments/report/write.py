@@ -50,7 +50,7 @@ def write_report(
     data = {
         "points": pack(rows),
         "described": {m.name: m._asdict() | {"title": m.title} for m in metrics},
-        "oracles": manifest.get("oracles", []),
+        "references": manifest.get("references", {}),
         "published": read_published(),
         "pictures": shown,
     }

@@ -15,14 +15,10 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.metrics import Metric
-from semlink.monitor import RESAMPLED
 from semlink.registry import unknown
-from semlink.store.results import (
-    grouped,
-    read_observations,
-    read_points,
-    read_samples,
-)
+from semlink.store.results import read_observations, read_points, read_samples
+from semlink.store.rows import grouped
+from semlink.sweeps.monitor import RESAMPLED
 
 Score = Callable[[list], float]  # of observations
 

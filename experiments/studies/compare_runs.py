@@ -6,7 +6,8 @@ from experiments.commands.manifests import read_manifest, read_metrics
 from experiments.studies.bjontegaard_delta import Delta, delta
 from experiments.studies.compare import difference, scorer
 from semlink.errors import InputError
-from semlink.store.results import Row, grouped, read_points
+from semlink.store.results import read_points
+from semlink.store.rows import Row, grouped
 
 LINK = ("transmitter", "channel", "snr_db")
 PLACE = (*LINK, "cbr_target")

@@ -14,8 +14,8 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.loop.feedback import Feedback
-from semlink.monitor import interval
 from semlink.protocols import Budget
+from semlink.sweeps.monitor import interval
 
 PRESET, AFTER = "rate preset [channel uses]", "rate [channel uses]"
 INSIDE = 0.5  # share of a position's pixels from which it is inside

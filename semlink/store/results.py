@@ -8,69 +8,30 @@ its process keeps a second sweep out.
 import contextlib
 import csv
 import fcntl
-import gc
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import wraps
-from itertools import chain
-from operator import itemgetter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from semlink.errors import InputError
 from semlink.store.files import write_whole
-
-PURPOSES = ("header", "side", "payload", "pilots", "retransmission")
-COLUMNS = (
-    "scenario",
-    "transmitter",
-    "channel",
-    "source",
-    "snr_db",
-    "cbr_target",
-    "cbr",
-    "task",
-    "metric",
-    "mean",
-    "ci95",
-    "count",
-    "outage",
-    "latency_slots",
-    "seconds",
-    "point_id",
-    "status",
-    "images",
-    "draws",
-    *(f"cbr_{purpose}" for purpose in PURPOSES),
-    "cbr_up",
-    "cbr_backhaul",
-    "cbr_other",
+from semlink.store.rows import (
+    FAILED,
+    NUMBERS,
+    ORDER,
+    Row,
+    damaged,
+    format_rows,
+    header,
+    parse_rows,
 )
-# how the status of a point begins that is no result, or that no budget allowed
-FAILED, INFEASIBLE = "failed", "infeasible"
-_ORDER = ("scenario", "transmitter", "channel", "source", "cbr_target", "snr_db")
-_NUMBERS = ("cbr_target", "snr_db")
-_WORDS = (
-    "scenario",
-    "transmitter",
-    "channel",
-    "source",
-    "task",
-    "metric",
-    "point_id",
-    "status",
-    "cbr_other",
-)
-_NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in _WORDS)
-_POINT_ID = COLUMNS.index("point_id")
 
 SAMPLES, SAMPLE_COLUMNS = "samples", ("metric", "sample", "sum", "count")
 OBSERVATIONS = "observations"
 
-Row = Mapping[str, object]
 # {metric: {image: (sum, count)}}
 Samples = Mapping[str, Mapping[int, Sequence[float]]]
 
@@ -122,7 +83,7 @@ class ResultStore:
             If the disk refuses; what was stored before stays whole.
         """
         self._rows = None
-        data = _format(rows)
+        data = format_rows(rows)
         size = self.path.stat().st_size
         try:
             with open(self.path, "ab", buffering=0) as file:
@@ -164,7 +125,7 @@ class ResultStore:
         self._rewrite(rows)
 
     def _sort_key(self, row: Row):
-        values = (float(row[c]) if c in _NUMBERS else row[c] for c in _ORDER)
+        values = (float(row[c]) if c in NUMBERS else row[c] for c in ORDER)
         return (*values, row["point_id"], self._metrics.index(row["metric"]))
 
     def _recover(self) -> list[dict[str, str]]:
@@ -174,7 +135,7 @@ class ResultStore:
             self._rewrite([])
             return []
         whole = data[: data.rfind(b"\n") + 1]
-        rows = _parse(whole, self.path)
+        rows = parse_rows(whole, self.path)
         keep = rows[: len(rows) - self._check(rows)]
         keep = [row for row in keep if not row["status"].startswith(FAILED)]
         if len(keep) < len(rows) or len(whole) < len(data):
@@ -182,7 +143,7 @@ class ResultStore:
         return keep
 
     def _rewrite(self, rows: Sequence[Row]) -> None:
-        self.write(self.path.name, _header() + _format(rows))
+        self.write(self.path.name, header() + format_rows(rows))
 
     def _check(self, rows: list[dict[str, str]]) -> int:
         """Give the number of rows of a last point that was not finished."""
@@ -192,7 +153,7 @@ class ResultStore:
             metrics = tuple(row["metric"] for row in point)
             same = len({row["point_id"] for row in point}) == 1
             if not same or metrics != self._metrics[: len(metrics)]:
-                raise _damaged(
+                raise damaged(
                     self.path,
                     start + 2,
                     "the rows of a point are not those of this task",
@@ -210,7 +171,7 @@ def read_points(folder: Path) -> list[dict[str, str]]:
     """
     path = Path(folder) / "points.csv"
     data = _read(path)
-    return _parse(data[: data.rfind(b"\n") + 1], path)
+    return parse_rows(data[: data.rfind(b"\n") + 1], path)
 
 
 def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
@@ -257,73 +218,6 @@ def _read(path: Path) -> bytes:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _no_garbage(function: Callable) -> Callable:
-    """Keep the collector from going through a hundred thousand new rows in vain."""
-
-    @wraps(function)
-    def undisturbed(*args):
-        collects = gc.isenabled()
-        gc.disable()
-        try:
-            return function(*args)
-        finally:
-            if collects:
-                gc.enable()
-
-    return undisturbed
-
-
-@_no_garbage
-def _parse(data: bytes, path: Path) -> list[dict[str, str]]:
-    try:
-        text = data.decode().replace("\r\n", "\n")  # of an editor elsewhere
-        lines = [_cells(line) for line in text.split("\n")[:-1]]
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise _damaged(path, 1, str(error)) from None
-    if not lines or tuple(lines[0]) != COLUMNS:
-        raise _damaged(path, 1, "the header is not that of a results file")
-    if not _sound(lines[1:]):
-        number = next(n for n, line in enumerate(lines[1:], 2) if not _sound([line]))
-        told = ",".join(lines[number - 1])[:60]
-        raise _damaged(path, number, f"not a row of results: {told}")
-    return [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
-
-
-def _cells(line: str) -> list[str]:
-    """Cells of a line of CSV; most have nothing that is quoted."""
-    return next(csv.reader([line])) if '"' in line else line.split(",")
-
-
-def _sound(lines: Sequence[Sequence[str]]) -> bool:
-    """Whether all lines are rows of results; rows of a point have much in common."""
-    if any(len(line) != len(COLUMNS) or not line[_POINT_ID] for line in lines):
-        return False
-    try:
-        for value in set(chain.from_iterable(map(itemgetter(*_NUMERIC), lines))):
-            float(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _damaged(path: Path, line: int, reason: str) -> InputError:
-    return InputError(
-        f"{path} is damaged at line {line} ({reason}); repair it or move it away"
-    )
-
-
-def _header() -> bytes:
-    return (",".join(COLUMNS) + "\n").encode()
-
-
-def _format(rows: Sequence[Row]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    # one line a row, whatever an image is called, or a torn row would not be seen
-    writer.writerows({k: str(v).replace("\n", " ") for k, v in r.items()} for r in rows)
-    return text.getvalue().encode(errors="backslashreplace")
-
-
 def _locked(folder: Path):
     """Make the folder and take its lock, which the kernel frees with the process."""
     try:
@@ -339,11 +233,3 @@ def _locked(folder: Path):
         lock.close()
         raise InputError(f"run folder {folder} is in use by another sweep") from None
     return lock
-
-
-def grouped(rows: Sequence[Row], *columns: str) -> Iterator[tuple[tuple, list[Row]]]:
-    """Rows by the values of some columns, in order of first appearance."""
-    groups: dict[tuple, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(tuple(row[c] for c in columns), []).append(row)
-    yield from groups.items()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from semlink.signals import Ledger, ledger, stack_symbols
+from semlink.signals import Ledger, RxSignal, Sample, Use, ledger, on_air, scene
 from semlink.units import (
     CONVENTIONS,
     PSNR_CAP_DB,
@@ -11,46 +11,51 @@ from semlink.units import (
     db_to_linear,
     linear_to_db,
     psnr_db,
-    source_values,
 )
 
 
-def test_ledger_adds_up_every_purpose():
-    uses = ledger(2, header=1, side=10, payload=[100, 200], pilots=1000)
-    assert uses.total.tolist() == [1111, 1211]
-    assert ledger(2, retransmission=[3, 4]).total.tolist() == [3, 4]
-    assert sum(len(np.unique(entry)) for entry in uses) == 6
+def test_a_ledger_adds_up_every_purpose_both_ways():
+    down = ledger(header=1, side=10, payload=100, pilots=0)
+    up = ledger(direction="up", request=7) + ledger(direction="backhaul", sync=1000)
+    both = down + up + ledger(payload=5, part="left")
+    assert both.total == 1 + 10 + 100 + 7 + 5
+    assert both.of(purpose="payload") == 105
+    assert both.of(purpose="payload", part="left") == 5
+    assert both.of(direction="backhaul") == 1000
+    assert both.of(direction="down") == 116
+    assert Use("pilots") not in both
+    assert sum([down, up], Ledger()) == down + up
+    assert down == ledger(header=1, side=10, payload=100)
 
 
-def test_ledger_has_one_whole_number_for_each_image():
-    for entry in ledger(3, header=np.float64(5), payload=[1, 2, 3]):
-        assert entry.shape == (3,)
-        assert entry.dtype == np.int64
-    assert Ledger._fields == ("header", "side", "payload", "pilots", "retransmission")
+def test_a_ledger_counts_whole_channel_uses():
+    assert all(type(n) is int for n in ledger(header=np.int64(5), side=2.0).values())
 
 
-def test_ledger_of_another_number_of_images():
-    with pytest.raises(ValueError, match="shape"):
-        ledger(2, payload=[1, 2, 3])
+def test_parts_of_a_scene_add_up():
+    left = Sample("two words", "text", 2, 0, "left")
+    whole = scene({"left": left, "right": left._replace(values=3)}, 4, "both")
+    assert (whole.modality, whole.values, whole.index) == ("many", 5, 4)
 
 
-@pytest.mark.parametrize(
-    ("lengths", "expected"),
-    [([1], 8), ([8], 8), ([9], 16), ([3, 17, 0], 24), ([0], 0)],
-)
-def test_symbols_are_stacked_to_a_multiple(lengths, expected):
-    rows = [np.full(n, 1 + 2j, np.complex64) for n in lengths]
-    x = stack_symbols(rows, multiple=8)
-    assert x.shape == (len(rows), expected)
+@pytest.mark.parametrize(("length", "expected"), [(0, 8), (1, 8), (8, 8), (9, 16)])
+def test_symbols_on_the_air_have_zeros_behind_them(length, expected):
+    x = on_air(np.full(length, 1 + 2j, np.complex64), multiple=8)
+    assert x.shape == (1, expected)
     assert x.dtype == np.complex64
-    for row, n in zip(x, lengths, strict=True):
-        assert np.all(row[:n] == 1 + 2j)
-        assert not row[n:].any()
+    assert np.all(x[0, :length] == 1 + 2j)
+    assert not x[0, length:].any()
 
 
-def test_common_length_hides_the_length():
-    lengths = {stack_symbols([np.ones(n)]).shape[1] for n in range(1, 1025)}
-    assert lengths == {1024}
+def test_a_common_length_hides_the_length():
+    assert {on_air(np.ones(n)).shape[1] for n in range(1025)} == {1024}
+
+
+def test_a_signal_alone_has_no_batch_axis():
+    rx = RxSignal(*np.arange(6).reshape(3, 1, 2)).alone
+    np.testing.assert_array_equal(rx.no, [2, 3])
+    with pytest.raises(ValueError, match="unpack"):
+        _ = RxSignal(*np.zeros((3, 2, 2))).alone
 
 
 def test_decibels():
@@ -60,16 +65,11 @@ def test_decibels():
     assert db_to_linear(np.float32(3)) == pytest.approx(1.9953, rel=1e-4)
 
 
-@pytest.mark.parametrize("shape", [(4, 5, 3), (1, 4, 5, 3), (7, 4, 5, 3)])
-def test_source_values_are_those_of_one_image(shape):
-    assert source_values(np.zeros(shape)) == 60
-
-
 def test_a_ratio_of_whole_numbers_is_not_rounded_down():
-    image = np.zeros((16, 30, 3))
+    values = 16 * 30 * 3
     for uses in range(1, 500):
-        assert channel_uses(uses / image.size, image) == uses
-        assert channel_uses((uses + 0.99) / image.size, image) == uses
+        assert channel_uses(uses / values, values) == uses
+        assert channel_uses((uses + 0.99) / values, values) == uses
 
 
 def test_psnr_by_its_definition():

@@ -11,10 +11,10 @@ from blocks.sources.coco import CAPTIONS, INSTANCES, TEST_IMAGES, build, divide
 from experiments.compose import catalogue
 from semlink import config
 from semlink.errors import InputError
-from semlink.listener import Unwatched
 from semlink.protocols import Source
 from semlink.store.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.sweep import Sweep
 
 MINI = Path(__file__).parents[4] / "shared/data/coco-mini"
 # SHA-256 of "7" starts with 79, of "11" with 4f, of "3" with 4e, of "5" with ef.

@@ -59,7 +59,7 @@ def test_version(command):
 @pytest.mark.parametrize("name", ["sweep", "figure", "panel", "report", "fig4"])
 def test_a_run_is_the_name_of_a_folder_in_runs(command, tmp_path, name, run):
     status, out, error = command(name, "--run", run)
-    told = f"a run is a name without slashes and no dot in front, got {run!r}"
+    told = f"a run is a name without slashes or a leading dot, got {run!r}"
     assert (status, out, error) == (2, "", f"error: {told}\n")
     assert not list(tmp_path.iterdir())
 

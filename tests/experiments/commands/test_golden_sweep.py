@@ -11,10 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from experiments.compose import catalogue
+from experiments.compose import sweep_of
 from semlink import config
 from semlink.store.results import ResultStore, read_points
-from semlink.sweep import Sweep
 
 EXPECTED = Path(__file__).parents[2] / "expected" / "tiny_sweep.csv"
 SETTINGS = {
@@ -37,7 +36,7 @@ class Nobody:
 
 
 def run(folder: Path, **changes) -> list[dict[str, str]]:
-    job = Sweep(config.validate(SETTINGS | changes), catalogue())
+    job = sweep_of(config.validate(SETTINGS | changes))
     with ResultStore(folder, metrics=job.metrics) as store:
         job.run(store, Nobody())
     rows = read_points(folder)

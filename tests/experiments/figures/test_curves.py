@@ -7,7 +7,8 @@ import pytest
 
 from experiments.figures.curves import draw_all
 from semlink.errors import InputError
-from semlink.store.results import COLUMNS, ResultStore
+from semlink.store.results import ResultStore
+from semlink.store.rows import COLUMNS
 
 METRICS = ("psnr", "outage")
 

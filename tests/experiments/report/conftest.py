@@ -2,11 +2,10 @@
 
 import pytest
 
+from experiments import compose
 from experiments.commands.sweeping import config_path, run
-from experiments.compose import catalogue
 from experiments.report.write import write_report
 from semlink import config
-from semlink.sweep import Sweep
 
 SMALL = (
     "transmitter=jpeg2000_ldpc jpeg_ldpc",
@@ -20,7 +19,7 @@ SMALL = (
 @pytest.fixture(scope="session")
 def sweep_of():
     """Makes a sweep of the default configuration and what is said beside."""
-    return lambda said: Sweep(config.load(config_path("sweep"), said), catalogue())
+    return lambda said: compose.sweep_of(config.load(config_path("sweep"), said))
 
 
 @pytest.fixture(scope="session")

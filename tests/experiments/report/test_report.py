@@ -197,7 +197,7 @@ def test_columns_are_packed_by_point():
 
 NUMBERS = ("snr_db", "cbr_target", "cbr", "outage", "latency_slots", "images", "draws",
            "seconds", "cbr_header", "cbr_side", "cbr_payload", "cbr_pilots",
-           "cbr_retransmission")  # fmt: skip
+           "cbr_retransmission", "cbr_up", "cbr_backhaul")  # fmt: skip
 
 
 def test_published_points_are_whole_and_plausible():

@@ -6,13 +6,13 @@ import time
 import numpy as np
 import pytest
 
-from experiments.commands.sweeping import manifest, write_manifest
+from experiments.commands.manifests import manifest, write_manifest
 from experiments.figures.curves import draw_all
 from experiments.report.write import write_report
-from semlink.monitor import Monitor
-from semlink.points import rows_of
-from semlink.signals import Ledger
+from semlink.metrics import Judgement
 from semlink.store.results import ResultStore, read_points
+from semlink.sweeps.monitor import Monitor
+from semlink.sweeps.points import COUNTED, rows_of
 
 pytestmark = pytest.mark.slow
 SETTINGS = (
@@ -21,7 +21,6 @@ SETTINGS = (
     "snr_db=0:24.9:0.1",
     "cbr=0.03 0.04 0.05",
 )
-PARTS = tuple(f"cbr_{part}" for part in Ledger._fields)
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +33,13 @@ def many(sweep_of, tmp_path_factory):
         write_manifest(store, json.dumps(manifest(job)).encode())
         rows = []
         for point in job.points:
-            monitor = Monitor(job.config.stop, num_images=2)
+            described = job.trial.metrics
+            monitor = Monitor(job.rule, described, {}, num_samples=2)
             for image in range(2):
-                names = (*job.metrics, "cbr", "latency_slots", *PARTS)
-                monitor.add(image, 0, {k: (rng.uniform(), 1.0) for k in names})
-            rows += rows_of(point, monitor, "ok", job.metrics, 0.1)
+                names = (*job.metrics, "cbr", "latency_slots", *COUNTED)
+                values = {k: (rng.uniform(), 1.0) for k in names}
+                monitor.add(image, 0, Judgement(values, {}))
+            rows += rows_of(point, monitor, "ok", described, 0.1)
         store.append(rows)
     return folder, job
 

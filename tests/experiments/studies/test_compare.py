@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from experiments.compose import catalogue
+from experiments.compose import sweep_of
 from experiments.studies.compare import compare
 from semlink import config
 from semlink.errors import InputError
 from semlink.store.results import ResultStore, read_points, read_samples
-from semlink.sweep import Sweep
 
 
 class Silent:
@@ -29,7 +28,7 @@ def run(tmp_path_factory):
         "snr_db": [0, 10],
         "cbr": 0.9,
     }
-    job = Sweep(config.validate(settings), catalogue())
+    job = sweep_of(config.validate(settings))
     with ResultStore(folder, metrics=job.metrics) as store:
         job.run(store, Silent())
     return folder
@@ -62,6 +61,7 @@ def test_differences_are_paired(run, monkeypatch):
         "experiments.studies.compare.read_points",
         lambda _: [
             {
+                "task": "reconstruction",
                 "metric": "psnr",
                 "transmitter": label,
                 "channel": "awgn",
@@ -80,5 +80,5 @@ def test_differences_are_paired(run, monkeypatch):
     )
     line = compare(run, "b", "psnr").splitlines()[-1]
     low, high = stats.ttest_rel(first, second).confidence_interval(0.95)
-    assert line.endswith(f"| {(low + high) / 2:+.2f} ±{(high - low) / 2:.2f} |")
+    assert line.endswith(f"| {(low + high) / 2:+.4f} ±{(high - low) / 2:.4f} |")
     assert (high - low) / 2 < 0.1  # that of a mean alone is near 5

@@ -6,15 +6,14 @@ import shutil
 import numpy as np
 import pytest
 
-from experiments.commands.sweeping import manifest
-from experiments.compose import catalogue
+from experiments.commands.manifests import manifest
+from experiments.compose import sweep_of
 from experiments.studies.bjontegaard_delta import delta
 from experiments.studies.compare_runs import compare_runs
 from semlink import config
 from semlink.errors import InputError
-from semlink.listener import Unwatched
 from semlink.store.results import ResultStore
-from semlink.sweep import Sweep
+from semlink.sweeps.listener import Unwatched
 
 CBR = np.array([0.01, 0.02, 0.04, 0.08, 0.16])
 PSNR = np.array([22.0, 25.5, 28.2, 31.0, 33.1])
@@ -99,7 +98,7 @@ def run(tmp_path_factory):
         "snr_db": [0, 10],
         "cbr": [0.9, 1.8],
     }
-    job = Sweep(config.validate(settings), catalogue())
+    job = sweep_of(config.validate(settings))
 
     with ResultStore(folder, metrics=job.metrics) as store:
         job.run(store, Unwatched())

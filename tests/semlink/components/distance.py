@@ -2,20 +2,26 @@
 
 import numpy as np
 
+from semlink.metrics import Metric
 from semlink.units import psnr_db
 
 
 class Distance:
     """PSNR and the share of pixels that differ."""
 
-    metrics = ("psnr", "differing")
+    judges = ("image",)
+    metrics = (
+        Metric("psnr", "PSNR", "dB"),
+        Metric("differing", "differing values", kind="ratio", higher_is_better=False),
+    )
 
-    def __call__(self, batch, estimate):
-        pairs = list(zip(batch.image, estimate.image, strict=True))
-        psnr = np.array([psnr_db(*pair) for pair in pairs])
-        differing = np.array([float(np.sum(a != b)) for a, b in pairs])
-        pixels = np.array([float(a.size) for a, _ in pairs])
-        return {"psnr": (psnr, np.ones(len(psnr))), "differing": (differing, pixels)}
+    def observe(self, sample, estimate):
+        differing = float(np.sum(sample.data != estimate.data))
+        psnr = psnr_db(sample.data, estimate.data)
+        return {"psnr": (psnr, 1.0), "differing": (differing, float(sample.data.size))}
+
+    def score(self, observations):
+        return {}
 
 
 def build() -> Distance:

@@ -4,11 +4,13 @@ import hashlib
 
 import numpy as np
 
-from semlink.signals import SourceBatch
+from semlink.signals import Sample
 
 
 class FlatImages:
     """Noise around a grey that differs from picture to picture."""
+
+    modality = "image"
 
     def __init__(self, count: int, side: int):
         rng = np.random.default_rng(7)
@@ -18,10 +20,9 @@ class FlatImages:
     def __len__(self) -> int:
         return len(self._images)
 
-    def __getitem__(self, index: int) -> SourceBatch:
-        return SourceBatch(
-            self._images[index][None], (index,), (f"image {index}",), ({},)
-        )
+    def __getitem__(self, index: int) -> Sample:
+        image = self._images[index]
+        return Sample(image, "image", image.size, index, f"image {index}")
 
     def fingerprint(self) -> str:
         return hashlib.sha256(self._images.tobytes()).hexdigest()

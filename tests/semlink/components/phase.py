@@ -4,7 +4,7 @@ import numpy as np
 
 from semlink.errors import Infeasible
 from semlink.protocols import Transceiver
-from semlink.signals import Estimate, TxSignal, ledger, stack_symbols
+from semlink.signals import IMAGE, Estimate, TxSignal, ledger
 
 SIDE = 16
 HEADER = 2
@@ -20,29 +20,27 @@ class Transmitter:
         return csi.snr_db if self._csi else None
 
     def plan(self, source, budget):
-        num_symbols = budget.limit(source[0].image)
+        num_symbols = budget.limit(source[0])
         if num_symbols <= HEADER:
-            raise Infeasible(f"{source[0].name[0]},\nneeds more than {HEADER} symbols")
+            raise Infeasible(f"{source[0].name},\nneeds more than {HEADER} symbols")
         return num_symbols, budget.operating_point
 
-    def __call__(self, batch, plan):
-        pixels = batch.image.reshape(len(batch.image), -1)[:, : plan[0] - HEADER]
-        header = np.ones((len(pixels), HEADER))
-        x = np.hstack([header, np.exp(1j * np.pi * pixels / 256)])
-        uses = ledger(len(x), header=HEADER, payload=plan[0] - HEADER)
-        blocks = tuple(np.ones((1, HEADER), np.uint8) for _ in x)
-        return TxSignal(stack_symbols(list(x), multiple=64), uses, blocks)
+    def __call__(self, sample, plan, memory=None):
+        pixels = sample.data.reshape(-1)[: plan[0] - HEADER]
+        x = np.hstack([np.ones(HEADER), np.exp(1j * np.pi * pixels / 256)])
+        x = np.pad(x, (0, plan[0] - len(x))).astype(np.complex64)
+        uses = ledger(header=HEADER, payload=plan[0] - HEADER)
+        return TxSignal(x, uses, np.ones((1, HEADER), np.uint8)), None
 
 
-def receive(rx):
+def receive(rx, query=None, memory=None):
     """Read the phases; what lies beyond the picture is cut off."""
-    values = np.clip(np.angle(rx.x_hat[:, HEADER:]) * 256 / np.pi, 0, 255)
-    images = np.full((len(values), SIDE * SIDE * 3), 32, np.uint8)
-    for image, sent in zip(images, values, strict=True):
-        image[: len(sent)] = np.round(sent)[: len(image)]
-    bits = (rx.x_hat[:, None, :HEADER].real > 0).astype(np.uint8)
-    lost = ~bits.all(axis=(1, 2))
-    return Estimate(tuple(images.reshape(-1, SIDE, SIDE, 3)), lost, tuple(bits))
+    values = np.clip(np.angle(rx.x_hat[HEADER:]) * 256 / np.pi, 0, 255)
+    image = np.full(SIDE * SIDE * 3, 32, np.uint8)
+    image[: len(values)] = np.round(values)[: len(image)]
+    bits = (rx.x_hat[None, :HEADER].real > 0).astype(np.uint8)
+    image = image.reshape(SIDE, SIDE, 3)
+    return Estimate(image, IMAGE, not bits.all(), bits), None
 
 
 def build(csi: bool = False, error_free: bool = False) -> Transceiver:

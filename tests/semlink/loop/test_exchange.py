@@ -8,9 +8,10 @@ import pytest
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
 from semlink.loop.evolution import ChannelEvolution
-from semlink.loop.exchange import exchange
+from semlink.loop.exchange import Encoded, exchange
 from semlink.loop.feedback import Feedback, reported_db
-from semlink.protocols import Frame, Loop, Transceiver
+from semlink.loop.feedback_link import FREE, REPORT_BITS, FeedbackLink
+from semlink.protocols import Frame, Loop, Request, Transceiver
 from semlink.rng import Seeds
 from semlink.signals import Estimate, RxSignal, TxSignal, ledger
 from semlink.units import SLOT
@@ -37,31 +38,36 @@ SEEDS = Seeds(1)
 
 
 class Listener:
-    """Has a block from the ``wanted``-th time on that it hears something."""
+    """Has a block from the ``wanted``-th signal on; ``deaf`` are unreadable."""
+
+    memory = "what arrived"
 
     def __init__(self, wanted, deaf):
         self._wanted, self._deaf, self.heard, self.log = wanted, deaf, 0, []
-        self.ack = None
+        self.request = Request(None, 1, False)
 
     def __call__(self, rx):
         self.heard += 1
-        self.log.append((rx.x_hat.shape[1], float(-10 * np.log10(rx.no[0, 0]))))
+        self.log.append((len(rx.x_hat), float(-10 * np.log10(rx.no[0]))))
+        there = self.heard >= self._wanted
         if self.heard > self._deaf:
-            self.ack = np.array([self.heard >= self._wanted])
-        lost = np.array([self.heard < self._wanted])
-        return Estimate((np.zeros((1, 1, 3)),), lost, (np.zeros((1, 1)),))
+            self.request = Request([there], BITS, there)
+        return Estimate(None, "image", not there, np.zeros((1, 1), np.uint8))
 
 
 class Receiver(NamedTuple):
     listener: Listener
 
-    def listen(self):
+    def listen(self, query=None, memory=None):
         return self.listener
 
 
+BITS = 5  # of a request
+
+
 def signal(num_symbols, **purpose):
-    x = np.ones((1, -(-num_symbols // 1024) * 1024), np.complex64)
-    return TxSignal(x, ledger(1, **purpose), (np.zeros((1, 1), np.uint8),))
+    x = np.ones(num_symbols, np.complex64)
+    return TxSignal(x, ledger(**purpose), np.zeros((1, 1), np.uint8))
 
 
 class Transmitter:
@@ -70,27 +76,31 @@ class Transmitter:
     def __init__(self):
         self.asked = []
 
-    def again(self, tx, plan, ack, heard):
-        self.asked.append((None if ack is None else ack.tolist(), heard))
+    def again(self, sample, first, plan, request, sent):
+        self.asked.append((request, sent))
         return signal(600, retransmission=600)
 
 
-def carry(loop, *, wanted=1, deaf=0, channel=None, seeds=SEEDS):
-    """(what was delivered, what the receiver heard, what it asked, states told)."""
+FIRST = Encoded(None, "plan", signal(1500, header=100, payload=1400), "what was sent")
+
+
+def carry(loop, *, wanted=1, deaf=0, channel=None, seeds=SEEDS, feedback=FREE):
+    """(delivery, signals received, requests that arrived, states reported)."""
     listener, transmitter, states = Listener(wanted, deaf), Transmitter(), []
 
     def encode(state_db):
         states.append(state_db)
-        return "plan", signal(1500, header=100, payload=1400)
+        return FIRST
 
     pair = Transceiver(transmitter, Receiver(listener), loop=loop)
-    done = exchange(pair, channel or Clock(), encode, 0.0, seeds)
+    done = exchange(pair, channel or Clock(), encode, 0.0, seeds, feedback)
     return done, listener.log, transmitter.asked, states
 
 
 def test_one_that_arrives_is_not_sent_again():
     done, log, asked, states = carry(Loop(max_transmissions=4, round_trip_slots=8))
-    assert (len(done.sent), done.slots.tolist(), asked) == (1, [2], [])
+    assert (len(done.sent), done.slots, asked) == (1, 2, [])
+    assert done.memory == ("what was sent", "what arrived")
     assert states == [None]
     assert log == [(2048, 0.0)]
 
@@ -100,16 +110,16 @@ def test_each_transmission_meets_the_channel_when_its_time_has_come():
     done, log, asked, _ = carry(loop, wanted=3)
     # two slots, eight of waiting, one, eight, one
     np.testing.assert_allclose([when for _, when in log], [0, 10, 19], atol=1e-4)
-    assert done.slots == [20]
+    assert done.slots == 20
     assert asked == [([False], 1), ([False], 2)]
-    assert not done.estimate.lost[0]
+    assert not done.estimate.lost
 
 
 def test_it_ends_when_it_may_not_go_on():
     done, log, *_ = carry(Loop(max_transmissions=3, round_trip_slots=0), wanted=9)
     assert len(done.sent) == len(log) == 3
-    assert done.slots == [4]
-    assert done.estimate.lost[0]
+    assert done.slots == 4
+    assert done.estimate.lost
 
 
 def test_silence_is_not_an_acknowledgement():
@@ -153,14 +163,14 @@ def test_slots_are_the_frames_of_the_channel():
     done, log, *_ = carry(
         Loop(max_transmissions=2, round_trip_slots=4), wanted=2, channel=Clock(1, frame)
     )
-    assert done.slots == [3 + 4 + 2]
+    assert done.slots == 3 + 4 + 2
     assert log[1][1] == pytest.approx(7, abs=1e-4)
 
 
 def test_the_same_noise_falls_on_what_is_sent_again():
     awgn = pytest.importorskip("channels.awgn").build()
     air, again = (ChannelEvolution(awgn, 10.0, 5) for _ in range(2))
-    x = np.ones((1, 1008), np.complex64)
+    x = np.ones(1008, np.complex64)
     first = np.asarray(air.send(x, 1).x_hat)
     second = np.asarray(air.send(x, 1).x_hat)
     np.testing.assert_array_equal(first, np.asarray(again.send(x, 1).x_hat))
@@ -172,37 +182,64 @@ def test_what_is_sent_later_meets_the_course_where_it_has_come_to(word):
     channel = pytest.importorskip(f"channels.{word}").build()
     once, air = ChannelEvolution(channel, 10.0, 5), ChannelEvolution(channel, 10.0, 5)
     slot, waiting = air.slot, 40  # slots, beyond what is simulated at first
-    whole = once.send(np.ones((1, (waiting + 3) * slot), np.complex64), waiting + 3)
-    first = air.send(np.ones((1, 2 * slot), np.complex64), 2)
+    whole = once.send(np.ones((waiting + 3) * slot, np.complex64), waiting + 3)
+    first = air.send(np.ones(2 * slot, np.complex64), 2)
     air.wait(waiting - 2)
-    last = air.send(np.ones((1, 3 * slot), np.complex64), 3)
+    last = air.send(np.ones(3 * slot, np.complex64), 3)
     for part, a, b in zip(whole, first, last, strict=True):
-        np.testing.assert_allclose(part[:, : 2 * slot], a, rtol=1e-3, atol=1e-4)
-        np.testing.assert_allclose(part[:, waiting * slot :], b, rtol=1e-3, atol=1e-4)
-
-
-class Judge:
-    """Has no opinion."""
-
-    metrics = ()
-
-    def __call__(self, batch, estimate):
-        return {}
+        early, late = part[: 2 * slot], part[waiting * slot : (waiting + 3) * slot]
+        near = {"rtol": 1e-3, "atol": 1e-4}
+        np.testing.assert_allclose(early, a[: 2 * slot], **near)
+        np.testing.assert_allclose(late, b[: 3 * slot], **near)
 
 
 def test_every_transmission_is_counted_frames_included():
     frame = Frame(data=500, total=700)
     loop = Loop(max_transmissions=3)
     pair = Transceiver(Transmitter(), Receiver(Listener(3, 0)), loop=loop)
-    link = Link(pair, Clock(1, frame), Judge())
-    tx = signal(1500, header=100, payload=1400)
-    done = link.deliver(lambda _: ("plan", tx), 0.0, Seeds(1))
-    uses = link.uses(done)
-    assert uses.header == 100
-    assert uses.payload == 1400
-    assert uses.retransmission == 1200
+    link = Link(pair, Clock(1, frame), {})
+    uses = link.uses(link.deliver(lambda _: FIRST, 0.0, Seeds(1)))
+    assert uses.of(purpose="header") == 100
+    assert uses.of(purpose="payload") == 1400
+    assert uses.of(purpose="retransmission") == 1200
     assert uses.total == (3 + 2 + 2) * 700
-    assert uses.pilots == uses.total - 2700
+    assert uses.of(purpose="pilots") == uses.total - 2700
+    assert uses.of(direction="up") == 0
+
+
+def test_feedback_that_is_counted_takes_channel_uses_up():
+    loop = Loop(state=True, max_transmissions=4)
+    feedback = FeedbackLink(bits_per_use=2.0)
+    free, counted = carry(loop, wanted=3), carry(loop, wanted=3, feedback=feedback)
+    assert free[0].fed_back.total == 0
+    assert free[1:] == counted[1:]
+    uses = counted[0].fed_back
+    assert uses.of(purpose="request", direction="up") == 3 * -(-BITS // 2)
+    assert uses.of(purpose="report", direction="up") == REPORT_BITS // 2
+    assert uses.of(direction="down") == 0
+
+
+def test_a_request_that_is_lost_is_repeated_and_nothing_sent_meanwhile():
+    feedback = FeedbackLink(bits_per_use=1.0, loss=0.5)
+    loop = Loop(max_transmissions=16, round_trip_slots=3)
+    done, _, asked, _ = carry(loop, wanted=4, feedback=feedback)
+    assert len(done.sent) == 4
+    assert asked == [([False], 1), ([False], 2), ([False], 3)]
+    tries = done.fed_back.of(purpose="request") // BITS
+    assert tries > 4
+    assert done.slots == 2 + 3 * 1 + (tries - 1) * 3
+
+
+def test_a_report_that_is_lost_leaves_the_statistics():
+    feedback = FeedbackLink(loss=0.999999)
+    *_, states = carry(Loop(state=True), feedback=feedback)
+    assert states == [None]
+
+
+def test_feedback_takes_its_time():
+    loop = Loop(max_transmissions=2, round_trip_slots=3)
+    done, *_ = carry(loop, wanted=2, feedback=FeedbackLink(delay_slots=4))
+    assert done.slots == 2 + 3 + 4 + 1
 
 
 def told(loop, channel, state_db, snr_db=10.0):
@@ -272,9 +309,8 @@ def test_a_state_in_which_nothing_fits_is_a_picture_lost():
         raise Infeasible("not even the smallest")
 
     done = exchange(pair, Clock(), encode, 0.0, Seeds(1))
-    assert done.estimate.lost[0]
-    assert done.sent[0].ledger.total == 0
-    assert not done.sent[0].x.any()
+    assert done.estimate.lost
+    assert done.sent[0].ledger.total == len(done.sent[0].x) == 0
     assert done.slots == 0
     without = Transceiver(Transmitter(), Receiver(listener), loop=Loop())
     with pytest.raises(Infeasible):
@@ -284,10 +320,4 @@ def test_a_state_in_which_nothing_fits_is_a_picture_lost():
 def test_exchanges_that_no_memory_holds_are_refused():
     loop = Loop(max_transmissions=16, round_trip_slots=1000)
     with pytest.raises(InputError, match="may wait for 1040 slots .* got 16001$"):
-        Link(Transceiver(None, None, loop=loop), Clock(), Judge())
-
-
-def test_a_single_transmission_says_little_of_a_pair_with_a_loop():
-    link = Link(Transceiver(None, None, loop=Loop()), Clock(), Judge())
-    with pytest.raises(ValueError, match="deliver"):
-        link.measure(None, None, 0.0, 1)
+        Link(Transceiver(None, None, loop=loop), Clock(), {})

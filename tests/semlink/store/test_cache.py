@@ -13,7 +13,7 @@ from semlink.store.cache import DiskCache
 
 def value(size=1000):
     x = np.arange(size, dtype=np.complex64)[None]
-    return TxSignal(x, ledger(1, payload=size), (np.ones((2, 3), np.uint8),))
+    return TxSignal(x, ledger(payload=size), np.ones((2, 3), np.uint8))
 
 
 @pytest.fixture

@@ -11,15 +11,20 @@ from contextlib import contextmanager
 import pytest
 
 from semlink.errors import InputError
-from semlink.store.results import COLUMNS, ResultStore, grouped, read_points
+from semlink.store.results import ResultStore, read_points
+from semlink.store.rows import COLUMNS, grouped
 
 METRICS = ("psnr", "bler")
 WORDS = ("transmitter", "channel", "source", "metric", "point_id", "status")
+WORDS += ("scenario", "task", "cbr_other")
 
 
 def rows(number, *, snr_db=4.0, **values):
     """The rows of a point; every value tells the points apart."""
     row = dict.fromkeys(COLUMNS, f"{number}.5") | {
+        "scenario": "",
+        "task": "reconstruction",
+        "cbr_other": "",
         "transmitter": "tx",
         "channel": "awgn",
         "source": "folder:a b",

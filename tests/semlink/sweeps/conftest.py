@@ -7,7 +7,8 @@ from semlink.config import validate
 from semlink.link import Link
 from semlink.registry import Registry
 from semlink.store.results import ResultStore, read_points
-from semlink.sweep import Sweep
+from semlink.sweeps.link_trial import LinkTrial
+from semlink.sweeps.sweep import Sweep
 
 GRID = {"snr_db": "0:6:3", "cbr": "0.1 0.3"}
 
@@ -41,30 +42,31 @@ def make(components):
         kinds = ("source", "transmitter", "channel", "task")
         registries = {k: Registry(k, packages=(), group="none") for k in kinds}
         tree = {**components, "cbr_mode": "average", **GRID, **changes}
-        return Sweep(validate(tree), Catalogue(registries), disk)
+        return Sweep(LinkTrial(validate(tree), Catalogue(registries), disk))
 
     return build
 
 
 @pytest.fixture
 def calls(monkeypatch):
-    """Every call of the stages of all links: (image, CBR) sent, PSNR measured."""
+    """Every call of the stages of all links: (sample, plan) sent, PSNR measured."""
     made = {"transmit": [], "measure": []}
 
-    def transmit(self, batch, plan, real=Link.transmit):
-        made["transmit"].append((batch.index[0], plan))
-        return real(self, batch, plan)
+    def transmit(self, sample, plan, memory=None, real=Link.transmit):
+        made["transmit"].append((sample.index, plan))
+        return real(self, sample, plan, memory)
 
     at = []
 
-    def deliver(self, encode, snr_db, seeds, real=Link.deliver):
+    def deliver(self, encode, snr_db, seeds, receiving, real=Link.deliver):
         at.append(snr_db)
-        return real(self, encode, snr_db, seeds)
+        return real(self, encode, snr_db, seeds, receiving)
 
-    def judge(self, batch, delivery, real=Link.judge):
-        metrics = real(self, batch, delivery)
-        made["measure"].append((batch.index[0], at[-1], float(metrics["psnr"][0][0])))
-        return metrics
+    def judge(self, sample, delivery, real=Link.judge):
+        judgement = real(self, sample, delivery)
+        psnr = float(judgement.values["psnr"][0])
+        made["measure"].append((sample.index, at[-1], psnr))
+        return judgement
 
     monkeypatch.setattr(Link, "transmit", transmit)
     monkeypatch.setattr(Link, "deliver", deliver)

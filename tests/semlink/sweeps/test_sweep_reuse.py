@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from semlink.signals import SourceBatch, TxSignal, ledger
+from semlink.signals import NO_BLOCKS, TxSignal, ledger
 from semlink.store import transmissions
 from semlink.store.cache import DiskCache
 from semlink.store.transmissions import Transmissions
@@ -44,10 +44,12 @@ def test_plans_are_made_once_and_see_the_images_of_the_sweep(
     make, monkeypatch, listener
 ):
     job, seen = make(stop={"images": 2}), []
-    kind = type(job.signal(job.points[0], 0)[0].transmitter)  # plans one CBR of two
+    kind = type(
+        job.trial.signal(job.points[0], 0)[0].transmitter
+    )  # plans one CBR of two
 
     def plan(self, source, budget, real=kind.plan):
-        seen.append([batch.index[0] for batch in source])
+        seen.append([sample.index for sample in source])
         return real(self, source, budget)
 
     monkeypatch.setattr(kind, "plan", plan)
@@ -102,6 +104,7 @@ def test_infeasible_points_are_resumed_too(make, tmp_path, run):
         {"stop": {"ci95": 0.1, "max_draws": 3}},
         {"seed": 5},
         {"cbr_mode": "per_image"},
+        {"feedback": {"bits_per_use": 1.0}},
     ],
 )
 def test_what_identifies_a_point(make, change):
@@ -111,7 +114,7 @@ def test_what_identifies_a_point(make, change):
 
 def test_random_numbers_of_another_edition_are_another_point(make, monkeypatch):
     before = {point.id for point in make().points}
-    monkeypatch.setattr("semlink.sweep.EDITION", 99)
+    monkeypatch.setattr("semlink.sweeps.sweep.EDITION", 99)
     assert not before & {point.id for point in make().points}
 
 
@@ -137,46 +140,42 @@ def test_a_point_is_another_where_its_file_is(make, components, tmp_path):
 
 
 class Sender:
-    """A link that only sends, and counts how often."""
+    """Makes signals, and counts how many."""
 
     def __init__(self, size):
         self._size = size
         self.calls = 0
 
-    def transmit(self, batch, plan):
+    def __call__(self):
         self.calls += 1
-        x = np.zeros((1, self._size), np.complex64)
-        return TxSignal(x, ledger(1, payload=self._size), ())
-
-
-def numbered(image):
-    return SourceBatch(np.zeros((1, 8, 8, 3), np.uint8), (image,), ("",), ({},))
+        x = np.zeros(self._size, np.complex64)
+        return TxSignal(x, ledger(payload=self._size), NO_BLOCKS), None
 
 
 def test_transmit_signals_are_bounded(monkeypatch):
-    link, cache = Sender(1000), Transmissions()
+    sender, cache = Sender(1000), Transmissions()
     monkeypatch.setattr(transmissions, "MEMORY_BYTES", 4 * 8000)
 
     def send(image):
-        return cache.signal("tx", link, numbered(image), None, dict)
+        return cache.signal(("tx", image), sender, dict)[0]
 
     alive = [weakref.ref(send(image).x) for image in range(10)]
     assert [ref() is not None for ref in alive] == [False] * 6 + [True] * 4
     send(6)  # used last, so that 7 is the next to go
     send(10)
-    assert link.calls == 11
+    assert sender.calls == 11
     send(6)
-    assert link.calls == 11
+    assert sender.calls == 11
     send(7)
-    assert link.calls == 12
+    assert sender.calls == 12
 
 
 def test_a_signal_larger_than_the_cache_is_kept_while_it_is_used(monkeypatch):
-    link, cache = Sender(1000), Transmissions()
+    sender, cache = Sender(1000), Transmissions()
     monkeypatch.setattr(transmissions, "MEMORY_BYTES", 10)
     for image in (0, 0, 1, 1, 0):
-        cache.signal("tx", link, numbered(image), None, dict)
-    assert link.calls == 3
+        cache.signal(("tx", image), sender, dict)
+    assert sender.calls == 3
 
 
 def test_plans_are_bounded(monkeypatch):
@@ -211,7 +210,7 @@ def test_a_second_sweep_finds_what_the_first_one_sent(
     def sweep(folder, **more):
         job = make(disk=DiskCache(tmp_path / "disk", 2**30), **more)
         run(job, tmp_path / folder)
-        return dict(job.transmissions.made)
+        return dict(job.trial.transmissions.made)
 
     assert sweep("first") == {"searched": 2, "encoded": 2 * IMAGES}
     before = len(calls["transmit"])

@@ -14,13 +14,13 @@ from semlink.link import Link
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.loop.feedback_link import FeedbackLink
 from semlink.metrics import Judgement, Metric, all_metrics
-from semlink.points import COUNTED, Point, use_name
 from semlink.protocols import Source, Transceiver
 from semlink.rng import Seeds
 from semlink.signals import Estimate, Sample
 from semlink.store.cache import DiskCache, data_hash
 from semlink.store.transmissions import Transmissions
-from semlink.trial import JSON
+from semlink.sweeps.points import COUNTED, Point, use_name
+from semlink.sweeps.trial import JSON
 
 
 class Replay(NamedTuple):
@@ -97,10 +97,14 @@ class LinkTrial:
         except Exception:
             return f"number {index}"
 
-    def oracles(self) -> list[str]:
-        """Labels of the transmitters that see annotations."""
+    def references(self) -> dict[str, str]:
+        """Transmitters that are no links, and whether each is a bound or an oracle."""
         pairs = {names[0]: link.pair for names, link in self._links.items()}
-        return [label for label, pair in pairs.items() if pair.oracle]
+        return {
+            label: "oracle" if pair.oracle else "bound"
+            for label, pair in pairs.items()
+            if pair.oracle or pair.error_free
+        }
 
     def components(self) -> dict[str, dict]:
         """Every component with all its parameters, by kind and label."""

@@ -5,18 +5,32 @@ import pytest
 from scipy import stats
 
 from semlink.config import StopRule
-from semlink.monitor import FIRST_CHECK, Monitor, interval
+from semlink.metrics import Judgement, Metric
+from semlink.sweeps.monitor import FIRST_CHECK, Monitor, interval
 
 TRIALS = 2000
 COVERAGE = 0.95
 
 
-def filled(samples, *, rule=None, metric="psnr"):
+METRICS = {
+    "psnr": ("task", Metric("psnr", "PSNR")),
+    "outage": ("link", Metric("outage", "outage", kind="proportion")),
+    **{m: ("link", Metric(m, m, kind="ratio")) for m in ("ber", "bler", "goodput")},
+}
+
+
+def monitor_of(num_samples, rule=None, **more):
+    rule = rule or StopRule()
+    rule = rule.model_copy(update={"metric": rule.metric or "psnr"})
+    return Monitor(rule, METRICS, {}, num_samples=num_samples, **more)
+
+
+def filled(samples, *, rule=None, metric="psnr", **more):
     """A monitor that has seen samples[draw][image] = (sum, count)."""
-    monitor = Monitor(rule or StopRule(), num_images=len(samples[0]))
+    monitor = monitor_of(len(samples[0]), rule, **more)
     for draw, images in enumerate(samples):
         for image, sample in enumerate(images):
-            monitor.add(image, draw, {metric: sample})
+            monitor.add(image, draw, Judgement({metric: sample}, {}))
     return monitor
 
 
@@ -167,20 +181,20 @@ def test_the_order_of_arrival_does_not_matter():
     transmissions = [(i, d, (i - d, 1)) for i in range(4) for d in range(3)]
     values = []
     for order in (transmissions, transmissions[::-1]):
-        monitor = Monitor(StopRule(), num_images=4)
+        monitor = monitor_of(4)
         for image, draw, sample in order:
-            monitor.add(image, draw, {"psnr": sample})
+            monitor.add(image, draw, Judgement({"psnr": sample}, {}))
         values.append(monitor.value("psnr"))
     assert values[0] == values[1]
 
 
 def run(rule, num_images, sample=lambda image, draw: 0.0):
     """Go through a schedule; give it and the monitor."""
-    monitor = Monitor(rule, num_images=num_images)
+    monitor = monitor_of(num_images, rule)
     visited = []
     for image, draw in monitor.schedule():
         visited.append((image, draw))
-        monitor.add(image, draw, {"psnr": (sample(image, draw), 1)})
+        monitor.add(image, draw, Judgement({"psnr": (sample(image, draw), 1)}, {}))
     return visited, monitor
 
 
@@ -191,13 +205,13 @@ def noise(image, draw):
 def test_schedule_is_images_times_draws():
     visited, monitor = run(StopRule(draws=3), 4, noise)
     assert visited == [(image, draw) for draw in range(3) for image in range(4)]
-    assert (monitor.images, monitor.draws) == (4, 3)
+    assert (monitor.samples_seen, monitor.draws) == (4, 3)
 
 
 def test_nothing_sent_yet():
-    monitor = Monitor(StopRule(), num_images=4)
-    assert (monitor.images, monitor.draws) == (0, 0)
-    assert list(Monitor(StopRule(), num_images=0).schedule()) == []
+    monitor = monitor_of(4)
+    assert (monitor.samples_seen, monitor.draws) == (0, 0)
+    assert list(monitor_of(0).schedule()) == []
 
 
 def test_max_draws_binds_only_an_interval():
@@ -240,13 +254,74 @@ def test_draws_end_at_the_most_allowed():
 def test_single_image_stops_by_its_draws():
     visited, monitor = run(StopRule(ci95=0.3, max_draws=1000), 1, noise)
     assert FIRST_CHECK <= len(visited) < 200
-    assert (monitor.images, monitor.draws) == (1, len(visited))
+    assert (monitor.samples_seen, monitor.draws) == (1, len(visited))
 
 
 def test_interval_of_the_chosen_metric_counts():
-    monitor = Monitor(StopRule(ci95=0.5, metric="other"), num_images=50)
+    monitor = monitor_of(50, StopRule(ci95=0.5, metric="other"))
     for image, draw in monitor.schedule():
         if draw:
             break
-        monitor.add(image, draw, {"psnr": (0, 1), "other": (10 * image, 1)})
-    assert monitor.images == 50
+        values = {"psnr": (0, 1), "other": (10 * image, 1)}
+        monitor.add(image, draw, Judgement(values, {}))
+    assert monitor.samples_seen == 50
+
+
+def test_draws_are_the_samples_where_the_ends_remember():
+    values = clustered(np.random.default_rng(6))
+    value = filled([ones(draw) for draw in values], ordered=True).value("psnr")
+    means = values.mean(axis=1)
+    expected = stats.t.ppf(0.975, 5) * stats.sem(means)
+    assert value.ci95 == pytest.approx(expected)
+    one = filled([ones(values[0])], ordered=True).value("psnr")
+    assert np.isnan(one.ci95)
+
+
+class Median:
+    """A metric of a set: the median of all observations."""
+
+    metrics = (Metric("median", "median", kind="set"),)
+    judges = ("image",)
+
+    def observe(self, sample, estimate):
+        return {"value": estimate.data}
+
+    def score(self, observations):
+        return {"median": float(np.median([seen["value"] for seen in observations]))}
+
+
+def scored(values):
+    """A monitor that has observed one value for each sample."""
+    task = Median()
+    metrics = {"median": ("median", task.metrics[0])}
+    monitor = Monitor(
+        StopRule(metric="median"), metrics, {"median": task}, num_samples=len(values)
+    )
+    for sample, value in enumerate(values):
+        monitor.add(sample, 0, Judgement({}, {"median": {"value": value}}))
+    return monitor
+
+
+def test_a_metric_of_a_set_is_the_score_of_all_observations():
+    values = [3.0, 1.0, 100.0, 2.0, 4.0]
+    value = scored(values).value("median")
+    assert (value.mean, value.count) == (3.0, 5)
+    observed = scored(values).observations["median"]
+    assert observed[2] == [{"value": 100.0}]
+
+
+def test_coverage_of_a_bootstrapped_median():
+    trials = 200
+    hits = 0
+    for trial in range(trials):
+        rng = np.random.default_rng(trial)
+        value = scored(list(rng.normal(0, 1, 41))).value("median")
+        hits += abs(value.mean) <= value.ci95
+    # of the percentile interval of a median; four deviations of a share
+    assert 0.95 - 4 * np.sqrt(0.95 * 0.05 / trials) < hits / trials
+
+
+def test_what_cannot_be_judged_is_not_observed():
+    monitor = scored([1.0, 2.0])
+    monitor.add(5, 0, Judgement({}, {"median": None}))
+    assert monitor.value("median").count == 2

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 
 from semlink.config import LinkConfig, StopRule
 from semlink.errors import Infeasible, InputError
-from semlink.listener import Listener
-from semlink.monitor import Monitor
-from semlink.points import Point, failure, place, rows_of, where
 from semlink.registry import unknown
 from semlink.rng import EDITION
-from semlink.store.results import FAILED, INFEASIBLE, ResultStore, Row, Samples
-from semlink.trial import JSON, Trial
+from semlink.store.results import ResultStore, Samples
+from semlink.store.rows import FAILED, INFEASIBLE, Row
+from semlink.sweeps.listener import Listener
+from semlink.sweeps.monitor import Monitor
+from semlink.sweeps.points import Point, failure, place, rows_of, where
+from semlink.sweeps.trial import JSON, Trial
 
 
 class Simulated(NamedTuple):

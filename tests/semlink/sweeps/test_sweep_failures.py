@@ -13,11 +13,11 @@ def poisoned(monkeypatch):
     """Image 1 cannot be transmitted at CBR 0.2 until the fixture is told."""
     state = {"bad": True}
 
-    def transmit(self, batch, plan, real=Link.transmit):
-        tx = real(self, batch, plan)
-        if state["bad"] and batch.index == (1,) and tx.ledger.total < SMALL:
+    def transmit(self, sample, plan, memory=None, real=Link.transmit):
+        tx, memory = real(self, sample, plan, memory)
+        if state["bad"] and sample.index == 1 and tx.ledger.total < SMALL:
             raise ZeroDivisionError("no\nsuch picture")
-        return tx
+        return tx, memory
 
     monkeypatch.setattr(Link, "transmit", transmit)
     return state
@@ -31,14 +31,14 @@ def test_the_others_are_simulated_and_the_failure_is_named(
     make, poisoned, tmp_path, run, table
 ):
     job = make(cbr="0.2 1.0", snr_db="5 9")
-    sizes = {p.cbr: job.signal(p, 0)[2].ledger.total[0] for p in job.points}
+    sizes = {p.cbr: job.trial.signal(p, 0)[2].ledger.total for p in job.points}
     assert sizes[0.2] < SMALL < sizes[1.0]
     with pytest.raises(InputError, match="^2 of 4 points failed.*ZeroDivisionError"):
         run(make(cbr="0.2 1.0", snr_db="5 9"), tmp_path)
     said = status(table(tmp_path))
     assert said["1.0", "5.0"] == said["1.0", "9.0"] == "ok"
     for snr_db in ("5.0", "9.0"):
-        name = job.source[1].name[0]
+        name = job.trial.source[1].name
         assert said["0.2", snr_db].startswith(
             f"failed: image {name}: ZeroDivisionError at test_sweep_failures.py:"
         )

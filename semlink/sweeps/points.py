@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from semlink.config import LinkConfig
 from semlink.metrics import Metric
-from semlink.monitor import Monitor
 from semlink.signals import DOWN, Use
-from semlink.store.results import FAILED, PURPOSES, Row
+from semlink.store.rows import FAILED, PURPOSES, Row
+from semlink.sweeps.monitor import Monitor
 
 COUNTED = tuple(f"cbr_{purpose}" for purpose in PURPOSES)
 

@@ -73,7 +73,7 @@ def noises(monkeypatch):
 
     def propagate(self, tx, snr_db, seed, real=Link.propagate):
         rx = real(self, tx, snr_db, seed)
-        met.append(((rx.x_hat - tx.x) / np.sqrt(rx.no))[0, :64])
+        met.append((rx.x_hat[:64] - tx.x[:64]) / np.sqrt(rx.no[:64]))
         return rx
 
     monkeypatch.setattr(Link, "propagate", propagate)
@@ -81,7 +81,7 @@ def noises(monkeypatch):
     def noises(job, image=0, draw=0):
         met.clear()
         for point in job.points:
-            job.replay(point, image, draw)
+            job.trial.replay(point, image, draw)
         return np.array(met)
 
     return noises
@@ -123,8 +123,8 @@ def test_replay_is_what_the_sweep_measured(make, calls, listener):
     draws = [0] * IMAGES + [1] * IMAGES
     measured = list(calls["measure"])
     for (image, _, psnr), draw in zip(measured, draws, strict=True):
-        batch, estimate, values = job.replay(point, image, draw)
-        assert psnr_db(batch.image[0], estimate.image[0]) == psnr
+        sample, estimate, values = job.trial.replay(point, image, draw)
+        assert psnr_db(sample.data, estimate.data) == psnr
         assert values["psnr"] == pytest.approx(psnr)
 
 
@@ -168,7 +168,7 @@ def test_more_images_or_draws_keep_the_noise_of_the_first(make, calls, listener)
 def test_interval_asks_for_more_draws_of_all_images(make, components, listener):
     source = components["source"] + "[count=4]"
     job = make(source=source, snr_db="3", cbr="0.3", stop={"ci95": 1e-6})
-    rows, _ = job.simulate(job.points[0], listener)
+    rows = job.simulate(job.points[0], listener).rows
     assert (rows[0]["images"], rows[0]["draws"]) == (4, 10)
 
 
@@ -196,7 +196,7 @@ def test_transmitters_have_their_own_signals(make, components, tmp_path, run, ta
 
 
 def test_components_are_told_with_all_their_parameters(make, components):
-    tree = make(transmitter=components["transmitter"] + "[csi=true]").components()
+    tree = make(transmitter=components["transmitter"] + "[csi=true]").trial.components()
     told = tree["transmitter"]["phase[csi=True]"]
     assert told.pop("sha256")
     assert told == {"name": "phase", "csi": True, "error_free": False}

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from semlink.monitor import Monitor
-from semlink.points import Point
-from semlink.store.results import Row
+from semlink.store.rows import Row
+from semlink.sweeps.monitor import Monitor
+from semlink.sweeps.points import Point
 
 
 class Listener(Protocol):

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from semlink.config import LinkConfig, SweepConfig
 from semlink.metrics import Judgement, Metric, Task
-from semlink.points import Point
+from semlink.sweeps.points import Point
 
 JSON = json.JSONEncoder(sort_keys=True, default=str)
 
