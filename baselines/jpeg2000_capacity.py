@@ -11,7 +11,8 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from baselines.jpeg2000_ldpc import Jpeg2000
-from baselines.rate_search import RateSearch
+from baselines.rate_search import FileSizes, Setting, search_quality
+from blocks.budget_search import Cost, Member, Settings
 from blocks.phy.clean_symbols import pack, unpack
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
@@ -31,22 +32,24 @@ class CapacityTransmitter:
 
     def __init__(self):
         self._codec = Jpeg2000()
-        self._search = RateSearch(self._codec)
+        self._sizes = FileSizes(self._codec)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """The capacity, in bits per channel use."""
         return float(np.log2(1 + db_to_linear(csi.snr_db)))
 
-    def plan(self, source: Sequence[Sample], budget: Budget):
-        """Bisect the quality to the budget : (capacity, quality of each image)."""
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
+        """Bisect the quality to the budget; the scheme is the capacity."""
         capacity = budget.operating_point
-        return capacity, self._search(
-            source, budget, lambda num_bytes: _uses(num_bytes, capacity)
-        )
 
-    def __call__(self, sample: Sample, plan, memory=None):
-        capacity, quality = plan
-        data = self._codec.encode(sample.data, quality[sample.index])
+        def cost(member: Member, setting: Setting) -> Cost:
+            return Cost(_uses(self._sizes(member, setting.quality), capacity))
+
+        return search_quality(source, budget, self._codec, lambda _: capacity, cost)
+
+    def __call__(self, sample: Sample, plan: Settings, memory=None):
+        capacity, quality = plan.of(sample)
+        data = self._codec.encode(sample.data, quality)
         x = _pack(data, _uses(len(data), capacity))
         return TxSignal(x, ledger(payload=len(x)), NO_BLOCKS), None
 

@@ -37,11 +37,13 @@ from baselines.linear_payload import (
     send_coefficients,
     threshold,
 )
-from baselines.rate_search import RateSearch
+from baselines.rate_search import CACHED_SIZES, Setting, search_quality
 from baselines.separated_header import pack_colour, unpack_colour
+from blocks.budget_search import Cost, Member, Settings
 from blocks.phy import side_information
 from blocks.phy.header import Header
 from blocks.phy.mcs import SCHEMES, choose
+from blocks.recent import Recent
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     IMAGE,
@@ -79,13 +81,6 @@ class Point(NamedTuple):
     csi: bool
 
 
-class Plan(NamedTuple):
-    """The point, and the quality for each image."""
-
-    point: Point
-    quality: tuple[int, ...]
-
-
 class Sent(NamedTuple):
     """Side information and coefficients of an image.
 
@@ -102,7 +97,7 @@ class Sent(NamedTuple):
 
 
 class _Qualities:
-    """The qualities of this code, for :class:`RateSearch`."""
+    """The qualities of this code: whole numbers, a field of the header."""
 
     quality_range = (0, 2**QUALITY_BITS - 1)
     quality_step = 1
@@ -127,34 +122,36 @@ class LinearTransmitter:
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
         self._header = Header(FIELDS)
-        self._search = lru_cache(maxsize=16)(self._search_at)
+        self._sizes = Recent(CACHED_SIZES)
         self._prices = lru_cache(maxsize=256)(self._prices_at)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """The SNR, and what the channel carries, if the transmitter follows them."""
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
-    def plan(self, source: Sequence[Sample], budget: Budget) -> Plan:
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
         """Choose the scheme, and search the quality for the budget."""
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
-        blocks = [np.prod(grid_of(*sample.data.shape[:2])) for sample in source]
-        # a class takes about as many bits as a channel use carries
-        mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
-        point = Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
-        quality = self._search(point)(source, budget, lambda size: size)
-        return Plan(point, tuple(int(q) for q in quality))
 
-    def __call__(self, sample: Sample, plan: Plan, memory=None):
-        quality = plan.quality[sample.index]
-        *parts, blocks = self._send(sample.data, quality, plan.point)
+        def point_for(members: Sequence[Member]) -> Point:
+            blocks = [np.prod(grid_of(*member.shape[:2])) for member in members]
+            # a class takes about as many bits as a channel use carries
+            mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
+            return Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
+
+        return search_quality(source, budget, _Qualities, point_for, self._cost)
+
+    def __call__(self, sample: Sample, plan: Settings, memory=None):
+        *parts, blocks = self._send(sample.data, plan.of(sample))
         header, side, payload = map(len, parts)
         uses = ledger(header=header, side=side, payload=payload)
         return TxSignal(np.concatenate(parts), uses, blocks), None
 
-    def _send(self, image: np.ndarray, quality: int, point: Point):
+    def _send(self, image: np.ndarray, setting: Setting):
         """One image: (header, side information, payload, code blocks)."""
-        sent = self._encode(image, quality, point)
+        point, quality = setting
+        sent = self._encode(image, setting)
         kept = mask(sent.sigma, quality)
         level = NO_FLOOR
         if point.csi:
@@ -169,31 +166,35 @@ class LinearTransmitter:
         header = self._header.send(dict(zip(FIELDS, values, strict=True)))
         return header, side, payload, blocks
 
-    def _encode(self, image: np.ndarray, quality: int, point: Point) -> Sent:
+    def _encode(self, image: np.ndarray, setting: Setting) -> Sent:
         grid, model = grid_of(*image.shape[:2]), self._model
         colour = pack_colour(image.mean(axis=(0, 1)))
         x = analyse(image, unpack_colour(colour), model)
         gains = gains_of(x, grid, model)
         classes = linear_classes.choose_classes(
-            x[:, model.num_spectral :], grid, model, self._prices(quality, point)
+            x[:, model.num_spectral :], grid, model, self._prices(*setting)
         )
         bits = linear_classes.encode(gains, classes, grid, model)
         return Sent(bits, x, deviations(gains, classes, grid, model), colour)
 
-    def _prices_at(self, quality: int, point: Point) -> linear_classes.Prices:
+    def _prices_at(self, point: Point, quality: int) -> linear_classes.Prices:
         efficiency = SCHEMES[point.mcs].efficiency
         return linear_classes.prices(
             self._model, threshold(quality), point.noise, point.csi, efficiency
         )
 
-    def _search_at(self, point: Point) -> RateSearch:
-        def size(image: np.ndarray, quality: int) -> int:
-            sent = self._encode(image, int(quality), point)
-            side = side_information.num_symbols(len(sent.bits), point.mcs)
-            payload = np.count_nonzero(mask(sent.sigma, int(quality)))
-            return self._header.num_symbols + side + -(-payload // 2)
+    def _cost(self, member: Member, setting: Setting) -> Cost:
+        def symbols() -> int:
+            return self._symbols(member.open().data, setting)
 
-        return RateSearch(_Qualities, size)
+        return Cost(self._sizes((member.key, setting), symbols))
+
+    def _symbols(self, image: np.ndarray, setting: Setting) -> int:
+        """Symbols that an image takes."""
+        sent, mcs = self._encode(image, setting), setting.scheme.mcs
+        side = side_information.num_symbols(len(sent.bits), mcs)
+        payload = np.count_nonzero(mask(sent.sigma, setting.quality))
+        return self._header.num_symbols + side + -(-payload // 2)
 
 
 class LinearReceiver:

@@ -17,11 +17,8 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.knowledge.source import NoKnowledge
-from blocks.learned.ends import files_of
-from blocks.learned.frame import Allocation, Shared
-from blocks.learned.receiver import LearnedReceiver
-from blocks.learned.transmitter import LearnedTransmitter
-from blocks.learned.weights_folder import WEIGHTS, folder_of, networks
+from blocks.learned.pair import Stages, learned_pair
+from blocks.learned.weights_folder import folder_of
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
@@ -32,7 +29,7 @@ def build(
     csi: bool = True,
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 10.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
-    allocation: Allocation = "entropy",
+    rate: str = "preset",
     side_info: SideInfo = "coded",
     weights: str = "base",
     extractor: str = "swin",
@@ -48,8 +45,9 @@ def build(
     design_snr_db : what is assumed without ``csi``
     margin_db : SNR that the scheme of the side information leaves in reserve, for
         fading or for SNRs below the design
-    allocation : ``entropy``, rates follow the side information, or ``likelihood``,
-        they follow the latents as in the paper, and the rate map is sent
+    rate : controller of the rate map: ``preset``, rates follow the entropy map;
+        ``likelihood``, they follow the latents as in the paper, and the map is sent;
+        ``channel_kb``, ``uniform``, or a file of your own
     side_info : ``coded``, sent and counted; for comparison with papers that count
         otherwise: ``capacity``, or ``free``
     weights : what is shipped: ``base``, or ``base_rayleigh``, trained on for fading;
@@ -57,18 +55,20 @@ def build(
     extractor, restorer : what turns pixels into latents, and latents into pixels:
         ``swin``, trained with the rest, or ``klt``, the linear transform alone
     """
-    nets = networks(_folder(weights), None, extractor, restorer)
-    shared = Shared(nets, allocation, side_info, NoKnowledge(0))
-    transmitter = LearnedTransmitter(
-        shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
+    return learned_pair(
+        _stages(weights, extractor, rate, restorer),
+        NoKnowledge(0),
+        side_info,
+        csi=csi,
+        design_snr_db=design_snr_db,
+        margin_db=margin_db,
     )
-    return Transceiver(transmitter, LearnedReceiver(shared))
 
 
-def files(weights: str, extractor: str, restorer: str, **_) -> list[Path]:
-    """Files that the results depend on: the weights, and those of both ends."""
-    return [_folder(weights) / WEIGHTS, *files_of(extractor, restorer)]
+def files(weights: str, extractor: str, rate: str, restorer: str, **_) -> list[Path]:
+    """Files that the results depend on: the weights, and those of each stage."""
+    return _stages(weights, extractor, rate, restorer).files()
 
 
-def _folder(weights: str) -> Path:
-    return folder_of(SHIPPED, "ntscc", weights)
+def _stages(weights: str, *names: str) -> Stages:
+    return Stages(folder_of(SHIPPED, "ntscc", weights), *names)

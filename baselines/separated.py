@@ -1,37 +1,33 @@
 """The separated link: a picture codec, then a channel code that knows nothing of it.
 
 One implementation for all codecs. The transmitter searches the codec's quality for
-the budget, header, CRC and the retransmissions to be expected included; the receiver
+the budget, header, CRC, expected retransmissions and feedback included; the receiver
 reads the header, decodes the blocks and, where one fails in the end, conceals.
 """
 
+import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Literal
 
 import numpy as np
 from pydantic import Field
 
-from baselines.rate_search import Codec, RateSearch
+from baselines.rate_search import Codec, FileSizes, Setting, search_quality
 from baselines.separated_header import CONFIGURED, FIELDS, Shared, header_values
 from baselines.separated_receiver import Conceal, SeparatedReceiver
+from blocks.budget_search import Cost, Member, Settings
 from blocks.phy.adaptation import Outlook, choose_by_throughput
 from blocks.phy.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.phy.harq import HarqMode, MaxTransmissions, modulate_again
 from blocks.phy.header import Header
 from semlink.errors import InputError
+from semlink.loop.feedback_link import REPORT_BITS
 from semlink.protocols import Budget, Csi, Loop, Transceiver
 from semlink.signals import Sample, TxSignal, ledger
 
 McsMode = Literal["fixed", "auto"]
 CsiMode = Literal["statistics", "state"]
 Slots = Annotated[int, Field(ge=0, le=1000)]
-
-
-class Plan(NamedTuple):
-    """The scheme, and the quality for each image."""
-
-    mcs: int
-    quality: tuple[float, ...]
 
 
 class SeparatedTransmitter:
@@ -41,14 +37,14 @@ class SeparatedTransmitter:
     ----------
     shared : what the receiver knows, too
     margin_db : reserve where the scheme is chosen
+    loop : of feedback, if there is one
     """
 
-    def __init__(self, shared: Shared, margin_db: float):
-        self._shared = shared
-        self._codec = shared.codec
-        self._margin_db = margin_db
+    def __init__(self, shared: Shared, margin_db: float, loop: Loop | None = None):
+        self._shared, self._codec = shared, shared.codec
+        self._margin_db, self._loop = margin_db, loop
         self._header = Header(FIELDS)
-        self._search = RateSearch(shared.codec)
+        self._sizes = FileSizes(shared.codec)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """What blocks will have received, if anything follows from it."""
@@ -57,22 +53,32 @@ class SeparatedTransmitter:
             return None
         return Outlook(csi, harq, self._margin_db if mcs is None else 0.0)
 
-    def plan(self, source: Sequence[Sample], budget: Budget) -> Plan:
+    def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
         """Choose the scheme, and search the quality for the budget."""
-        mcs = self._scheme(source, budget)
-        header, digital = self._header.num_symbols, self._shared.chain(mcs)
 
-        def num_symbols(num_bytes: int) -> int:
-            payload = digital.num_symbols(8 * num_bytes)
-            again = self._again(digital, 8 * num_bytes, budget)
-            return header + payload + again
+        def cost(member: Member, setting: Setting) -> Cost:
+            num_bits = 8 * self._sizes(member, setting.quality)
+            return self._cost(num_bits, self._shared.chain(setting.scheme), budget)
 
-        return Plan(mcs, self._search(source, budget, num_symbols))
+        def scheme_for(members: Sequence[Member]) -> int:
+            return self._scheme(members, budget)
 
-    def _again(self, digital: Bicm, num_bits: int, budget: Budget) -> int:
-        """Symbols that retransmissions are expected to take, half a frame each more."""
+        return search_quality(source, budget, self._codec, scheme_for, cost)
+
+    def _cost(self, num_bits: int, digital: Bicm, budget: Budget) -> Cost:
+        """What a file of so many bits takes, feedback included."""
+        first = self._header.num_symbols + digital.num_symbols(num_bits)
+        again, often = self._again(digital, num_bits, budget)
+        num_blocks = digital.layout(num_bits).num_blocks
+        return Cost(first + again, self._fed_back(num_blocks, 1 + often, budget))
+
+    def _again(self, digital: Bicm, num_bits: int, budget: Budget) -> tuple[int, float]:
+        """Symbols, and transmissions, that are expected after the first one.
+
+        Each begins a frame, of which half is lost on average.
+        """
         if self._shared.harq == "none":
-            return 0
+            return 0, 0.0
         expected: Outlook = budget.operating_point
         layout = digital.layout(num_bits)
         # where the header is lost, everything is sent again, in vain
@@ -81,18 +87,31 @@ class SeparatedTransmitter:
         often = np.minimum(1, layout.num_blocks * failing).sum()
         begun = often * (budget.frame.data - 1) / 2
         payload = digital.num_symbols(num_bits) * failing.sum()
-        return round(payload + self._header.num_symbols * unread.sum() + begun)
+        symbols = round(payload + self._header.num_symbols * unread.sum() + begun)
+        return symbols, float(often)
 
-    def __call__(self, sample: Sample, plan: Plan, memory=None):
-        chain = self._shared.chain(plan.mcs)
-        data = self._codec.encode(sample.data, plan.quality[sample.index])
-        header = self._header.send(header_values(sample.data, data, plan.mcs))
+    def _fed_back(self, num_blocks: int, transmissions: float, budget: Budget) -> int:
+        """Channel uses that the feedback link is expected to take.
+
+        A report of the state, and after each transmission an acknowledgement of a bit
+        for each block; what is lost and repeated is not foreseen.
+        """
+        if self._loop is None:
+            return 0
+        report = budget.feedback.uses(REPORT_BITS) if self._loop.state else 0
+        acknowledgement = budget.feedback.uses(num_blocks)
+        return report + math.ceil(acknowledgement * transmissions)
+
+    def __call__(self, sample: Sample, plan: Settings, memory=None):
+        mcs, quality = plan.of(sample)
+        chain, data = self._shared.chain(mcs), self._codec.encode(sample.data, quality)
+        header = self._header.send(header_values(sample.data, data, mcs))
         payload, blocks = chain.send(np.unpackbits(np.frombuffer(data, np.uint8)))
         uses = ledger(header=len(header), payload=len(payload))
         return TxSignal(np.concatenate([header, payload]), uses, blocks), None
 
     def again(
-        self, sample: Sample, first: TxSignal, plan: Plan, request, sent: int
+        self, sample: Sample, first: TxSignal, plan: Settings, request, sent: int
     ) -> TxSignal:
         """Send what is missing of one picture again; everything, if nothing was read.
 
@@ -106,14 +125,15 @@ class SeparatedTransmitter:
             # unread, or a broken header that passed its CRC, once in 2^24
             uses = ledger(retransmission=first.ledger.total)
             return first._replace(ledger=uses)
-        chain, missing = self._shared.chain(plan.mcs), first.blocks[~request]
+        chain = self._shared.chain(plan.of(sample).scheme)
+        missing = first.blocks[~request]
         x = modulate_again(chain, missing, self._shared.harq, sent)
         return TxSignal(x, ledger(retransmission=len(x)), first.blocks)
 
-    def _scheme(self, source, budget: Budget) -> int:
+    def _scheme(self, members: Sequence[Member], budget: Budget) -> int:
         if self._shared.mcs is not None:
             return CONFIGURED
-        symbols = int(np.median([budget.limit(sample) for sample in source]))
+        symbols = int(np.median([member.limit for member in members]))
         return choose_by_throughput(budget.operating_point, symbols)
 
 
@@ -161,11 +181,11 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         _check(shared, csi)
         tries = 1 if harq == "none" else max_transmissions
         late = (csi_delay_slots, csi_error_db) if csi == "state" else (0, 0.0)
-        loop = Loop(csi == "state", *late, tries, round_trip_slots)
-        transmitter = SeparatedTransmitter(shared, margin_db)
-        receiver = SeparatedReceiver(shared, conceal)
-        loops = loop.state or tries > 1
-        return Transceiver(transmitter, receiver, loop=loop if loops else None)
+        loop = None
+        if csi == "state" or tries > 1:
+            loop = Loop(csi == "state", *late, tries, round_trip_slots)
+        transmitter = SeparatedTransmitter(shared, margin_db, loop)
+        return Transceiver(transmitter, SeparatedReceiver(shared, conceal), loop=loop)
 
     return build
 

@@ -240,7 +240,7 @@ def channel_kb(
     source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
     images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
     weights: Annotated[str, typer.Option(help="Weights of akb_jscc.")] = "base",
-    policy: Annotated[str, typer.Option(help="channel_kb of akb_jscc.")] = "base",
+    policy: Annotated[str, typer.Option(help="Policy of rate=channel_kb.")] = "base",
 ) -> None:
     """Print gains of the channel knowledge base and of others, at equal CBR."""
     from experiments.policies.ablation import ablation

@@ -1,6 +1,7 @@
 """Where components of each kind live."""
 
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
+from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
 from semlink.catalogue import Catalogue
 from semlink.config import SweepConfig
@@ -10,7 +11,7 @@ from semlink.sweeps.link_trial import LinkTrial
 from semlink.sweeps.sweep import Sweep
 
 # kinds that parameters of transmitters name
-NAMED = (DESCRIBERS, TEXT_ENCODERS, EXTRACTORS, RESTORERS)
+NAMED = (DESCRIBERS, TEXT_ENCODERS, EXTRACTORS, CONTROLLERS, RESTORERS)
 KINDS = {
     "source": ("blocks.sources",),
     "transmitter": ("blocks.transmitters", "baselines"),

@@ -5,6 +5,7 @@ of its group, then, if the name ends with ``.py``, at that path. The signature o
 module's ``build(**params)`` is the component's parameter schema.
 """
 
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -28,6 +29,24 @@ def unknown(kind: str, name: str, known: list[str]) -> str:
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown {kind} {name!r}; {hint}known: {', '.join(known) or 'none'}"
+
+
+def preset(build: Callable, **values) -> Callable:
+    """A ``build`` that has some parameters less, for they have these values."""
+
+    @functools.wraps(build)
+    def built(**params):
+        return build(**params, **values)
+
+    left = [
+        p.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, p in inspect.signature(build).parameters.items()
+        if name not in values
+    ]
+    built.__signature__ = inspect.signature(build).replace(parameters=left)
+    hints = build.__annotations__.items()
+    built.__annotations__ = {k: v for k, v in hints if k not in values}
+    return built
 
 
 class Registry:

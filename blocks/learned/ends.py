@@ -59,20 +59,21 @@ RESTORERS = Registry(
 
 
 def built(registry: Registry, spec: str) -> Any:
-    """Build an extractor or restorer from its name, as on the command line."""
+    """Build a stage of a codec from its name, as on the command line."""
     word = ComponentSpec.model_validate(spec)
     return registry.build(word.name, **_params(registry, word))
 
 
-def files_of(extractor: str, restorer: str) -> list[Path]:
-    """Files that the two depend on: weights, and their own where they are plug-ins."""
-    files = []
-    for registry, spec in ((EXTRACTORS, extractor), (RESTORERS, restorer)):
-        word = ComponentSpec.model_validate(spec)
-        files += registry.files(word.name, _params(registry, word))
-        if word.name.endswith(".py"):
-            files.append(Path(word.name))
-    return files
+def files_of(registry: Registry, spec: str) -> list[Path]:
+    """Files that a component depends on: its weights, and itself if it is a plug-in."""
+    word = ComponentSpec.model_validate(spec)
+    files = registry.files(word.name, _params(registry, word))
+    return [*files, Path(word.name)] if word.name.endswith(".py") else files
+
+
+def is_oracle(registry: Registry, spec: str) -> bool:
+    """Whether a component sees ground truth."""
+    return registry.is_oracle(ComponentSpec.model_validate(spec).name)
 
 
 def _params(registry: Registry, word: ComponentSpec) -> dict[str, Any]:

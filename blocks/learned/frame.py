@@ -1,15 +1,16 @@
 """What the two ends of a learned codec's link agree on: the format of its signal.
 
-Header, hyper-latent (and rate map, where rates follow the likelihood) through the
-digital chain, then the analog payload. The rate map follows from the side
-information at both ends; what the receiver decodes is all that it knows.
+Header, hyper-latent (and what the rate controller sends) through the digital chain,
+then the analog payload. The rate map follows from the side information at both ends;
+what the receiver decodes is all that it knows.
 """
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned.controllers import Controller
 from blocks.learned.inference import Conditions, Networks
 from blocks.learned.rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
 from blocks.nn.codec import MULTIPLE
@@ -31,28 +32,27 @@ FIELDS = {
     "snr": SNR_BITS,
     "scale": SCALE_BITS,
 }
-Allocation = Literal["entropy", "likelihood"]
+MAP_BITS = 20
 
 
 class Shared(NamedTuple):
     """What the two ends of a link have in common.
 
     networks : of the codec
-    allocation : ``entropy``, the rate map follows from the side information, or
-        ``likelihood``, it follows from the latents and is sent
+    controller : chooses the rate map
     side_info : how side information is counted
     knowledge : what is told of a picture by the source knowledge base
     """
 
     networks: Networks
-    allocation: Allocation
+    controller: Controller
     side_info: SideInfo
     knowledge: NoKnowledge
 
 
 def header_of(shared: Shared) -> Header:
-    """The header of a link; a rate map that is sent has a length of its own."""
-    sent = {"map_bits": 20} if shared.allocation == "likelihood" else {}
+    """The header of a link; what a rate controller sends has a length of its own."""
+    sent = {"map_bits": MAP_BITS} if shared.controller.signalled else {}
     return Header(FIELDS | sent | shared.knowledge.fields)
 
 

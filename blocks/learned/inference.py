@@ -1,11 +1,11 @@
 """The networks of a learned codec inside the link: one image at a time, compiled.
 
 Each stage is one graph for images of all sizes. What both ends must agree on to the
-bit, the rate map, comes from one function, in float64 up to where deviations are
-rounded.
+bit, the statistics that rate maps follow from, comes from one function, in float64 up
+to where deviations are rounded.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import cache, partial
 from typing import NamedTuple
 
@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from blocks.learned.ends import EXTRACTORS, RESTORERS, built
 from blocks.learned.summary import Summary, SummaryCoder
-from blocks.nn import policy
 from blocks.nn.base_layer import base_picture, predicted, restored
 from blocks.nn.codec import (
     MULTIPLE,
@@ -25,10 +24,9 @@ from blocks.nn.codec import (
     deviation,
     log_gain,
 )
-from blocks.nn.entropy import SCALES, gaussian_bits
+from blocks.nn.entropy import gaussian_bits
 from blocks.nn.hyperprior import HyperSynthesis
-from blocks.nn.jscc import rate_levels
-from blocks.nn.policy import Policy, Prospects
+from blocks.nn.jscc import highest_level, rate_levels
 from semlink.errors import InputError
 from semlink.graph import compiled, plain
 
@@ -66,18 +64,15 @@ class Networks:
     Parameters
     ----------
     codec : networks with their weights
-    agent : of the channel knowledge base, which corrects rate maps, if there is one
     extractor, restorer : what stand in for analysis and synthesis, by name
+
+    Attributes
+    ----------
+    highest : rate level that a position can have
     """
 
-    def __init__(
-        self,
-        codec: Codec,
-        agent: Policy | None = None,
-        extractor: str = "swin",
-        restorer: str = "swin",
-    ):
-        self.codec, self.policy = codec, agent
+    def __init__(self, codec: Codec, extractor: str = "swin", restorer: str = "swin"):
+        self.codec, self.highest = codec, highest_level(codec.profile.channels)
         self._extract = partial(built(EXTRACTORS, extractor), codec)
         self._restore = partial(built(RESTORERS, restorer), codec)
         profile = codec.profile
@@ -97,7 +92,7 @@ class Networks:
         InputError
             The extractor gives another shape than the codec takes.
         """
-        y, linear, differences = self._run("analyse", _padded(image)[None])
+        y, linear, differences = self.run(self._analyse, _padded(image)[None])
         if y.shape != linear.shape:
             raise InputError(
                 f"the extractor must give latents of shape {linear.shape} for this "
@@ -107,52 +102,26 @@ class Networks:
 
     def summarise(self, latents: Analysed, quality: float) -> Summary:
         """The side information of an image at a quality."""
-        classes, z = self._run("summarise", *latents[:2], _log_gain(quality))
+        classes, z = self.run(self._summarise, *latents[:2], _log_gain(quality))
         return Summary(classes[0], z[0], latents.differences)
 
     def statistics(self, summary: Summary, quality: float) -> Statistics:
         """What the side information says of the latents."""
         z = summary.z[None].astype(np.float64)
         index = summary.classes[None]
-        return Statistics(*self._run("statistics", z, index, _log_gain(quality)))
+        return Statistics(*self.run(self._statistics, z, index, _log_gain(quality)))
 
     def information(self, y: Analysed, of: Statistics, quality: float) -> np.ndarray:
         """Bits of the latents themselves, which no receiver knows : [1, h, w]."""
-        return self._run("information", y.y, _log_gain(quality), of.mu, of.index)
+        return self.run(self._information, y.y, _log_gain(quality), of.mu, of.index)
 
     def levels(self, bits: np.ndarray, eta: float) -> np.ndarray:
         """The rate preset of a map of bits : [1, h, w], float32 -> int32."""
-        return self._run("levels", bits, np.float32([eta]))
-
-    def prospects(self, of: Statistics) -> Prospects | None:
-        """What the policy must know of an image beside its entropy map."""
-        if self.policy is None:
-            return None
-        return Prospects(*self._run("prospects", of.index))
-
-    def rate_map(
-        self, bits: np.ndarray, left: Prospects | None, at: Conditions
-    ) -> np.ndarray:
-        """The rate map of a map of bits, as the policy corrects it, if there is one.
-
-        Input
-        -----
-        bits : [1, h, w], float32, the entropy map
-        left : what :meth:`prospects` gave
-
-        Output
-        ------
-        : [1, h, w], int32
-        """
-        level = self.levels(bits, at.eta)
-        if self.policy is None:
-            return level
-        snr_db = np.float64([at.design_snr_db])
-        return self._run("corrected", level, bits, *left, _log_gain(at.quality), snr_db)
+        return self.run(self._levels, bits, np.float32([eta]))
 
     def side(self, of: Statistics, level: np.ndarray) -> Side:
         """All maps, from statistics and rate map."""
-        return self._run("maps", *of, level)
+        return self.run(self._maps, *of, level)
 
     def encode(self, latents: Analysed, side: Side, at: Conditions):
         """Latents to channel dimensions.
@@ -162,8 +131,8 @@ class Networks:
         dimensions : [n], float32, those that are kept, of unit mean power
         scale : by which the code was multiplied to get there
         """
-        s, scale = self._run(
-            "encode", latents.y, _log_gain(at.quality), *side, *_known(at)
+        s, scale = self.run(
+            self._encode, latents.y, _log_gain(at.quality), *side, *_known(at)
         )
         return s[side.kept > 0], float(scale.item())
 
@@ -186,8 +155,8 @@ class Networks:
         r, variance = np.zeros_like(side.kept), np.ones_like(side.kept)
         r[side.kept > 0], variance[side.kept > 0] = dimensions, noise
         snr_db = _equivalent_snr_db(noise) if len(noise) else at.design_snr_db
-        x = self._run(
-            "decode",
+        x = self.run(
+            self._decode,
             r,
             variance,
             np.float32([scale]),
@@ -199,16 +168,29 @@ class Networks:
         )
         return x[0, : size[0], : size[1]]
 
-    def _run(self, name: str, *inputs):
+    def run(self, function: Hashable, *inputs):
+        """Run a function of tensors as a graph, which is built once.
+
+        Input
+        -----
+        function : ``(*tensors) -> tensors``, hashable: equal ones share a graph
+        inputs : arrays; maps may have any sides
+
+        Output
+        ------
+        : as of ``function``, of arrays
+        """
         inputs = [tf.convert_to_tensor(i) for i in inputs]
-        stage = self._stage(name, tuple(map(_with_open_sides, inputs)))
+        stage = self._stage(function, tuple(map(_with_open_sides, inputs)))
         return tf.nest.map_structure(lambda t: t.numpy(), stage(*inputs))
 
-    def _make_stage(self, name: str, signature: tuple[tf.TensorSpec, ...]) -> Callable:
+    def _make_stage(
+        self, function: Callable, signature: tuple[tf.TensorSpec, ...]
+    ) -> Callable:
         """The graph of a stage."""
-        function = plain(getattr(self, f"_{name}"))
-        name = f"networks.{name}"
-        return compiled(function, level="graph", name=name, signature=signature)
+        name = getattr(function, "__name__", type(function).__name__).lower()
+        name = f"networks.{name.lstrip('_')}"
+        return compiled(plain(function), level="graph", name=name, signature=signature)
 
     def _analyse(self, image):
         x = tf.cast(image, tf.float32) / 255
@@ -231,23 +213,6 @@ class Networks:
 
     def _levels(self, bits, eta):
         return rate_levels(bits, eta, self.codec.profile.channels)
-
-    def _prospects(self, index):
-        left = policy.prospects(tf.gather(SCALES, index))
-        return tf.nest.map_structure(lambda t: tf.cast(t, tf.float32), left)
-
-    def _corrected(self, level, bits, unsent, sent, log_gain, snr_db):
-        channels = self.codec.profile.channels
-        entropy = tf.cast(bits, tf.float64)
-        # the average is all that is fed back
-        everywhere = tf.zeros_like(entropy) + snr_db
-        left = Prospects(tf.cast(unsent, tf.float64), tf.cast(sent, tf.float64))
-
-        def see(previous):
-            maps = entropy, level, left, everywhere, log_gain, previous
-            return policy.observe(*maps, channels)
-
-        return policy.corrected(level, self.policy.actions(see, level), channels)
 
     def _maps(self, mu, index, entropy, level):
         return self.codec.maps(Statistics(mu, index, entropy), level)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blocks.learned import rate_map
+from blocks.learned.controllers import View, derive
 from blocks.learned.frame import (
     SCALES,
     Shared,
@@ -32,9 +32,9 @@ class LearnedReceiver:
         self._header = header_of(shared)
 
     def __call__(self, rx: RxSignal, query=None, memory=None):
-        return self._receive(rx.x_hat, rx.no), None
+        return self._receive(rx.x_hat, rx.no, query), None
 
-    def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> Estimate:
+    def _receive(self, x_hat: np.ndarray, no: np.ndarray, query) -> Estimate:
         header = self._header.receive(x_hat, no)
         if header is None or not header["height"] * header["width"]:
             return unknown()
@@ -54,17 +54,17 @@ class LearnedReceiver:
         bits, blocks = side_accounting.receive(x_side, no_side, num_bits, scheme)
         picture = None
         if bits is not None:
-            picture = self._decode(header, bits, x_hat, no)
+            picture = self._decode(header, bits, x_hat, no, query)
         if picture is not None:
             return Estimate(picture, IMAGE, False, blocks)
         return Estimate(self._concealed(header), IMAGE, True, blocks)
 
-    def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
+    def _decode(self, header: dict, bits, x_hat, no, query) -> np.ndarray | None:
         """The picture from all that comes after the header; ``None`` if cut short."""
         networks = self._networks
         try:
             at = self._conditions(header, bits)
-            summary, side = self._side(header, bits, at)
+            summary, side = self._side(header, bits, at, query)
         except ValueError:
             return None  # one broken block in 2^24 passes its CRC
         count = int(side.kept.sum())
@@ -77,16 +77,14 @@ class LearnedReceiver:
         received = received * np.float32(np.sqrt(2))
         return networks.decode(summary.base, received, 2 * noise, scale, side, at, size)
 
-    def _side(self, header: dict, bits: np.ndarray, at: Conditions):
+    def _side(self, header: dict, bits: np.ndarray, at: Conditions, query):
         """The side information, and all maps that follow from it."""
         networks, length = self._networks, header["side_bits"]
-        map_bits = bits[length : length + header.get("map_bits", 0)]
+        sent = bits[length : length + header.get("map_bits", 0)]
         summary = networks.coder.decode(bits[:length], grid_of(header))
         statistics = networks.statistics(summary, at.quality)
-        left = networks.prospects(statistics)
-        level = networks.rate_map(statistics.entropy, left, at)
-        if self._shared.allocation == "likelihood":
-            level = rate_map.decode(map_bits, level)
+        view = View(statistics, at.quality, query)
+        level = derive(self._shared.controller, networks, view, at, sent)
         return summary, networks.side(statistics, level)
 
     def _conditions(self, header: dict, bits: np.ndarray) -> Conditions:

@@ -1,6 +1,7 @@
 """Weights of learned transmitters: those that are shipped, by name, or a folder's."""
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -38,13 +39,8 @@ def folder_of(shipped: Path, model: str, weights: str, what: str = "weights") ->
 
 
 @lru_cache(maxsize=4)
-def networks(
-    folder: Path,
-    policy: Path | None = None,
-    extractor: str = "swin",
-    restorer: str = "swin",
-) -> Networks:
-    """Networks of a folder of weights, and of one of a policy's, loaded once.
+def networks(folder: Path, extractor: str = "swin", restorer: str = "swin") -> Networks:
+    """Networks of a folder of weights, loaded once.
 
     ``extractor`` and ``restorer`` are names of components.
 
@@ -53,14 +49,23 @@ def networks(
     InputError
         The files are damaged, or of another model.
     """
+    return Networks(_read(read_codec, folder), extractor, restorer)
+
+
+@lru_cache(maxsize=4)
+def policy_of(folder: Path) -> Policy:
+    """The policy of a folder of weights, loaded once; errors as for ``networks``."""
+    return _read(read_policy, folder)
+
+
+def _read(read: Callable, folder: Path):
     try:
-        codec, agent = read_codec(folder), policy and read_policy(policy)
+        return read(folder)
     except (OSError, ValueError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
             f"weights must be what make promote wrote, got {reason}"
         ) from None
-    return Networks(codec, agent, extractor, restorer)
 
 
 def read_codec(folder: Path) -> Codec:

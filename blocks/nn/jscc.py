@@ -66,11 +66,21 @@ def rate_levels(entropy, eta, channels: int):
     ------
     level : [B, h, w], int32, index into :data:`LEVELS`
     """
-    levels = np.array([k for k in LEVELS if k <= channels], np.float32)
-    edges = (levels[1:] + levels[:-1]) / 2
+    edges = ops.convert_to_tensor(level_edges(channels))
     wanted = entropy * eta[:, None, None] * _dither(*ops.shape(entropy)[1:])
-    above = ops.greater(wanted[..., None], ops.convert_to_tensor(edges))
+    above = ops.greater(wanted[..., None], edges)
     return ops.sum(ops.cast(above, "int32"), axis=-1)
+
+
+def level_edges(channels: int) -> np.ndarray:
+    """Dimensions above which the next level is the nearest : [L - 1], float32."""
+    levels = np.array(LEVELS[: highest_level(channels) + 1], np.float32)
+    return (levels[1:] + levels[:-1]) / 2
+
+
+def highest_level(channels: int) -> int:
+    """The last level, of dimensions up to the number of latents."""
+    return sum(k <= channels for k in LEVELS) - 1
 
 
 def _dither(height, width):

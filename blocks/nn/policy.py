@@ -18,7 +18,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from blocks.nn.jscc import LEVELS
+from blocks.nn.jscc import LEVELS, highest_level
 
 OFFSETS = (-2, -1, 0, 1, 2)  # that an action adds to a rate level
 NEUTRAL = OFFSETS.index(0)
@@ -57,8 +57,7 @@ def prospects(sigma) -> Prospects:
 
 def corrected(level, action, channels: int):
     """A rate map after an action : [B, h, w], int32, offsets 0 to 4 -> the same."""
-    highest = sum(k <= channels for k in LEVELS) - 1
-    return ops.clip(level + action - NEUTRAL, 0, highest)
+    return ops.clip(level + action - NEUTRAL, 0, highest_level(channels))
 
 
 def observe(entropy, level, of: Prospects, snr_db, log_gain, previous, channels):

@@ -17,7 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.knowledge.source import SourceKb
-from blocks.learned.agentic_pair import agentic_files, agentic_pair
+from blocks.learned.agentic_pair import agentic_pair, base_of, stages_of
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
@@ -30,7 +30,7 @@ def build(
     kb: str = "default",
     describer: str = "detector",
     encoder: str = "minilm",
-    channel_kb: str = "base",
+    rate: str = "channel_kb",
     side_info: SideInfo = "coded",
     weights: str = "base",
     extractor: str = "swin",
@@ -46,25 +46,25 @@ def build(
         the description's own embedding, all of which is sent
     kb : knowledge base that both ends have: ``default``, or a file of ``make kb``
     describer, encoder : who describes, and what embeds the words: the base's encoder
-    channel_kb : policy that is shipped, by name, or a folder of one
+    rate : controller of the rate map, as for ``ntscc``; ``channel_kb:FOLDER`` with a
+        policy of your own
     weights : of the codec: name of a profile that is shipped, or a folder
     """
     return agentic_pair(
+        stages_of(weights, extractor, rate, restorer),
         csi=csi,
         design_snr_db=design_snr_db,
         margin_db=margin_db,
         side_info=side_info,
-        weights=weights,
-        extractor=extractor,
-        restorer=restorer,
         source_kb=source_kb,
         kb=kb,
         describer=describer,
         encoder=encoder,
-        channel_kb=channel_kb,
     )
 
 
-def files(**params) -> list[Path]:
-    """Files that the results depend on."""
-    return agentic_files(**params)
+def files(
+    weights: str, extractor: str, rate: str, restorer: str, kb: str, **_
+) -> list[Path]:
+    """Files that the results depend on: knowledge base, and those of each stage."""
+    return [base_of(kb), *stages_of(weights, extractor, rate, restorer).files()]

@@ -168,22 +168,20 @@ def _mean_dimensions(levels) -> float:
     return float(np.mean([np.take(LEVELS, level).mean() for level in levels]))
 
 
-def ablation(source: str, images: int | None, weights: str, channel_kb: str) -> str:
+def ablation(source: str, images: int | None, weights: str, agent: str) -> str:
     """A table, in Markdown, of the ways to correct the presets of a source.
 
     Gains in dB, and in brackets what the way spends over what the presets spend.
 
     Parameters
     ----------
-    source, weights, channel_kb : as on the command line, for ``akb_jscc``
+    source, weights : as on the command line, for ``akb_jscc``
+    agent : its policy, as for ``rate=channel_kb``
     images : at most so many
     """
-    pair = catalogue().build(
-        "transmitter",
-        ComponentSpec(
-            name="akb_jscc", params={"weights": weights, "channel_kb": channel_kb}
-        ),
-    )
+    params = {"weights": weights, "rate": f"channel_kb:{agent}"}
+    spec = ComponentSpec(name="akb_jscc", params=params)
+    pair = catalogue().build("transmitter", spec)
     shared = pair.transmitter.shared
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     chosen = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
@@ -192,8 +190,8 @@ def ablation(source: str, images: int | None, weights: str, channel_kb: str) -> 
     columns = *WAYS, f"{LEARNED} less the better uniform"
     lines = [f"| Es/N0 | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for snr_db, quality in POINTS:
-        agent = shared.networks.policy
-        gains = Ablation(environment, agent, known, snr_db, quality).gains()
+        corrections = environment, shared.controller.policy
+        gains = Ablation(*corrections, known, snr_db, quality).gains()
         cells = [f"{_mean(gain)} ({gain.spent:.2f})" for gain in gains.values()]
         cells.append(_mean(gains[LEARNED], _better_uniform(gains)))
         lines.append(f"| {snr_db:g} dB | {' | '.join(cells)} |")

@@ -45,7 +45,7 @@ def meaning(
     Raises
     ------
     InputError
-        If no picture has objects, or the transmitter has no channel knowledge base.
+        If no picture has objects, or rates are the preset everywhere.
     """
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     word = ComponentSpec.model_validate(transmitter)
@@ -53,14 +53,16 @@ def meaning(
     samples = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
     point = sender.operating_point(Feedback(snr_db))
     plan = sender.plan(samples, Budget(cbr, "average", point))
-    rates = []
+    rates, corrects = [], False
     for sample in track(samples, "maps", transient=True):
         maps = sender.maps(sample, plan)
-        if PRESET not in maps:
-            raise InputError(f"{transmitter!r} has no preset that an agent corrects")
+        corrects |= PRESET in maps
+        maps = {PRESET: maps[AFTER], **maps}
         mask = inside_objects(sample.annotations, sample.data.shape[:2])
         if mask is not None:
             rates.append(_rates(maps, mask))
+    if not corrects:
+        raise InputError(f"rates must depart from their preset, got {transmitter!r}")
     if not rates:
         raise InputError(f"some pictures must have annotated objects, got {source!r}")
     return _table(rates)

@@ -15,8 +15,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 SUFFIX = ".pickle"
 KEPT = 0.9  # of the limit, after there was too much
+
+
+def data_hash(data: Any) -> str:
+    """SHA-256 of the data of a sample, in hexadecimal: of values, shape and type."""
+    if isinstance(data, np.ndarray):
+        head = f"{data.shape} {data.dtype}".encode()
+        return _sha256(head + np.ascontiguousarray(data).tobytes())
+    return _sha256(pickle.dumps(data))
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 class DiskCache:
@@ -39,7 +53,7 @@ class DiskCache:
         """What a value is known by: the hash of all that it depends on."""
         tree = {"salt": self._salt, **what}
         text = json.dumps(tree, sort_keys=True, default=repr)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return _sha256(text.encode())
 
     def get(self, key: str) -> Any | None:
         """The value of a key; ``None`` if it is not there, or damaged."""

@@ -1,7 +1,5 @@
 """The trial of a link: a sample sent over it, judged by tasks."""
 
-import hashlib
-import pickle
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -19,7 +17,7 @@ from semlink.metrics import Judgement, Metric, all_metrics
 from semlink.protocols import Source, Transceiver
 from semlink.rng import Seeds
 from semlink.signals import Estimate, Sample
-from semlink.store.cache import DiskCache
+from semlink.store.cache import DiskCache, data_hash
 from semlink.store.transmissions import Transmissions
 from semlink.sweeps.points import COUNTED, Point, use_name
 from semlink.sweeps.trial import JSON
@@ -215,13 +213,13 @@ class LinkTrial:
     def _signal(self, point: Point, index: int, plan, memory=None):
         """What is sent of a sample by a plan, and the memory after it."""
         link, sample = self._link(point), self.source[index]
-        remembered = None if memory is None else _hash(pickle.dumps(memory))
+        remembered = None if memory is None else data_hash(memory)
 
         def identity() -> dict:
             given = link.given(sample)
             return {
                 "transmitter": self._identity("transmitter", point),
-                "sample": (_data_hash(given.data), given.annotations, given.index),
+                "sample": (data_hash(given.data), given.annotations, given.index),
                 "plan": plan,
                 "memory": remembered,
             }
@@ -284,15 +282,3 @@ def _check_modality(label: str, pair: Transceiver, source: Source) -> None:
             f"transmitter {label} accepts {' or '.join(pair.accepts)}, got a source of "
             f"{source.modality}"
         )
-
-
-def _data_hash(data: Any) -> str:
-    """What tells the data of one sample from another's."""
-    if isinstance(data, np.ndarray):
-        shape = f"{data.shape} {data.dtype}".encode()
-        return _hash(shape + np.ascontiguousarray(data).tobytes())
-    return _hash(pickle.dumps(data))
-
-
-def _hash(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

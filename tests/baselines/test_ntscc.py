@@ -232,7 +232,7 @@ def test_clean_symbols_carry_their_bits():
 
 
 def test_rates_by_likelihood_are_sent():
-    link, batch = make_link("ntscc[allocation=likelihood]"), photos()[0]
+    link, batch = make_link("ntscc[rate=likelihood]"), photos()[0]
     plan, (tx,) = sent(link, [batch], 0.03)
     _, (by_entropy,) = sent(make_link(), [batch], 0.03)
     assert tx.ledger.side[0] > by_entropy.ledger.side[0]

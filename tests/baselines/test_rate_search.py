@@ -1,12 +1,15 @@
 """The search for the quality finds the best one, whatever the codec does."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
-from baselines.rate_search import LONGEST_SIDE, RateSearch
+from baselines.rate_search import LONGEST_SIDE, FileSizes, search_quality
+from blocks.budget_search import Cost
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget
-from semlink.signals import SourceBatch
+from semlink.signals import IMAGE, Sample
 
 
 class Curve:
@@ -33,17 +36,33 @@ CURVES = {
 }
 
 
-def images(count: int, side: int = 20) -> list[SourceBatch]:
+def images(count: int, side: int = 20) -> list[Sample]:
     return [
-        SourceBatch(
-            np.full((1, side, side, 3), 40 * i, np.uint8), (i,), (f"{i}",), ({},)
-        )
-        for i in range(count)
+        picture(np.full((side, side, 3), 40 * i, np.uint8), i) for i in range(count)
     ]
+
+
+def picture(image: np.ndarray, index: int = 0) -> Sample:
+    return Sample(image, IMAGE, image.size, index, f"{index}")
 
 
 def budget(cbr: float, mode: str = "average") -> Budget:
     return Budget(cbr, mode, None)
+
+
+def searching(codec, overhead: int = 0):
+    """A search that remembers sizes, as a transmitter has it: its qualities."""
+    sizes = FileSizes(codec)
+
+    def cost(member, setting):
+        return Cost(sizes(member, setting.quality) + overhead)
+
+    def qualities(source, budget):
+        plan = search_quality(source, budget, codec, lambda members: "any", cost)
+        assert {setting.scheme for _, setting in plan.each} == {"any"}
+        return [plan.of(sample).quality for sample in source]
+
+    return qualities
 
 
 @pytest.mark.parametrize("mode", ["average", "per_image"])
@@ -52,11 +71,10 @@ def budget(cbr: float, mode: str = "average") -> Budget:
 def test_budget_is_kept_and_one_step_more_is_not(name, step, mode):
     codec, source = Curve(CURVES[name], quality_step=step), images(3)
     for cbr in (0.2, 1.0, 5.0):
-        qualities = RateSearch(codec)(source, budget(cbr, mode), lambda n: n)
-        size = [len(codec.encode(b.image[0], q)) / b.image.size
-                for b, q in zip(source, qualities, strict=True)]  # fmt: skip
-        more = [len(codec.encode(b.image[0], q + step)) / b.image.size
-                for b, q in zip(source, qualities, strict=True)]  # fmt: skip
+        qualities = searching(codec)(source, budget(cbr, mode))
+        pairs = list(zip(source, qualities, strict=True))
+        size = [len(codec.encode(s.data, q)) / s.values for s, q in pairs]
+        more = [len(codec.encode(s.data, q + step)) / s.values for s, q in pairs]
         if mode == "average":
             size, more = np.mean(size), np.mean(more)
             assert len(set(qualities)) == 1
@@ -69,64 +87,62 @@ def test_budget_is_kept_and_one_step_more_is_not(name, step, mode):
 def test_few_files_are_tried():
     for name in ("exponential", "linear", "by image"):
         codec = Curve(CURVES[name])
-        RateSearch(codec)(images(1), budget(1.0), lambda n: n)
+        searching(codec)(images(1), budget(1.0))
         assert codec.calls <= 16
 
 
 def test_no_file_is_tried_twice():
+    """Not even where other pictures were searched between."""
     codec, source = Curve(CURVES["exponential"]), images(2)
-    search = RateSearch(codec)
-    first = search(source, budget(1.0), lambda n: n)
+    search = searching(codec)
+    first = search(source, budget(1.0))
+    search(images(3), budget(1.0))
     calls = codec.calls
-    assert search(source, budget(1.0), lambda n: n) == first
+    assert search(source, budget(1.0)) == first
     assert codec.calls == calls
 
 
 def test_other_images_are_not_taken_for_the_first_ones():
     codec = Curve(CURVES["by image"])
-    search = RateSearch(codec)
-    dark, bright = images(1), [images(3)[2]._replace(index=(0,), name=("0",))]
-    (first,) = search(dark, budget(1.0), lambda n: n)
-    (second,) = search(bright, budget(1.0), lambda n: n)
-    assert second == RateSearch(codec)(bright, budget(1.0), lambda n: n)[0] < first
+    search = searching(codec)
+    dark, bright = images(1), [images(3)[2]._replace(index=0, name="0")]
+    (first,), (second,) = search(dark, budget(1.0)), search(bright, budget(1.0))
+    assert [second] == searching(codec)(bright, budget(1.0))
+    assert second < first
 
 
 def test_whole_steps_are_whole_numbers():
     codec = Curve(CURVES["exponential"], quality_range=(0, 100), quality_step=1)
-    (quality,) = RateSearch(codec)(images(1), budget(0.7), lambda n: n)
-    assert quality == int(quality)
+    (quality,) = searching(codec)(images(1), budget(0.7))
+    assert isinstance(quality, int)
 
 
 def test_best_quality_where_everything_fits():
     codec = Curve(CURVES["linear"])
-    assert RateSearch(codec)(images(2), budget(1e9), lambda n: n) == (100.0,) * 2
+    assert searching(codec)(images(2), budget(1e9)) == [100.0] * 2
 
 
-@pytest.mark.parametrize("mode", ["average", "per_image"])
+@pytest.mark.parametrize("mode", ["average", "per_image", "causal"])
 def test_infeasible_says_by_how_much(mode):
-    search = RateSearch(Curve(CURVES["linear"]))
+    search = searching(Curve(CURVES["linear"]))
     with pytest.raises(Infeasible, match=r"2\.00 of the budget"):
-        search(images(1), budget(100 / 1200 / 2, mode), lambda n: n)
+        search(images(1), budget(100 / 1200 / 2, mode))
 
 
 def test_one_image_too_many_is_named():
-    search = RateSearch(Curve(CURVES["by image"]))
+    search = searching(Curve(CURVES["by image"]))
     with pytest.raises(Infeasible, match="of 2 is"):
-        search(images(3), budget(150 / 1200, "per_image"), lambda n: n)
+        search(images(3), budget(150 / 1200, "per_image"))
 
 
 def test_overhead_counts():
-    codec, source = Curve(CURVES["exponential"]), images(1)
-    (plain,) = RateSearch(codec)(source, budget(1.0), lambda n: n)
-    (with_header,) = RateSearch(codec)(source, budget(1.0), lambda n: n + 300)
+    source, search = images(1), partial(searching, Curve(CURVES["exponential"]))
+    (plain,) = search()(source, budget(1.0))
+    (with_header,) = search(overhead=300)(source, budget(1.0))
     assert with_header < plain
 
 
 def test_what_no_codec_takes():
-    search = RateSearch(Curve(CURVES["linear"]))
-    toy = images(1)[0]._replace(image=np.zeros((1, 8, 8, 3), np.float32))
-    with pytest.raises(InputError, match="got float32 in 0$"):
-        search([toy], budget(1.0), lambda n: n)
-    wide = np.zeros((1, 1, LONGEST_SIDE + 1, 3), np.uint8)
+    wide = picture(np.zeros((1, LONGEST_SIDE + 1, 3), np.uint8))
     with pytest.raises(InputError, match=f"got {LONGEST_SIDE + 1}x1 in 0$"):
-        search([images(1)[0]._replace(image=wide)], budget(1.0), lambda n: n)
+        searching(Curve(CURVES["linear"]))([wide], budget(1.0))

@@ -1,0 +1,27 @@
+"""Rates follow the bits of the latents themselves; the rate map is sent and counted.
+
+References
+----------
+J. Dai et al., IEEE JSAC 40(8), 2022: NTSCC as published. Deviation: the rate map is
+counted.
+"""
+
+import numpy as np
+
+from blocks.learned.controllers import SignallingController
+from blocks.learned.rate_map import SignalledMap
+
+
+class Likelihood:
+    """The level of each position, by the bits of its latents."""
+
+    def features(self, networks, view) -> np.ndarray:
+        return networks.information(view.latents, view.statistics, view.quality)
+
+    def rate_map(self, networks, features: np.ndarray, at) -> np.ndarray:
+        return networks.levels(features, at.eta)
+
+
+def build() -> SignallingController:
+    """Build the controller; it has no parameters."""
+    return SignalledMap(Likelihood())

@@ -1,0 +1,69 @@
+"""A learned codec as a pair for the link, its stages chosen by name."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from blocks.knowledge.source import NoKnowledge
+from blocks.learned.controllers import CONTROLLERS, controller
+from blocks.learned.ends import EXTRACTORS, RESTORERS, files_of, is_oracle
+from blocks.learned.frame import Shared
+from blocks.learned.receiver import LearnedReceiver
+from blocks.learned.transmitter import LearnedTransmitter
+from blocks.learned.weights_folder import WEIGHTS, networks
+from blocks.phy.side_accounting import SideInfo
+from semlink.protocols import Transceiver
+
+
+class Stages(NamedTuple):
+    """The codec of a pair: its weights, and components in the place of its stages.
+
+    folder : of the weights
+    extractor, rate, restorer : as on the command line
+    """
+
+    folder: Path
+    extractor: str
+    rate: str
+    restorer: str
+
+    def networks(self):
+        """The networks of the codec, loaded once."""
+        return networks(self.folder, self.extractor, self.restorer)
+
+    def files(self) -> list[Path]:
+        """Files that the results depend on: weights, and those of each component."""
+        return [
+            self.folder / WEIGHTS,
+            *files_of(EXTRACTORS, self.extractor),
+            *files_of(RESTORERS, self.restorer),
+            *files_of(CONTROLLERS, self.rate),
+        ]
+
+
+def learned_pair(
+    stages: Stages,
+    knowledge: NoKnowledge,
+    side_info: SideInfo,
+    *,
+    csi: bool,
+    design_snr_db: float,
+    margin_db: float,
+    oracle: bool = False,
+) -> Transceiver:
+    """Build the pair.
+
+    Parameters
+    ----------
+    stages : of the codec
+    knowledge : what is sent of a picture's meaning
+    side_info : how side information is counted
+    csi, design_snr_db, margin_db : as for the transmitter
+    oracle : whether the transmitter sees annotations
+    """
+    rates = controller(stages.rate)
+    shared = Shared(stages.networks(), rates, side_info, knowledge)
+    transmitter = LearnedTransmitter(
+        shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
+    )
+    sees = oracle or is_oracle(CONTROLLERS, stages.rate)
+    return Transceiver(transmitter, LearnedReceiver(shared), oracle=sees)

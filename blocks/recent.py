@@ -1,0 +1,34 @@
+"""Values that were made and will be needed again, in a bounded amount of memory."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+
+class Recent:
+    """The values that were used last, by key.
+
+    A key says all that its value depends on, so that the order of calls changes no
+    value.
+
+    Parameters
+    ----------
+    most : how many are kept
+    """
+
+    def __init__(self, most: int):
+        self._most = most
+        self._values: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def __call__(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """The value of a key; made if it is not kept."""
+        if key not in self._values:
+            self._values[key] = make()
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+        self._values.move_to_end(key)
+        return self._values[key]
+
+    def clear(self) -> None:
+        """Drop all values."""
+        self._values.clear()

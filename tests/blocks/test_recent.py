@@ -1,0 +1,20 @@
+"""What was used last is kept, and no more of it than was said."""
+
+from blocks.recent import Recent
+
+
+def test_a_value_is_made_once_and_the_oldest_goes_first():
+    made, kept = [], Recent(2)
+
+    def value(key):
+        return kept(key, lambda: made.append(key) or 10 * key)
+
+    assert [value(k) for k in (1, 2, 1, 3, 1, 2)] == [10, 20, 10, 30, 10, 20]
+    assert made == [1, 2, 3, 2]  # 2 went when 3 came, for 1 was used after it
+
+
+def test_after_clear_all_is_made_again():
+    kept = Recent(2)
+    assert kept("a", lambda: 1) == kept("a", lambda: 2) == 1
+    kept.clear()
+    assert kept("a", lambda: 2) == 2
