@@ -107,9 +107,10 @@ class Transmitter(Protocol):
         """
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Hashable:
-        """Choose the rate parameters for a set of samples.
+        """Choose the rate parameters for a set of samples, or for one of any index.
 
-        Equal plans give equal signals, which are then made only once.
+        Equal plans give equal signals, which are then made only once. The search of
+        ``blocks/budget_search.py`` keeps each ``cbr_mode``, and gives a plan by index.
 
         Raises
         ------

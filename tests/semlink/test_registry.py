@@ -1,12 +1,14 @@
 """Components by name, by entry point and by path, and what is said when one fails."""
 
+import inspect
 import subprocess
 import sys
 
 import pytest
+from pydantic import validate_call
 
 from semlink.errors import InputError
-from semlink.registry import Registry
+from semlink.registry import Registry, preset
 
 GOOD = '''"""A channel of a test."""
 
@@ -241,3 +243,16 @@ def test_entry_point_that_fails(installed):
 
 def test_our_own_name_comes_before_an_entry_point(installed):
     assert list(installed.schema("reconstruction")) == []
+
+
+def test_a_preset_is_a_component_with_parameters_less():
+    """Its schema has the others; their types and defaults are those of the original."""
+
+    def build(size: int, colour: str = "red", depth: float = 1.5):
+        return size, colour, depth
+
+    blue = preset(build, colour="blue")
+    assert list(inspect.signature(blue).parameters) == ["size", "depth"]
+    assert blue.__annotations__ == {"size": int, "depth": float}
+    assert blue(size=2) == (2, "blue", 1.5)
+    assert validate_call(blue)(size="3", depth="2") == (3, "blue", 2.0)

@@ -40,5 +40,5 @@ def test_a_source_without_objects_is_refused():
 
 
 def test_a_transmitter_without_presets_is_refused():
-    with pytest.raises(InputError, match="'ntscc' has no preset"):
+    with pytest.raises(InputError, match="depart from their preset, got 'ntscc'"):
         meaning("photos", 1, 0.05, 10.0, "ntscc")
