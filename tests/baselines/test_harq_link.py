@@ -12,7 +12,8 @@ from baselines.separated_header import FIELDS
 from blocks.phy.header import Header
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.link import Link, compiled_channel
+from semlink.compiled_channel import compiled_channel
+from semlink.link import Link
 from semlink.loop.evolution import ChannelEvolution
 from semlink.rng import Seeds
 from semlink.signals import RxSignal, SourceBatch

@@ -10,6 +10,7 @@ from baselines.separated import SeparatedTransmitter
 from blocks.phy.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec, validate
+from semlink.errors import InputError
 from semlink.link_trial import LinkTrial
 from semlink.loop.exchange import Delivery
 from semlink.loop.feedback import Feedback
@@ -117,6 +118,14 @@ def test_says_what_it_accepts_and_sends_it(
         estimate, _ = link.receive(noiseless(tx))
         assert estimate.modality == (pair.makes or sample.modality)
         assert estimate.data.dtype == sample.data.dtype
+
+
+def test_a_source_of_what_it_does_not_accept_is_refused():
+    settings = {"transmitter": "uncoded jpeg_ldpc", "channel": "awgn", "cbr": "1"}
+    settings |= {"source": "gaussian", "snr_db": "10", "task": "reconstruction"}
+    with pytest.raises(InputError, match="jpeg_ldpc accepts image, got .* of signal"):
+        LinkTrial(validate(settings), catalogue())
+    LinkTrial(validate(settings | {"transmitter": "uncoded"}), catalogue())
 
 
 @every
