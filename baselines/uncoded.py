@@ -65,7 +65,8 @@ class UncodedTransmitter:
         # by the exact deviation, for the rounded one would be paid in power
         standard = (image.astype(np.float32) - mean).reshape(-1) / (deviation or 1)
         pairs = np.pad(standard, (0, standard.size % 2)).reshape(-1, 2) / np.sqrt(2)
-        return np.concatenate([header, pairs[:, 0] + 1j * pairs[:, 1]])
+        x = np.concatenate([header, pairs[:, 0] + 1j * pairs[:, 1]])
+        return x.astype(np.complex64)
 
 
 class UncodedReceiver:

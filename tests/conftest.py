@@ -1,5 +1,6 @@
 """What tests of every folder share: components that are small and fast."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,11 @@ import pytest
 # First of all, for what it sets in the environment: tests and the processes that they
 # start compute as the command line does, to the bit.
 import experiments.__main__  # noqa: F401
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+from semlink.link import Link
+from semlink.loop.exchange import Delivery
+from semlink.signals import IMAGE, Sample
 
 COMPONENTS = Path(__file__).parent / "semlink" / "components"
 
@@ -62,3 +68,79 @@ def trained_codec(tiny_codec):
         spread = 0.1 * rng.normal(size=value.shape)
         variable.assign(value + spread.astype(np.float32))
     return tiny_codec
+
+
+@cache
+def _built(kind: str, word: str):
+    """A component that all tests share: graphs of networks take long to build."""
+    return catalogue().build(kind, ComponentSpec.model_validate(word))
+
+
+@cache
+def _link(transmitter: str, channel: str = "awgn") -> Link:
+    tasks = {"reconstruction": _built("task", "reconstruction")}
+    return Link(_built("transmitter", transmitter), _built("channel", channel), tasks)
+
+
+@pytest.fixture(scope="session")
+def link_of():
+    """Give the link of a transmitter over a channel, by their words.
+
+    It is one for all tests: what needs a fresh one, or changes it, builds its own.
+    """
+    return _link
+
+
+@cache
+def _photo(number: int) -> np.ndarray:
+    return _built("source", "photos")[number].data
+
+
+@pytest.fixture(scope="session")
+def photo_of():
+    """Give a photo as [H, W, 3], by its number."""
+    return _photo
+
+
+@pytest.fixture(scope="session")
+def sample_of():
+    """Give pixels, or what else there is, the way a source gives them."""
+
+    def made(data: np.ndarray, index: int = 0, name: str = "sample", **more) -> Sample:
+        modality = IMAGE if data.dtype == np.uint8 else "signal"
+        return Sample(data, modality, data.size, index, name, **more)
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def planned():
+    """Give what is sent of samples at a CBR: the plan, and a signal of each."""
+
+    def send(link: Link, samples, cbr, snr_db=10.0, mode="average"):
+        plan = link.transmitter.plan(samples, link.budget(cbr, mode, snr_db))
+        return plan, [link.transmit(sample, plan)[0] for sample in samples]
+
+    return send
+
+
+@pytest.fixture(scope="session")
+def received():
+    """Give what a receiver without memory makes of a signal that crossed a link."""
+
+    def receive(link: Link, tx, snr_db=10.0, seed=1):
+        return link.receive(link.propagate(tx, snr_db, seed))[0]
+
+    return receive
+
+
+@pytest.fixture(scope="session")
+def measured():
+    """Give the metrics of a signal that crossed a link : (sum, count), by name."""
+
+    def measure(link: Link, sample: Sample, tx, snr_db=10.0, seed=1):
+        rx = link.propagate(tx, snr_db, seed)
+        estimate, _ = link.receive(rx)
+        return link.judge(sample, Delivery((tx,), estimate, 0)).values
+
+    return measure

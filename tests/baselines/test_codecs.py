@@ -34,7 +34,7 @@ SIZES = ((96, 130), (17, 33), (64, 48), (16, 16))
 @pytest.fixture(scope="module")
 def photo() -> np.ndarray:
     source = KNOWN.build("source", ComponentSpec(name="photos"))
-    return source[0].image[0, 40:168, 150:342]
+    return source[0].data[40:168, 150:342]
 
 
 def ladder(codec, count: int) -> np.ndarray:

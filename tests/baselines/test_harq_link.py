@@ -1,33 +1,27 @@
 """Separated links that send again what was lost, and follow the channel's state."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from baselines.separated_header import FIELDS
 from blocks.phy.header import Header
 from experiments.compose import catalogue
+from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
-from semlink.link import Link, compiled_channel
+from semlink.link import Link
 from semlink.loop.evolution import ChannelEvolution
+from semlink.loop.exchange import Encoded
 from semlink.rng import Seeds
-from semlink.signals import RxSignal, SourceBatch
+from semlink.signals import RxSignal
 from semlink.units import SLOT
 
 CBR, SNR_DB = 0.06, 4.0  # at which 16-QAM and rate 2/3 fail, the first time
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def source():
-    photos = catalogue().build("source", ComponentSpec(name="photos"))
-    image = photos[0].image[:, 40:232, 150:406]
-    return [SourceBatch(image, (0,), ("piece",), ({},))]
+def source(photo_of, sample_of):
+    return [sample_of(photo_of(0)[40:232, 150:406])]
 
 
 @pytest.fixture(scope="module")
@@ -40,15 +34,23 @@ def make():
             channels[channel] = compiled_channel(known.build("channel", spec))
         pair = known.build("transmitter", ComponentSpec.model_validate(word))
         task = known.build("task", ComponentSpec(name="reconstruction"))
-        return Link(pair, channels[channel], task)
+        return Link(pair, channels[channel], {"reconstruction": task})
 
     return link
+
+
+@pytest.fixture
+def few_exchanges(monkeypatch):
+    """What a transmitter is told of a channel follows from fewer exchanges over it."""
+    monkeypatch.setattr("semlink.loop.feedback.FEWEST", 128)
+    monkeypatch.setattr("semlink.loop.feedback.SIMULATED", 2**22)
 
 
 def deliver(link, source, snr_db=SNR_DB, seed=1, mode="average"):
     def encode(state_db):
         plan = link.transmitter.plan(source, link.budget(CBR, mode, snr_db, state_db))
-        return plan, link.transmit(source[0], plan)
+        tx, memory = link.transmit(source[0], plan)
+        return Encoded(link.given(source[0]), plan, tx, memory)
 
     return link.deliver(encode, snr_db, Seeds(seed))
 
@@ -62,39 +64,41 @@ def delivered(make, source):
 def test_what_fails_is_sent_again_until_it_arrives(delivered):
     link, done = delivered
     assert len(done.sent) == 2
-    assert not done.estimate.lost[0]
-    np.testing.assert_array_equal(done.estimate.blocks[0], done.sent[0].blocks[0])
+    assert not done.estimate.lost
+    np.testing.assert_array_equal(done.estimate.blocks, done.sent[0].blocks)
+    assert len(done.received) == 2
 
 
 def test_every_retransmission_is_in_the_ledger_and_in_the_budget(delivered, source):
     link, done = delivered
     uses = link.uses(done)
     on_the_air = [np.count_nonzero(tx.x) for tx in done.sent]
-    assert uses.total[0] == sum(on_the_air)
-    assert uses.retransmission[0] == on_the_air[1] == uses.payload[0]
-    assert 0.97 * CBR < uses.total[0] / source[0].image.size <= CBR
-    good_bits, symbols = link.judge(source[0], done)["goodput"]
+    assert uses.total == sum(on_the_air)
+    again = uses.of(purpose="retransmission")
+    assert again == on_the_air[1] == uses.of(purpose="payload")
+    assert 0.97 * CBR < uses.total / source[0].values <= CBR
+    good_bits, symbols = link.judge(source[0], done).values["goodput"]
     assert symbols == uses.total
-    assert good_bits[0] == done.sent[0].blocks[0].size
+    assert good_bits == done.sent[0].blocks.size
 
 
 def test_latency_is_transmissions_and_round_trips(delivered):
     _, done = delivered
-    times = [-(-int(tx.ledger.total[0]) // SLOT) for tx in done.sent]
+    times = [-(-tx.ledger.total // SLOT) for tx in done.sent]
     assert done.slots == sum(times) + 3
 
 
-def test_only_blocks_that_failed_are_sent_again(make, source):
+def test_only_blocks_that_failed_are_sent_again(make, source, sample_of):
     link = make("jpeg2000_ldpc[harq=chase]", "erasure[loss=0.1,packet_length=1008]")
-    many = [SourceBatch(np.repeat(source[0].image, 4, axis=2), (0,), ("",), ({},))]
+    many = [sample_of(np.repeat(source[0].data, 4, axis=1))]
     for seed in range(8):
         done = deliver(link, many, 14.0, seed)
-        sizes = [tx.ledger.total[0] for tx in done.sent]
+        sizes = [tx.ledger.total for tx in done.sent]
         if len(sizes) > 1 and sizes[1] < 0.9 * sizes[0]:
             break
     else:
         raise AssertionError("packets are lost, and yet never some blocks alone")
-    per_block = done.sent[0].ledger.payload[0] / len(done.sent[0].blocks[0])
+    per_block = done.sent[0].ledger.of(purpose="payload") / len(done.sent[0].blocks)
     assert sizes[1] % per_block == 0
 
 
@@ -118,19 +122,19 @@ def test_a_header_that_is_lost_is_sent_again_with_everything(make, source):
     done = deliver(link, source, 20.0)
     assert len(done.sent) == 2
     np.testing.assert_array_equal(done.sent[1].x, done.sent[0].x)
-    assert link.uses(done).retransmission == done.sent[0].ledger.total
-    assert not done.estimate.lost[0]
+    assert link.uses(done).of(purpose="retransmission") == done.sent[0].ledger.total
+    assert not done.estimate.lost
 
 
 def test_the_seed_decides_an_exchange(make, source):
     first, again = (deliver(make(HARQ), source, seed=1) for _ in range(2))
-    images = [done.estimate.image[0] for done in (first, again)]
+    images = [done.estimate.data for done in (first, again)]
     np.testing.assert_array_equal(*images)
     for tx, same in zip(first.sent, again.sent, strict=True):
         np.testing.assert_array_equal(tx.x, same.x)
     assert first.slots == again.slots
     heard = [ChannelEvolution(make(HARQ)._channel, SNR_DB, s) for s in (1, 2)]
-    x = np.ones((1, 1008), np.complex64)
+    x = np.ones(1008, np.complex64)
     assert not np.any(heard[0].send(x, 1).x_hat == heard[1].send(x, 1).x_hat)
 
 
@@ -154,18 +158,20 @@ def test_headers_that_are_too_faint_alone_are_read_together(make, source):
     link._channel = Faint()
     for seed in range(20):
         done = deliver(link, source, -4.5, seed)
-        if done.sent[1].ledger.retransmission == done.sent[0].ledger.total:
+        first, second = (tx.ledger for tx in done.sent[:2])
+        if second.of(purpose="retransmission") == first.total:
             break
     else:
         raise AssertionError("the header is never too faint")
     assert 2 <= len(done.sent) <= 3
-    assert not done.estimate.lost[0]
+    assert not done.estimate.lost
 
 
-def test_an_acknowledgement_of_other_blocks_is_none(delivered):
+def test_an_acknowledgement_of_other_blocks_is_none(delivered, source):
     link, done = delivered
     tx = done.sent[0]
-    again = link.transmitter.again(tx, None, np.zeros(len(tx.blocks[0]) + 3, bool), 1)
+    request = np.zeros(len(tx.blocks) + 3, bool)
+    again = link.transmitter.again(source[0], tx, None, request, 1)
     np.testing.assert_array_equal(again.x, tx.x)
 
 
@@ -175,48 +181,12 @@ def test_schemes_that_were_not_measured_keep_to_the_budget(
 ):
     word = f"num_bits_per_symbol={order},coderate={coderate}"
     link = make(f"jpeg2000_ldpc[harq=chase,{word}]")
-    uses = link.uses(deliver(link, source, snr_db)).total[0]
-    assert uses == pytest.approx(CBR * source[0].image.size, rel=0.06)
-
-
-RECEIVE = """
-import sys
-import numpy as np
-from experiments.compose import catalogue
-from semlink.config import ComponentSpec
-from semlink.signals import RxSignal
-
-heard = np.load(sys.argv[1])
-spec = ComponentSpec.model_validate(sys.argv[2])
-process = catalogue().build("transmitter", spec).receiver.listen()
-for number in range(int(heard["times"])):
-    fields = (heard[f"{number}/{field}"] for field in RxSignal._fields)
-    estimate = process(RxSignal(*fields))
-np.savez(sys.argv[3], image=estimate.image[0], blocks=estimate.blocks[0])
-"""
-
-
-def test_a_fresh_process_makes_the_same_of_what_it_heard(delivered, make, tmp_path):
-    _, done = delivered
-    air = ChannelEvolution(make(HARQ)._channel, SNR_DB, Seeds(1).course)
-    heard = {"times": len(done.sent)}
-    for number, tx in enumerate(done.sent):
-        rx = air.send(tx.x, -(-int(tx.ledger.total[0]) // SLOT))
-        air.wait(3)
-        heard |= {f"{number}/{k}": v for k, v in rx._asdict().items()}
-    np.savez(tmp_path / "heard.npz", **heard)
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    command = [sys.executable, "-c", RECEIVE, "heard.npz", HARQ, "answer.npz"]
-    subprocess.run(
-        command, check=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": path}
-    )
-    answer = np.load(tmp_path / "answer.npz")
-    np.testing.assert_array_equal(answer["image"], done.estimate.image[0])
-    np.testing.assert_array_equal(answer["blocks"], done.estimate.blocks[0])
+    uses = link.uses(deliver(link, source, snr_db)).total
+    assert uses == pytest.approx(CBR * source[0].values, rel=0.06)
 
 
 @pytest.mark.parametrize("word", [pytest.param("chase", marks=pytest.mark.slow), "ir"])
-def test_throughput_grows_with_retransmissions(make, source, word):
+def test_throughput_grows_with_retransmissions(make, source, word, few_exchanges):
     """Over fading, a scheme may be faster where what is lost can be sent again."""
     channel = "rayleigh[coherence_length=1008]"
     plain, again = (
@@ -225,20 +195,22 @@ def test_throughput_grows_with_retransmissions(make, source, word):
     bits = []
     for link in (plain, again):
         done = [deliver(link, source, 12.0, seed) for seed in range(6)]
-        uses = sum(link.uses(d).total[0] for d in done)
-        good = sum(link.judge(source[0], d)["goodput"][0][0] for d in done)
+        uses = sum(link.uses(d).total for d in done)
+        good = sum(link.judge(source[0], d).values["goodput"][0] for d in done)
         bits.append(good / uses)
-        assert uses / len(done) < 1.25 * CBR * source[0].image.size
+        assert uses / len(done) < 1.25 * CBR * source[0].values
     assert bits[1] > 1.1 * bits[0]
 
 
-def test_the_state_of_a_channel_that_stays_chooses_the_scheme(make, source):
+def test_the_state_of_a_channel_that_stays_chooses_the_scheme(
+    make, source, few_exchanges
+):
     word = "jpeg2000_ldpc[mcs=auto,csi=state]"
     link = make(word, "rayleigh[coherence_length=1000000]")
     told = [deliver(link, source, 12.0, seed) for seed in range(4)]
-    schemes = {len(d.sent[0].blocks[0]) * d.sent[0].blocks[0].shape[1] for d in told}
+    schemes = {d.sent[0].blocks.size for d in told}
     assert len(schemes) > 2
-    assert np.mean([d.estimate.lost[0] for d in told]) < 0.3
+    assert np.mean([d.estimate.lost for d in told]) < 0.3
 
 
 @pytest.mark.parametrize(("word", "message"), [

@@ -26,7 +26,7 @@ GREY = np.full(3, 128, np.uint8)
 @cache
 def photos() -> tuple[np.ndarray, ...]:
     source = catalogue().build("source", ComponentSpec(name="photos"))
-    return tuple(source[i].image[0] for i in range(len(source)))
+    return tuple(source[i].data for i in range(len(source)))
 
 
 def drawn_from_the_model(grid, seed: int):

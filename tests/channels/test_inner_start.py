@@ -3,7 +3,7 @@
 import numpy as np
 
 from channels import erasure
-from semlink.link import compiled_channel
+from semlink.compiled_channel import compiled_channel
 from semlink.rng import Course
 
 PLUGIN = '''

@@ -1,6 +1,6 @@
 """What the batteries share: everything registered, and one transmission of each."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,7 +11,7 @@ from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
 from semlink.protocols import Transceiver
-from semlink.signals import RxSignal, SourceBatch, TxSignal
+from semlink.signals import RxSignal, Sample, TxSignal
 
 SNR_DB = 10.0
 # The lowest lets a picture codec send two code blocks of one length, hence one
@@ -25,76 +25,88 @@ class Sent(NamedTuple):
     spec: ComponentSpec
     transceiver: Transceiver
     link: Link
-    batch: SourceBatch
+    sample: Sample
     cbr: float
     plan: Any
     tx: TxSignal
 
 
-def build_link(spec: ComponentSpec, channel: str = "awgn"):
-    """A fresh transceiver, and a link around it."""
+def build_link(word: str) -> Link:
+    """A link around a transceiver that nothing else uses."""
     known = catalogue()
-    transceiver = known.build("transmitter", spec)
-    task = known.build("task", ComponentSpec(name="reconstruction"))
-    return transceiver, Link(transceiver, _channel(channel), task)
+    parts = {"transmitter": word, "channel": "awgn", "task": "reconstruction"}
+    specs = {k: ComponentSpec.model_validate(v) for k, v in parts.items()}
+    pair, channel, task = (known.build(kind, spec) for kind, spec in specs.items())
+    return Link(pair, channel, {"reconstruction": task})
 
 
-@cache
-def _channel(word: str):
-    """Built once: what it carries is then found once."""
-    return catalogue().build("channel", ComponentSpec.model_validate(word))
+@pytest.fixture(scope="session")
+def fresh_link():
+    """Give a second link of a word, one for all tests that need another than the first.
+
+    What it does cannot depend on what the first has done.
+    """
+    return lru_cache(maxsize=64)(build_link)
 
 
-@cache
-def _photo() -> np.ndarray:
-    source = catalogue().build("source", ComponentSpec(name="photos", params={}))
-    return source[0].image[0]
+@pytest.fixture(scope="session")
+def make_picture(photo_of, sample_of):
+    """Give a piece of a photo, as the source would give it."""
+
+    def picture(height: int, width: int, *, index: int = 0) -> Sample:
+        top, left = 40 + 8 * index, 150
+        image = photo_of(0)[top : top + height, left : left + width]
+        return sample_of(image, index, f"{height}x{width}")
+
+    return picture
 
 
-def picture(height: int, width: int, *, index: int = 0) -> SourceBatch:
-    """A piece of a photo, as the source would give it."""
-    top, left = 40 + 8 * index, 150
-    image = _photo()[top : top + height, left : left + width]
-    return SourceBatch(image[None], (index,), (f"{height}x{width}",), ({},))
+@pytest.fixture(scope="session")
+def make_sample(make_picture, sample_of):
+    """Give a sample of a modality."""
+
+    def signal() -> Sample:
+        values = np.random.default_rng(1).normal(size=(64, 64, 3))
+        return sample_of(values.astype(np.float32), name="toy")
+
+    samples = {"image": lambda: make_picture(128, 192), "signal": signal}
+
+    def make(modality: str) -> Sample:
+        if modality not in samples:
+            raise AssertionError(f"the batteries have no sample of {modality}: add one")
+        return samples[modality]()
+
+    return make
 
 
-def toy(height: int, width: int) -> SourceBatch:
-    """Gaussian noise of that size."""
-    image = np.random.default_rng(1).normal(size=(1, height, width, 3))
-    return SourceBatch(image.astype(np.float32), (0,), ("toy",), ({},))
+@pytest.fixture(scope="session")
+def send_over(planned):
+    """Give what a link sends of a sample at the lowest CBR that it can keep."""
 
-
-@lru_cache(maxsize=64)
-def _sent(word: str) -> Sent:
-    spec = ComponentSpec.model_validate(word)
-    for batch in (picture(128, 192), toy(64, 64)):
+    def send(link: Link, sample: Sample):
         for cbr in CBRS:
-            transceiver, link = build_link(spec)
             try:
-                plan = link.transmitter.plan([batch], link.budget(cbr, "average", 10.0))
+                plan, (tx,) = planned(link, [sample], cbr, SNR_DB)
             except (Infeasible, InputError):
                 continue
-            tx = link.transmit(batch, plan)
-            return Sent(spec, transceiver, link, batch, cbr, plan, tx)
-    raise AssertionError(f"{word} sends nothing at CBR {CBRS}")
+            return cbr, plan, tx
+        raise AssertionError(f"nothing of {sample.name} is sent at CBR {CBRS}")
+
+    return send
 
 
 @pytest.fixture(scope="session")
-def send():
+def send(link_of, make_sample, send_over):
     """Give the one transmission of a transmitter, by its word."""
-    return _sent
 
+    @lru_cache(maxsize=64)
+    def sent(word: str) -> Sent:
+        link = link_of(word)
+        sample = make_sample(link.pair.accepts[0])
+        spec = ComponentSpec.model_validate(word)
+        return Sent(spec, link.pair, link, sample, *send_over(link, sample))
 
-@pytest.fixture(scope="session")
-def make_link():
-    """Give :func:`build_link`."""
-    return build_link
-
-
-@pytest.fixture(scope="session")
-def make_picture():
-    """Give :func:`picture`."""
-    return picture
+    return sent
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from experiments.compose import catalogue
+from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.graph import traces
-from semlink.link import compiled_channel
 from semlink.loop.evolution import ChannelEvolution
 from semlink.protocols import Channel
 from semlink.rng import CHUNK, Course
@@ -240,7 +240,7 @@ POWER_DB = 3.0
 
 @pytest.mark.parametrize("word", CHANNELS)
 def test_power_is_an_snr_and_no_other_course(word):
-    x = symbols(1, 1024)
+    (x,) = symbols(1, 1024)
     plain, strong = (
         ChannelEvolution(channel(word), SNR_DB, 5).send(x, 2, p)
         for p in (0.0, POWER_DB)

@@ -1,21 +1,28 @@
-"""A receiver works from its configuration and the received signal alone.
+"""A receiver works from its configuration and the received signals alone.
 
-What every transmitter's receiver made of noisy signals is made again in a process
-that never saw a transmitter: whatever had been handed over on the side is gone.
+Samples are delivered one after the other, and all that was received is written down. A
+process that never saw a transmitter builds each pair from its word and receives it
+again: what was handed over on the side is gone, and the estimates must be the same.
 """
 
 import inspect
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from blocks.phy.mcs import TABLE
 from experiments.compose import catalogue
-from semlink.signals import RxSignal
+from semlink.config import ComponentSpec
+from semlink.link import Link
+from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
+from semlink.rng import Seeds
+from semlink.signals import Estimate, RxSignal, Sample
 
 REGISTRY = catalogue().registries["transmitter"]
 NAMES = [
@@ -25,78 +32,158 @@ NAMES = [
         p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
     )
 ]
+HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]"]
-WORDS += ["webp_ldpc[mcs=auto]"] * TABLE.exists()
-SNRS_DB = (10.0, 8.6, -15.0)  # a clean link, a broken payload, a lost header
+WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
+# a clean link, a broken payload, a lost header, and clean again
+SNRS_DB = (10.0, 8.6, -15.0, 10.0)
+HARQ_DB = 4.0  # at which the first transmission fails
 ROOT = Path(__file__).parents[2]
+PARTS = Path(__file__).parent / "parts"
+DIFFERENCES, CHEATING, HOARDING, ASKED = (
+    str(PARTS / f"{name}.py")
+    for name in ("differences", "cheating", "hoarding", "asked")
+)
+every = pytest.mark.parametrize("word", WORDS)
 
-# Runs where nothing was sent. Builds each receiver from one word.
-RECEIVE = """
-import sys
-import numpy as np
-from experiments.compose import catalogue
-from semlink.config import ComponentSpec
-from semlink.signals import RxSignal
 
-known, signals, answers = catalogue(), np.load(sys.argv[1]), {}
-for number, word in enumerate(signals["words"]):
-    spec = ComponentSpec.model_validate(str(word))
-    receiver = known.build("transmitter", spec).receiver
-    for point in range(int(signals["points"])):
-        name = f"{number}/{point}"
-        rx = RxSignal(*(signals[f"{name}/{field}"] for field in RxSignal._fields))
-        estimate = receiver(rx)
-        answers[f"{name}/image"] = estimate.image[0]
-        answers[f"{name}/lost"] = estimate.lost
-        answers[f"{name}/blocks"] = estimate.blocks[0]
-np.savez(sys.argv[2], **answers)
-"""
+class Recorded(NamedTuple):
+    """Samples that were delivered one after the other.
+
+    queries : of the receiver
+    deliveries : what became of each sample
+    """
+
+    queries: list
+    deliveries: list[Delivery]
+
+    @property
+    def estimates(self) -> list[Estimate]:
+        """What was made of them here."""
+        return [delivery.estimate for delivery in self.deliveries]
+
+
+def recorded(link: Link, samples, plan, snrs_db) -> Recorded:
+    """Deliver samples, with the memory of both ends carried on."""
+    memory, deliveries = Memory(), []
+    for number, (sample, snr_db) in enumerate(zip(samples, snrs_db, strict=True)):
+        done = delivered(link, sample, plan, snr_db, Seeds(9, "", number), memory)
+        memory = done.memory
+        deliveries.append(done)
+    return Recorded([sample.query for sample in samples], deliveries)
+
+
+def delivered(link: Link, sample: Sample, plan, snr_db, seeds, before) -> Delivery:
+    def encode(state_db):
+        tx, memory = link.transmit(sample, plan, before.transmitter)
+        return Encoded(link.given(sample), plan, tx, memory)
+
+    return link.deliver(encode, snr_db, seeds, Receiving(sample.query, before.receiver))
+
+
+def elsewhere(courses: dict[str, Recorded], folder: Path) -> dict[str, list[Estimate]]:
+    """What a fresh process makes of the same signals."""
+    heard = {
+        word: [
+            (query, [tuple(rx) for rx in delivery.received])
+            for query, delivery in zip(course.queries, course.deliveries, strict=True)
+        ]
+        for word, course in courses.items()
+    }
+    (folder / "received").write_bytes(pickle.dumps(heard))
+    script = str(Path(__file__).parent / "replay.py")
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    subprocess.run(
+        [sys.executable, script, "received", "estimates"],
+        check=True,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    estimates = pickle.loads((folder / "estimates").read_bytes())
+    return {word: [Estimate(*e) for e in course] for word, course in estimates.items()}
+
+
+def assert_same(one: Estimate, other: Estimate) -> None:
+    """Two estimates are the same, to the bit."""
+    assert (one.modality, one.lost) == (other.modality, other.lost)
+    for a, b in zip(one, other, strict=True):
+        assert (a is None) == (b is None)
+        np.testing.assert_array_equal(a, b)
+
+
+def assert_all_the_same(here: list[Estimate], there: list[Estimate]) -> None:
+    """All estimates are."""
+    for one, other in zip(here, there, strict=True):
+        assert_same(one, other)
 
 
 @pytest.fixture(scope="module")
-def answers(send, tmp_path_factory):
-    """What this process received, and what the other made of it."""
-    signals = {"words": np.array(WORDS), "points": len(SNRS_DB)}
+def small():
+    """Small pictures with a question each."""
+    return list(catalogue().build("source", ComponentSpec(name=ASKED)))
+
+
+@pytest.fixture(scope="module")
+def courses(send, link_of, small):
+    """What this process received, by the words of the pairs."""
     here = {}
-    for number, word in enumerate(WORDS):
+    for word in WORDS:
         sent = send(word)
-        for point, snr_db in enumerate(SNRS_DB):
-            name = f"{number}/{point}"
-            rx = sent.link.propagate(sent.tx, snr_db, seed=9)
-            signals |= {f"{name}/{k}": v for k, v in rx._asdict().items()}
-            here[name] = sent.link.receive(rx)
-    folder = tmp_path_factory.mktemp("no_genie")
-    np.savez(folder / "signals.npz", **signals)
-    return here, _elsewhere(folder)
+        snrs_db = (10.0, HARQ_DB) if sent.transceiver.loop else SNRS_DB
+        here[word] = recorded(
+            sent.link, [sent.sample] * len(snrs_db), sent.plan, snrs_db
+        )
+    for word in (DIFFERENCES, CHEATING, HOARDING):
+        here[word] = recorded(link_of(word), small, None, [20.0] * len(small))
+    return here
 
 
-def _elsewhere(folder: Path):
-    command = [sys.executable, "-c", RECEIVE, "signals.npz", "answers.npz"]
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    subprocess.run(
-        command, check=True, cwd=folder, env={**os.environ, "PYTHONPATH": path}
-    )
-    return np.load(folder / "answers.npz")
+@pytest.fixture(scope="module")
+def answers(courses, tmp_path_factory):
+    """What another process made of it."""
+    return elsewhere(courses, tmp_path_factory.mktemp("no_genie"))
 
 
-@pytest.mark.parametrize("point", range(len(SNRS_DB)))
-@pytest.mark.parametrize("word", WORDS)
-def test_a_fresh_process_makes_the_same_of_it(word, point, answers):
-    here, elsewhere = answers
-    name = f"{WORDS.index(word)}/{point}"
-    np.testing.assert_array_equal(here[name].image[0], elsewhere[f"{name}/image"])
-    np.testing.assert_array_equal(here[name].lost, elsewhere[f"{name}/lost"])
-    np.testing.assert_array_equal(here[name].blocks[0], elsewhere[f"{name}/blocks"])
+@every
+def test_a_fresh_process_makes_the_same_of_it(word, courses, answers):
+    assert_all_the_same(courses[word].estimates, answers[word])
 
 
-@pytest.mark.parametrize("word", WORDS)
-def test_the_points_are_what_they_should_be(word, answers, send):
-    if send(word).transceiver.error_free:
+@every
+def test_the_points_are_what_they_should_be(word, courses, send):
+    pair, estimates = send(word).transceiver, courses[word].estimates
+    if pair.error_free:
         pytest.skip("a bound hears no noise")
-    number = WORDS.index(word)
-    lost = [bool(answers[0][f"{number}/{p}"].lost[0]) for p in range(len(SNRS_DB))]
-    assert not lost[0]
-    assert lost[-1]
+    if pair.loop:
+        times = [len(delivery.received) for delivery in courses[word].deliveries]
+        assert times[0] == 1 < times[1]
+        return
+    assert [estimates[i].lost for i in (0, 2, 3)] == [False, True, False]
+    assert estimates[2].data is None
+
+
+def test_a_pair_with_memory_is_replayed_with_it(courses, answers, small, link_of):
+    course = courses[DIFFERENCES]
+    assert_all_the_same(course.estimates, answers[DIFFERENCES])
+    for sample, estimate in zip(small, course.estimates, strict=True):
+        error = estimate.data.astype(float) - sample.data[..., sample.query]
+        assert np.std(error) < 25  # differences of noise alone would be off by 74
+    # and it is the memory that does it
+    forgetful = link_of(DIFFERENCES).pair.receiver
+    (rx,), query = course.deliveries[1].received, course.queries[1]
+    with pytest.raises(AssertionError):
+        assert_same(course.estimates[1], forgetful(rx, query)[0])
+
+
+@pytest.mark.parametrize("word", [CHEATING, HOARDING], ids=["peeks", "hoards"])
+def test_a_receiver_that_knows_more_than_it_should_is_caught(word, courses, answers):
+    with pytest.raises(AssertionError, match="Arrays are not equal"):
+        assert_all_the_same(courses[word].estimates, answers[word])
+
+
+def test_the_one_that_peeks_would_be_the_best_of_all(courses, small):
+    for sample, estimate in zip(small, courses[CHEATING].estimates, strict=True):
+        np.testing.assert_array_equal(estimate.data, sample.data)
 
 
 def test_received_signal_has_no_room_for_a_genie():

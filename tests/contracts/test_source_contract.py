@@ -1,6 +1,7 @@
 """Every registered source that needs no argument keeps the contract of a source."""
 
 import inspect
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.protocols import Source
-from semlink.signals import SourceBatch
+from semlink.signals import Sample
 
 REGISTRY = catalogue().registries["source"]
 SOURCES = [
@@ -40,31 +41,36 @@ def test_is_a_source(name):
 
 
 @every
-def test_batches_have_the_documented_shape(name):
-    for index, batch in enumerate(source(name)):
-        assert isinstance(batch, SourceBatch)
-        assert batch.image.ndim == 4
-        assert batch.image.shape[0] == len(batch.name) == len(batch.annotations) == 1
-        assert batch.image.shape[3] == 3
-        assert batch.image.dtype in (np.uint8, np.float32)
-        assert batch.index == (index,)
-        assert batch.name[0]
+def test_samples_have_the_documented_shape(name):
+    modality = source(name).modality
+    types = {"image": np.uint8, "signal": np.float32}
+    for index, sample in enumerate(source(name)):
+        assert isinstance(sample, Sample)
+        assert sample.modality == modality
+        if modality in types:
+            assert sample.data.ndim == 3
+            assert sample.data.shape[2] == 3
+            assert sample.data.dtype == types[modality]
+            assert sample.values == sample.data.size
+        assert sample.values > 0
+        assert sample.index == index
+        assert sample.name
+        assert isinstance(sample.annotations, Mapping)
     assert index == len(source(name)) - 1
 
 
 @every
 def test_toys_have_zero_mean(name):
-    images = [batch.image for batch in source(name)]
-    if images[0].dtype == np.uint8:
-        pytest.skip("a picture")
-    means = [np.mean(image) for image in images]
+    if source(name).modality != "signal":
+        pytest.skip("no toy")
+    means = [np.mean(sample.data) for sample in source(name)]
     error = np.std(means, ddof=1) / np.sqrt(len(means))
     assert abs(np.mean(means)) < 4 * error
 
 
 @every
 def test_names_are_unique(name):
-    names = [batch.name[0] for batch in source(name)]
+    names = [sample.name for sample in source(name)]
     assert len(set(names)) == len(names)
 
 
@@ -72,7 +78,7 @@ def test_names_are_unique(name):
 def test_any_order_gives_the_same(name):
     one, other = source(name), fresh(name)
     for index in reversed(range(len(other))):
-        np.testing.assert_array_equal(one[index].image, other[index].image)
+        np.testing.assert_array_equal(one[index].data, other[index].data)
 
 
 @every
@@ -91,10 +97,10 @@ def test_fingerprint_is_of_the_content(name):
 
 
 @every
-def test_images_cannot_be_changed_behind_its_back(name):
-    batch = source(name)[0]
+def test_samples_cannot_be_changed_behind_its_back(name):
+    sample = source(name)[0]
     try:
-        batch.image[:] = 0
+        sample.data[:] = 0
     except ValueError:
         return
-    assert np.any(source(name)[0].image)
+    assert np.any(source(name)[0].data)

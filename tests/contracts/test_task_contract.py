@@ -1,14 +1,16 @@
 """Every registered task keeps the contract of a task; reconstruction in detail."""
 
 import inspect
+import json
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.protocols import Task
-from semlink.signals import Estimate, SourceBatch
+from semlink.metrics import Kind, Metric, Task
+from semlink.signals import IMAGE, NO_BLOCKS, Estimate, Sample, unknown
 from semlink.units import PSNR_CAP_DB
 
 REGISTRY = catalogue().registries["task"]
@@ -26,54 +28,91 @@ def build(name: str):
     return catalogue().build("task", ComponentSpec(name=name))
 
 
-def batch_of(*images: np.ndarray) -> SourceBatch:
-    count = len(images)
-    names = tuple(f"image {i}" for i in range(count))
-    return SourceBatch(np.stack(images), tuple(range(count)), names, ({},) * count)
+def sample_of(data: np.ndarray) -> Sample:
+    modality = IMAGE if data.dtype == np.uint8 else "signal"
+    return Sample(data, modality, data.size, 0, "sample")
 
 
-def estimate_of(*images: np.ndarray) -> Estimate:
-    none = np.zeros((0, 0), np.uint8)
-    return Estimate(images, np.zeros(len(images), bool), (none,) * len(images))
+def estimate_of(data: np.ndarray) -> Estimate:
+    return Estimate(data, IMAGE, False, NO_BLOCKS)
 
 
-def reconstruction(reference: np.ndarray, estimate: np.ndarray) -> dict:
-    """Metrics of one image: {metric: (sum, count)} as numbers."""
-    metrics = build("reconstruction")(batch_of(reference), estimate_of(estimate))
-    return {k: (float(s[0]), float(c[0])) for k, (s, c) in metrics.items()}
+def reconstruction(reference: np.ndarray, estimate: np.ndarray | None) -> dict:
+    """Metrics of one image: {metric: (sum, count)}."""
+    task = build("reconstruction")
+    received = unknown() if estimate is None else estimate_of(estimate)
+    return dict(task.observe(sample_of(reference), received))
 
 
 @pytest.fixture
 def photo(make_picture) -> np.ndarray:
-    return make_picture(180, 200).image[0]
+    return make_picture(180, 200).data
+
+
+def worse_than(photo: np.ndarray) -> np.ndarray:
+    return np.clip(photo.astype(int) + 9, 0, 255).astype(np.uint8)
 
 
 @every
 def test_is_a_task(name):
-    assert isinstance(build(name), Task)
-
-
-@every
-def test_metrics_are_those_it_names(name, photo):
     task = build(name)
-    worse = np.clip(photo.astype(int) + 9, 0, 255).astype(np.uint8)
-    metrics = task(batch_of(photo, photo), estimate_of(photo, worse))
+    assert isinstance(task, Task)
+    assert isinstance(task.judges, tuple)
+    assert task.judges
     assert isinstance(task.metrics, tuple)
-    assert tuple(metrics) == task.metrics
-    for total, count in metrics.values():
-        assert np.shape(total) == np.shape(count) == (2,)
-        assert np.all(np.isfinite(total))
-        assert np.all(np.asarray(count) >= 0)
 
 
 @every
-def test_an_image_is_judged_alone(name, photo):
+def test_its_metrics_describe_themselves(name):
+    metrics = build(name).metrics
+    assert len({metric.name for metric in metrics}) == len(metrics) > 0
+    for metric in metrics:
+        assert isinstance(metric, Metric)
+        assert metric.label
+        assert metric.kind in get_args(Kind)
+
+
+@every
+def test_what_it_observes_are_the_metrics_it_names(name, photo):
+    task = build(name)
+    additive = {metric.name for metric in task.metrics if metric.kind != "set"}
+    of_a_set = {metric.name for metric in task.metrics if metric.kind == "set"}
+    seen = []
+    for received in (estimate_of(photo), estimate_of(worse_than(photo)), unknown()):
+        seen.append(task.observe(sample_of(photo), received))
+        assert additive <= set(seen[-1])
+        assert not of_a_set & set(seen[-1])
+        for metric in additive:
+            total, count = seen[-1][metric]
+            assert np.isfinite(total)
+            assert count >= 0
+        own = {k: v for k, v in seen[-1].items() if k not in additive}
+        assert bool(own) == bool(of_a_set)
+        assert json.loads(json.dumps(own)) == own
+    assert set(task.score(seen)) == of_a_set
+
+
+@every
+def test_an_exact_copy_is_better_than_another(name, photo):
+    task = build(name)
+    best, worse = (
+        task.observe(sample_of(photo), estimate_of(data))
+        for data in (photo.copy(), photo[::-1])
+    )
+    additive = [metric for metric in task.metrics if metric.kind != "set"]
+    for metric in additive:
+        (high, _), (low, _) = best[metric.name], worse[metric.name]
+        assert (high > low) == metric.higher_is_better
+
+
+@every
+def test_a_sample_is_judged_alone(name, photo):
+    """Whatever the task has seen before."""
     task, flipped = build(name), photo[::-1]
-    both = task(batch_of(photo, flipped), estimate_of(flipped, flipped))
-    alone = task(batch_of(flipped), estimate_of(flipped))
-    for metric in task.metrics:
-        assert both[metric][0][1] == alone[metric][0][0]
-        assert both[metric][1][1] == alone[metric][1][0]
+    task.observe(sample_of(photo), estimate_of(flipped))
+    after = task.observe(sample_of(flipped), estimate_of(flipped))
+    alone = build(name).observe(sample_of(flipped), estimate_of(flipped))
+    assert after == alone
 
 
 def test_an_exact_copy(photo):
@@ -104,16 +143,20 @@ def test_ssim_is_that_of_scikit_image(photo):
     assert abs(reconstruction(photo, worse)["ssim"][0] - expected) < 1e-3
 
 
-def test_one_colour_is_stretched(photo):
-    colour = np.array([[[10, 200, 30]]], np.uint8)
-    full = np.broadcast_to(colour, photo.shape)
-    assert reconstruction(photo, colour) == reconstruction(photo, full)
+def test_one_colour_is_judged_as_it_is_shown(photo):
+    """A receiver that knows the size, and nothing but a colour, fills it."""
+    full = np.broadcast_to(np.array([10, 200, 30], np.uint8), photo.shape)
+    metrics = reconstruction(photo, full)
+    assert metrics == reconstruction(photo, np.ascontiguousarray(full))
+    expected = np.mean((photo.astype(float) - full) ** 2)
+    np.testing.assert_allclose(metrics["mse"][0], expected)
 
 
 def test_a_wrong_size_counts_as_mid_grey(photo):
     grey = reconstruction(photo, np.full_like(photo, 128))
     assert reconstruction(photo, photo[:-1]) == grey
     assert reconstruction(photo, photo.transpose(1, 0, 2)) == grey
+    assert reconstruction(photo, None) == grey
     assert grey["psnr"][0] < 25
 
 
@@ -129,7 +172,7 @@ def test_a_mean_is_not_made_worse_by_small_images(photo):
 
 @pytest.mark.parametrize("side", [161, 160])
 def test_ms_ssim_begins_where_its_window_fits(side, make_picture):
-    image = make_picture(side, 170).image[0]
+    image = make_picture(side, 170).data
     assert reconstruction(image, image)["ms_ssim"] == ((1, 1) if side > 160 else (0, 0))
 
 
@@ -142,6 +185,7 @@ def test_a_toy_has_an_mse_only():
 
 def test_a_lost_toy_costs_its_variance():
     toy = np.random.default_rng(0).normal(size=(20, 20, 3)).astype(np.float32)
-    # a receiver that lost the header does not know that it was no picture
-    metrics = reconstruction(toy, np.full((1, 1, 3), 128, np.uint8))
+    metrics = reconstruction(toy, None)
+    # a receiver that read its header wrongly may take it for a picture
+    assert metrics == reconstruction(toy, np.full(toy.shape, 128, np.uint8))
     np.testing.assert_allclose(metrics["mse"][0], np.mean(toy**2), rtol=1e-5)

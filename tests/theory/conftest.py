@@ -5,7 +5,7 @@ import pytest
 
 from blocks.phy.bicm import CRC_BITS, Bicm
 from channels.awgn import Awgn
-from semlink.link import compiled_channel
+from semlink.compiled_channel import compiled_channel
 from semlink.rng import Course
 from semlink.signals import RxSignal
 

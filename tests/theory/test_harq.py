@@ -13,7 +13,7 @@ from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, waterfall
 from blocks.phy.mutual_information import information, snr_of
 from channels.awgn import Awgn
 from channels.rayleigh import build as rayleigh
-from semlink.link import compiled_channel
+from semlink.compiled_channel import compiled_channel
 from semlink.loop.feedback import Feedback
 
 TWICE_DB = 10 * np.log10(2)

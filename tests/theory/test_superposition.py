@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from channels import awgn, erasure, rayleigh, shadowed, tdl
+from semlink.compiled_channel import compiled_channel
 from semlink.errors import InputError
-from semlink.link import compiled_channel
 from semlink.rng import Course
 from semlink.superposition import superpose
 

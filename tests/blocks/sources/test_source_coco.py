@@ -8,13 +8,12 @@ import pytest
 from PIL import Image
 
 from blocks.sources.coco import CAPTIONS, INSTANCES, TEST_IMAGES, build, divide
-from experiments.compose import catalogue
+from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
 from semlink.protocols import Source
 from semlink.store.results import ResultStore
 from semlink.sweeps.listener import Unwatched
-from semlink.sweeps.sweep import Sweep
 
 MINI = Path(__file__).parents[4] / "shared/data/coco-mini"
 # SHA-256 of "7" starts with 79, of "11" with 4f, of "3" with 4e, of "5" with ef.
@@ -70,15 +69,15 @@ def test_images_in_order_with_their_names(tmp_path, capsys):
     source = build(str(write(tmp_path)))
     assert isinstance(source, Source)
     expected = [entry(i)["file_name"] for i in IN_ORDER]
-    assert [batch.name[0] for batch in source] == expected
-    assert [batch.index for batch in source] == [(0,), (1,), (2,), (3,)]
-    colours = [batch.image[0, 0, 0, 0] for batch in source]
+    assert [sample.name for sample in source] == expected
+    assert [sample.index for sample in source] == [0, 1, 2, 3]
+    colours = [sample.data[0, 0, 0] for sample in source]
     np.testing.assert_allclose(colours, np.multiply(IN_ORDER, 10), atol=2)
     assert capsys.readouterr() == ("", "")
 
 
 def test_annotations_travel(tmp_path):
-    first, _, third, last = (b.annotations[0] for b in build(str(write(tmp_path))))
+    first, _, third, last = (s.annotations for s in build(str(write(tmp_path))))
     box = {"bbox": [1.0, 2.0, 3.0, 4.0], "area": 12.0, "iscrowd": 0}
     outline = {"segmentation": [[0, 0, 1, 0, 1, 1]]}
     cat, dog = ({"category": c} | box | outline for c in ("cat", "dog"))
@@ -91,8 +90,8 @@ def test_gray_images_become_rgb(tmp_path):
     write(tmp_path)
     path = tmp_path / "val2014" / entry(3)["file_name"]
     Image.new("L", (24, 16), 130).save(path)
-    image = build(str(tmp_path))[0].image
-    assert image.shape == (1, 16, 24, 3)
+    image = build(str(tmp_path))[0].data
+    assert image.shape == (16, 24, 3)
     assert np.unique(image).tolist() == [130]
 
 
@@ -167,8 +166,8 @@ def test_no_images_listed(tmp_path):
 def test_images_that_are_missing_or_broken_are_left_out_where_that_is_asked(tmp_path):
     everything = build(str(write(tmp_path)))
     first, second, *rest = (everything[i] for i in range(len(everything)))
-    (tmp_path / "val2014" / first.name[0]).unlink()
-    (tmp_path / "val2014" / second.name[0]).write_text("hello")
+    (tmp_path / "val2014" / first.name).unlink()
+    (tmp_path / "val2014" / second.name).write_text("hello")
     left = build(str(tmp_path), bad_images="skip")
     assert len(left.skipped) == 2
     assert [left[i].name for i in range(len(left))] == [image.name for image in rest]
@@ -212,18 +211,19 @@ def test_fingerprint_covers_annotations(tmp_path, edit):
     assert build(str(tmp_path)).fingerprint() != before
 
 
-def test_a_point_is_simulated_again_after_a_caption_has_changed(tmp_path, components):
+def test_a_point_is_simulated_again_after_a_caption_has_changed(tmp_path):
     root, simulated = write(tmp_path / "coco"), []
     for file in (root / "val2014").iterdir():
         Image.new("RGB", (16, 16)).save(file)
-    settings = {**components, "source": f"coco:{root}", "snr_db": "0", "cbr": "0.3"}
+    kinds = {"transmitter": "uncoded", "channel": "awgn", "task": "reconstruction"}
+    settings = {**kinds, "source": f"coco:{root}", "snr_db": "0", "cbr": "0.8"}
 
     class Counting(Unwatched):
         def finished(self, point, rows, resumed):
             simulated.append(not resumed)
 
     def run():
-        job = Sweep(config.validate(settings), catalogue())
+        job = sweep_of(config.validate(settings))
         with ResultStore(tmp_path / "run", metrics=job.metrics) as store:
             job.run(store, Counting())
 
@@ -238,12 +238,12 @@ def test_a_point_is_simulated_again_after_a_caption_has_changed(tmp_path, compon
 def test_coco_mini():
     source = build(str(MINI))
     assert len(source) == 100
-    names = [source[i].name[0] for i in range(100)]
+    names = [source[i].name for i in range(100)]
     assert len(set(names)) == 100
     assert names != sorted(names)
-    batch = source[names.index("000000000802.jpg")]
-    assert batch.image.shape == (1, 640, 424, 3)
-    notes = batch.annotations[0]
+    sample = source[names.index("000000000802.jpg")]
+    assert sample.data.shape == (640, 424, 3)
+    notes = sample.annotations
     assert (
         "A kitchen with a refrigerator, stove and oven with cabinets."
         in (notes["captions"])

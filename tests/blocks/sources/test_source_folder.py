@@ -15,18 +15,20 @@ def save(path, *, size=(20, 16), colour=(1, 2, 3)):
 
 
 def names(source):
-    return [source[i].name[0] for i in range(len(source))]
+    return [source[i].name for i in range(len(source))]
 
 
-def test_satisfies_the_protocol_and_gives_one_image_a_batch(tmp_path):
+def test_satisfies_the_protocol_and_gives_the_image(tmp_path):
     pixels = np.arange(20 * 30 * 3, dtype=np.uint8).reshape(20, 30, 3)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     source = build(str(tmp_path))
     assert isinstance(source, Source)
-    batch = source[0]
-    assert (batch.index, batch.name, batch.annotations) == ((0,), ("a.png",), ({},))
-    assert batch.image.dtype == np.uint8
-    np.testing.assert_array_equal(batch.image, pixels[None])
+    sample = source[0]
+    known = sample.index, sample.name, sample.annotations, sample.query
+    assert known == (0, "a.png", {}, None)
+    assert (sample.modality, sample.values) == (source.modality, pixels.size)
+    assert sample.data.dtype == np.uint8
+    np.testing.assert_array_equal(sample.data, pixels)
 
 
 def test_recursion_order_and_what_is_left_out(tmp_path):
@@ -53,15 +55,15 @@ def test_images_of_many_sizes_keep_theirs(tmp_path):
     save(tmp_path / "a.png", size=(16, 16))
     save(tmp_path / "b.png", size=(17, 131))
     source = build(str(tmp_path))
-    assert [source[i].image.shape for i in (0, 1)] == [(1, 16, 16, 3), (1, 131, 17, 3)]
+    assert [source[i].data.shape for i in (0, 1)] == [(16, 16, 3), (131, 17, 3)]
 
 
 def test_iteration_ends_and_indices_wrap(tmp_path):
     for name in "abc":
         save(tmp_path / f"{name}.png")
     source = build(str(tmp_path))
-    assert [batch.index for batch in source] == [(0,), (1,), (2,)]
-    assert source[-1].index == (2,)
+    assert [sample.index for sample in source] == [0, 1, 2]
+    assert source[-1].index == 2
     with pytest.raises(IndexError):
         source[3]
 
@@ -77,13 +79,13 @@ def test_images_are_loaded_when_asked_for(tmp_path):
         save(tmp_path / f"{i:02}.png", colour=(i, 0, 0))
     source = build(str(tmp_path))
     save(tmp_path / "00.png", colour=(99, 0, 0))
-    assert source[0].image[0, 0, 0, 0] == 99
+    assert source[0].data[0, 0, 0] == 99
 
 
-def test_a_batch_cannot_change_the_source(tmp_path):
+def test_a_sample_cannot_change_the_source(tmp_path):
     save(tmp_path / "a.png")
     with pytest.raises(ValueError, match="read-only"):
-        build(str(tmp_path))[0].image[:] = 0
+        build(str(tmp_path))[0].data[:] = 0
 
 
 def test_fingerprint_is_of_the_data_not_of_the_place(tmp_path):

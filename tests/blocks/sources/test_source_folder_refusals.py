@@ -62,9 +62,9 @@ def test_all_bad_images_are_counted_and_the_first_is_named(tmp_path):
 def test_bad_images_are_left_out_where_that_is_asked(tmp_path):
     spoiled(tmp_path)
     images = build(str(tmp_path), bad_images="skip")
-    assert [images[i].name[0] for i in range(len(images))] == ["a.png", "c.png"]
-    assert [images[i].index[0] for i in range(len(images))] == [0, 1]
-    assert [int(images[i].image[0, 0, 0, 0]) for i in range(2)] == [ord("a"), ord("c")]
+    assert [images[i].name for i in range(len(images))] == ["a.png", "c.png"]
+    assert [images[i].index for i in range(len(images))] == [0, 1]
+    assert [int(images[i].data[0, 0, 0]) for i in range(2)] == [ord("a"), ord("c")]
     assert ["b.png" in images.skipped[0], "d.png" in images.skipped[1]] == [True] * 2
     for bad in ("b.png", "d.png"):
         (tmp_path / bad).unlink()
@@ -176,7 +176,7 @@ def test_damaged_exif_is_no_reason_to_warn_or_stop(tmp_path):
     Image.new("RGB", (24, 16)).save(tmp_path / "a.jpg", exif=orientation_and_cut)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert build(str(tmp_path))[0].image.shape == (1, 16, 24, 3)
+        assert build(str(tmp_path))[0].data.shape == (16, 24, 3)
 
 
 def test_unreadable_file(tmp_path, monkeypatch):

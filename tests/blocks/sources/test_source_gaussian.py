@@ -8,16 +8,17 @@ from semlink.protocols import Source
 
 
 def values(**params):
-    return np.concatenate([b.image.astype(np.float64) for b in build(**params)])
+    return np.stack([sample.data.astype(np.float64) for sample in build(**params)])
 
 
 def test_shape_and_type():
     source = build(count=3, height=5, width=7)
     assert isinstance(source, Source)
     assert len(source) == 3
-    batch = source[2]
-    assert (batch.image.shape, batch.image.dtype) == ((1, 5, 7, 3), np.float32)
-    assert (batch.index, batch.name) == ((2,), ("gaussian-2",))
+    sample = source[2]
+    assert (sample.data.shape, sample.data.dtype) == ((5, 7, 3), np.float32)
+    assert (sample.index, sample.name) == (2, "gaussian-2")
+    assert sample.modality == source.modality == "signal"
 
 
 @pytest.mark.parametrize(
@@ -37,9 +38,9 @@ def test_neighbours_are_uncorrelated(axis):
 
 def test_an_image_depends_on_seed_and_index_only():
     alone, among = build(count=5, seed=3), list(build(count=4, seed=3))
-    np.testing.assert_array_equal(alone[3].image, among[3].image)
-    assert not np.array_equal(among[2].image, among[3].image)
-    assert not np.array_equal(build(seed=4)[3].image, among[3].image)
+    np.testing.assert_array_equal(alone[3].data, among[3].data)
+    assert not np.array_equal(among[2].data, among[3].data)
+    assert not np.array_equal(build(seed=4)[3].data, among[3].data)
 
 
 def test_fingerprint():

@@ -27,24 +27,25 @@ def offline(monkeypatch):
 def test_photos_by_name_and_size():
     source = build()
     assert isinstance(source, Source)
-    batches = list(source)
-    sizes = {batch.name[0]: batch.image.shape[1:3] for batch in batches}
-    assert list(sizes.items()) == list(SIZES.items())
-    assert {(b.image.dtype.name, len(b.image)) for b in batches} == {("uint8", 1)}
+    samples = list(source)
+    sizes = {sample.name: sample.data.shape for sample in samples}
+    assert list(sizes.items()) == [(k, (*v, 3)) for k, v in SIZES.items()]
+    assert {s.data.dtype.name for s in samples} == {"uint8"}
+    assert source.modality == "image"
 
 
 def test_photos_are_those_of_scikit_image():
     import skimage.data
 
-    for batch, photo in zip(build(), SIZES, strict=True):
+    for sample, photo in zip(build(), SIZES, strict=True):
         expected = getattr(skimage.data, photo)()
         left = expected[0] if photo == "stereo_motorcycle" else expected
-        np.testing.assert_array_equal(batch.image[0], left)
+        np.testing.assert_array_equal(sample.data, left)
 
 
 def test_photos_are_in_colour():
-    for batch in build():
-        assert np.ptp(batch.image[0].astype(int), axis=-1).max() > 100
+    for sample in build():
+        assert np.ptp(sample.data.astype(int), axis=-1).max() > 100
 
 
 def test_limit_and_fingerprint():

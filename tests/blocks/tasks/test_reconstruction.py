@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 
 from blocks.tasks.reconstruction import build
-from semlink.signals import Estimate, SourceBatch
+from semlink.signals import IMAGE, NO_BLOCKS, Estimate, Sample
 from semlink.units import psnr_db
 
 
@@ -15,11 +15,8 @@ def draw(seed: int) -> np.ndarray:
 
 
 def measured(task, sent: np.ndarray, received: np.ndarray) -> dict:
-    lost, blocks = np.zeros(1, bool), (np.zeros((0, 0), np.uint8),)
-    return task(
-        SourceBatch(sent[None], (0,), ("drawn",), ({},)),
-        Estimate((received,), lost, blocks),
-    )
+    sample = Sample(sent, IMAGE, sent.size, 0, "drawn")
+    return task.observe(sample, Estimate(received, IMAGE, False, NO_BLOCKS))
 
 
 def test_a_pair_is_measured_by_what_is_in_it():

@@ -10,7 +10,7 @@ from channels import rayleigh as originals
 from channels.awgn import Awgn
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
-from semlink.link import compiled_channel
+from semlink.compiled_channel import compiled_channel
 from semlink.rng import Course
 
 # of a test at a fixed seed; a wrong distribution of so many samples gives 1e-20
