@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from semlink.link_trial import LinkTrial
-from semlink.sweep import Sweep
 
 from baselines.separated import SeparatedTransmitter
 from blocks.phy.mcs import TABLE
@@ -25,6 +23,8 @@ from semlink.protocols import (
     Transmitter,
 )
 from semlink.signals import IMAGE, Estimate, RxSignal
+from semlink.sweeps.link_trial import LinkTrial
+from semlink.sweeps.sweep import Sweep
 
 REGISTRY = catalogue().registries["transmitter"]
 NAMES = [
