@@ -14,7 +14,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.link import Link
-from semlink.signals import SourceBatch
+from semlink.signals import IMAGE, Sample
 
 AT = Conditions(0.5, 0.3, 10.0)
 CONVOLUTION = '''
@@ -98,18 +98,18 @@ def test_a_plug_in_extractor_runs_in_a_link(weights, plugin):
     parts = {"transmitter": word, "channel": "awgn", "task": "reconstruction"}
     known = catalogue()
     specs = {k: ComponentSpec.model_validate(v) for k, v in parts.items()}
-    link = Link(*(known.build(kind, spec) for kind, spec in specs.items()))
-    image = picture()
-    source = [SourceBatch(image[None], (0,), ("a",), ({},))]
+    pair, channel, task = (known.build(kind, spec) for kind, spec in specs.items())
+    link, image = Link(pair, channel, {"reconstruction": task}), picture()
+    source = [Sample(image, IMAGE, image.size, 0, "a")]
     plan = link.transmitter.plan(source, link.budget(0.1, "average", 10.0))
-    sent = link.transmit(source[0], plan)
+    sent, _ = link.transmit(source[0], plan)
     plain = ComponentSpec.model_validate(f"ntscc[weights={weights}]")
     other = known.build("transmitter", plain).transmitter
     assert np.any(
         np.asarray(other.shared.networks.analyse(image).y)
         != np.asarray(link.transmitter.shared.networks.analyse(image).y)
     )
-    assert sent.x.shape[1] > 0
+    assert len(sent.x) == sent.ledger.total > 0
     before = known.identity("transmitter", specs["transmitter"])
     plugin.write_text(CONVOLUTION + "\n# another\n")
     assert known.identity("transmitter", specs["transmitter"]) != before
