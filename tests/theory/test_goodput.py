@@ -8,8 +8,7 @@ import pytest
 from baselines.separated import SeparatedTransmitter
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.link import Link
-from semlink.signals import SourceBatch
+from semlink.signals import Sample
 
 KNOWN = catalogue()
 REGISTRY = KNOWN.registries["transmitter"]
@@ -34,9 +33,8 @@ WORDS += ["jpeg2000_ldpc[num_bits_per_symbol=6,coderate=0.75]"]
 
 
 @pytest.fixture(scope="module")
-def batch() -> SourceBatch:
-    photo = KNOWN.build("source", ComponentSpec(name="photos"))[0].image
-    return SourceBatch(photo[:, 40:168, 150:342], (0,), ("crop",), ({},))
+def sample(photo_of, sample_of) -> Sample:
+    return sample_of(photo_of(0)[40:168, 150:342])
 
 
 def test_there_are_links_to_try():
@@ -44,17 +42,13 @@ def test_there_are_links_to_try():
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_goodput_is_below_capacity(word, batch):
-    parts = [KNOWN.build(k, ComponentSpec(name=n)) for k, n in (
-        ("channel", "awgn"), ("task", "reconstruction"))]  # fmt: skip
-    link = Link(built(word), *parts)
-    plan = link.transmitter.plan([batch], link.budget(CBR, "average", 10.0))
-    tx = link.transmit(batch, plan)
+def test_goodput_is_below_capacity(word, sample, link_of, planned, measured):
+    link = link_of(word)
+    _, (tx,) = planned(link, [sample], CBR)
     goodput = []
     for snr_db in SNRS_DB:
-        metrics = link.measure(batch, tx, snr_db, seed=1)
-        bits, uses = (float(np.sum(part)) for part in metrics["goodput"])
-        assert uses == tx.ledger.total[0]
+        bits, uses = measured(link, sample, tx, snr_db)["goodput"]
+        assert uses == tx.ledger.total
         goodput.append(bits / uses)
         assert goodput[-1] <= np.log2(1 + 10 ** (snr_db / 10))
     assert goodput[0] == 0
@@ -69,19 +63,16 @@ SEEDS, ENOUGH = 24, 0.15  # CBR at which the slowest scheme fits with its pilots
 @pytest.mark.parametrize(
     "channel", [*FADING, *(pytest.param(c, marks=pytest.mark.slow) for c in SLOW)]
 )
-def test_goodput_over_fading_is_below_ergodic_capacity(channel, batch):
-    specs = {"channel": channel, "task": "reconstruction"}
-    parts = [KNOWN.build(k, ComponentSpec.model_validate(v)) for k, v in specs.items()]
-    link = Link(built("jpeg2000_ldpc[mcs=auto]"), *parts)
-    snr_db = 12.0
-    budget = link.budget(ENOUGH, "average", snr_db)
-    tx = link.transmit(batch, link.transmitter.plan([batch], budget))
+def test_goodput_over_fading_is_below_ergodic_capacity(
+    channel, sample, link_of, planned, measured
+):
+    link, snr_db = link_of("jpeg2000_ldpc[mcs=auto]", channel), 12.0
+    _, (tx,) = planned(link, [sample], ENOUGH, snr_db)
     goodput, information = [], []
     for seed in range(SEEDS):
         rx = link.propagate(tx, snr_db, seed)
         information.append(np.mean(np.log2(1 + 1 / rx.no)))
-        metrics = link.measure(batch, tx, snr_db, seed)
-        bits, uses = (float(np.sum(part)) for part in metrics["goodput"])
-        assert uses == link.ledger(tx).total[0]
+        bits, uses = measured(link, sample, tx, snr_db, seed)["goodput"]
+        assert uses == link.ledger(tx).total
         goodput.append(bits / uses)
     assert 0 < np.mean(goodput) < np.mean(information)

@@ -5,26 +5,9 @@ import pytest
 
 from blocks.phy.bicm import Bicm
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, TABLE, choose, threshold_db, thresholds
-from experiments.compose import catalogue
-from semlink.config import ComponentSpec
-from semlink.link import Link
 
 pytestmark = pytest.mark.skipif(not TABLE.exists(), reason=f"no {TABLE.name} measured")
 SNRS_DB = np.arange(0.0, 21.0, 4.0)
-
-
-@pytest.fixture(scope="module")
-def photo():
-    known = catalogue()
-    return known.build("source", ComponentSpec(name="photos"))[1]
-
-
-def make_link() -> Link:
-    known = catalogue()
-    words = {"transmitter": "jpeg2000_ldpc[mcs=auto]", "channel": "awgn"}
-    words["task"] = "reconstruction"
-    specs = {k: ComponentSpec.model_validate(v) for k, v in words.items()}
-    return Link(*(known.build(kind, spec) for kind, spec in specs.items()))
 
 
 @pytest.mark.parametrize("num_symbols", [300, 3000, 30_000])
@@ -74,16 +57,16 @@ def test_faster_schemes_of_one_order_need_more(length):
         assert needed == sorted(needed)
 
 
-def test_psnr_does_not_fall_with_snr(photo):
-    link, psnr, plans = make_link(), [], []
+def test_psnr_does_not_fall_with_snr(photo_of, sample_of, link_of, planned, measured):
+    link = link_of("jpeg2000_ldpc[mcs=auto]")
+    sample = sample_of(photo_of(1)[50:242, 100:356])
+    psnr, plans = [], []
     for snr_db in SNRS_DB:
-        budget = link.budget(0.03, "average", float(snr_db))
-        plan = link.transmitter.plan([photo._replace(index=(0,))], budget)
-        tx = link.transmit(photo._replace(index=(0,)), plan)
-        assert tx.ledger.total[0] <= 0.03 * photo.image.size
-        metrics = link.measure(photo, tx, float(snr_db), seed=1)
-        assert metrics["outage"][0] == 0
-        psnr.append(float(metrics["psnr"][0][0]))
+        plan, (tx,) = planned(link, [sample], 0.03, float(snr_db))
+        assert tx.ledger.total <= 0.03 * sample.values
+        metrics = measured(link, sample, tx, float(snr_db))
+        assert metrics["outage"] == (0, 1)
+        psnr.append(metrics["psnr"][0])
         plans.append(plan.mcs)
     # the search for the quality ends within a thousandth of the budget
     assert all(b > a - 0.02 for a, b in zip(psnr, psnr[1:], strict=False)), psnr

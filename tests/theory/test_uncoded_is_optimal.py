@@ -11,8 +11,6 @@ T. J. Goblick, "Theoretical limitations on the transmission of data from analog
 sources", 1965. Abramowitz, Stegun, 5.1.28, for the integral.
 """
 
-from functools import cache
-
 import numpy as np
 import pytest
 from scipy.special import exp1
@@ -20,7 +18,6 @@ from scipy.special import exp1
 from blocks.sources.gaussian import distortion_rate
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.units import db_to_linear
 
 KNOWN = catalogue()
@@ -29,36 +26,36 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def build(kind: str, word: str):
-    return KNOWN.build(kind, ComponentSpec.model_validate(word))
+@pytest.fixture(scope="module")
+def source():
+    spec = ComponentSpec.model_validate("gaussian[count=8]")
+    return list(KNOWN.build("source", spec))
 
 
-@cache
-def sent():
-    """Signals of Gaussian images, and the link that made them."""
-    source = build("source", "gaussian[count=8]")
-    link = Link(build("transmitter", "uncoded"), build("channel", "awgn"),
-                build("task", "reconstruction"))  # fmt: skip
-    plan = link.transmitter.plan(source, link.budget(0.55, "average", 10.0))
-    return source, link, [link.transmit(batch, plan) for batch in source]
+@pytest.fixture(scope="module")
+def signals(source, link_of, planned):
+    """What is sent of Gaussian images."""
+    return planned(link_of("uncoded"), source, 0.55)[1]
 
 
-def squared_errors(channel: str, snr_db: float) -> np.ndarray:
-    """Squared error of every value that arrived."""
-    source, link, signals = sent()
-    over = Link(build("transmitter", "uncoded"), build("channel", channel),
-                build("task", "reconstruction"))  # fmt: skip
-    errors = []
-    for number, (batch, tx) in enumerate(zip(source, signals, strict=True)):
-        estimate = link.receive(over.propagate(tx, snr_db, seed=number))
-        assert not estimate.lost[0]
-        assert estimate.image[0].dtype == np.float32
-        errors.append((estimate.image[0] - batch.image[0]).reshape(-1) ** 2)
-    return np.concatenate(errors)
+@pytest.fixture(scope="module")
+def squared_errors(source, signals, link_of, received):
+    """Give the squared error of every value that arrived."""
+
+    def errors(channel: str, snr_db: float) -> np.ndarray:
+        link, parts = link_of("uncoded", channel), []
+        for number, (sample, tx) in enumerate(zip(source, signals, strict=True)):
+            estimate = received(link, tx, snr_db, seed=number)
+            assert not estimate.lost
+            assert estimate.data.dtype == np.float32
+            parts.append((estimate.data - sample.data).reshape(-1) ** 2)
+        return np.concatenate(parts)
+
+    return errors
 
 
 @pytest.mark.parametrize("snr_db", [2.0, 10.0, 20.0])
-def test_distortion_over_awgn_is_that_of_capacity(snr_db, estimated):
+def test_distortion_over_awgn_is_that_of_capacity(snr_db, estimated, squared_errors):
     measured = estimated(squared_errors("awgn", snr_db))
     snr = db_to_linear(snr_db)
     bound = distortion_rate(np.log2(1 + snr) / 2)
@@ -67,17 +64,18 @@ def test_distortion_over_awgn_is_that_of_capacity(snr_db, estimated):
 
 
 @pytest.mark.parametrize("snr_db", [2.0, 10.0, 20.0])
-def test_distortion_is_never_below_that_of_all_symbols(snr_db, estimated):
-    source, _, signals = sent()
-    uses = sum(int(tx.ledger.total[0]) for tx in signals)
-    values = sum(batch.image.size for batch in source)
+def test_distortion_is_never_below_that_of_all_symbols(
+    snr_db, estimated, source, signals, squared_errors
+):
+    uses = sum(tx.ledger.total for tx in signals)
+    values = sum(sample.values for sample in source)
     rate = np.log2(1 + db_to_linear(snr_db)) * uses / values
     measured = estimated(squared_errors("awgn", snr_db))
     assert measured.mean + 4 * measured.error >= distortion_rate(rate)
 
 
 @pytest.mark.parametrize("snr_db", [5.0, 15.0])
-def test_distortion_over_rayleigh_is_the_integral(snr_db, estimated):
+def test_distortion_over_rayleigh_is_the_integral(snr_db, estimated, squared_errors):
     # the two values of a symbol share its fade
     measured = estimated(squared_errors("rayleigh:1", snr_db).reshape(-1, 2).mean(1))
     snr = db_to_linear(snr_db)

@@ -12,7 +12,7 @@ from blocks.knowledge.source import (
     source_knowledge,
 )
 from semlink.errors import InputError
-from semlink.signals import SourceBatch
+from semlink.signals import IMAGE, Sample
 
 WIDTH = 8
 
@@ -23,52 +23,52 @@ def make_base(count=5, seed=0):
 
 
 def picture(value=0):
-    image = np.full((1, 4, 4, 3), value, np.uint8)
-    return SourceBatch(image, (0,), ("grey",), ({},))
+    image = np.full((4, 4, 3), value, np.uint8)
+    return Sample(image, IMAGE, image.size, 0, "grey")
 
 
 def test_an_entry_arrives_by_its_number():
     base = make_base()
-    knowledge = Entries(base, lambda batch: 3)
+    knowledge = Entries(base, lambda sample: 3)
     told = knowledge.tell(picture())
     assert not len(told.bits)
-    other = Entries(make_base(), lambda batch: 0)
+    other = Entries(make_base(), lambda sample: 0)
     heard = other.hear(told.fields, told.bits)
     np.testing.assert_array_equal(heard, told.context)
     np.testing.assert_array_equal(heard[0], base.vectors[3].astype(np.float32))
 
 
 def test_another_base_is_refused():
-    told = Entries(make_base(), lambda batch: 3).tell(picture())
-    other = Entries(make_base(seed=1), lambda batch: 3)
+    told = Entries(make_base(), lambda sample: 3).tell(picture())
+    other = Entries(make_base(seed=1), lambda sample: 3)
     with pytest.raises(InputError, match="base must be the transmitter's"):
         other.check(told.fields)
-    Entries(make_base(), lambda batch: 0).check(told.fields)
+    Entries(make_base(), lambda sample: 0).check(told.fields)
 
 
 def test_other_bases_are_told_apart_by_more_than_the_version():
     """Of 3000, a dozen would pass by eight bits of version alone."""
-    told = Entries(make_base(), lambda batch: 3).tell(picture())
+    told = Entries(make_base(), lambda sample: 3).tell(picture())
     for seed in range(1, 3000):
-        other = Entries(make_base(seed=seed), lambda batch: 3)
+        other = Entries(make_base(seed=seed), lambda sample: 3)
         with pytest.raises(InputError):
             other.check(told.fields)
 
 
 def test_bases_of_all_sizes_have_one_header():
-    fields = [Entries(make_base(n), lambda batch: 0).fields for n in (1, 5, 300)]
+    fields = [Entries(make_base(n), lambda sample: 0).fields for n in (1, 5, 300)]
     assert fields[0] == fields[1] == fields[2]
 
 
 def test_every_value_fits_its_field():
-    knowledge = Entries(make_base(), lambda batch: 4)
+    knowledge = Entries(make_base(), lambda sample: 4)
     for name, value in knowledge.tell(picture()).fields.items():
         assert 0 <= value < 2 ** knowledge.fields[name]
 
 
 def test_an_embedding_arrives_bit_by_bit():
     r = np.random.default_rng(1).normal(size=WIDTH).astype(np.float32)
-    knowledge = Described(lambda batch: r, WIDTH)
+    knowledge = Described(lambda sample: r, WIDTH)
     told = knowledge.tell(picture())
     assert len(told.bits) == knowledge.num_bits == 16 * WIDTH
     np.testing.assert_array_equal(knowledge.hear({}, told.bits), told.context)
