@@ -247,14 +247,17 @@ help: ## list targets and variables
 # command, its options, and what QUICK=1 adds to make it coarse. Who adds a result adds
 # its line. A run has the name of the commit, so that an interrupted one resumes and that
 # of other code does not; when it is whole, what is committed of it is replaced.
-remake = @$(SEMLINK) $(3) --run '$(or $(quick:%=quick),reference)-$(1)-$(COMMIT)' $(4) 	$(if $(quick),$(5),$(call keep,runs/reference-$(1)-$(COMMIT),experiments/results/$(2)))
-keep = && rm -f $(2)/manifest*.json && cp $(1)/points.csv $(1)/manifest*.json 	$(addprefix $(1)/,$(notdir $(wildcard $(2)/*.png))) $(2)
+remake = @$(SEMLINK) $(3) --run '$(or $(quick:%=quick),reference)-$(1)-$(COMMIT)' $(4) \
+	$(if $(quick),$(5),$(call keep,runs/reference-$(1)-$(COMMIT),experiments/results/$(2)))
+keep = && rm -f $(2)/manifest*.json && cp $(1)/points.csv $(1)/manifest*.json \
+	$(addprefix $(1)/,$(notdir $(wildcard $(2)/*.png))) $(2)
 COMMIT = $(shell git rev-parse --short HEAD)
 
 takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!)
 reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUICK=1: coarse, in runs/
 	$(call remake,fig4,reference,fig4,--source '$(or $(strip $(SOURCE)),photos)',--quick)
-	$(call remake,channels,reference/channels,sweep,--config channels,		snr_db=10 stop.images=1 stop.draws=1)
+	$(call remake,channels,reference/channels,sweep,--config channels, \
+		snr_db=10 stop.images=1 stop.draws=1)
 
 takes.test =
 test: $(VENV)/ready ## the default tests

@@ -295,7 +295,7 @@ def test_a_clean_link_gives_the_picture_of_the_codec(word, send, received):
     if not isinstance(sent.link.transmitter, SeparatedTransmitter):
         pytest.skip("there is no codec to ask")
     codec = sent.link.transmitter._codec
-    file = codec.encode(sent.sample.data, sent.plan.quality[0])
+    file = codec.encode(sent.sample.data, sent.plan.of(sent.sample).quality)
     estimate = received(sent.link, sent.tx, 60.0, seed=3)
     np.testing.assert_array_equal(estimate.data, codec.decode(file))
 

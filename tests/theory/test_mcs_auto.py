@@ -67,7 +67,7 @@ def test_psnr_does_not_fall_with_snr(photo_of, sample_of, link_of, planned, meas
         metrics = measured(link, sample, tx, float(snr_db))
         assert metrics["outage"] == (0, 1)
         psnr.append(metrics["psnr"][0])
-        plans.append(plan.mcs)
+        plans.append(plan.of(sample).scheme)
     # the search for the quality ends within a thousandth of the budget
     assert all(b > a - 0.02 for a, b in zip(psnr, psnr[1:], strict=False)), psnr
     assert psnr[-1] > psnr[0] + 3
