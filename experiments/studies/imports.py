@@ -8,11 +8,9 @@ ROOT = Path(__file__).parents[2]
 FOLDERS = "semlink", "channels", "blocks", "baselines", "experiments"
 
 
-def modules(*folders: str) -> dict[str, Path]:
-    """Every module in some folders, or in all of the project, by its dotted name."""
-    paths = (
-        path for name in folders or FOLDERS for path in (ROOT / name).rglob("*.py")
-    )
+def modules() -> dict[str, Path]:
+    """Every module of the project, by its dotted name."""
+    paths = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
     return {
         ".".join(path.relative_to(ROOT).with_suffix("").parts): path
         for path in sorted(paths)
