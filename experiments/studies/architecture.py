@@ -43,6 +43,7 @@ CODECS = Stack(
                 Box("blocks.text_encoders"),
                 Box("blocks.describers"),
                 Box("blocks.transmitters"),
+                Box("blocks.controllers"),
                 Box("blocks.extractors"),
                 Box("blocks.restorers"),
             ]
@@ -51,7 +52,8 @@ CODECS = Stack(
         Row([Box("blocks.knowledge"), Box("blocks.nn", 3), Box("blocks.phy", 2)]),
     ]
 )
-BLOCKS = Row([CODECS, Stack([Box("blocks.sources"), Box("blocks.tasks")], "left")])
+OTHERS = Stack([Box("blocks.sources"), Box("blocks.tasks"), Box("blocks")], "left")
+BLOCKS = Row([CODECS, OTHERS])
 SEMLINK = Stack(
     [
         Box("semlink.sweeps", 6),

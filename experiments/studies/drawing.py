@@ -26,7 +26,7 @@ from experiments.studies.layout import (
 )
 
 FONT = ["DejaVu Sans Mono", "monospace"]
-MARGIN = 8.0
+MARGIN = 6.0
 DOWN = 8.0  # that an arrow between neighbours runs down at least
 COLOURS = ("#33658a", "#b5483a", "#4f7942", "#8a5a9e", "#b07d12", "#2f8f8f", "#7a6a58")
 
