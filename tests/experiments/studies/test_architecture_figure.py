@@ -1,15 +1,18 @@
-"""The figure of the architecture shows the source as it is."""
+"""The figure and the page of the architecture show the source as it is."""
 
+import re
 from xml.etree import ElementTree
 
 import pytest
 
 from experiments.studies.architecture import architecture, draw
 from experiments.studies.drawing import drawn
-from experiments.studies.imports import ROOT
+from experiments.studies.imports import ROOT, imports, modules
 from experiments.studies.layout import Band, Box, Row, Stack
 
 FIGURE = ROOT / "docs" / "figures" / "architecture.svg"
+PAGE = ROOT / "docs" / "architecture.md"
+FILE = r"`((?:semlink|blocks|channels|baselines|experiments|tests)/[\w/]+\.py)`"
 DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
@@ -43,3 +46,22 @@ def test_arrows_run_down(tmp_path):
     assert described(path) == ["a over b"]
     with pytest.raises(ValueError, match="blocks.b below blocks.a"):
         drawn(picture, boxes, {("blocks.b", "blocks.a"): 1}, path, "")
+
+
+def test_files_on_the_page_exist():
+    named = set(re.findall(FILE, PAGE.read_text()))
+    assert len(named) > 30
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_page_names_the_files_that_call_sionna():
+    _, part = PAGE.read_text().split("## Sionna and TensorFlow")
+    callers = {
+        path.relative_to(ROOT).as_posix()
+        for name, path in modules().items()
+        if not name.startswith("experiments.")
+        for _, imported in imports(path.read_text())
+        if imported.partition(".")[0] == "sionna"
+    }
+    table, _ = part.split("`experiments/bench/`")
+    assert set(re.findall(FILE, table)) == callers
