@@ -259,6 +259,10 @@ reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUI
 	$(call remake,channels,reference/channels,sweep,--config channels, \
 		snr_db=10 stop.images=1 stop.draws=1)
 
+takes.architecture =
+architecture: $(VENV)/ready ## draw modules and their imports, in docs/figures/architecture.svg
+	@$(SEMLINK) architecture
+
 takes.test =
 test: $(VENV)/ready ## the default tests
 	@$(KEEP_FREED) $(PY) -m pytest -q -n auto --dist loadfile

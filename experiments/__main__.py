@@ -214,6 +214,18 @@ def channel_gallery(
 
 
 @app.command()
+def architecture(
+    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
+        "docs/figures/architecture.svg"
+    ),
+) -> None:
+    """Draw the modules of semlink and the imports between them, into OUTPUT."""
+    from experiments.studies.architecture import draw
+
+    typer.echo(draw(output))
+
+
+@app.command()
 def papr(
     transmitter: Annotated[str, typer.Option(help="Transmitters.")],
     source: Annotated[str, typer.Option(help="Source of images.")] = "photos",

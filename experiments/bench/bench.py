@@ -26,8 +26,8 @@ from experiments.bench.channels import bench_channels
 from experiments.bench.profile import simulated
 from experiments.compose import catalogue, sweep_of
 from semlink import config, graph, stages
+from semlink.compiled_channel import compiled_channel
 from semlink.graph import compiled
-from semlink.link import compiled_channel
 from semlink.loop.feedback import Feedback
 from semlink.protocols import Budget
 from semlink.rng import Course

@@ -18,9 +18,9 @@ from sionna.phy.ofdm import (
 
 from channels.ofdm import Settings, resource_grid
 from experiments.compose import catalogue
+from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.graph import compiled
-from semlink.link import compiled_channel
 from semlink.rng import Course
 
 ROUNDS = 15

@@ -6,8 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.compose import catalogue
+from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
-from semlink.link import compiled_channel
 from semlink.rng import Course
 from semlink.units import linear_to_db
 

@@ -8,7 +8,7 @@ import numpy as np
 from blocks.phy.bicm import CRC_BITS, Bicm, Mcs
 from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, TABLE
 from channels.awgn import Awgn
-from semlink.link import compiled_channel
+from semlink.compiled_channel import compiled_channel
 from semlink.rng import Course, seed_of
 from semlink.store.files import write_whole
 from semlink.units import linear_to_db

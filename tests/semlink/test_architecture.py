@@ -2,50 +2,17 @@
 
 import ast
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-FOLDERS = "semlink", "blocks", "channels", "baselines", "experiments"
+from experiments.studies.imports import ROOT, arrows, imports, modules, reachable
+
 MOST_MODULES = 16
 ONE_FILE_A_COMPONENT = {"baselines", "channels"}
 
 
-def modules():
-    """Every module of ours, by its name."""
-    paths = (path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py"))
-    return {
-        ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in paths
-    }
-
-
-def imported(path, known):
-    """Modules of ours that a file imports, wherever it does."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [f"{node.module}.{alias.name}" for alias in node.names]
-            names += [node.module]
-        else:
-            continue
-        yield from (name for name in names if name in known)
-
-
-def reachable(arrows):
-    """What each node reaches in one step or more."""
-    reach = {node: set(targets) for node, targets in arrows.items()}
-    for middle in arrows:
-        for targets in reach.values():
-            if middle in targets:
-                targets |= reach[middle]
-    return reach
-
-
 def test_no_module_imports_itself_in_a_circle():
-    known = modules()
-    arrows = {name: set(imported(path, known)) for name, path in known.items()}
-    assert sum(map(len, arrows.values())) > 300
-    reach = reachable(arrows)
+    found = arrows(modules())
+    assert sum(map(len, found.values())) > 300
+    reach = reachable(found)
     assert [name for name in reach if name in reach[name]] == []
 
 
@@ -62,3 +29,41 @@ def test_no_folder_is_crowded():
     )
     crowded = {folder for folder, number in count.items() if number > MOST_MODULES}
     assert crowded <= ONE_FILE_A_COMPONENT
+
+
+def bound(text):
+    """Names that a module has at its top level, or anywhere below."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def missing(text, names):
+    """Names imported from modules of ours that do not have them."""
+    for _, name in imports(text):
+        module, _, last = name.rpartition(".")
+        if name not in names and last not in names.get(module, [last]):
+            yield name
+
+
+def names_of_modules():
+    return {name: set(bound(path.read_text())) for name, path in modules().items()}
+
+
+def test_every_name_that_is_imported_is_there():
+    names = names_of_modules()
+    found = [
+        f"{module} imports {name}"
+        for module, path in modules().items()
+        for name in missing(path.read_text(), names)
+    ]
+    assert found == []
+
+
+def test_a_name_that_is_not_there_is_seen():
+    text = "def f():\n    from semlink.units import db_to_linear, db_to_nothing"
+    assert list(missing(text, names_of_modules())) == ["semlink.units.db_to_nothing"]

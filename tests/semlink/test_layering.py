@@ -4,11 +4,11 @@ import ast
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from experiments.studies.imports import ROOT, imports
+
 LAYERS = {
     "semlink": {"semlink"},
     "channels": {"channels", "semlink"},
@@ -37,24 +37,6 @@ def sources(*folders):
 
 OURS = sources(*LAYERS)
 TESTS = sources("tests")
-
-
-def imports(text):
-    """(line, module) of every import, wherever it stands."""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Import):
-            yield from ((node.lineno, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.lineno, "." * node.level + (node.module or "")
-        elif _is_import_module(node):
-            yield node.lineno, node.args[0].value
-
-
-def _is_import_module(node):
-    called = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2]
-    if called not in ("import_module", "__import__") or not node.args:
-        return False
-    return isinstance(node.args[0], ast.Constant)
 
 
 def breaches_of_layers(path, text):

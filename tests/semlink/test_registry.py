@@ -7,7 +7,6 @@ import sys
 import pytest
 from pydantic import validate_call
 
-from semlink.errors import InputError
 from semlink.registry import Registry, preset
 
 GOOD = '''"""A channel of a test."""
@@ -64,14 +63,6 @@ def from_path(tmp_path, monkeypatch):
     return write
 
 
-def refusal(call, *args, **kwargs):
-    with pytest.raises(InputError) as caught:
-        call(*args, **kwargs)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
-
-
 def test_names_are_the_files_that_build(toys):
     assert toys.names() == ["bare", "broken", "mine"]
 
@@ -97,7 +88,7 @@ def test_build_and_summary(toys):
     assert toys.summary("bare") == ""
 
 
-def test_unknown_name_with_a_hint(channels):
+def test_unknown_name_with_a_hint(channels, refusal):
     message = refusal(channels.build, "awgm")
     assert message.startswith(
         "unknown channel 'awgm'; did you mean 'awgn'? known: awgn"
@@ -105,13 +96,13 @@ def test_unknown_name_with_a_hint(channels):
     assert "rayleigh" in message
 
 
-def test_unknown_name_without_a_hint(toys):
+def test_unknown_name_without_a_hint(toys, refusal):
     expected = "unknown toy 'qqqq'; known: bare, broken, mine"
     assert refusal(toys.schema, "qqqq") == expected
 
 
 @pytest.mark.parametrize("name", ["semlink_toys.mine", "__init__", "helper", ""])
-def test_only_components_are_names(toys, name):
+def test_only_components_are_names(toys, name, refusal):
     assert refusal(toys.build, name).startswith(f"unknown toy {name!r}; ")
 
 
@@ -126,18 +117,18 @@ def test_resolve_gives_what_was_said_and_the_defaults(toys):
     assert toys.build("mine", **toys.resolve("mine", "2")).gain == 2.0
 
 
-def test_unknown_parameter(toys):
+def test_unknown_parameter(toys, refusal):
     message = refusal(toys.resolve, "mine", None, {"gian": 1})
     start = "unknown parameter of toy.mine 'gian'; did you mean 'gain'? "
     assert message == f"{start}known: gain, taps"
     assert "mean" not in refusal(toys.resolve, "mine", None, {"qqqq": 1})
 
 
-def test_missing_parameter(toys):
+def test_missing_parameter(toys, refusal):
     assert refusal(toys.resolve, "mine") == "toy.mine needs 'gain', got nothing"
 
 
-def test_argument_is_the_first_parameter(toys):
+def test_argument_is_the_first_parameter(toys, refusal):
     message = refusal(toys.resolve, "mine", "1", {"gain": 2})
     assert message == "toy.mine.gain is given twice, got '1'"
     message = refusal(toys.resolve, "bare", "1")
@@ -153,13 +144,13 @@ def test_argument_is_the_first_parameter(toys):
         ({"gain": 1, "taps": None}, "toy.mine.taps: Input should be a valid integer, "),
     ],
 )
-def test_wrong_parameter(toys, params, expected):
+def test_wrong_parameter(toys, params, expected, refusal):
     message = refusal(toys.build, "mine", **params)
     assert message.startswith(expected)
     assert message.endswith(f", got {list(params.values())[-1]!r}")
 
 
-def test_component_from_a_path(from_path):
+def test_component_from_a_path(from_path, refusal):
     toys = from_path(GOOD)
     built = toys.build("mine.py", **toys.resolve("mine.py", "2"))
     assert (built.gain, built.taps) == (2.0, 3)
@@ -194,12 +185,12 @@ def test_a_file_shadows_no_module(from_path):
         ),
     ],
 )
-def test_file_that_is_no_component(from_path, content, expected):
+def test_file_that_is_no_component(from_path, content, expected, refusal):
     assert refusal(from_path(content).build, "mine.py") == expected
 
 
 @pytest.mark.parametrize("name", ["gone.py", "folder.py"])
-def test_path_without_a_file(from_path, tmp_path, name):
+def test_path_without_a_file(from_path, tmp_path, name, refusal):
     (tmp_path / "folder.py").mkdir()
     assert refusal(from_path("").build, name) == f"no toy file at {name!r}"
 
@@ -220,7 +211,7 @@ def installed(tmp_path, monkeypatch):
     sys.modules.pop("toys_of_others", None)
 
 
-def test_component_of_another_distribution(installed):
+def test_component_of_another_distribution(installed, refusal):
     assert {"reconstruction", "theirs"} <= set(installed.names())
     assert "toys_of_others" not in sys.modules
     assert installed.build("theirs", gain=2).gain == 2.0
@@ -229,13 +220,13 @@ def test_component_of_another_distribution(installed):
     assert "did you mean 'theirs'?" in refusal(installed.build, "theis")
 
 
-def test_entry_point_of_another_group_is_not_seen(installed):
+def test_entry_point_of_another_group_is_not_seen(installed, refusal):
     registry = Registry("channel", packages=(), group="semlink.channels")
     assert registry.names() == []
     assert refusal(registry.build, "theirs") == "unknown channel 'theirs'; known: none"
 
 
-def test_entry_point_that_fails(installed):
+def test_entry_point_that_fails(installed, refusal):
     message = refusal(installed.build, "gone")
     where = "task 'gone' at 'toys_of_nobody'"
     assert message == f"{where} fails: No module named 'toys_of_nobody'"

@@ -47,14 +47,6 @@ def stored(folder, *points):
     return folder / "points.csv"
 
 
-def refusal(call, *args, **kwargs):
-    with pytest.raises(InputError) as caught:
-        call(*args, **kwargs)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
-
-
 def as_text(point):
     return [{key: str(value) for key, value in row.items()} for row in point]
 
@@ -144,7 +136,7 @@ def damaged(lines):
 
 
 @pytest.mark.parametrize("how", damaged(["", "", "", "", "", "", ""]))
-def test_damage_before_the_end_is_refused(tmp_path, how):
+def test_damage_before_the_end_is_refused(tmp_path, how, refusal):
     path = stored(tmp_path, rows(1), rows(2), rows(3))
     lines, number = damaged(path.read_text().splitlines(keepends=True))[how]
     path.write_text("".join(lines))
@@ -156,7 +148,7 @@ def test_damage_before_the_end_is_refused(tmp_path, how):
 
 
 @pytest.mark.parametrize("column", [c for c in COLUMNS if c not in WORDS])
-def test_every_number_is_checked(tmp_path, column):
+def test_every_number_is_checked(tmp_path, column, refusal):
     path = stored(tmp_path, rows(1))
     with path.open("ab") as file:
         cells = as_text(rows(2))[0] | {column: "1.x"}
@@ -164,7 +156,7 @@ def test_every_number_is_checked(tmp_path, column):
     assert "is damaged at line 4 (not a row" in refusal(read_points, tmp_path)
 
 
-def test_bytes_that_are_no_text(tmp_path):
+def test_bytes_that_are_no_text(tmp_path, refusal):
     path = stored(tmp_path, rows(1), rows(2))
     data = bytearray(path.read_bytes())
     data[len(data) // 2] = 0xFF
@@ -184,13 +176,13 @@ def test_a_refused_file_keeps_no_lock(tmp_path):
         assert list(store.finished()) == ["id1"]
 
 
-def test_metrics_of_another_task(tmp_path):
+def test_metrics_of_another_task(tmp_path, refusal):
     stored(tmp_path, rows(1))
     message = refusal(opened, tmp_path, ("accuracy", "bler"))
     assert "the rows of a point are not those of this task" in message
 
 
-def test_a_second_store_is_refused(tmp_path):
+def test_a_second_store_is_refused(tmp_path, refusal):
     with opened(tmp_path):
         message = refusal(opened, tmp_path)
         assert message == f"run folder {tmp_path} is in use by another sweep"
@@ -206,7 +198,7 @@ sys.stdin.read()
 """
 
 
-def test_a_killed_process_frees_its_lock(tmp_path):
+def test_a_killed_process_frees_its_lock(tmp_path, refusal):
     command = [sys.executable, "-c", HOLDER, str(tmp_path)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(command, **pipes) as holder:
@@ -220,20 +212,20 @@ def test_a_killed_process_frees_its_lock(tmp_path):
     assert read_points(tmp_path) == as_text(rows(1))
 
 
-def test_folder_that_cannot_be_made(tmp_path):
+def test_folder_that_cannot_be_made(tmp_path, refusal):
     (tmp_path / "run").write_text("a file")
     for folder in (tmp_path / "run", tmp_path / "run" / "deeper"):
         message = refusal(opened, folder)
         assert message.startswith(f"cannot write to run folder {folder}: ")
 
 
-def test_folder_where_the_file_should_be(tmp_path):
+def test_folder_where_the_file_should_be(tmp_path, refusal):
     (tmp_path / "points.csv").mkdir()
     path = tmp_path / "points.csv"
     assert refusal(opened, tmp_path) == f"cannot read {path}: Is a directory"
 
 
-def test_run_without_points(tmp_path):
+def test_run_without_points(tmp_path, refusal):
     path = tmp_path / "points.csv"
     assert refusal(read_points, tmp_path) == (
         f"cannot read {path}: No such file or directory"
@@ -252,7 +244,7 @@ def disk_of(num_bytes):
 
 
 @pytest.mark.parametrize("room", [0, 1, 50, 150])
-def test_full_disk_leaves_what_was_there(tmp_path, room):
+def test_full_disk_leaves_what_was_there(tmp_path, room, refusal):
     path = stored(tmp_path, rows(1))
     before = path.read_bytes()
     with opened(tmp_path) as store:
@@ -264,7 +256,7 @@ def test_full_disk_leaves_what_was_there(tmp_path, room):
         assert list(store.finished()) == ["id1", "id2"]
 
 
-def test_full_disk_spares_what_is_replaced(tmp_path):
+def test_full_disk_spares_what_is_replaced(tmp_path, refusal):
     path = stored(tmp_path, rows(2, snr_db=9), rows(1))
     before = path.read_bytes()
     with opened(tmp_path) as store, disk_of(len(before) - 1):
@@ -275,7 +267,7 @@ def test_full_disk_spares_what_is_replaced(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "points.csv"]
 
 
-def test_full_disk_at_the_start(tmp_path):
+def test_full_disk_at_the_start(tmp_path, refusal):
     with disk_of(10):
         message = refusal(opened, tmp_path)
     assert message == f"cannot write {tmp_path / 'points.csv'}: File too large"

@@ -1,0 +1,122 @@
+"""Draws the packages of the project, their modules, and the imports between them.
+
+Every arrow runs down: from the package that imports to the one that is imported. Within
+a layer arrows join packages, across layers they join the layers. A box lists its
+modules from those that import the others to those that are imported.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+from experiments.studies.drawing import drawn
+from experiments.studies.imports import arrows, modules, reachable
+from experiments.studies.layout import Band, Box, Row, Space, Stack
+
+ENTRY, COMPOSER = "experiments.__main__", "experiments.compose"  # boxes of their own
+TRAINING = Stack(
+    [
+        Row(
+            [
+                Box("experiments.training.device", 2),
+                Stack([Box("experiments.policies", 2), Box("experiments.bench", 3)]),
+            ]
+        ),
+        Box("experiments.training", 4),
+    ],
+    "right",
+)
+RUNS = Stack([Space(4), Box("experiments.commands"), Box(COMPOSER)])
+OUTCOMES = Stack(
+    [
+        Box("experiments.report", 4),
+        Box("experiments.figures", 4),
+        Box("experiments.studies", 4),
+    ],
+    "left",
+)
+EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
+CODECS = Stack(
+    [
+        Row(
+            [
+                Box("blocks.text_encoders"),
+                Box("blocks.describers"),
+                Box("blocks.transmitters"),
+                Box("blocks.controllers"),
+                Box("blocks.extractors"),
+                Box("blocks.restorers"),
+            ]
+        ),
+        Box("blocks.learned", 3),
+        Row([Box("blocks.knowledge"), Box("blocks.nn", 3), Box("blocks.phy", 2)]),
+    ]
+)
+OTHERS = Stack([Box("blocks.sources"), Box("blocks.tasks"), Box("blocks")], "left")
+BLOCKS = Row([CODECS, OTHERS])
+SEMLINK = Stack(
+    [
+        Box("semlink.sweeps", 6),
+        Row([Box("semlink.store"), Box("semlink", 2), Box("semlink.loop")]),
+    ]
+)
+PICTURE = Stack(
+    [
+        Band("experiments", EXPERIMENTS),
+        Row(
+            [
+                Band("baselines", Box("baselines")),
+                Band("blocks", BLOCKS),
+                Band("channels", Stack([Box("channels"), Box("channels.nn")])),
+            ]
+        ),
+        Band("semlink", SEMLINK),
+    ]
+)
+
+
+class Architecture(NamedTuple):
+    """The packages and what they import of each other.
+
+    boxes : modules of each package, those that import the others first
+    imports : how many modules of the second package those of the first import
+    """
+
+    boxes: dict[str, list[str]]
+    imports: Counter[tuple[str, str]]
+
+    @property
+    def text(self) -> str:
+        """All of it, in lines: what the figure shows, and is known by."""
+        lines = [f"{name}: {' '.join(held)}" for name, held in self.boxes.items()]
+        pairs = sorted(self.imports.items())
+        return "\n".join([*lines, *(f"{a} -> {b}: {n}" for (a, b), n in pairs)])
+
+
+def architecture() -> Architecture:
+    """Read the packages and their imports from the source."""
+    found = arrows(modules())
+    names = sorted(name for name in found if not name.endswith(".__init__"))
+    reach = reachable(found)
+    boxes: dict[str, list[str]] = {}
+    # what imports more stands above what it imports
+    for name in sorted(names, key=lambda name: -len(reach[name])):
+        boxes.setdefault(box_of(name), []).append(name.rpartition(".")[2])
+    pairs = ((box_of(a), box_of(b)) for a in names for b in sorted(found[a]))
+    return Architecture(
+        dict(sorted(boxes.items())), Counter((a, b) for a, b in pairs if a != b)
+    )
+
+
+def box_of(module: str) -> str:
+    """The box of a module: its package; the root of experiments has one for each."""
+    package = module.rpartition(".")[0]
+    return module if package == "experiments" else package
+
+
+def draw(path: Path) -> Path:
+    """Draw the architecture into an SVG file, which is the same for the same source."""
+    shown = architecture()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn(PICTURE, shown.boxes, shown.imports, path, shown.text)
+    return path
