@@ -232,6 +232,7 @@ def installed(files):
         "transmitters": ["uncoded_letters", "differences", "repeated_letters"],
         "controllers": ["centre"],
         "describers": ["dominant_colour"],
+        "extractors": ["convolution"],
     }
     lines = [
         f"[semlink.{group}]\n" + "".join(f"{name} = {name}\n" for name in names)
@@ -274,15 +275,17 @@ def test_a_controller_runs_by_path(sweep, picture):
     assert float(rows[label, "psnr", 10.0]["cbr"]) <= 0.08
 
 
-def test_an_extractor_runs_by_path(sweep, picture):
+def test_an_extractor_runs_by_path_and_by_entry_point(sweep, picture, installed):
     import keras
 
     pixels = keras.Input((None, None, 3))
     latents = keras.layers.Conv2D(256, 16, strides=16)(pixels)
     keras.Model(pixels, latents).save_weights("e.weights.h5")
     label = "ntscc[extractor=convolution.py:e.weights.h5]"
-    rows, _ = sweep(*picture, f"transmitter={label}")
+    named = label.replace(".py", "")
+    rows, _ = sweep(*picture, f"transmitter={label} {named}")
     assert rows[label, "psnr", 10.0]["status"] == "ok"
+    assert mean(rows, label, "psnr", 10.0) == mean(rows, named, "psnr", 10.0)
     manifest = json.loads(Path("runs/plugin/manifest.json").read_text())
     assert "files_sha256" in manifest["components"]["transmitter"][label]
 
