@@ -30,6 +30,19 @@ class Sent(NamedTuple):
     plan: Any
     tx: TxSignal
 
+    @property
+    def coded(self) -> bool:
+        """Whether something is sent as bits, which may be lost."""
+        return self.tx.blocks.size > 0
+
+    @property
+    def digital(self) -> bool:
+        """Whether every symbol is QAM, which is never zero.
+
+        What has side information has an analog payload for it.
+        """
+        return self.coded and not self.tx.ledger.of(purpose="side")
+
 
 def build_link(word: str) -> Link:
     """A link around a transceiver that nothing else uses."""
