@@ -1,1 +1,1 @@
-"""Transmitters to compare with, one file each."""
+"""Baseline transmitters, one file each."""

@@ -5,7 +5,7 @@ from baselines.separated import separated
 
 
 def avif() -> PillowCodec:
-    """libaom, tuned for the PSNR that it is judged by; 4:2:0."""
+    """libaom, tuned for PSNR; 4:2:0."""
     return PillowCodec(
         "AVIF",
         quality_range=(0, 100),

@@ -6,12 +6,12 @@ from semlink.errors import InputError
 
 
 def heif() -> PillowCodec:
-    """x265 through libheif, tuned for the PSNR that it is judged by; 4:2:0.
+    """x265 through libheif, tuned for PSNR; 4:2:0.
 
     Raises
     ------
     InputError
-        If the extra that brings it is not installed.
+        The extra ``heif`` is not installed.
     """
     try:
         import pillow_heif

@@ -1,9 +1,9 @@
 """JPEG2000 at Shannon capacity without errors: a bound, not a link.
 
-The same codec, a channel code that no block length limits. At log2(1 + SNR) bits per
-channel use it bounds every separated JPEG2000 link over AWGN, and over fading too,
-for the ergodic capacity is below the capacity at the average SNR; not over channels
-with several receive antennas, whose SNRs add up.
+The same codec with an ideal channel code of log2(1 + SNR) bits per channel use. It
+bounds every separated JPEG2000 link over AWGN, and over fading, where the ergodic
+capacity is below the capacity at the average SNR. It is no bound for channels with
+several receive antennas, whose SNRs add up.
 """
 
 from collections.abc import Hashable, Sequence
@@ -28,7 +28,7 @@ from semlink.units import db_to_linear
 
 
 class CapacityTransmitter:
-    """Counts channel uses by capacity, and packs the file into as many symbols."""
+    """Counts channel uses by capacity, and packs the file into that many symbols."""
 
     def __init__(self):
         self._codec = Jpeg2000()
@@ -39,7 +39,7 @@ class CapacityTransmitter:
         return float(np.log2(1 + db_to_linear(csi.snr_db)))
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Bisect the quality to the budget; the scheme is the capacity."""
+        """Search the quality for the budget; the scheme is the capacity."""
         capacity = budget.operating_point
 
         def cost(member: Member, setting: Setting) -> Cost:
@@ -55,7 +55,7 @@ class CapacityTransmitter:
 
 
 class CapacityReceiver:
-    """Unpacks the file from symbols that arrive without noise."""
+    """Unpacks the file from noiseless symbols."""
 
     def __init__(self):
         self._codec = Jpeg2000()
@@ -71,12 +71,12 @@ def build() -> Transceiver:
 
 
 def _uses(num_bytes: int, capacity: float) -> int:
-    """Channel uses that carry so many bytes at capacity."""
+    """Channel uses of ``num_bytes`` at capacity."""
     return int(np.ceil(8 * num_bytes / capacity))
 
 
 def _pack(data: bytes, num_symbols: int) -> np.ndarray:
-    """Bytes, their number in front, to exactly ``num_symbols`` noiseless symbols."""
+    """Length and bytes to exactly ``num_symbols`` noiseless symbols."""
     length = np.array([len(data)], ">u4").tobytes()
     return pack(np.unpackbits(np.frombuffer(length + data, np.uint8)), num_symbols)
 

@@ -16,10 +16,10 @@ from baselines.separated import separated
 class Jpeg2000:
     """OpenJPEG through glymur: 9/7 wavelet, colour transform, one tile, one layer.
 
-    The quality is the logarithm of the compression ratio, -10 log10(ratio), for the
-    ratio is what JPEG2000 is set by: one for a set of images gives them all one rate.
-    One PSNR for all of them would be the other habit; on photos as unlike as COCO's
-    that makes a weak opponent.
+    The quality is the logarithm of the compression ratio, -10 log10(ratio), which is
+    the rate parameter of JPEG2000: one ratio for a set gives all images the same rate.
+    One PSNR for the whole set is also common; on photos as diverse as COCO's it makes a
+    weak baseline.
     """
 
     quality_range = (-40.0, 0.0)
@@ -47,14 +47,14 @@ class Jpeg2000:
             return _glymur().Jp2k(path)[:]
 
     def decode_prefix(self, prefix: bytes) -> np.ndarray | None:
-        """Decode the front of a codestream; ``None`` if too little of it is there."""
+        """Decode the front of a codestream; ``None`` if it is too short."""
         glymur = _glymur()
         try:
             with _lenient(glymur.lib.openjp2), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 return self.decode(prefix)
         except (OSError, RuntimeError, ValueError, IndexError, struct.error):
-            # OpenJPEG says no in one of these ways, by how early the cut is
+            # OpenJPEG's error depends on the position of the cut
             return None
 
 
@@ -63,7 +63,7 @@ build = separated(Jpeg2000)
 
 @lru_cache(maxsize=1)
 def _glymur():
-    """Import glymur with the OpenJPEG library that Pillow brings along."""
+    """Import glymur with the OpenJPEG library of Pillow."""
     import PIL
 
     bundled = sorted(Path(PIL.__file__).parents[1].glob("[pP]illow.libs/libopenjp2*"))
@@ -84,9 +84,9 @@ def _glymur():
 
 @contextmanager
 def _lenient(openjp2):
-    """Let OpenJPEG decode what is there of a codestream (its non-strict mode).
+    """Let OpenJPEG decode incomplete codestreams (its non-strict mode).
 
-    glymur has no switch for it, so the call that sets up a decoder is extended.
+    glymur has no option for it, so this extends the call that sets up a decoder.
     """
     set_up = openjp2.setup_decoder
 

@@ -8,7 +8,7 @@ from PIL import Image
 from baselines.pillow_codec import PillowCodec
 from baselines.separated import separated
 
-# Annex K of ITU-T T.81: the tables that everyone scales.
+# Quantisation tables of Annex K of ITU-T T.81.
 _LUMINANCE = (
     16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55,
     14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62,
@@ -24,10 +24,10 @@ _CHROMINANCE = (
 
 
 class Jpeg(PillowCodec):
-    """libjpeg through Pillow: 4:2:0, progressive, Huffman tables fitted.
+    """libjpeg through Pillow: 4:2:0, progressive, optimised Huffman tables.
 
-    The quality is libjpeg's, but not only whole numbers, so that a file fits a
-    budget closely; below 1 the tables go on to grow as 5000/quality percent.
+    The quality is libjpeg's, with fractions, so that a file fits a budget closely;
+    below 1 the tables still scale as 5000/quality percent.
     """
 
     def __init__(self):
@@ -51,7 +51,7 @@ build = separated(Jpeg)
 
 
 def _scaled(table: tuple[int, ...], quality: float) -> list[int]:
-    """Scale a table as libjpeg does."""
+    """Scale a table as in libjpeg."""
     percent = 5000 / quality if quality < 50 else 200 - 2 * quality
     scaled = np.floor((np.array(table) * percent + 50) / 100)
     return np.clip(scaled, 1, 255).astype(int).tolist()

@@ -1,7 +1,7 @@
-"""Classes of blocks: which one serves a block best, and how they are sent.
+"""Classes of blocks: choice of the best class, and entropy coding.
 
-The class of a block is chosen by what it costs: squared error, bandwidth and power of
-its coefficients, and the bits that say so, given the classes to the left and above.
+The choice minimises a cost: squared error, bandwidth and power of the coefficients, and
+the bits of the class, given the classes to the left and above.
 """
 
 from typing import NamedTuple
@@ -13,11 +13,11 @@ from blocks.phy.analog import distortion, floor
 
 
 class Prices(NamedTuple):
-    """What a block costs in each class, in squared error.
+    """Cost of a block in each class, in squared error.
 
-    squares : [S, K - L], float32, price of each coefficient squared
-    constant : [S], what is paid whatever the coefficients
-    bit : price of a bit that says which class it is
+    squares : [S, K - L], float32, price of each squared coefficient
+    constant : [S], cost that does not depend on the coefficients
+    bit : price of a bit of the class
     """
 
     squares: np.ndarray
@@ -30,15 +30,15 @@ def prices(
 ) -> Prices:
     """Price the classes for typical images.
 
-    The optimum over all coefficients has one price for power and one for bandwidth:
-    a coefficient at the threshold is just worth both.
+    The optimum over all coefficients has one price for power and one for bandwidth; a
+    coefficient at the threshold is exactly worth both.
 
     Parameters
     ----------
     threshold : deviation above which coefficients are sent
-    noise : variance on a real dimension
+    noise : noise variance of a real dimension
     csi : whether power is allocated for this noise
-    efficiency : bits of side information in a channel use
+    efficiency : bits of side information per channel use
     """
     power = _typical_power(model, threshold, noise, csi)
     population, count = model.population()
@@ -60,7 +60,7 @@ def prices(
 
 
 def _typical_power(model: LinearModel, threshold: float, noise: float, csi: bool):
-    """The power that a coefficient gets, as a function of its deviation."""
+    """Power of a coefficient, as a function of its deviation."""
     sigma, count = model.population()
     kept = sigma > threshold
     sigma, count = sigma[kept], count[kept]
@@ -80,7 +80,7 @@ def choose_classes(
 
     Input
     -----
-    x : [B, K - L], float32, the coefficients that have classes
+    x : [B, K - L], float32, the coefficients that depend on the class
 
     Output
     ------
@@ -92,7 +92,7 @@ def choose_classes(
     bits = bits.reshape(num_classes + 1, num_classes + 1, num_classes)
     chosen = np.full((grid[0] + 1, grid[1] + 1), num_classes)
     for i, row in enumerate(cost.reshape(*grid, num_classes), start=1):
-        # the best for every class that the left one may turn out to be
+        # the best class for each class of the left block
         given_left = bits[:, chosen[i - 1, 1:]] + row
         left = num_classes
         for j, best in enumerate(given_left.argmin(axis=2).T.tolist(), start=1):
@@ -132,7 +132,7 @@ def decode(
 def context_rows(
     classes: np.ndarray, grid: tuple[int, int], num_classes: int
 ) -> np.ndarray:
-    """Row of the table of each block : [B], from the classes left and above."""
+    """Table row of each block : [B], from the classes to the left and above."""
     framed = np.full((grid[0] + 1, grid[1] + 1), num_classes)
     framed[1:, 1:] = classes.reshape(grid)
     return (framed[1:, :-1] * (num_classes + 1) + framed[:-1, 1:]).reshape(-1)

@@ -1,9 +1,9 @@
 """A linear joint source-channel code in the manner of SoftCast, class-adaptive.
 
-Blocks of 16x16 pixels are transformed (KLT, fitted on photos), the strongest
-coefficients are scaled and sent as they are, and the receiver makes linear estimates
-(LMMSE). Which are the strongest depends on the class of a block, which is sent
-digitally; there is nothing learned but second moments.
+The transmitter transforms blocks of 16x16 pixels (KLT, fitted on photos), and scales
+and sends the strongest coefficients; the receiver estimates them (LMMSE). The class of
+a block, sent digitally, determines its strongest coefficients. Only second moments are
+learned.
 """
 
 from collections.abc import Hashable, Sequence
@@ -69,10 +69,10 @@ FIELDS = {
 
 
 class Point(NamedTuple):
-    """What a transmitter assumes of the channel.
+    """Operating point of the transmitter.
 
     mcs : scheme of the side information, index into SCHEMES
-    noise : variance on a real dimension
+    noise : noise variance of a real dimension
     csi : whether power is allocated for this noise
     """
 
@@ -86,8 +86,8 @@ class Sent(NamedTuple):
 
     bits : [num_bits], uint8, side information
     x : [B, K], coefficients
-    sigma : [B, K], their deviations as the receiver will know them
-    colour : what was subtracted, packed
+    sigma : [B, K], deviations that the receiver derives, too
+    colour : the subtracted colour, packed
     """
 
     bits: np.ndarray
@@ -104,14 +104,14 @@ class _Qualities:
 
 
 class LinearTransmitter:
-    """Classes, then the strongest coefficients at the power that suits them.
+    """Classes, then the strongest coefficients with optimal power.
 
     Parameters
     ----------
     model : statistics that both ends share
-    csi : whether it follows the SNR fed back
+    csi : whether it uses the SNR fed back
     design_snr_db : the SNR that it assumes otherwise
-    margin_db : how far below that the side information's scheme is chosen
+    margin_db : reserve in SNR of the scheme of the side information
     """
 
     def __init__(
@@ -126,17 +126,17 @@ class LinearTransmitter:
         self._prices = lru_cache(maxsize=256)(self._prices_at)
 
     def operating_point(self, csi: Csi) -> Hashable:
-        """The SNR, and what the channel carries, if the transmitter follows them."""
+        """The SNR, and Es/N0 of the outage capacity, if it uses the CSI."""
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the quality for the budget."""
+        """Choose the scheme, and search the quality that meets the budget."""
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
 
         def point_for(members: Sequence[Member]) -> Point:
             blocks = [np.prod(grid_of(*member.shape[:2])) for member in members]
-            # a class takes about as many bits as a channel use carries
+            # a class takes about one channel use
             mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
             return Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
 
@@ -190,7 +190,7 @@ class LinearTransmitter:
         return Cost(self._sizes((member.key, setting), symbols))
 
     def _symbols(self, image: np.ndarray, setting: Setting) -> int:
-        """Symbols that an image takes."""
+        """Number of symbols of an image."""
         sent, mcs = self._encode(image, setting), setting.scheme.mcs
         side = side_information.num_symbols(len(sent.bits), mcs)
         payload = np.count_nonzero(mask(sent.sigma, setting.quality))
@@ -198,11 +198,11 @@ class LinearTransmitter:
 
 
 class LinearReceiver:
-    """Header, classes, LMMSE estimates; one colour where the classes are lost.
+    """Header, classes, LMMSE estimates; the mean colour if the classes are lost.
 
     Parameters
     ----------
-    model : as at the transmitter
+    model : statistics that both ends share
     """
 
     def __init__(self, model: LinearModel):
@@ -232,13 +232,13 @@ class LinearReceiver:
         return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
 
     def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
-        """The picture from all that comes after the header; ``None`` if cut short."""
+        """Decode the signal after the header to a picture; ``None`` if cut short."""
         size = header["height"], header["width"]
         grid, quality = grid_of(*size), header["quality"]
         try:
             gains, classes = linear_classes.decode(bits, grid, self._model)
         except ValueError:
-            return None  # one broken block in 2^24 passes its CRC
+            return None  # one erroneous block in 2^24 passes its CRC
         sigma = deviations(gains, classes, grid, self._model)
         kept = mask(sigma, quality)
         num_symbols = -(-np.count_nonzero(kept) // 2)
@@ -265,13 +265,12 @@ def build(
 
     Parameters
     ----------
-    csi : whether the transmitter follows the SNR fed back: power that is optimal for
-        it, and the fastest scheme for the side information that it carries. Without,
-        power goes with the deviation, and one signal serves all SNRs.
-    design_snr_db : what is assumed without ``csi``; side information arrives from
-        this SNR up, and is paid for accordingly
-    margin_db : SNR that the scheme of the side information leaves in reserve, for
-        fading
+    csi : whether the transmitter uses the SNR fed back, for optimal power and for the
+        fastest scheme of the side information that it supports. Without, power is
+        proportional to the deviation, and one signal serves all SNRs.
+    design_snr_db : SNR assumed without ``csi``; side information arrives from this SNR
+        up, at the corresponding rate
+    margin_db : reserve in SNR of the scheme of the side information, for fading
     """
     model = shipped()
     transmitter = LinearTransmitter(model, csi, design_snr_db, margin_db)

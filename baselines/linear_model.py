@@ -1,7 +1,7 @@
-"""What both ends of the linear code share: transform, classes and their statistics.
+"""Model of the linear code, shared by both ends: transform, classes, statistics.
 
-``linear_jscc.npz`` beside this file is fitted by ``experiments.training.fit_linear``;
-``linear_jscc.md`` is its model card.
+``experiments.training.fit_linear`` fits ``linear_jscc.npz``; ``linear_jscc.md`` is its
+model card.
 """
 
 from functools import lru_cache
@@ -15,23 +15,23 @@ from blocks.phy.side_information import EntropyCoder
 
 FILE = Path(__file__).with_name("linear_jscc.npz")
 SIDE = 16  # pixels of a block
-NUM_BINS = 24  # of spatial frequency, three to an octave; the first is the mean
-UNIT_GAIN = 20  # index of gain 1 among the gains of an image, an octave each
+NUM_BINS = 24  # bins of spatial frequency, three per octave; the first is the mean
+UNIT_GAIN = 20  # index of gain 1; gains have steps of an octave
 
 
 class LinearModel(NamedTuple):
     """Statistics of the coefficients of photos.
 
-    K coefficients of a block are kept. Of the first L, whose neighbours are alike,
-    the map over the image is transformed once more and has a spectrum; the others
-    have a variance by the class of their block.
+    A block has K coefficients. The maps of the first L, whose neighbours are similar,
+    are transformed again over the image and have a spectrum; the others have a variance
+    by the class of their block.
 
     basis : [768, K], float32, orthonormal columns, by falling variance
     spectrum : [NUM_BINS, L], deviation by spatial frequency
     deviation : [S, K - L], deviation by class
     prior : [S], share of blocks in each class
     bins : [NUM_BINS], share of coefficients in each bin
-    coder : tables of a class given those to the left and above, that of the gains last
+    coder : tables of a class given those to the left and above; last, that of the gains
     """
 
     basis: np.ndarray
@@ -43,7 +43,7 @@ class LinearModel(NamedTuple):
 
     @property
     def num_spectral(self) -> int:
-        """L, the coefficients that are transformed over the image."""
+        """L, number of coefficients transformed over the image."""
         return self.spectrum.shape[1]
 
     @property
@@ -52,7 +52,7 @@ class LinearModel(NamedTuple):
         return len(self.deviation)
 
     def population(self) -> tuple[np.ndarray, np.ndarray]:
-        """Deviations of a typical block, and how many of each : [n], [n]."""
+        """Deviations of a typical block, and number of each : [n], [n]."""
         per_class = np.repeat(self.prior, self.deviation.shape[1])
         per_bin = np.repeat(self.bins, self.num_spectral)
         sigma = np.concatenate([self.deviation.ravel(), self.spectrum.ravel()])
@@ -61,7 +61,7 @@ class LinearModel(NamedTuple):
 
 @lru_cache(maxsize=1)
 def shipped() -> LinearModel:
-    """Read the model that comes with the code."""
+    """Read the shipped model."""
     with np.load(FILE) as data:
         return LinearModel(
             data["basis"].astype(np.float32),
@@ -74,7 +74,7 @@ def shipped() -> LinearModel:
 
 
 def grid_of(height: int, width: int) -> tuple[int, int]:
-    """Blocks down and across an image, the last ones filled up."""
+    """Blocks down and across an image, the last ones padded."""
     return -(-height // SIDE), -(-width // SIDE)
 
 
@@ -84,7 +84,7 @@ def analyse(image: np.ndarray, colour: np.ndarray, model: LinearModel) -> np.nda
     Input
     -----
     image : [H, W, 3], uint8
-    colour : [3], uint8, what is subtracted from all pixels
+    colour : [3], uint8, colour subtracted from all pixels
 
     Output
     ------
@@ -93,7 +93,7 @@ def analyse(image: np.ndarray, colour: np.ndarray, model: LinearModel) -> np.nda
     height, width, _ = image.shape
     down, across = grid_of(height, width)
     room = (0, down * SIDE - height), (0, across * SIDE - width), (0, 0)
-    # what fills up is the edge's: cheap to send, and thrown away
+    # padding repeats the edge, which is cheap to send; the receiver drops it
     pixels = np.pad(image, room, mode="edge").astype(np.float32) - colour
     blocks = pixels.reshape(down, SIDE, across, SIDE, 3).swapaxes(1, 2)
     x = blocks.reshape(down * across, -1) @ (model.basis / np.float32(255))
@@ -125,11 +125,11 @@ def synthesise(
 def frequency_bins(grid: tuple[int, int]) -> np.ndarray:
     """Bin of spatial frequency of each coefficient of a map : [B], int.
 
-    Frequencies count per block, so that images of all sizes share one spectrum.
+    Frequencies are per block, so images of all sizes share one spectrum.
     """
     down, across = (np.arange(n) / n for n in grid)
     frequency = np.hypot(down[:, None], across[None, :])
-    frequency[0, 0] = 1  # has a bin of its own
+    frequency[0, 0] = 1  # its bin is set below
     bins = np.round(3 * np.log2(frequency)).astype(int) + NUM_BINS - 3
     bins = np.clip(bins, 1, NUM_BINS - 1)
     bins[0, 0] = 0
@@ -139,7 +139,7 @@ def frequency_bins(grid: tuple[int, int]) -> np.ndarray:
 def spectral_deviation(grid: tuple[int, int], model: LinearModel) -> np.ndarray:
     """Deviation of the coefficients transformed over an image : [B, L].
 
-    That of the mean grows with the image, whatever the colour subtracted.
+    The deviation of the mean grows with the size of the image.
     """
     sigma = model.spectrum[frequency_bins(grid)]
     sigma[0] *= np.sqrt(grid[0] * grid[1])
@@ -147,7 +147,7 @@ def spectral_deviation(grid: tuple[int, int], model: LinearModel) -> np.ndarray:
 
 
 def gains_of(x: np.ndarray, grid: tuple[int, int], model: LinearModel) -> np.ndarray:
-    """How far the spectrum of an image is from the model's : [L], index of octaves."""
+    """Gains of an image's spectrum over the model's : [L], indices in octaves."""
     spectral = x[1:, : model.num_spectral]
     if not len(spectral):
         return np.full(model.num_spectral, UNIT_GAIN)
@@ -159,7 +159,7 @@ def gains_of(x: np.ndarray, grid: tuple[int, int], model: LinearModel) -> np.nda
 def deviations(
     gains: np.ndarray, classes: np.ndarray, grid: tuple[int, int], model: LinearModel
 ) -> np.ndarray:
-    """Deviation of every coefficient of an image, as both ends know it.
+    """Deviation of every coefficient of an image, derived at both ends.
 
     Input
     -----

@@ -1,7 +1,7 @@
-"""The payload of the linear code: which coefficients are sent, at what power.
+"""The payload of the linear code: selection and power of coefficients.
 
-Both ends derive it from the deviations of the coefficients and a few numbers of the
-header: quality (hence threshold), floor and scale.
+Both ends derive it from the deviations of the coefficients and fields of the header:
+quality (hence threshold), floor and scale.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ from blocks.phy import analog
 
 QUALITY_BITS, FLOOR_BITS, SCALE_BITS = 12, 6, 10
 LARGEST_DEVIATION = 8.0  # threshold at quality 0
-STEPS_PER_OCTAVE = 256  # of the threshold
-DITHER = 0.04  # of the threshold, so that the rate grows coefficient by coefficient
+STEPS_PER_OCTAVE = 256  # quality steps per octave of the threshold
+DITHER = 0.04  # share of the threshold; lets the rate grow coefficient by coefficient
 NO_FLOOR = 0  # power in proportion to the deviation
 _FLOOR = analog.LogScale(FLOOR_BITS, 1 / 16, 64)
 _SCALE = analog.LogScale(SCALE_BITS, 2.0**-4, 2.0**12)
@@ -24,9 +24,9 @@ def threshold(quality: int) -> float:
 
 
 def mask(sigma: np.ndarray, quality: int) -> np.ndarray:
-    """Which coefficients [B, K] are sent.
+    """Mask of the transmitted coefficients : [B, K], bool.
 
-    Many have the same deviation; thresholds a little apart take them in turns.
+    Many have the same deviation; dithered thresholds select them one after the other.
     """
     nominal = threshold(quality)
     kept = sigma > nominal * (1 - DITHER / 2)
@@ -37,7 +37,7 @@ def mask(sigma: np.ndarray, quality: int) -> np.ndarray:
 
 
 def floor_of(index: int, quality: int) -> float:
-    """The deviation below which there is no power, from the header's field."""
+    """Deviation below which no power is spent, from the header's field."""
     return 0.0 if index == NO_FLOOR else _FLOOR.value(index) * threshold(quality)
 
 
@@ -46,13 +46,13 @@ def floor_index(sigma: np.ndarray, quality: int, noise: float) -> int:
 
     Input
     -----
-    sigma : [n], deviations of what is sent
+    sigma : [n], deviations of the transmitted coefficients
     """
     if not len(sigma):
         return NO_FLOOR
     lowest = analog.floor(sigma, noise, len(sigma) / 2)
     index = max(_FLOOR.index(lowest / threshold(quality)), NO_FLOOR + 1)
-    # what is rounded up must leave something to send
+    # after rounding up, at least one coefficient must stay above the floor
     while floor_of(index, quality) >= sigma.max():
         index -= 1
     return index
@@ -65,13 +65,13 @@ def send_coefficients(
 
     Input
     -----
-    x, sigma : [n], those to be sent, and their deviations
+    x, sigma : [n], transmitted coefficients, and their deviations
     lowest : floor of the power allocation
 
     Output
     ------
     payload : [ceil(n / 2)], complex64, of mean energy 1
-    scale : what that took, as the header's field
+    scale : scale factor, as the header's field
     """
     if not len(x):
         return np.zeros(0, np.complex64), 0
@@ -98,7 +98,7 @@ def receive_coefficients(
 
 
 def _gains(sigma: np.ndarray, lowest: float) -> tuple[np.ndarray, np.ndarray]:
-    """Which coefficients have power, and the gains of those."""
+    """Mask of the coefficients with power, and their gains."""
     active = sigma > lowest
     above = analog.power_by_deviation(sigma[active] - lowest, len(sigma) / 2)
     return active, np.sqrt(above) / sigma[active]

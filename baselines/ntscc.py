@@ -1,14 +1,14 @@
 """NTSCC: nonlinear transform source-channel coding, without a genie.
 
-A learned transform, a hyper-latent that crosses the link digitally, and a learned
-joint code whose rate follows the entropy that the hyper-latent tells both ends of.
+A learned transform, a hyper-latent sent digitally, and a learned joint code whose rate
+follows the entropy that both ends derive from the hyper-latent.
 
 References
 ----------
 J. Dai et al., "Nonlinear transform source-channel coding for semantic
-communications", IEEE JSAC 40(8), 2022. Deviations: the rate map is that of the
-entropy and is not sent; hyper-latent, power scale and all else that the receiver
-needs is sent and counted; one set of weights for all rates; a linear code inside.
+communications", IEEE JSAC 40(8), 2022. Deviations: the rate map follows the entropy and
+is not sent; hyper-latent, power scale and everything else that the receiver needs are
+sent and counted; one set of weights for all rates; a linear code inside.
 """
 
 from pathlib import Path
@@ -39,21 +39,21 @@ def build(
 
     Parameters
     ----------
-    csi : whether the transmitter follows the SNR fed back: power and code for it,
-        and the fastest scheme for the side information that it carries. Without, one
-        signal serves all SNRs.
-    design_snr_db : what is assumed without ``csi``
-    margin_db : SNR that the scheme of the side information leaves in reserve, for
-        fading or for SNRs below the design
+    csi : whether the transmitter uses the SNR fed back, for power, code and the fastest
+        scheme of the side information that it supports. Without, one signal serves all
+        SNRs.
+    design_snr_db : SNR assumed without ``csi``
+    margin_db : reserve in SNR of the scheme of the side information, for fading or for
+        SNRs below the design
     rate : controller of the rate map: ``preset``, rates follow the entropy map;
         ``likelihood``, they follow the latents as in the paper, and the map is sent;
         ``channel_kb``, ``uniform``, or a file of your own
-    side_info : ``coded``, sent and counted; for comparison with papers that count
-        otherwise: ``capacity``, or ``free``
-    weights : what is shipped: ``base``, or ``base_rayleigh``, trained on for fading;
-        or a folder that ``make promote`` wrote
-    extractor, restorer : what turns pixels into latents, and latents into pixels:
-        ``swin``, trained with the rest, or ``klt``, the linear transform alone
+    side_info : ``coded``, sent and counted; ``capacity`` or ``free``, for comparison
+        with papers that count differently
+    weights : shipped: ``base``, or ``base_rayleigh``, trained further for fading; or a
+        folder written by ``make promote``
+    extractor, restorer : pixels to latents, and latents to pixels: ``swin``, trained
+        with the codec, or ``klt``, the linear transform alone
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -66,7 +66,7 @@ def build(
 
 
 def files(weights: str, extractor: str, rate: str, restorer: str, **_) -> list[Path]:
-    """Files that the results depend on: the weights, and those of each stage."""
+    """Files that the results depend on: weights, and files of each stage."""
     return _stages(weights, extractor, rate, restorer).files()
 
 

@@ -1,4 +1,4 @@
-"""Picture codecs that Pillow writes and reads in memory."""
+"""Picture codecs of Pillow, in memory."""
 
 import io
 
@@ -11,7 +11,7 @@ class PillowCodec:
 
     Parameters
     ----------
-    name : of the format
+    name : name of the format
     quality_range, quality_step : as in :class:`baselines.rate_search.Codec`
     options : passed to the encoder
     """

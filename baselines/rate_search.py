@@ -1,4 +1,4 @@
-"""Finds the quality of a picture codec at which a picture, or a set, fits a budget."""
+"""Search of a picture codec's quality within the budget of a picture or a set."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -11,16 +11,16 @@ from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget, Frame
 from semlink.signals import Sample
 
-CLOSE_ENOUGH = 0.999  # of the budget: the search ends early
+CLOSE_ENOUGH = 0.999  # share of the budget at which the search ends early
 CACHED_SIZES = 65536
-LONGEST_SIDE = 16383  # pixels; the header's fields and WebP end there
+LONGEST_SIDE = 16383  # pixels; limit of the header's fields and of WebP
 
 
 class Qualities(Protocol):
-    """Qualities along which what is sent grows.
+    """Range of qualities; the rate grows with quality.
 
     quality_range : lowest and highest quality
-    quality_step : how finely the quality can be set
+    quality_step : resolution of the quality
     """
 
     quality_range: tuple[float, float]
@@ -28,7 +28,7 @@ class Qualities(Protocol):
 
 
 class Codec(Qualities, Protocol):
-    """A picture codec with one quality, along which its files grow."""
+    """A picture codec with one quality; files grow with it."""
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a file."""
@@ -38,10 +38,10 @@ class Codec(Qualities, Protocol):
 
 
 class Setting(NamedTuple):
-    """How a picture is sent.
+    """Setting of a picture.
 
-    scheme : what the transmitter chose by the channel; hashable
-    quality : of the codec
+    scheme : choice of the transmitter for the channel; hashable
+    quality : quality of the codec
     """
 
     scheme: Any
@@ -49,7 +49,7 @@ class Setting(NamedTuple):
 
 
 class FileSizes:
-    """The bytes of a codec's files; remembers those of every file it tried.
+    """Sizes of a codec's files, with a cache.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class FileSizes:
         self._codec, self._sizes = codec, Recent(CACHED_SIZES)
 
     def __call__(self, member: Member, quality: float) -> int:
-        """Bytes of the file of a picture at a quality."""
+        """Size of a picture's file at a quality, in bytes."""
 
         def size() -> int:
             return len(self._codec.encode(member.open().data, quality))
@@ -77,25 +77,25 @@ def search_quality(
 ) -> Settings:
     """Choose the highest quality within a budget.
 
-    Interpolation and halving of the interval take turns: the first is fast where
-    sizes grow smoothly, the second never fails.
+    Interpolation and bisection alternate: the first is fast for smooth sizes, the
+    second always converges.
 
     Parameters
     ----------
     source : the pictures
-    budget : with its ``cbr_mode``
-    qualities : between which to choose
+    budget : budget with its ``cbr_mode``
+    qualities : range of the quality
     scheme_for : chooses the scheme of a group of pictures
-    cost : of a picture at a setting
+    cost : cost of a picture at a setting
 
     Raises
     ------
     Infeasible
-        If the smallest files are above the budget.
+        The smallest files are above the budget.
     InputError
-        If a picture is larger than codecs take.
+        A picture is larger than codecs support.
     """
-    # where frames are sent whole, a step into the last is not yet the end of it
+    # costs in whole frames reach the limit before the last frame is full
     enough = CLOSE_ENOUGH if budget.frame == Frame() else np.inf
 
     def offer(members: Sequence[Member]) -> Choices:
@@ -117,7 +117,7 @@ def search_quality(
 def _highest(
     cost: Callable, qualities: Qualities, limit: float, what: str, enough: float
 ) -> float:
-    """The highest quality whose cost is within the limit, or enough of it."""
+    """The highest quality within the limit, or one that spends ``enough`` of it."""
     (low, high), step = qualities.quality_range, qualities.quality_step
     spent_low, spent_high = cost(low), cost(high)
     if spent_low > limit:
@@ -138,18 +138,18 @@ def _highest(
 
 
 def _check_size(member: Member) -> None:
-    """Refuse what no codec takes."""
+    """Refuse pictures that are too large for the codecs."""
     if max(member.shape) > LONGEST_SIDE:
         size = f"{member.shape[1]}x{member.shape[0]} in {member.name}"
         raise InputError(f"sides must be at most {LONGEST_SIDE}, got {size}")
 
 
 def _log_share(low: float, limit: float, high: float) -> float:
-    """Where between two costs the limit lies, if the cost grew exponentially."""
+    """Position of the limit between two costs, for exponential growth."""
     return float(np.clip(np.log(limit / low) / np.log(high / low), 0.02, 0.98))
 
 
 def _on_grid(low: float, high: float, share: float, step: float) -> float:
-    """A quality between two; a whole number where the codec knows only these."""
+    """A quality between two; an integer if the codec needs one."""
     middle = low + share * (high - low)
     return int(np.clip(round(middle), low + 1, high - 1)) if step >= 1 else middle

@@ -1,8 +1,8 @@
-"""The separated link: a picture codec, then a channel code that knows nothing of it.
+"""The separated link: a picture codec, then an independent channel code.
 
-One implementation for all codecs. The transmitter searches the codec's quality for
-the budget, header, CRC, expected retransmissions and feedback included; the receiver
-reads the header, decodes the blocks and, where one fails in the end, conceals.
+One implementation for all codecs. The transmitter searches the codec's quality for the
+budget, with header, CRC, expected retransmissions and feedback; the receiver reads the
+header, decodes the blocks and conceals a picture with a failed block.
 """
 
 import math
@@ -35,9 +35,9 @@ class SeparatedTransmitter:
 
     Parameters
     ----------
-    shared : what the receiver knows, too
-    margin_db : reserve where the scheme is chosen
-    loop : of feedback, if there is one
+    shared : configuration shared with the receiver
+    margin_db : reserve in SNR for the choice of the scheme
+    loop : feedback loop, if there is one
     """
 
     def __init__(self, shared: Shared, margin_db: float, loop: Loop | None = None):
@@ -47,14 +47,14 @@ class SeparatedTransmitter:
         self._sizes = FileSizes(shared.codec)
 
     def operating_point(self, csi: Csi) -> Hashable:
-        """What blocks will have received, if anything follows from it."""
+        """The expected quality of blocks; ``None`` for a fixed scheme without HARQ."""
         _, mcs, _, harq = self._shared
         if mcs is not None and harq == "none":
             return None
         return Outlook(csi, harq, self._margin_db if mcs is None else 0.0)
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the quality for the budget."""
+        """Choose the scheme, and search the quality that meets the budget."""
 
         def cost(member: Member, setting: Setting) -> Cost:
             num_bits = 8 * self._sizes(member, setting.quality)
@@ -66,22 +66,22 @@ class SeparatedTransmitter:
         return search_quality(source, budget, self._codec, scheme_for, cost)
 
     def _cost(self, num_bits: int, digital: Bicm, budget: Budget) -> Cost:
-        """What a file of so many bits takes, feedback included."""
+        """Cost of a file of ``num_bits``, feedback included."""
         first = self._header.num_symbols + digital.num_symbols(num_bits)
         again, often = self._again(digital, num_bits, budget)
         num_blocks = digital.layout(num_bits).num_blocks
         return Cost(first + again, self._fed_back(num_blocks, 1 + often, budget))
 
     def _again(self, digital: Bicm, num_bits: int, budget: Budget) -> tuple[int, float]:
-        """Symbols, and transmissions, that are expected after the first one.
+        """Expected symbols and transmissions after the first one.
 
-        Each begins a frame, of which half is lost on average.
+        Each transmission begins a frame, half of which is unused on average.
         """
         if self._shared.harq == "none":
             return 0, 0.0
         expected: Outlook = budget.operating_point
         layout = digital.layout(num_bits)
-        # where the header is lost, everything is sent again, in vain
+        # if the header is lost, everything is sent again
         unread = self._header.failing(expected)[:-1]
         failing = np.maximum(expected.failing(digital.mcs, layout.k)[:-1], unread)
         often = np.minimum(1, layout.num_blocks * failing).sum()
@@ -91,10 +91,10 @@ class SeparatedTransmitter:
         return symbols, float(often)
 
     def _fed_back(self, num_blocks: int, transmissions: float, budget: Budget) -> int:
-        """Channel uses that the feedback link is expected to take.
+        """Expected channel uses of the feedback link.
 
-        A report of the state, and after each transmission an acknowledgement of a bit
-        for each block; what is lost and repeated is not foreseen.
+        They are a report of the state and, after each transmission, an acknowledgement
+        of one bit per block; repetitions after losses are not included.
         """
         if self._loop is None:
             return 0
@@ -113,16 +113,16 @@ class SeparatedTransmitter:
     def again(
         self, sample: Sample, first: TxSignal, plan: Settings, request, sent: int
     ) -> TxSignal:
-        """Send what is missing of one picture again; everything, if nothing was read.
+        """Retransmit the missing blocks of a picture; everything without a header.
 
         Parameters
         ----------
-        sample, first, plan : picture, its first transmission, and by which plan
-        request : [C], bool, which blocks arrived; ``None`` if not even the header did
+        sample, first, plan : picture, its first transmission, and its plan
+        request : [C], bool, whether each block arrived; ``None`` if the header did not
         sent : transmissions since the header was read
         """
         if request is None or len(request) != len(first.blocks):
-            # unread, or a broken header that passed its CRC, once in 2^24
+            # lost, or an erroneous header that passed its CRC, once in 2^24
             uses = ledger(retransmission=first.ledger.total)
             return first._replace(ledger=uses)
         chain = self._shared.chain(plan.of(sample).scheme)
@@ -138,7 +138,7 @@ class SeparatedTransmitter:
 
 
 def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
-    """Make the ``build`` function of a separated transmitter from its codec."""
+    """Make the ``build`` function of a separated transmitter for a codec."""
 
     def build(
         coderate: CodeRate = 2 / 3,
@@ -161,15 +161,15 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         coderate : information bits over coded bits
         num_bits_per_symbol : 2 (QPSK) to 8 (256-QAM)
         code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
-        mcs : ``fixed`` as above, or ``auto``: the fastest that the SNR carries
-        margin_db : SNR that ``auto`` leaves in reserve, for fading
-        conceal : what to show on decoding failure, ``mean_colour`` or ``partial``
-        harq : blocks that failed are sent again, and combined: ``chase`` or ``ir``
-        max_transmissions, round_trip_slots : with HARQ, the first among them, and
-            slots from the end of one to the next
-        csi : what ``auto`` knows of the channel: its ``statistics``, or its ``state``
-        csi_delay_slots, csi_error_db : how old the state is, and how wrong (standard
-            deviation)
+        mcs : ``fixed`` as above, or ``auto``: the fastest that the channel supports
+        margin_db : reserve in SNR for ``auto``, for fading
+        conceal : concealment of decoding failures, ``mean_colour`` or ``partial``
+        harq : retransmission and combining of failed blocks: ``chase`` or ``ir``
+        max_transmissions, round_trip_slots : with HARQ, transmissions with the first,
+            and slots from the end of one to the next
+        csi : CSI for ``auto``: the channel's ``statistics``, or its ``state``
+        csi_delay_slots, csi_error_db : delay of the state, and standard deviation of
+            its error
         """
         codec = make_codec()
         if conceal == "partial" and not hasattr(codec, "decode_prefix"):
@@ -191,7 +191,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
 
 
 def _check(shared: Shared, csi: CsiMode) -> None:
-    """Refuse what does not go together."""
+    """Refuse invalid combinations."""
     _, scheme, code, harq = shared
     if scheme is None and code != "nr":
         raise InputError(f"mcs=auto needs code=nr, got {code!r}")

@@ -1,4 +1,4 @@
-"""What both ends of a separated link know, and what its header says beside."""
+"""Configuration and header of a separated link."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,12 +15,12 @@ CONFIGURED = len(SCHEMES)  # value of the mcs field: the configured scheme
 
 
 class Shared(NamedTuple):
-    """What both ends are configured with.
+    """Configuration that both ends share.
 
     codec : picture codec
-    mcs : the configured scheme, or ``None`` to choose it by what is fed back
+    mcs : the configured scheme, or ``None`` to choose it by the CSI fed back
     code : name of the channel code
-    harq : how blocks that failed are sent again
+    harq : HARQ mode
     """
 
     codec: Codec
@@ -29,7 +29,7 @@ class Shared(NamedTuple):
     harq: HarqMode
 
     def chain(self, number: int) -> Bicm | None:
-        """The digital chain that a header names; ``None`` if there is none."""
+        """The digital chain of a header's ``mcs`` field; ``None`` if there is none."""
         scheme = dict(enumerate((*SCHEMES, self.mcs))).get(number)
         return scheme and chain(scheme, self.code)
 
@@ -41,7 +41,7 @@ def chain(mcs: Mcs, code: str) -> Bicm:
 
 
 def header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:
-    """The fields for a picture, its file and the scheme that carries it."""
+    """Header fields of a picture, its file and its scheme."""
     height, width, _ = image.shape
     colour = pack_colour(image.mean(axis=(0, 1)))
     values = (height, width, len(data), mcs, colour)

@@ -1,4 +1,4 @@
-"""The receiver of a separated link, which may ask for blocks again."""
+"""The receiver of a separated link, which may request retransmissions."""
 
 from functools import lru_cache
 from typing import Literal
@@ -19,10 +19,10 @@ class SeparatedReceiver:
 
     Parameters
     ----------
-    shared : what the transmitter knows, too
-    conceal : what to show where a block failed: ``mean_colour`` (as the header says;
-        mid grey where the header is lost too), or ``partial``, which decodes the
-        file up to the first failed block
+    shared : configuration shared with the transmitter
+    conceal : concealment if a block failed: ``mean_colour``, from the header (mid grey
+        if the header is lost, too), or ``partial``, which decodes the file up to the
+        first failed block
     """
 
     def __init__(self, shared: Shared, conceal: Conceal):
@@ -38,7 +38,7 @@ class SeparatedReceiver:
         return _Reception(self)
 
     def begin(self, x_hat: np.ndarray, no: np.ndarray):
-        """Read a first transmission: header, its blocks, and their symbols.
+        """Read a first transmission: header, soft blocks, and their symbols.
 
         ``None`` if the header is lost.
         """
@@ -54,7 +54,7 @@ class SeparatedReceiver:
         return header, SoftBlocks(digital, num_bits, self._shared.harq), body
 
     def picture(self, header: dict, blocks: SoftBlocks) -> Estimate:
-        """The picture that was decoded so far, or what is shown in its place."""
+        """The decoded picture, or its concealment."""
         bits = blocks.data.reshape(-1)[: 8 * header["num_bytes"]]
         data = np.packbits(bits).tobytes()
         picture = self._decoded(data) if blocks.intact.all() else None
@@ -65,11 +65,11 @@ class SeparatedReceiver:
         return Estimate(shown, IMAGE, True, blocks.data)
 
     def _decoded(self, data: bytes) -> np.ndarray | None:
-        """The picture in a file; ``None`` where the codec refuses it."""
+        """The picture in a file; ``None`` if the codec refuses it."""
         try:
             return self._decode(data)
         except Exception:
-            # one broken block in 2^24 passes its CRC, and codecs fail in all ways
+            # one erroneous block in 2^24 passes its CRC; codecs raise any exception
             return None
 
     def _concealed(self, header: dict, data: bytes, num_intact: int) -> np.ndarray:
@@ -82,18 +82,18 @@ class SeparatedReceiver:
 
 
 class _Reception:
-    """A picture as it arrives, in one transmission or several."""
+    """Reception of a picture in one or several transmissions."""
 
     memory = None
 
     def __init__(self, receiver: SeparatedReceiver):
         self._receiver = receiver
         self._header, self._blocks = None, None
-        self._weighed, self._weights = 0.0, 0.0  # symbols by their SNR, and its sum
+        self._weighed, self._weights = 0.0, 0.0  # sums of SNR times symbol, and of SNR
 
     @property
     def request(self) -> Request:
-        """Which blocks arrived : [C], bool, a bit each; ``None`` without a header."""
+        """Whether each block arrived : [C], bool, one bit; ``None`` without header."""
         if self._blocks is None:
             return Request(None, 1, False)
         intact = self._blocks.intact
@@ -112,7 +112,7 @@ class _Reception:
         return self._receiver.picture(self._header, self._blocks)
 
     def _together(self, x_hat: np.ndarray, no: np.ndarray):
-        """All transmissions combined: until the header is read, they are alike."""
+        """Combine all transmissions, which are equal until the header is read."""
         self._weights = self._weights + 1.0 / no
         self._weighed = self._weighed + x_hat / no
         x_hat, no = self._weighed / self._weights, 1 / self._weights

@@ -1,8 +1,8 @@
-"""Uncoded analog transmission: two source values in a symbol, LMMSE at the receiver.
+"""Uncoded analog transmission: two source values per symbol, LMMSE at the receiver.
 
-For a Gaussian source over AWGN at one complex symbol for two values it is optimal:
-its distortion is D(C), and no code does better. For pictures it is where analog
-joint source-channel codes start from.
+For a Gaussian source over AWGN at one complex symbol for two values it is optimal: its
+distortion is D(C). For pictures it is the starting point of analog joint source-channel
+codes.
 """
 
 from collections.abc import Hashable, Sequence
@@ -27,17 +27,17 @@ FIELDS = {"height": 14, "width": 14, "picture": 1, "mean": 8, "deviation": 8}
 
 
 class UncodedTransmitter:
-    """Standardises an image and puts its values on the I and Q of symbols.
+    """Standardises an image and puts its values on I and Q of symbols.
 
-    Mean and standard deviation of a picture, rounded to whole levels, cross in the
-    header. A toy source has zero mean and unit variance by convention.
+    The header signals mean and standard deviation of a picture, rounded to whole
+    levels. A toy source has zero mean and unit variance by convention.
     """
 
     def __init__(self):
         self._header = Header(FIELDS)
 
     def operating_point(self, csi: Csi) -> Hashable:
-        """It makes nothing of the SNR."""
+        """``None``: the transmitter does not use the SNR."""
         return None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> None:
@@ -47,7 +47,7 @@ class UncodedTransmitter:
             needed = budget.frame.uses(symbols)
             if needed > budget.uses(sample):
                 cbr = needed / sample.values
-                raise Infeasible(f"{sample.name} takes CBR {cbr:.4f}, whatever it is")
+                raise Infeasible(f"{sample.name} always takes CBR {cbr:.4f}")
 
     def __call__(self, sample: Sample, plan: None, memory=None):
         x, header = self._send(sample.data), self._header.num_symbols
@@ -62,7 +62,7 @@ class UncodedTransmitter:
         header = self._header.send(
             dict(zip(FIELDS, (height, width, picture, mean, whole), strict=True))
         )
-        # by the exact deviation, for the rounded one would be paid in power
+        # divide by the exact deviation, so that rounding does not change the power
         standard = (image.astype(np.float32) - mean).reshape(-1) / (deviation or 1)
         pairs = np.pad(standard, (0, standard.size % 2)).reshape(-1, 2) / np.sqrt(2)
         x = np.concatenate([header, pairs[:, 0] + 1j * pairs[:, 1]])

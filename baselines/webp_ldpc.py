@@ -5,7 +5,7 @@ from baselines.separated import separated
 
 
 def webp() -> PillowCodec:
-    """libwebp at its slowest, hence best, method."""
+    """libwebp with its slowest and best method."""
     return PillowCodec("WEBP", quality_range=(0, 100), quality_step=0.1, method=6)
 
 

@@ -1,8 +1,8 @@
-"""The settings of a transmitter within a budget: for a set, or for each sample.
+"""Search of a transmitter's settings within a budget, for a set or for each sample.
 
-A transmitter says what a setting costs and how it finds the best one below a limit.
-The search says what the limit is and over which samples the cost is taken, by
-``cbr_mode``. It opens one sample at a time, for a set may be larger than memory.
+The transmitter provides the cost of a setting and a search for the best one within a
+limit. This module sets the limit and the samples of the cost, by ``cbr_mode``. It opens
+one sample at a time, because a set may be larger than memory.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -16,13 +16,13 @@ from semlink.store.cache import data_hash
 
 
 class Member(NamedTuple):
-    """A sample of the set that is planned, without its data.
+    """A sample of the planned set, without its data.
 
-    index, name, values : as the sample has them
-    shape : of its data
+    index, name, values : those of the sample
+    shape : shape of its data
     key : hash of its data, query and annotations
-    uses, limit : the most channel uses, and symbols, that the budget allows it
-    open : gives the sample
+    uses, limit : largest numbers of channel uses and of symbols within the budget
+    open : loads the sample
     """
 
     index: int
@@ -36,10 +36,10 @@ class Member(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What a sample takes at a setting.
+    """Cost of a sample at a setting.
 
-    symbols : that the transmitter sends, expected retransmissions included
-    fed_back : channel uses that the feedback link is expected to take
+    symbols : transmitted symbols, expected retransmissions included
+    fed_back : expected channel uses of the feedback link
     """
 
     symbols: int
@@ -47,12 +47,12 @@ class Cost(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """The settings between which a transmitter chooses.
+    """The settings of a transmitter.
 
     cost : ``(member, setting) -> Cost``
-    best : ``(spent, limit, what) -> setting``, the best one of which
-        ``spent(setting) <= limit``; raises ``Infeasible``, with the name ``what``,
-        where there is none
+    best : ``(spent, limit, what) -> setting``, the best setting with
+        ``spent(setting) <= limit``; raises ``Infeasible``, with the name ``what``, if
+        there is none
     """
 
     cost: Callable[[Member, Any], Cost]
@@ -72,8 +72,8 @@ class Settings(NamedTuple):
         return dict(self.each)[sample.index]
 
 
-# What a group of samples can choose between. What is common to a group, such as a
-# modulation, follows from these samples alone.
+# Choices for a group of samples. Settings common to the group, such as a modulation,
+# depend on these samples alone.
 Offer = Callable[[Sequence[Member]], Choices]
 
 
@@ -81,18 +81,18 @@ def search(source: Sequence[Sample], budget: Budget, offer: Offer) -> Settings:
     """Choose the setting of each sample.
 
     In the mode ``causal``, the setting of a sample depends on it and on the samples
-    before it alone; what these did not spend is left for it.
+    before it alone; it may spend what those have left.
 
     Parameters
     ----------
     source : the samples
-    budget : with its ``cbr_mode``
-    offer : choices of a group of samples
+    budget : budget with its ``cbr_mode``
+    offer : choices for a group of samples
 
     Raises
     ------
     Infeasible
-        The least that can be sent is above the budget.
+        The smallest signal is above the budget.
     """
     members = [_member(source, place, budget) for place in range(len(source))]
     if budget.cbr_mode == "average":
@@ -106,7 +106,7 @@ def search(source: Sequence[Sample], budget: Budget, offer: Offer) -> Settings:
 
 
 def key_of(sample: Sample) -> str:
-    """Hash of all that a transmitter sees of a sample."""
+    """Hash of the transmitter's view of a sample."""
     key = data_hash(sample.data)
     if sample.query is None and not sample.annotations:
         return key
@@ -128,7 +128,7 @@ def _member(source: Sequence[Sample], place: int, budget: Budget) -> Member:
 
 
 def _for_all(members: Sequence[Member], budget: Budget, choices: Choices) -> Any:
-    """One setting, by the mean CBR of the set."""
+    """One setting for the set, whose mean CBR is within the budget."""
     values = [member.values for member in members]
 
     def mean_cbr(setting) -> float:
@@ -141,13 +141,13 @@ def _for_all(members: Sequence[Member], budget: Budget, choices: Choices) -> Any
 def _for_each(
     members: Sequence[Member], budget: Budget, choices: Choices
 ) -> Iterator[Any]:
-    """A setting of each sample, within its own channel uses."""
+    """A setting for each sample, within its own channel uses."""
     for member in members:
         yield _within(member, member.uses, choices, budget)
 
 
 def _in_turn(members: Sequence[Member], budget: Budget, offer: Offer) -> Iterator[Any]:
-    """A setting of each sample, within what the samples before it leave."""
+    """A setting for each sample, within its channel uses and those left before it."""
     left = 0
     for member in members:
         left += member.uses
@@ -158,7 +158,7 @@ def _in_turn(members: Sequence[Member], budget: Budget, offer: Offer) -> Iterato
 
 
 def _within(member: Member, limit: int, choices: Choices, budget: Budget) -> Any:
-    """The best setting of a sample within so many channel uses."""
+    """The best setting of a sample within ``limit`` channel uses."""
 
     def spent(setting) -> int:
         return _uses(choices, member, setting, budget)
@@ -167,6 +167,6 @@ def _within(member: Member, limit: int, choices: Choices, budget: Budget) -> Any
 
 
 def _uses(choices: Choices, member: Member, setting, budget: Budget) -> int:
-    """Channel uses that a sample takes at a setting, both ways."""
+    """Channel uses of a sample at a setting, down and up."""
     cost = choices.cost(member, setting)
     return budget.frame.uses(cost.symbols) + cost.fed_back

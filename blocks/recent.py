@@ -1,4 +1,4 @@
-"""Values that were made and will be needed again, in a bounded amount of memory."""
+"""A cache of values in bounded memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -6,14 +6,14 @@ from typing import Any
 
 
 class Recent:
-    """The values that were used last, by key.
+    """The most recently used values, by key.
 
-    A key says all that its value depends on, so that the order of calls changes no
-    value.
+    A key contains everything that its value depends on, so the order of calls does not
+    change values.
 
     Parameters
     ----------
-    most : how many are kept
+    most : largest number of values
     """
 
     def __init__(self, most: int):
@@ -21,7 +21,7 @@ class Recent:
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
 
     def __call__(self, key: Hashable, make: Callable[[], Any]) -> Any:
-        """The value of a key; made if it is not kept."""
+        """The value of a key, made if it is not cached."""
         if key not in self._values:
             self._values[key] = make()
             if len(self._values) > self._most:

@@ -1,10 +1,10 @@
-"""Antennas of the channels that know directions."""
+"""Antenna arrays of spatial channel models."""
 
 from sionna.phy.channel.tr38901 import PanelArray
 
 
 def row(count: int, carrier_frequency_hz: float) -> PanelArray:
-    """A row of antennas half a wavelength apart, alike in all directions."""
+    """A row of omnidirectional antennas, half a wavelength apart."""
     return PanelArray(
         num_rows_per_panel=1,
         num_cols_per_panel=count,

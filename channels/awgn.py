@@ -8,9 +8,9 @@ from semlink.units import db_to_linear
 
 
 def white_noise(course: Course, shape, no, start=0):
-    """Noise CN(0, N0) on signals of a shape [rows, count], complex64.
+    """Noise CN(0, N0) of a shape [rows, count], complex64.
 
-    ``start`` is the number of its first value.
+    ``start`` is the number of its first value in the course.
     """
     noise = course.complex_normal("noise", shape, start)
     return noise * tf.cast(tf.sqrt(no), tf.complex64)
@@ -23,7 +23,7 @@ class Awgn:
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, Es/N0 in dB
-    course : where the noise comes from
+    course : source of the noise
     start : [], symbols of the course that went by before
 
     Output

@@ -1,7 +1,7 @@
-"""Cells of TR 38.901: each transmission comes from a place of its own in a sector.
+"""Cells of TR 38.901: each transmission has a random position in a sector.
 
-Path loss and shadowing are left out, for the SNR is given: what remains is which
-paths there are, and whether there is one in sight.
+There is no path loss or shadowing, because the SNR is given; the model draws the paths,
+and whether there is a line of sight.
 """
 
 from collections.abc import Callable
@@ -44,12 +44,12 @@ def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
         interleave: bool = True,
         clip_db: Clip = None,
     ) -> Ofdm:
-        """Build the channel: uplink from outdoors, one antenna to a row of them.
+        """Build the channel: outdoor uplink from one antenna to a row of antennas.
 
         Parameters
         ----------
-        sight : whether the base station is in sight: ``by_chance`` as the standard has
-            it, ``always`` or ``never``
+        sight : whether there is a line of sight: ``by_chance``, with the probability of
+            the standard, ``always`` or ``never``
         speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz]
         csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
             ``channels/ofdm.py``
@@ -91,7 +91,7 @@ def _model(scenario: str, carrier_frequency_hz: float, rx_antennas: int):
 
 
 def _places(scenario: str, batch, speed_mps: float) -> tuple:
-    """Places, orientations and speeds of transmitters outdoors and of base stations."""
+    """Positions, orientations and velocities of outdoor users and base stations."""
     ut, bs, turned, _, velocity, indoor = gen_single_sector_topology(
         batch,
         1,
@@ -100,5 +100,5 @@ def _places(scenario: str, batch, speed_mps: float) -> tuple:
         min_ut_velocity=speed_mps,
         max_ut_velocity=speed_mps,
     )
-    upright = tf.zeros_like(turned)  # else polarisations would not match
+    upright = tf.zeros_like(turned)  # to match polarisations
     return ut, bs, upright, upright, velocity, indoor

@@ -4,10 +4,10 @@ A file is ``.npz``, or HDF5 (``.h5``, ``.hdf5``), with these arrays:
 
     gains     [E, R, P, T], complex: E examples, R receive antennas, P paths, T times
     delays_s  [E, P], real, not negative [s]
-    rate_hz   scalar, real, times a second [Hz]; may be left out if T is 1
+    rate_hz   scalar, real, times per second [Hz]; optional if T is 1
 
-Paths that an example does not have are zeros. Such a file is made with Sionna RT by
-``experiments/studies/trace_cir.py``; ``street`` is one that it made of its defaults.
+Gains of absent paths are zero. ``experiments/studies/trace_cir.py`` makes such files
+with Sionna RT; ``street`` was made with its defaults.
 """
 
 import zipfile
@@ -33,17 +33,17 @@ from semlink.errors import InputError
 STREET = Path(__file__).with_name("street.npz")
 HDF5 = (".h5", ".hdf5")
 UNREADABLE = OSError, ValueError, TypeError, EOFError, zipfile.BadZipFile, zlib.error
-FEWEST = 2  # paths: with one a channel is flat
+FEWEST = 2  # least number of paths; a single path is a flat channel
 
 Scale = Literal["set", "each"]
 
 
 class Responses(NamedTuple):
-    """What a file holds.
+    """Contents of a file.
 
     gains : [E, R, P, T], complex64
     delays_s : [E, P], float32, the first path of each example at zero
-    rate_hz : times a second; zero if there is one
+    rate_hz : times per second; zero if T is 1
     """
 
     gains: np.ndarray
@@ -60,15 +60,15 @@ def build(
     interleave: bool = True,
     clip_db: Clip = None,
 ) -> Ofdm:
-    """Build the channel: each transmission meets an example of the file, at random.
+    """Build the channel: each transmission meets a random example of the file.
 
     Parameters
     ----------
-    file : of impulse responses; ``street``, 64 places in a street, is shipped
-    scale : whose mean power gain in the band is one: that of the whole ``set``, so
-        that some examples are weaker than others, or of ``each``
-    csi, numerology, subcarriers, interleave, clip_db : see ``channels/ofdm.py``; an
-        estimate takes the channel to stand still in a slot
+    file : file of impulse responses; ``street``, 64 places in a street, is shipped
+    scale : normalisation of the mean power gain in the band to one: over the whole
+        ``set``, so that some examples are weaker than others, or of ``each`` example
+    csi, numerology, subcarriers, interleave, clip_db : see ``channels/ofdm.py``;
+        estimation assumes a static channel within a slot
     """
     responses = read(_path(file))
     count, antennas, _, times = responses.gains.shape
@@ -78,10 +78,10 @@ def build(
 
     def paths(course, batch, steps, rate, start):
         drawn = tf.cast(count * course.uniform("example", (batch, 1))[:, 0], tf.int32)
-        example = tf.minimum(drawn, count - 1)  # for the product is rounded
+        example = tf.minimum(drawn, count - 1)  # the product may round up
         time = tf.cast(start + tf.range(steps), tf.float32)
         share = time * (responses.rate_hz / rate)
-        # a transmission that is longer than the record goes on backwards
+        # a transmission longer than the record continues backwards in time
         place = tf.cast(tf.round(share), tf.int32) % max(2 * times - 2, 1)
         place = tf.minimum(place, 2 * times - 2 - place)
         chosen = tf.gather(gains, example)
@@ -105,7 +105,7 @@ def read(path: Path) -> Responses:
     Raises
     ------
     InputError
-        There is none, it cannot be read, or it is not as it should be.
+        The file is missing, unreadable, or not in this format.
     """
     try:
         arrays = _hdf5(path) if path.suffix in HDF5 else _npz(path)
@@ -137,7 +137,7 @@ def _hdf5(path: Path) -> dict:
 
 
 def _check(path: Path, gains: np.ndarray, delays_s: np.ndarray, rate_hz: float):
-    """Refuse arrays that are no impulse responses."""
+    """Refuse arrays that are not impulse responses."""
     if gains.ndim != 4 or delays_s.shape != (gains.shape[0], gains.shape[2]):
         raise InputError(
             f"{path} must have gains [E, R, P, T] and delays_s [E, P], got "
@@ -145,15 +145,15 @@ def _check(path: Path, gains: np.ndarray, delays_s: np.ndarray, rate_hz: float):
         )
     if 0 in gains.shape or gains.shape[2] < FEWEST:
         raise InputError(
-            f"{path} must have at least {FEWEST} paths and one of all else, got "
-            f"gains {list(gains.shape)}"
+            f"{path} must have at least {FEWEST} paths and no empty axis, got gains "
+            f"{list(gains.shape)}"
         )
     if not (np.all(np.isfinite(gains)) and np.all(np.isfinite(delays_s))):
         raise InputError(f"{path} must have finite values, got NaN or infinity")
     if np.any(delays_s < 0):
         raise InputError(f"{path} must have delays >= 0, got {delays_s.min():g} s")
     if not np.all(np.any(gains != 0, axis=(1, 2, 3))):
-        raise InputError(f"{path} must have a path in every example, got one of none")
+        raise InputError(f"{path} must have a path in every example, got one without")
     if gains.shape[3] > 1 and not (np.isfinite(rate_hz) and rate_hz > 0):
         raise InputError(
             f"{path} must have rate_hz > 0 for its {gains.shape[3]} times, got "
@@ -162,7 +162,7 @@ def _check(path: Path, gains: np.ndarray, delays_s: np.ndarray, rate_hz: float):
 
 
 def _scaled(responses: Responses, scale: Scale, settings: Settings) -> Responses:
-    """Mean power gain of one, over the grid's carriers, antennas and times."""
+    """Normalise the mean power gain over carriers, antennas and times to one."""
     grid = resource_grid(settings)
     carriers = subcarrier_frequencies(grid.fft_size, grid.subcarrier_spacing).numpy()
     power = np.array([_power(*e, carriers) for e in zip(*responses[:2], strict=True)])

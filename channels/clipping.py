@@ -3,26 +3,26 @@
 import numpy as np
 import tensorflow as tf
 
-OVERSAMPLING = 4  # at which peaks are looked for
-LEARNED_FROM = 2000  # random OFDM symbols
+OVERSAMPLING = 4  # oversampling for clipping
+LEARNED_FROM = 2000  # random OFDM symbols from which gain and distortion are estimated
 
 
 class Clipping:
-    """Limits the amplitude of OFDM symbols; what falls out of band is filtered off.
+    """Clips the amplitude of OFDM symbols and filters out-of-band power.
 
-    A clipped symbol is a gain times the symbol, and a distortion that has nothing to
-    do with it (Bussgang). Both follow from the level, so that a receiver knows them.
+    A clipped symbol is a gain times the symbol plus uncorrelated distortion (Bussgang).
+    Both depend on the level alone, so a receiver knows them.
 
     Parameters
     ----------
-    level_db : at which power is clipped, over the mean power of the signal [dB]
-    subcarriers : of an OFDM symbol
+    level_db : clipping level, power over the mean power of the signal [dB]
+    subcarriers : subcarriers of an OFDM symbol
 
     Attributes
     ----------
-    gain : that the amplifier has for the signal
-    distortion : mean power of what it adds, over that of the signal at its output
-    share : amplitude of the signal, where signal and distortion have unit power
+    gain : gain of the amplifier for the signal
+    distortion : mean power of the distortion over that of the signal at the output
+    share : amplitude of the signal, if signal and distortion together have unit power
 
     References
     ----------
@@ -40,11 +40,11 @@ class Clipping:
         self.share = (1 + self.distortion) ** -0.5
 
     def __call__(self, grid):
-        """Symbols and their distortion, without the gain : [..., F], complex64."""
+        """Symbols plus distortion, divided by the gain : [..., F], complex64."""
         return self.clipped(grid) / self.gain
 
     def clipped(self, grid):
-        """OFDM symbols as they leave the amplifier : [..., F], complex64."""
+        """OFDM symbols at the output of the amplifier : [..., F], complex64."""
         samples = waveform(grid)
         size = tf.maximum(tf.abs(samples) / self._level, 1)
         spectrum = tf.signal.fft(samples / tf.cast(size, samples.dtype))
@@ -60,6 +60,6 @@ def waveform(grid):
 
 
 def _scale(grid, sign: int):
-    """Between the transform's scale and that of unit power."""
+    """Factor between the scale of the transform and unit power."""
     carriers = tf.cast(tf.shape(grid)[-1], tf.float32)
     return tf.cast((OVERSAMPLING * tf.sqrt(carriers)) ** sign, grid.dtype)

@@ -1,4 +1,4 @@
-"""Delay lines of TR 38.901, models A to E, as OFDM: what ``tdl`` and ``cdl`` share."""
+"""Delay lines of TR 38.901, models A to E, as OFDM: base of ``tdl`` and ``cdl``."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal, NamedTuple
@@ -22,12 +22,12 @@ from channels.ofdm import (
 
 
 class Line(NamedTuple):
-    """What a model of Sionna's is made of.
+    """Parameters of a Sionna model.
 
     model : A to E
-    delay_spread_s : by which the delays of the table are scaled
-    carrier_frequency_hz, speed_mps : carrier, and speed of the transmitter
-    rx_antennas : at the receiver
+    delay_spread_s : scale of the delays of the table [s]
+    carrier_frequency_hz, speed_mps : carrier [Hz], and speed of the transmitter [m/s]
+    rx_antennas : antennas of the receiver
     """
 
     model: str
@@ -40,7 +40,7 @@ class Line(NamedTuple):
 def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
     """Make the ``build`` of a kind of delay line.
 
-    ``make`` gives Sionna's model, which is called with batch size, steps and rate [Hz].
+    ``make`` builds Sionna's model, called with batch size, steps and rate [Hz].
     """
 
     def build(
@@ -59,9 +59,9 @@ def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
 
         Parameters
         ----------
-        model : A to C out of sight, D and E in sight of the transmitter
-        delay_spread_s : by which the delays of the table are scaled [s]
-        speed_mps : of the transmitter, in any direction [m/s]; gives the Doppler
+        model : A to C without, D and E with line of sight
+        delay_spread_s : scale of the delays of the table [s]
+        speed_mps : speed of the transmitter in any direction [m/s], for the Doppler
             spectrum, which is that of Jakes
         carrier_frequency_hz : carrier [Hz]
         csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see

@@ -1,4 +1,4 @@
-"""Lost packets: stretches of symbols that do not arrive, as the receiver knows."""
+"""Packet erasures, known to the receiver."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,21 +15,21 @@ from semlink.protocols import Channel, Frame
 from semlink.rng import Course
 from semlink.signals import RxSignal
 
-LOST = 1e6  # times the noise: what is left says nothing
+LOST = 1e6  # noise factor of lost packets
 
 
 class Erasure:
-    """Packets are lost by the chain of Gilbert and Elliott, over another channel.
+    """Packet losses of a Gilbert-Elliott chain, over another channel.
 
-    A lost packet arrives with 60 dB more noise, as if faded to nothing; Es/N0 is that
-    of the packets that are not lost.
+    A lost packet arrives with 60 dB more noise, like a deep fade; Es/N0 is that of the
+    packets that are not lost.
 
     Parameters
     ----------
-    beneath : the channel that the others cross
-    loss : share of packets that are lost
-    burst : mean number of packets lost in a row
-    packet_length : symbols
+    beneath : channel of the packets that are not lost
+    loss : packet loss rate
+    burst : mean number of consecutive lost packets
+    packet_length : symbols of a packet
 
     References
     ----------
@@ -42,7 +42,7 @@ class Erasure:
     def __init__(self, beneath: Channel, loss: float, burst: float, packet_length: int):
         self._beneath = beneath
         self._loss = loss
-        self._stays = 1 - 1 / burst  # lost, after one that is
+        self._stays = 1 - 1 / burst  # probability of a loss after a loss
         self._begins = loss / (1 - loss) / burst
         self._packet_length = packet_length
         self.frame = getattr(beneath, "frame", Frame())
@@ -55,7 +55,7 @@ class Erasure:
         return RxSignal(x_hat + more, no * worse, h)
 
     def _lost(self, course, batch, num_symbols, start):
-        """Which symbols : [B, N], bool."""
+        """Mask of the symbols of lost packets : [B, N], bool."""
 
         def packets(count, first):
             shape = (batch, count)
@@ -67,7 +67,7 @@ class Erasure:
         return held(packets, self._packet_length, num_symbols, start)
 
     def _follow(self, before, drawn):
-        """Which packets are lost : [B, n], float32, 1 or 0."""
+        """States of packets : [B, n], float32, 1 if lost, else 0."""
         lost = np.empty(drawn.shape, np.float32)
         now = None if before is None else before[:, 0] > 0
         for packet, new in enumerate(drawn.T):
@@ -77,7 +77,7 @@ class Erasure:
         return lost
 
     def _after(self, lost):
-        """Probability that the next packet is lost : [B], float32."""
+        """Probability of losing the next packet : [B], float32."""
         return np.where(lost, np.float32(self._stays), np.float32(self._begins))
 
 
@@ -91,14 +91,14 @@ def build(
 
     Parameters
     ----------
-    over : channel beneath
-    loss : share of packets that are lost
-    burst : mean number of packets lost in a row; by default losses are independent
+    over : inner channel
+    loss : packet loss rate
+    burst : mean number of consecutive lost packets; by default losses are independent
     packet_length : symbols of a packet
     """
-    alone = 1 / (1 - loss)  # of independent losses
+    alone = 1 / (1 - loss)  # mean burst of independent losses
     burst = alone if burst is None else burst
-    shortest = loss / (1 - loss)  # else not so many could be lost
+    shortest = loss / (1 - loss)  # shorter bursts cannot reach the loss rate
     if burst < shortest:
         raise InputError(
             f"channel.erasure.burst must be at least {shortest:.3g} at a loss of "
@@ -108,5 +108,5 @@ def build(
 
 
 def files(over: str, **_) -> list[Path]:
-    """Files that the results depend on: those of the channel beneath."""
+    """Files that the results depend on: those of the inner channel."""
     return files_beneath(over)

@@ -1,4 +1,4 @@
-"""What flat channels have in common: one gain a symbol, which the receiver knows."""
+"""Flat channels: one gain per symbol, known to the receiver."""
 
 import tensorflow as tf
 
@@ -7,13 +7,13 @@ from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
-SMALLEST = 1e-12  # power gain that is divided by
+SMALLEST = 1e-12  # least power gain, to avoid a division by zero
 
 
 class FlatFading:
     """y = h x + n, n ~ CN(0, N0); the receiver knows h, and divides by it.
 
-    The noise that it is left with is N0 / |h|^2.
+    The noise variance after equalisation is N0 / |h|^2.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class FlatFading:
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, average received Es/N0 [dB]
-    course : where gains and noise come from
+    course : source of gains and noise
     start : [], symbols of the course that went by before
 
     Output
@@ -46,14 +46,14 @@ class FlatFading:
 
 
 def held(draw, length: int, num_symbols, start=0):
-    """Values that stay the same for ``length`` symbols : [B, num_symbols].
+    """Values that are constant over ``length`` symbols : [B, num_symbols].
 
     Parameters
     ----------
     draw : (count, number of the first) -> values [B, count]
-    length : symbols
-    num_symbols : [], how many are asked for
-    start : [], number of the first of them
+    length : symbols of a constant value
+    num_symbols : [], number of symbols
+    start : [], number of the first symbol
     """
     first, inside = start // length, start % length
     values = draw(-(-(num_symbols + inside) // length), first)

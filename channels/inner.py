@@ -1,4 +1,4 @@
-"""Channels that others go over: built by name, as on the command line."""
+"""Inner channels of composed channels, built by name as on the command line."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ CHANNELS = Registry("channel", packages=("channels",), group="semlink.channels")
 
 
 def inner(word: str) -> Channel:
-    """Build the channel beneath.
+    """Build the inner channel.
 
     Raises
     ------
@@ -29,7 +29,7 @@ def inner(word: str) -> Channel:
 
 
 class _FromTheBeginning:
-    """A channel that knows no start: silence is sent before its signals."""
+    """A channel without ``start``: silence is sent before its signals."""
 
     def __init__(self, channel: Channel):
         self._channel = channel
@@ -47,7 +47,7 @@ def _with_start(channel: Channel) -> Channel:
 
 
 def files_beneath(word: str) -> list[Path]:
-    """Files that the results of the channel beneath depend on."""
+    """Files that the results of the inner channel depend on."""
     spec = ComponentSpec.model_validate(word)
     params = CHANNELS.resolve(spec.name, spec.argument, spec.params)
     plugin = [Path(spec.name)] if spec.name.endswith(".py") else []
@@ -55,12 +55,12 @@ def files_beneath(word: str) -> list[Path]:
 
 
 def flat(word: str, over: str) -> Channel:
-    """Build the flat channel beneath; ``over`` says what goes over it.
+    """Build a flat inner channel; ``over`` is the name of the outer one.
 
     Raises
     ------
     InputError
-        The channel is none, or not flat: its symbols share more than a gain.
+        The channel does not exist, or is not flat.
     """
     channel = inner(word)
     if not getattr(channel, "flat", False):

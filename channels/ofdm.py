@@ -1,9 +1,8 @@
 """OFDM over a selective channel: grid, pilots, estimation, equalisation.
 
-Symbols fill the slots of a resource grid one after the other, all of one transmission
-in one evolution of the channel. Its response is that of an OFDM system without
-interference between symbols or carriers, for which the cyclic prefix must outlast the
-channel.
+The symbols of a transmission fill the slots of a resource grid in order, over one
+evolution of the channel. The response has no interference between symbols or carriers;
+the cyclic prefix must be longer than the channel.
 """
 
 from collections.abc import Callable
@@ -25,10 +24,10 @@ from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
-SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # of a slot, and which of them are pilots
-PREFIX = 144 / 2048  # of an OFDM symbol: the normal one of TS 38.211, 5.3.1
-SMALLEST = 1e-9  # SINR that is divided by: of nothing, nothing is left
-SPREAD = 20_070_301  # seed of the permutation that both ends know
+SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # symbols of a slot, and numbers of the pilots
+PREFIX = 144 / 2048  # share of an OFDM symbol: normal prefix of TS 38.211, 5.3.1
+SMALLEST = 1e-9  # least SINR, to avoid a division by zero
+SPREAD = 20_070_301  # seed of the interleaver, known to both ends
 
 Csi = Literal["perfect", "ls"]
 Numerology = Annotated[int, Field(ge=0, le=6)]
@@ -38,15 +37,15 @@ Hertz = Annotated[float, Field(ge=5e8, le=1e11)]
 Speed = Annotated[float, Field(ge=0, le=1000)]
 Clip = Annotated[float, Field(ge=-10, le=30)] | None
 
-# (course, rows, OFDM symbols, OFDM symbols a second, number of the first) -> path gains
-# [B, R, P, T], complex64, and delays [B, P], float32 [s]
+# (course, rows, OFDM symbols, OFDM symbols per second, number of the first) -> path
+# gains [B, R, P, T], complex64, and delays [B, P], float32 [s]
 Paths = Callable
 
 
 class Later:
-    """A rate for a model of Sionna's, whose steps begin at ``start`` and not at zero.
+    """A sampling rate for a Sionna model whose steps begin at ``start``, not at zero.
 
-    Such a model divides the numbers of its steps by the rate, and has their times.
+    Such a model divides the numbers of its steps by the rate to get their times.
     """
 
     def __init__(self, rate: float, start):
@@ -62,15 +61,15 @@ def doppler_hz(speed_mps: float, carrier_frequency_hz: float) -> float:
 
 
 class Settings(NamedTuple):
-    """What all OFDM channels can be told.
+    """Common parameters of OFDM channels.
 
-    csi : ``perfect``, or ``ls``, estimated at pilots, interpolated and weighed; either
-        way the pilots are sent, and counted
-    numerology : mu; carriers are 15 kHz 2^mu apart
-    subcarriers : of the grid
-    rx_antennas : whose signals are combined; Es/N0 is that of each
-    interleave : whether a slot's symbols are spread over its grid
-    clip_db : power at which the transmitter's amplifier clips, over the mean [dB]
+    csi : ``perfect``, or ``ls``, estimated at pilots, interpolated and weighted; pilots
+        are sent and counted in both cases
+    numerology : mu; the subcarrier spacing is 15 kHz 2^mu
+    subcarriers : subcarriers of the grid
+    rx_antennas : receive antennas, which are combined; Es/N0 is that of each
+    interleave : whether a slot's symbols are interleaved over its grid
+    clip_db : clipping level of the transmitter's amplifier, over the mean power [dB]
     """
 
     csi: Csi = "perfect"
@@ -82,26 +81,26 @@ class Settings(NamedTuple):
 
 
 class Ofdm:
-    """OFDM over paths.
+    """OFDM over a multipath channel.
 
     Parameters
     ----------
-    paths : draws the channel
-    settings : of the grid and the receiver
-    longest_s : delay of the last path [s], if it is known
-    doppler_hz : largest Doppler shift [Hz], which the receiver knows, too
+    paths : draws the paths
+    settings : settings of grid and receiver
+    longest_s : delay of the last path [s], if known
+    doppler_hz : largest Doppler shift [Hz], known to the receiver
 
     Input
     -----
     x : [B, N], complex64, unit mean energy
     snr_db : [], float32, average received Es/N0 of an antenna [dB]
-    course : where paths and noise come from
+    course : source of paths and noise
     start : [], symbols of the course that went by before
 
     Output
     ------
-    : RxSignal of the symbols, equalised without bias; |h_hat| is the root of the power
-        gains of all antennas as estimated, its phase that of the first
+    : RxSignal of the symbols, equalised without bias; |h_hat| is the root of the sum of
+        the estimated power gains, the phase is that of the first antenna
 
     Raises
     ------
@@ -156,7 +155,7 @@ class Ofdm:
         slots = -(-num_symbols // self.frame.data)
         sent, h = self.grids(x), self._response(course, batch, slots, first)
         if self._clip:
-            # what leaves the antenna has unit power, distortion included
+            # unit transmitted power, distortion included
             sent, h = self._clip(sent), h * self._clip.share
         y = self._apply(sent, h)
         elements = tf.size(y) // (batch * slots)
@@ -165,7 +164,7 @@ class Ofdm:
         h_hat, error = self._known(h, y, no)
         combined = _combined(y[:, 0], h_hat, error, no)
         if self._clip:
-            # pilots are distorted, too, and the estimate as much as by noise
+            # distortion of the pilots adds to the estimate like noise
             noise = (
                 1.0
                 if self._settings.csi == "perfect"
@@ -182,7 +181,7 @@ class Ofdm:
         return RxSignal(*map(symbols, combined))
 
     def grids(self, x):
-        """Slots as they are sent : [B, N] -> [B slots, 1, 1, 14, F], complex64."""
+        """Transmitted slots : [B, N] -> [B slots, 1, 1, 14, F], complex64."""
         empty = -tf.shape(x)[1] % self.frame.data
         rows = tf.reshape(tf.pad(x, ((0, 0), (0, empty))), (-1, self.frame.data))
         return self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
@@ -202,7 +201,7 @@ class Ofdm:
         return tf.reshape(h, (-1, 1, antennas, 1, 1, SYMBOLS, carriers))
 
     def _known(self, h, y, no):
-        """What the receiver takes the responses for, and the variance of its error."""
+        """Channel estimates of the receiver, and their error variance."""
         if self._settings.csi == "perfect":
             h = h[:, 0, :, 0, 0]
             return h, tf.zeros_like(tf.abs(h))
@@ -216,14 +215,14 @@ class Ofdm:
 
 
 class Interpolation(NamedTuple):
-    """What a line between the two pilots of a slot makes of a channel : [14], float32.
+    """Moments of linear interpolation between the pilots of a slot : [14], float32.
 
     For a channel of unit power with the spectrum of Jakes.
 
-    noise : of N0 at the pilots, what is left
-    power : of the line, without noise
+    noise : noise power of the line over N0
+    power : power of the line, without noise
     alike : correlation of line and channel
-    drift : of the line's power, what has nothing to do with the channel
+    drift : power of the part of the line that is uncorrelated with the channel
     """
 
     noise: np.ndarray
@@ -233,7 +232,7 @@ class Interpolation(NamedTuple):
 
 
 def _interpolation(turns: float) -> Interpolation:
-    """As above; ``turns`` of the fastest path in an OFDM symbol."""
+    """The moments for ``turns``, the phase turns of the fastest path per OFDM symbol."""
     first, last = PILOT_SYMBOLS
     symbol = np.arange(SYMBOLS)
     late = (symbol - first) / (last - first)
@@ -264,7 +263,7 @@ def resource_grid(settings: Settings) -> ResourceGrid:
 def _combined(y, h, error, no) -> RxSignal:
     """Unbiased LMMSE combining of the antennas : [B, R, 14, F] -> [B, 14, F].
 
-    For one stream that is a division, which keeps its digits at any SNR.
+    For one stream this is a division, which is precise at any SNR.
     """
     noise = no + error
     weight = tf.math.conj(h) / tf.cast(noise, h.dtype)

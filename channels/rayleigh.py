@@ -1,4 +1,4 @@
-"""Rayleigh block fading: flat, complex, constant over a number of symbols."""
+"""Rayleigh block fading: flat, complex, constant over a block of symbols."""
 
 from typing import Annotated
 

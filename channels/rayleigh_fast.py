@@ -1,4 +1,4 @@
-"""Rayleigh fading that changes from symbol to symbol, with the spectrum of Jakes."""
+"""Rayleigh fading that varies from symbol to symbol, with the spectrum of Jakes."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from sionna.phy import SPEED_OF_LIGHT
 
 from channels.flat import FlatFading
 
-SINUSOIDS = 64  # whose sum is as good as Gaussian
+SINUSOIDS = 64  # enough for a nearly Gaussian sum
 
 
 def build(
@@ -22,10 +22,10 @@ def build(
 
     Parameters
     ----------
-    speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz], hence the largest
-        Doppler shift
-    symbol_rate_hz : symbols a second
-    doppler_hz : the largest Doppler shift itself [Hz]
+    speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz], which give the
+        largest Doppler shift
+    symbol_rate_hz : symbols per second
+    doppler_hz : largest Doppler shift [Hz], instead of speed and carrier
 
     References
     ----------

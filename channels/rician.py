@@ -1,4 +1,4 @@
-"""Rician block fading: a path in sight, and Rayleigh fading around it."""
+"""Rician block fading: a line-of-sight path and Rayleigh fading."""
 
 from typing import Annotated
 
@@ -18,9 +18,9 @@ def build(
 
     Parameters
     ----------
-    k_factor_db : power of the path in sight over that of all others [dB]; its phase is
-        uniform, and the same for the whole course
-    coherence_length : symbols for which the other paths stay the same
+    k_factor_db : power of the line-of-sight path over that of all others [dB]; its
+        phase is uniform, and constant over the course
+    coherence_length : symbols for which the other paths are constant
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Log-normal shadowing over a flat channel: a receiver that walks behind buildings."""
+"""Log-normal shadowing over a flat channel, such as a receiver behind buildings."""
 
 from pathlib import Path
 from typing import Annotated
@@ -14,21 +14,21 @@ from semlink.protocols import Channel
 from semlink.rng import Course
 from semlink.signals import RxSignal
 
-HELD = 168  # symbols for which a shadow stays the same: a tiny part of a metre
+HELD = 168  # symbols for which a shadow is constant, a small fraction of a metre
 DECIBEL = np.log(10) / 10
 
 
 class Shadowed:
     """y = g h x + n: a slow gain g > 0, log-normal, over a flat channel of gain h.
 
-    In decibels g^2 is Gaussian, its autocorrelation exponential in the distance; it
-    is scaled so that ``E g^2 = 1``.
+    In decibels, g^2 is Gaussian with an autocorrelation exponential in distance, scaled
+    to ``E g^2 = 1``.
 
     Parameters
     ----------
     beneath : the flat channel
     sigma_db : standard deviation of g^2 [dB]
-    correlation : of g^2 in dB, from one to the next of its values
+    correlation : correlation of consecutive values of g^2 in dB
 
     References
     ----------
@@ -48,7 +48,7 @@ class Shadowed:
     def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         g = self._shadow(course, *tf.unstack(tf.shape(x)), start)
         x_hat, no, h = self._beneath(x, snr_db, course.beneath(), start)
-        # beneath, x_hat is x and noise; a gain g makes as much less of the noise
+        # the inner x_hat is x plus noise; a gain g divides the noise by g
         x_hat = x + (x_hat - x) / tf.cast(g, x.dtype)
         return RxSignal(x_hat, no / g**2, h * tf.cast(g, h.dtype))
 
@@ -59,13 +59,13 @@ class Shadowed:
             shape = (batch, steps)
             normal = course.chain("shadow", self._walk, shape, first + 1)
             normal = tf.convert_to_tensor(normal)
-            # E exp(s n) = exp(s^2 / 2) is taken away, for the mean power is one
+            # divide by E exp(s n) = exp(s^2 / 2) for a mean power of one
             return tf.exp((self._sigma * normal - self._sigma**2 / 2) / 2)
 
         return held(gains, HELD, num_symbols, start)
 
     def _walk(self, before, new):
-        """Shadows N(0, 1) [B, n], each of which follows the one before."""
+        """Shadows N(0, 1) [B, n], a first-order autoregressive process."""
         if before is None:
             return np.concatenate([new[:, :1], self._walk(new[:, :1], new[:, 1:])], 1)
         recursion = np.float32([self._news]), np.float32([1, -self._correlation])
@@ -83,16 +83,16 @@ def build(
 
     Parameters
     ----------
-    over : flat channel beneath
+    over : flat inner channel
     sigma_db : standard deviation of the shadow [dB]
-    distance_m : in which its correlation falls to 1/e [m]
-    speed_mps : of the receiver [m/s]
-    symbol_rate_hz : symbols a second
+    distance_m : distance at which its correlation is 1/e [m]
+    speed_mps : speed of the receiver [m/s]
+    symbol_rate_hz : symbols per second
     """
     step = speed_mps * HELD / symbol_rate_hz
     return Shadowed(flat(over, "shadowed"), sigma_db, float(np.exp(-step / distance_m)))
 
 
 def files(over: str, **_) -> list[Path]:
-    """Files that the results depend on: those of the channel beneath."""
+    """Files that the results depend on: those of the inner channel."""
     return files_beneath(over)

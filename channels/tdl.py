@@ -7,7 +7,7 @@ from channels.delay_line import Line, delay_line
 
 
 class _Taps(TDL):
-    """Section 7.7.2. Sionna's model wants the number of steps as a float."""
+    """Section 7.7.2. Sionna's model needs the number of steps as a float."""
 
     def __init__(self, line: Line):
         super().__init__(

@@ -1,4 +1,4 @@
-"""The registries of all kinds, and how a spec becomes a component."""
+"""The registries of all kinds, which build components from specs."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from semlink.store.files import sha256
 
 @lru_cache(maxsize=256)
 def _sha256(path: Path, modified: int, size: int) -> str:
-    """Hash of a file, taken again only if the file has changed."""
+    """Hash of a file, computed again only after the file has changed."""
     return sha256(path)
 
 
@@ -21,7 +21,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 class Catalogue:
-    """Everything that can be built, by kind.
+    """All components that can be built, by kind.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Catalogue:
         self.registries = registries
 
     def resolve(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
-        """All parameters of a component, as said or by default."""
+        """All parameters of a component, given or by default."""
         return self.registries[kind].resolve(spec.name, spec.argument, spec.params)
 
     def build(self, kind: str, spec: ComponentSpec) -> Any:
@@ -41,14 +41,14 @@ class Catalogue:
         Raises
         ------
         InputError
-            If its name or a parameter is wrong.
+            Its name or a parameter is invalid.
         """
         return self.registries[kind].build(spec.name, **self.resolve(kind, spec))
 
     def identity(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
-        """What makes a component this one: name, parameters, and the files behind it.
+        """Identity of a component: name, parameters, and hashes of its files.
 
-        Those are its weights, and its source where that is a file.
+        The files are its weights and, for a plug-in, its source.
         """
         params = self.resolve(kind, spec)
         identity = self.named(kind, spec)
@@ -59,7 +59,7 @@ class Catalogue:
         return identity
 
     def named(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
-        """Name of a component, of a file without its folder, and all parameters."""
+        """Name (of a plug-in file: without its folder) and all parameters."""
         plugin = spec.name.endswith(".py")
         name = Path(spec.name).stem if plugin else spec.name
         return {"name": name, **self.resolve(kind, spec)}

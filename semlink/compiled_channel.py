@@ -1,4 +1,4 @@
-"""A channel as a compiled stage of a link, known by itself, whatever its parts are."""
+"""A channel compiled as a stage of a link."""
 
 import inspect
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from semlink.signals import RxSignal
 
 
 class _Stage:
-    """A channel that is compiled; it is known by itself, whatever its parts are."""
+    """A compiled channel, hashed by identity and not by its parts."""
 
     def __init__(self, stage: Callable, channel: Channel):
         self._stage, self.frame = stage, frame_of(channel)
@@ -22,15 +22,15 @@ class _Stage:
         self.name = type(channel).__name__
 
     def __call__(self, x, snr_db, course: Course) -> RxSignal:
-        # a number would be a constant of the graph, and each seed a graph of its own
+        # a Python number would be a constant, and each seed would trace a new graph
         return self._stage(x, snr_db, np.asarray(course.seed, np.int64))
 
 
 class _StageWithStart(_Stage):
-    """The same of a channel that can be evaluated from any place of its course.
+    """A compiled channel that can be evaluated from any position of its course.
 
-    What begins with the course has a graph of its own: a start that is known to be zero
-    leaves nothing to compute, and another rounding.
+    Signals that begin with the course have a graph of their own: with a constant start
+    of zero it computes less and rounds differently.
     """
 
     def __init__(self, stage: Callable, later: Callable, channel: Channel):
@@ -45,12 +45,12 @@ class _StageWithStart(_Stage):
 
 
 def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
-    """Compile a channel as strongly as its ``level`` says (default: graph).
+    """Compile a channel at its ``level`` (default: graph).
 
     Parameters
     ----------
     channel : built channel
-    name : under which its traces are counted
+    name : name under which its traces are counted
 
     Raises
     ------
@@ -79,5 +79,5 @@ def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
 
 
 def frame_of(channel: Channel) -> Frame:
-    """The frame of a channel; of one that says nothing, its symbols alone."""
+    """The frame of a channel; by default, its symbols alone."""
     return getattr(channel, "frame", Frame())

@@ -1,6 +1,6 @@
-"""What a user can say: frozen models, read from YAML, changed by ``key=value``.
+"""Configuration: frozen models, read from YAML, overridden by ``key=value``.
 
-A component is said in one word, ``name``, ``name:argument`` (its first parameter)
+A component is written in one word, ``name``, ``name:argument`` (its first parameter)
 or ``name[key=value,key=value]``; in YAML also as a mapping with ``name`` and its
 parameters. An unknown key is an error that names its full path.
 """
@@ -28,7 +28,7 @@ class _Frozen(BaseModel):
 
 
 class ComponentSpec(_Frozen):
-    """A component and its parameters, as said."""
+    """A component and its parameters, as the user wrote them."""
 
     name: str
     argument: str | None = None
@@ -55,7 +55,7 @@ class ComponentSpec(_Frozen):
 
 
 def parse_spec(text: str) -> dict[str, Any]:
-    """Take ``name:argument[key=value,...]`` apart; a value may be such a component."""
+    """Parse ``name:argument[key=value,...]``; a value may itself be a component."""
     head, inside = _head_and_brackets(text.strip())
     name, colon, argument = head.partition(":")
     if not name or "[" in name or "]" in name or (colon and not argument):
@@ -70,7 +70,7 @@ def parse_spec(text: str) -> dict[str, Any]:
 
 
 def _head_and_brackets(text: str) -> tuple[str, str]:
-    """What stands before the brackets that end a text, and what stands in them."""
+    """Split ``head[inside]`` into head and inside, which is empty without brackets."""
     depth = 0
     for place in range(len(text) - 1, -1, -1):
         depth += (text[place] == "]") - (text[place] == "[")
@@ -81,7 +81,7 @@ def _head_and_brackets(text: str) -> tuple[str, str]:
 
 
 def _split(text: str, separators: str) -> list[str]:
-    """Split a text where a separator stands outside all brackets."""
+    """Split a text at separators outside all brackets."""
     parts, depth = [""], 0
     for letter in text:
         depth += (letter == "[") - (letter == "]")
@@ -102,7 +102,7 @@ def _scalar(item: str, text: str) -> Any:
 
 
 def _words(value: Any) -> Any:
-    """Accept ``a b`` for a list, with brackets kept together."""
+    """Accept ``a b`` for a list; spaces within brackets do not split."""
     if isinstance(value, str):
         return [word for word in _split(value, " \t\n") if word]
     return value if isinstance(value, list | tuple) else [value]
@@ -146,14 +146,13 @@ CbrGrid = Annotated[
 
 
 class StopRule(_Frozen):
-    """When a point has been simulated enough.
+    """Stopping rule of a point.
 
-    images : how many images of the source, from its first (``null``: all)
+    images : number of images, from the first of the source (``null``: all)
     draws : channel draws for each image
-    ci95 : if set, go on with more draws of all images while the interval of
-        ``metric`` (``null``: the first of the first task) is wider than this on either
-        side, at most ``max_draws`` of each; what remains then is the spread between
-        images
+    ci95 : if set, all images get more draws, at most ``max_draws`` each, while the half
+        width of the interval of ``metric`` (``null``: the first of the first task) is
+        above this value; the spread between images remains
     """
 
     images: int | None = Field(None, ge=1)
@@ -164,7 +163,7 @@ class StopRule(_Frozen):
 
 
 class LinkConfig(_Frozen):
-    """One link: what is sent, how, and over what."""
+    """One link: source, transmitter and channel."""
 
     source: ComponentSpec
     transmitter: ComponentSpec
@@ -172,10 +171,10 @@ class LinkConfig(_Frozen):
 
 
 class FeedbackConfig(_Frozen):
-    """The feedback link; free by default, and then for all alike.
+    """The feedback link, the same for all pairs; free by default.
 
-    bits_per_use : that a channel use of it carries; ``null``: it is free
-    delay_slots : that a message takes, beside the round trip of the pair
+    bits_per_use : bits that a channel use of it carries; ``null``: it is free
+    delay_slots : delay of a message in slots, beside the round trip of the pair
     loss : probability that a message does not arrive
     """
 
@@ -204,7 +203,7 @@ class SweepConfig(_Frozen):
         Raises
         ------
         InputError
-            If two components would have one name in the results.
+            Two components would have the same name in the results.
         """
         return [
             LinkConfig(source=self.source, transmitter=transmitter, channel=c)
@@ -229,7 +228,7 @@ def load(path: Path, overrides: list[str]) -> SweepConfig:
     Raises
     ------
     InputError
-        If the file, a key or a value is wrong; names the full path of the key.
+        The file, a key or a value is invalid; the message has the path of the key.
     """
     return validate(apply_overrides(_read(path), overrides))
 
@@ -240,7 +239,7 @@ def validate(tree: dict) -> SweepConfig:
     Raises
     ------
     InputError
-        At the first thing that is wrong, with the full path of its key.
+        A key or a value is invalid; the message has the full path of the first one.
     """
     try:
         return SweepConfig.model_validate(tree)
@@ -249,7 +248,7 @@ def validate(tree: dict) -> SweepConfig:
 
 
 def _first_line(error: ValidationError) -> str:
-    # a mistyped key comes before the missing one that it was meant to be
+    # report a mistyped key before the missing key that was meant
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     path = ".".join(map(str, first["loc"]))
     if first["type"] == "extra_forbidden":
@@ -291,7 +290,7 @@ def _read(path: Path) -> dict:
 
 
 def apply_overrides(tree: dict, overrides: list[str]) -> dict:
-    """Set dotted keys in a configuration tree; the tree itself is left alone."""
+    """Set dotted keys in a copy of a configuration tree."""
     import copy
 
     tree = copy.deepcopy(tree)
@@ -312,7 +311,7 @@ def apply_overrides(tree: dict, overrides: list[str]) -> dict:
 
 
 def _override_value(text: str) -> Any:
-    """Numbers, booleans and null as YAML has them; words stay words."""
+    """Numbers, booleans and null as in YAML; all other text stays text."""
     import yaml
 
     try:

@@ -1,7 +1,8 @@
 """Compilation: the only place where ``tf.function`` appears.
 
-A stage is compiled as strongly as it permits, eager < graph < XLA. Every trace is
-counted, for a graph that is built again at each SNR point costs more than it runs.
+A stage is compiled at the highest level it permits, eager < graph < XLA. Every trace is
+counted, because a graph traced again at each SNR point takes longer to build than to
+run.
 """
 
 import logging
@@ -13,22 +14,22 @@ from collections.abc import Callable
 LEVELS = ("eager", "graph", "xla")
 
 traces: Counter[str] = Counter()
-building_seconds: Counter[str] = Counter()  # of tracing and compiling, first runs too
+building_seconds: Counter[str] = Counter()  # tracing, compilation and first runs
 _thread = threading.local()
 
 
 def compiled(function: Callable, *, level: str, name: str, signature=None) -> Callable:
     """Compile a function of tensors.
 
-    It may branch on tensors in Python; :func:`plain` says that it does not.
+    It may branch on tensors in Python, unless marked with :func:`plain`.
 
     Parameters
     ----------
-    function : takes and gives tensors (or tuples of them)
+    function : takes and returns tensors (or tuples of them)
     level : ``eager``, ``graph`` (any length of the first axes with one trace, where
         the function permits) or ``xla`` (one trace per shape)
-    name : under which its traces are counted in :data:`traces`
-    signature : one ``tf.TensorSpec`` for each argument, where one trace serves all
+    name : name under which its traces are counted in :data:`traces`
+    signature : one ``tf.TensorSpec`` for each argument, if one trace serves all
 
     Raises
     ------
@@ -41,7 +42,7 @@ def compiled(function: Callable, *, level: str, name: str, signature=None) -> Ca
         return function
     import tensorflow as tf
 
-    # of TensorFlow's warnings about traces: here they are counted
+    # traces are counted here, so TensorFlow's warnings about them are not needed
     tf.get_logger().addFilter(_not_of_retracing)
 
     def traced(*args):
@@ -73,7 +74,7 @@ def _not_of_retracing(record: logging.LogRecord) -> bool:
 
 
 def plain(function: Callable) -> Callable:
-    """Mark a function that has no Python branches on tensors: it is traced faster."""
+    """Mark a function without Python branches on tensors; it is traced faster."""
     import tensorflow as tf
 
     return tf.autograph.experimental.do_not_convert(function)

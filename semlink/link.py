@@ -32,8 +32,8 @@ from semlink.signals import (
 )
 from semlink.stages import stage
 
-LONGEST = 2**20  # symbols that may pass while an exchange waits
-NO_NOISE = 1e-9  # variance that receivers can still divide by
+LONGEST = 2**20  # symbols of the longest exchange, waiting included
+NO_NOISE = 1e-9  # noise variance of clean symbols; receivers divide by it
 
 
 class Link:
@@ -41,14 +41,14 @@ class Link:
 
     The transmit stage does not depend on the noise: call :meth:`transmit` once for
     a sample and :meth:`deliver` for every SNR. Transceivers compile their own inner
-    parts, for a picture codec cannot enter a graph.
+    parts, because a picture codec cannot run in a graph.
 
     Parameters
     ----------
     transceiver : transmitter and receiver
-    channel : built channel, compiled by :func:`compiled_channel` or as it is
+    channel : built channel, compiled by :func:`compiled_channel` or not
     tasks : built tasks, by name
-    feedback : link that carries what the receiver sends back
+    feedback : feedback link, from receiver to transmitter
     """
 
     def __init__(
@@ -67,9 +67,9 @@ class Link:
     def budget(
         self, cbr: float, cbr_mode: str, snr_db: float, state_db: float | None = None
     ) -> Budget:
-        """The budget of a point, with what the transmitter makes of its CSI.
+        """The budget of a point, with the transmitter's operating point.
 
-        With ``state_db``, it is that of a transmission before which this was reported.
+        ``state_db`` is the channel state reported before the transmission [dB].
         """
         over = None if self.pair.error_free else self._channel
         fed_back = Feedback(float(snr_db), over, self.pair.loop, state_db)
@@ -77,18 +77,18 @@ class Link:
         return Budget(cbr, cbr_mode, point, self._frame, self._feedback)
 
     def given(self, sample: Sample) -> Sample:
-        """A sample as the transmitter has it: no ground truth, no unsignalled query."""
+        """The transmitter's view of a sample: no ground truth, no unsignalled query."""
         known = sample.annotations if self.pair.oracle else {}
         return sample._replace(annotations=known, query=None)
 
     @stage("encode")
     def transmit(self, sample: Sample, plan, memory=None) -> tuple[TxSignal, Any]:
-        """Encode and modulate a sample; give the signal and the memory after it."""
+        """Encode and modulate a sample; return the signal and the new memory."""
         return self.transmitter(self.given(sample), plan, memory)
 
     @stage("channel")
     def propagate(self, tx: TxSignal, snr_db: float, seed: int) -> RxSignal:
-        """Send symbols over the channel; the seed is that of its course."""
+        """Send symbols over the channel; ``seed`` selects its course."""
         x = on_air(tx.x)
         if self.pair.error_free:
             ones = np.ones_like(x)
@@ -97,13 +97,13 @@ class Link:
         return _without_noise(tx, rx.alone)
 
     def ledger(self, tx: TxSignal) -> Ledger:
-        """Channel uses by purpose, with those that the channel's frames add."""
+        """Channel uses by purpose, including those that the channel's frames add."""
         num_symbols = tx.ledger.total
         return tx.ledger + ledger(pilots=self._frame.uses(num_symbols) - num_symbols)
 
     @stage("receive")
     def receive(self, rx: RxSignal, query=None, memory=None) -> tuple[Estimate, Any]:
-        """Decode what was received; give the estimate and the memory after it."""
+        """Decode a received signal; return the estimate and the new memory."""
         return self.pair.receiver(rx, query, memory)
 
     def deliver(
@@ -113,13 +113,13 @@ class Link:
         seeds: Seeds,
         receiving: Receiving = KNOWS_NOTHING,
     ) -> Delivery:
-        """Get a sample across: once, or with all that a loop of feedback adds.
+        """Deliver a sample, in one transmission or in a feedback loop.
 
         Parameters
         ----------
-        encode : gives plan and signal, by the state that was reported, if one is
+        encode : makes plan and signal, given the reported state or ``None``
         snr_db : average received Es/N0 [dB]
-        seeds : of all that is random
+        seeds : seeds of all random numbers
         receiving : query of the receiver, and memory of both ends
         """
         if self.pair.loop:
@@ -128,7 +128,7 @@ class Link:
         return self._once(encode(None), snr_db, seeds.course, receiving)
 
     def _once(self, first: Encoded, snr_db, seed: int, receiving) -> Delivery:
-        """Send a signal, and have no feedback."""
+        """Send a signal once, without feedback."""
         rx = self.propagate(first.tx, snr_db, seed)
         estimate, memory = self.receive(rx, receiving.query, receiving.memory.receiver)
         slots = -(-first.tx.ledger.total // slot_of(self._channel))
@@ -136,12 +136,12 @@ class Link:
         return Delivery((first.tx,), estimate, slots, memory=both, received=(rx,))
 
     def uses(self, delivery: Delivery) -> Ledger:
-        """Channel uses of all transmissions, and of what was fed back."""
+        """Channel uses of all transmissions and of the feedback link."""
         return sum(map(self.ledger, delivery.sent), delivery.fed_back)
 
     @stage("judge")
     def judge(self, sample: Sample, delivery: Delivery) -> Judgement:
-        """Compare what was sent with what arrived."""
+        """Compare the estimate with the sample, by all metrics."""
         values = link_metrics(delivery, self.uses(delivery).total)
         observed: dict[str, Mapping[str, Any] | None] = {}
         for name, task in self._tasks.items():
@@ -154,24 +154,24 @@ class Link:
 
 
 def _observed(task: Task, sample: Sample, estimate: Estimate) -> Mapping[str, Any]:
-    """What a task observes; nothing of what it cannot judge."""
+    """Observations of a task; empty for a modality that it does not judge."""
     if estimate.modality not in task.judges:
         return {}
     return task.observe(sample, estimate)
 
 
 def _check_length(loop: Loop, slot: int) -> None:
-    """Refuse exchanges that no memory holds."""
+    """Refuse exchanges that do not fit in memory."""
     slots = 1 + loop.csi_delay_slots + loop.max_transmissions * loop.round_trip_slots
     if slots * slot > LONGEST:
         raise InputError(
-            f"an exchange may wait for {LONGEST // slot} slots of {slot} symbols, in "
-            f"all its round trips and the delay of its CSI, got {slots}"
+            f"an exchange may take {LONGEST // slot} slots of {slot} symbols, round "
+            f"trips and CSI delay included, got {slots}"
         )
 
 
 def _without_noise(tx: TxSignal, rx: RxSignal) -> RxSignal:
-    """Let what is declared clean arrive as it was sent."""
+    """Replace the received symbols declared clean by the transmitted ones."""
     if tx.clean is None:
         return rx
     x_hat, no = rx.x_hat.copy(), rx.no.copy()
@@ -180,10 +180,10 @@ def _without_noise(tx: TxSignal, rx: RxSignal) -> RxSignal:
 
 
 def link_metrics(delivery: Delivery, uses: int) -> dict[str, tuple[float, float]]:
-    """Count errors against what was sent, in so many channel uses.
+    """Error counts and goodput of a delivery over ``uses`` channel uses.
 
-    BER counts the bits of the blocks that the receiver decoded, BLER every block
-    sent: what was never decoded (lost header) is a block in error.
+    BER counts the bits of the blocks that the receiver decoded. BLER counts every block
+    sent; a block that was never decoded (lost header) is in error.
     """
     estimate = delivery.estimate
     bit_errors, bits, block_errors, blocks, good_bits = _errors(

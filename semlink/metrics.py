@@ -11,15 +11,15 @@ Kind = Literal["mean", "ratio", "proportion", "set"]
 class Metric(NamedTuple):
     """A metric that describes itself.
 
-    name : in results
-    label : on the axis of a figure
-    unit : such as ``dB``; empty where there is none
+    name : name in results
+    label : label on the axis of a figure
+    unit : such as ``dB``; empty if there is none
     kind : ``mean``, over samples; ``ratio``, of sums such as errors over bits;
-        ``proportion``, of samples that are yes or no; ``set``, of all observations
-        together, such as AP
-    higher_is_better : or lower
-    digits : behind the point, in tables
-    headline : figures draw it, and tables lead with it
+        ``proportion``, of samples that are yes or no; ``set``, a score of all
+        observations together, such as AP
+    higher_is_better : whether a higher value is better
+    digits : decimals in tables
+    headline : figures draw it, and tables list it first
     """
 
     name: str
@@ -32,15 +32,15 @@ class Metric(NamedTuple):
 
     @property
     def title(self) -> str:
-        """Label and unit, as an axis has them."""
+        """Label and unit, as on an axis."""
         return f"{self.label} [{self.unit}]" if self.unit else self.label
 
 
 @runtime_checkable
 class Task(Protocol):
-    """Compares what was sent with what was made of it.
+    """Compares samples with estimates.
 
-    metrics : what it measures
+    metrics : metrics that it measures
     judges : modalities of the estimates that it can judge; others give rows of n/a
     """
 
@@ -53,26 +53,26 @@ class Task(Protocol):
         Output
         ------
         : for each metric that is additive over samples (sum, count), by its name;
-            for metrics of the kind ``set``, whatever :meth:`score` needs, as JSON
-            has it, under names of its own
+            for metrics of the kind ``set``, the input of :meth:`score`, as JSON values
+            under names of its own
         """
 
     def score(self, observations: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
-        """Values of the metrics of the kind ``set``; a task without any has none."""
+        """Values of the metrics of the kind ``set``; only tasks with such need it."""
 
 
 class Judgement(NamedTuple):
-    """What tasks and link make of a delivery.
+    """All metrics of a delivery.
 
     values : (sum, count) of each metric that is additive over samples
-    observed : for each task that has metrics of a set, what it observed, or ``None``
+    observed : observations of each task with metrics of a set, or ``None``
     """
 
     values: dict[str, tuple[float, float]]
     observed: dict[str, Mapping[str, Any] | None]
 
 
-LINK = "link"  # in the column ``task`` of what needs no task
+LINK = "link"  # column ``task`` of metrics that need no task
 LINK_METRICS = (
     Metric("ber", "BER", kind="ratio", higher_is_better=False, headline=False),
     Metric("bler", "BLER", kind="ratio", higher_is_better=False, headline=False),
@@ -82,12 +82,12 @@ LINK_METRICS = (
 
 
 def all_metrics(tasks: Mapping[str, Task]) -> dict[str, tuple[str, Metric]]:
-    """Every metric of some tasks and of the link: task and description, by name.
+    """Metrics of the tasks and of the link: task and description, by name.
 
     Raises
     ------
     ValueError
-        Two tasks have a metric of one name.
+        Two tasks have a metric of the same name.
     """
     known: dict[str, tuple[str, Metric]] = {}
     own = [(name, metric) for name, task in tasks.items() for metric in task.metrics]

@@ -1,8 +1,8 @@
-"""The roles a component can play. Nothing inherits from these; they are checked.
+"""Contracts of all components. Components do not inherit them; tests check them.
 
-A component is one file whose ``build(**params)`` returns an object of one of
-these shapes. The transmitter never imports a channel and the channel never knows
-a transmitter.
+A component is one file whose ``build(**params)`` returns an object with one of these
+interfaces. Transmitters never import a channel, and channels never import a
+transmitter.
 """
 
 from collections.abc import Hashable, Sequence
@@ -19,34 +19,35 @@ CbrMode = Literal["average", "per_image", "causal"]
 
 
 class Frame(NamedTuple):
-    """How a channel fills its time and bandwidth: whole frames of channel uses.
+    """Frame of a channel; a transmission takes whole frames of channel uses.
 
     data : symbols of the transmitter in a frame
-    total : channel uses of a frame, pilots and what stays empty among them
+    total : channel uses of a frame, pilots and empty ones included
     """
 
     data: int = 1
     total: int = 1
 
     def uses(self, num_symbols: int) -> int:
-        """Channel uses that a transmission of so many symbols takes."""
+        """Channel uses of a transmission of ``num_symbols``."""
         return -(-num_symbols // self.data) * self.total
 
     def symbols(self, uses: int) -> int:
-        """The most symbols that fit in so many channel uses."""
+        """Largest number of symbols that fit in ``uses`` channel uses."""
         return uses // self.total * self.data
 
 
 class Budget(NamedTuple):
-    """What a transmitter may spend.
+    """Channel uses that a transmitter may spend.
 
     cbr : channel bandwidth ratio, all symbols counted
     cbr_mode : ``average``, one rate parameter for the whole set, whose mean CBR
         stays within the budget; ``per_image``, every sample within the budget; or
-        ``causal``, every sample within what the budget and the samples before it leave
-    operating_point : what :meth:`Transmitter.operating_point` made of the CSI
-    frame : of the channel; what a transmission takes of it is what counts
-    feedback : link whose uses count, too
+        ``causal``, every sample within the budget up to it, less what the samples
+        before it spent
+    operating_point : result of :meth:`Transmitter.operating_point`
+    frame : frame of the channel; all channel uses of its frames count
+    feedback : feedback link, whose uses count, too
     """
 
     cbr: float
@@ -56,11 +57,11 @@ class Budget(NamedTuple):
     feedback: FeedbackLink = FREE
 
     def uses(self, sample: Sample) -> int:
-        """The most channel uses that the budget allows a sample."""
+        """Largest number of channel uses that the budget allows for a sample."""
         return channel_uses(self.cbr, sample.values)
 
     def limit(self, sample: Sample) -> int:
-        """The most symbols that the budget allows a sample."""
+        """Largest number of symbols that the budget allows for a sample."""
         return self.frame.symbols(self.uses(sample))
 
 
@@ -68,7 +69,7 @@ class Budget(NamedTuple):
 class Source(Protocol):
     """A finite, ordered set of samples.
 
-    modality : of all of them
+    modality : modality of all samples
     """
 
     modality: str
@@ -79,16 +80,16 @@ class Source(Protocol):
         """Sample ``index``."""
 
     def fingerprint(self) -> str:
-        """SHA-256 over all that the samples hold, queries and annotations included."""
+        """SHA-256 of all samples, queries and annotations included."""
 
 
 class Csi(Protocol):
-    """What is fed back of a channel (``semlink/loop/feedback.py``).
+    """CSI fed back to a transmitter (``semlink/loop/feedback.py``).
 
     snr_db : average received Es/N0 [dB]
-    carried_db : Es/N0 of an AWGN channel of the same 1 % outage capacity
-    symbols_db : [S, T, L], Es/N0 of symbols of S stretches, each as likely as the
-        others, in each of T transmissions
+    carried_db : Es/N0 of an AWGN channel of the same 1 % outage capacity [dB]
+    symbols_db : [S, T, L], Es/N0 of symbols of S equally likely stretches in each of
+        T transmissions [dB]
     """
 
     snr_db: float
@@ -101,30 +102,31 @@ class Transmitter(Protocol):
     """``Sample -> TxSignal`` within a budget."""
 
     def operating_point(self, csi: Csi) -> Hashable:
-        """What the transmitter makes of the CSI fed back; ``None`` if it uses none.
+        """Operating point of the transmitter for a CSI; ``None`` if it uses no CSI.
 
-        Signals of one operating point serve every channel and SNR that lead to it.
+        Channels and SNRs with the same operating point share their signals.
         """
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Hashable:
         """Choose the rate parameters for a set of samples, or for one of any index.
 
         Equal plans give equal signals, which are then made only once. The search of
-        ``blocks/budget_search.py`` keeps each ``cbr_mode``, and gives a plan by index.
+        ``blocks/budget_search.py`` supports each ``cbr_mode``, and gives a plan by
+        index.
 
         Raises
         ------
         Infeasible
-            The budget is below what the transmitter can do.
+            No setting of the transmitter fits the budget.
         """
 
     def __call__(
         self, sample: Sample, plan: Any, memory: Any = None
     ) -> tuple[TxSignal, Any]:
-        """Make the signal of a sample, and what the transmitter remembers after it.
+        """Make the signal of a sample; return it and the new memory.
 
-        The sample comes without annotations, unless the pair is an oracle, and
-        without a query that was not signalled. A pair without memory gives ``None``.
+        The sample has no annotations, unless the pair is an oracle, and no query that
+        was not signalled. A pair without memory returns ``None`` as its memory.
         """
 
 
@@ -135,18 +137,18 @@ class Receiver(Protocol):
     def __call__(
         self, rx: RxSignal, query: Any = None, memory: Any = None
     ) -> tuple[Estimate, Any]:
-        """Decode a signal [N]; give the estimate and what the receiver remembers.
+        """Decode a signal [N]; return the estimate and the new memory.
 
-        ``query`` is what the receiver wants to know, which it has from the start.
+        ``query`` is the receiver's own query, known to it before the transmission.
         """
 
 
 class Request(NamedTuple):
-    """What a receiver feeds back of a transmission: an acknowledgement, or more.
+    """Feedback after a transmission: an acknowledgement, or another request.
 
-    content : what arrived, or what is missing, as the pair understands it
-    num_bits : that the feedback link carries
-    satisfied : nothing more is asked for
+    content : received or missing parts, in the pair's own format
+    num_bits : number of bits on the feedback link
+    satisfied : the receiver needs no further transmission
     """
 
     content: Any
@@ -156,10 +158,10 @@ class Request(NamedTuple):
 
 @runtime_checkable
 class Reception(Protocol):
-    """One sample as it arrives, signal after signal.
+    """Reception of one sample over several signals.
 
-    request : what the receiver feeds back after the last signal
-    memory : what it remembers
+    request : feedback after the last signal
+    memory : memory of the receiver
     """
 
     request: Request
@@ -171,7 +173,7 @@ class Reception(Protocol):
 
 @runtime_checkable
 class RequestingReceiver(Protocol):
-    """A receiver that may ask for more of a sample, such as that of HARQ."""
+    """A receiver that may request further transmissions, such as that of HARQ."""
 
     def listen(self, query: Any = None, memory: Any = None) -> Reception:
         """Begin to receive a sample."""
@@ -179,7 +181,7 @@ class RequestingReceiver(Protocol):
 
 @runtime_checkable
 class RequestedTransmitter(Protocol):
-    """A transmitter that sends what is asked for, such as that of HARQ."""
+    """A transmitter that answers requests, such as that of HARQ."""
 
     def again(
         self, sample: Sample, first: TxSignal, plan: Any, request: Any, sent: int
@@ -190,18 +192,17 @@ class RequestedTransmitter(Protocol):
         ----------
         sample : as in the first call
         first : the first transmission
-        plan : by which it was made
+        plan : plan of the first transmission
         request : the content of the receiver's :class:`Request`
         sent : transmissions since the first that the receiver could read
         """
 
 
 class StateReport(NamedTuple):
-    """What a receiver reports of the channel's state.
+    """Report of the channel's state.
 
-    state_db : effective Es/N0 of a slot at nominal power, as measured, on a grid of
-        1 dB
-    slot : at whose beginning the measurement ended
+    state_db : measured effective Es/N0 of a slot at nominal power, on a grid of 1 dB
+    slot : slot at whose beginning the measurement ended
     """
 
     state_db: float
@@ -220,28 +221,28 @@ class Evolution(Protocol):
     now: int
 
     def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
-        """Put symbols x : [n], complex64 on the air; they take ``slots``.
+        """Send symbols x : [n], complex64 over the next ``slots`` slots.
 
-        ``power_db`` is their power over the nominal one [dB], which the receiver knows.
+        ``power_db`` is their power over the nominal power [dB], known to the receiver.
         """
 
     def wait(self, slots: int) -> None:
         """Let slots go by."""
 
     def report(self) -> StateReport | None:
-        """The last measurement that is reported by now; ``None`` if there is none."""
+        """The last measurement that has arrived; ``None`` if there is none."""
 
 
 class Loop(NamedTuple):
-    """What a receiver feeds back while a sample is sent.
+    """Feedback loop of a pair.
 
-    Its pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`.
+    The pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`.
 
-    state : the channel's state is reported before the transmitter sends
-    csi_delay_slots : between the slot of which that is the state and the first it sends
-    csi_error_db : standard deviation of an error in it [dB]
-    max_transmissions : the first among them
-    round_trip_slots : between the end of a transmission and the next
+    state : the receiver reports the channel's state before the transmitter sends
+    csi_delay_slots : slots between the measured slot and the first transmission
+    csi_error_db : standard deviation of the error of a report [dB]
+    max_transmissions : largest number of transmissions, the first included
+    round_trip_slots : slots between the end of a transmission and the next
     """
 
     state: bool = False
@@ -252,15 +253,15 @@ class Loop(NamedTuple):
 
 
 class Transceiver(NamedTuple):
-    """A transmitter and the receiver that belongs to it.
+    """A transmitter and its receiver.
 
-    error_free : the pair is a bound, not a link: its symbols reach the receiver
-        without noise, and its rate is set by a capacity instead.
-    loop : of feedback, if the pair lives on one
+    error_free : the pair is a bound, not a link: its symbols arrive without noise, and
+        a capacity sets its rate
+    loop : feedback loop, if the pair has one
     accepts : modalities of the samples that it can send
     makes : modality of its estimates; ``None`` for that of the sample
     oracle : the transmitter sees annotations; the pair is a reference, not a link
-    remembers : its ends have memory, so that samples are sent in their order
+    remembers : both ends have memory, so samples are sent in order
     """
 
     transmitter: Transmitter
@@ -277,17 +278,17 @@ class Transceiver(NamedTuple):
 class Channel(Protocol):
     """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``.
 
-    It may have a ``frame``, if it spends channel uses on more than the symbols, and the
-    ``level`` ``eager``, if it cannot be compiled to a graph. Where ``superposes`` is
-    true, ``h_hat`` is the one gain of each symbol, x_hat = x + n / h_hat, and signals
-    of several users can be sent at once (``semlink/superposition.py``).
+    Optional attributes: ``frame``, if the channel spends uses on more than the symbols;
+    ``level = "eager"``, if it cannot be compiled to a graph; ``superposes = True``, if
+    ``h_hat`` is the only gain of each symbol, x_hat = x + n / h_hat, so that signals of
+    several users can be sent at once (``semlink/superposition.py``).
     """
 
     def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         """Pass x : [B, N], complex64 at an average Es/N0 of ``snr_db`` (tensor, dB).
 
-        All that is random is drawn from ``course``: a longer x meets the same course
-        for longer, another x or ``snr_db`` the same one. ``start`` symbols of the
-        course went by before x, in silence; a channel may do without the parameter,
-        and is then evaluated from the beginning.
+        All random numbers come from ``course``: a longer x meets the same course for
+        longer, another x or ``snr_db`` the same one. ``start`` symbols of the course
+        went by before x, in silence. The parameter is optional; a channel without it is
+        evaluated from the beginning.
         """

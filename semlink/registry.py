@@ -1,4 +1,4 @@
-"""Components by name: the file name is the component's name.
+"""Components by name; the file name is the component's name.
 
 A registry looks for ``NAME.py`` in its packages, then among installed entry points
 of its group, then, if the name ends with ``.py``, at that path. The signature of the
@@ -25,14 +25,14 @@ from semlink.errors import InputError
 
 
 def unknown(kind: str, name: str, known: list[str]) -> str:
-    """Say that a name is not known, what is, and what may have been meant."""
+    """Message for an unknown name, with the closest match and all known names."""
     close = get_close_matches(name, known, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     return f"unknown {kind} {name!r}; {hint}known: {', '.join(known) or 'none'}"
 
 
 def preset(build: Callable, **values) -> Callable:
-    """A ``build`` that has some parameters less, for they have these values."""
+    """A ``build`` with some parameters fixed to these values."""
 
     @functools.wraps(build)
     def built(**params):
@@ -54,7 +54,7 @@ class Registry:
 
     Parameters
     ----------
-    kind : what an error calls them, such as ``channel``
+    kind : name of the kind in errors, such as ``channel``
     packages : packages whose modules are the components
     group : entry-point group through which other distributions add theirs
     """
@@ -66,7 +66,7 @@ class Registry:
         self._by_path: dict[str, ModuleType] = {}
 
     def names(self) -> list[str]:
-        """All known names, sorted, found without importing any component."""
+        """All known names, sorted; imports no component."""
         return sorted({*self._local(), *(e.name for e in self._entry_points())})
 
     def complete(self) -> list[str]:
@@ -88,25 +88,25 @@ class Registry:
         Raises
         ------
         InputError
-            If the name is not known.
+            The name is not known.
         """
         return dict(inspect.signature(self._build(name)).parameters)
 
     def resolve(
         self, name: str, argument: str | None = None, params: dict | None = None
     ) -> dict[str, Any]:
-        """Give the full parameters of a component: what was said, and the defaults.
+        """All parameters of a component: the given ones, and defaults for the rest.
 
         Parameters
         ----------
-        name : of the component
+        name : name of the component
         argument : value of its first parameter, as in ``folder:PATH``
         params : named values
 
         Raises
         ------
         InputError
-            If a parameter is not known, said twice, or missing.
+            A parameter is unknown, given twice, or missing.
         """
         schema, given = self.schema(name), dict(params or {})
         where = f"{self.kind}.{name}"
@@ -138,7 +138,7 @@ class Registry:
         Raises
         ------
         InputError
-            If the name or a parameter is wrong; names its full path.
+            The name or a parameter is invalid; the message has its full path.
         """
         build = self._build(name)
         try:
@@ -159,22 +159,22 @@ class Registry:
     def files(self, name: str, params: dict[str, Any]) -> list[Path]:
         """Files that a component's results depend on, such as weights.
 
-        A module says so with ``files(**params)``, which takes what ``build`` takes.
+        The module lists them in ``files(**params)``, with the parameters of ``build``.
         """
         files = getattr(self._module(name), "files", None)
         return list(files(**params)) if files else []
 
     def is_oracle(self, name: str) -> bool:
-        """Whether a component sees ground truth: its module says ``ORACLE = True``."""
+        """Whether a component sees ground truth: its module sets ``ORACLE = True``."""
         return bool(getattr(self._module(name), "ORACLE", False))
 
     def _coerced(self, name: str, key: str, value: Any) -> Any:
-        """A value as the parameter's type has it: ``'168'`` and 168 are one."""
+        """A value converted to the parameter's type: ``'168'`` and 168 are the same."""
         try:
             hints = get_type_hints(self._build(name), include_extras=True)
             adapter = TypeAdapter(hints.get(key, Any))
         except Exception:
-            return value  # annotations that cannot be used are build's to refuse
+            return value  # build() reports annotations that cannot be used
         try:
             return adapter.validate_python(value)
         except ValidationError as error:
@@ -235,7 +235,7 @@ class Registry:
             name = f"{self.kind} {path}"  # shadows no module
             spec = importlib.util.spec_from_file_location(name, path)
             module = importlib.util.module_from_spec(spec)
-            sys.modules[name] = module  # where dataclasses look for their types
+            sys.modules[name] = module  # dataclasses look up their types there
             try:
                 spec.loader.exec_module(module)
             except Exception as error:

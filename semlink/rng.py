@@ -1,8 +1,8 @@
-"""The only seeding. Any transmission reproduces alone, in any order, anywhere.
+"""The only seeding. Any transmission reproduces alone, in any order, on any machine.
 
-What a channel does is a course: random processes through time, each of which is drawn
-in chunks of one length. Seed, process and number of a chunk decide its values. So a
-longer signal meets the same course for longer, and every transmitter the same one.
+A channel draws from a course: random processes through time, each drawn in chunks of
+one length. Seed, process and chunk number determine the values. A longer signal meets
+the same course for longer, and all transmitters meet the same course.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-EDITION = 2  # of the draws: results of another edition met other channels
-CHUNK = 4096  # values of a process that are drawn by one generator
-KEPT = 1024  # states of chains that are
+EDITION = 2  # edition of the random numbers; other editions give other channels
+CHUNK = 4096  # values of a process that one generator draws
+KEPT = 1024  # cached states of chains
 
 # (state before [rows, 1] or None, values [rows, n]) -> states [rows, n], float32
 Follow = Callable[[np.ndarray | None, np.ndarray], np.ndarray]
@@ -26,8 +26,8 @@ def seed_of(root: int, role: str, *where: int) -> int:
     Parameters
     ----------
     root : seed of the run
-    role : who draws, or what is drawn
-    where : at which place, such as (sample, draw)
+    role : name of the consumer or of the process
+    where : indices, such as (sample, draw)
 
     Output
     ------
@@ -38,12 +38,12 @@ def seed_of(root: int, role: str, *where: int) -> int:
 
 
 class Seeds(NamedTuple):
-    """What the random numbers of one transmission follow from.
+    """Root of the random numbers of one transmission.
 
     root : seed of the run
-    channel : its name and parameters
+    channel : name and parameters of the channel
     sample : index of the sample in its source
-    draw : which draw of the channel
+    draw : number of the channel draw
     """
 
     root: int
@@ -53,20 +53,20 @@ class Seeds(NamedTuple):
 
     @property
     def course(self) -> int:
-        """Seed of the channel's course; no transmitter, SNR or CBR is part of it."""
+        """Seed of the channel's course, independent of transmitter, SNR and CBR."""
         return seed_of(self.root, f"course {self.channel}", self.sample, self.draw)
 
     def generator(self, role: str) -> np.random.Generator:
-        """The generator of any other role: whatever it draws, no other role notices."""
+        """The generator of another role, independent of all other roles."""
         return np.random.default_rng(seed_of(self.root, role, self.sample, self.draw))
 
 
 class Course:
-    """The course of a channel: random processes, by name, that go on through time.
+    """The course of a channel: named random processes through time.
 
-    A process has rows (one for each signal of a batch), which are independent. The
-    first values of a row are the same whatever the shape. With a number as its seed, a
-    course gives NumPy arrays; with a tensor, as in a graph, tensors.
+    A process has independent rows, one for each signal of a batch. The first values of
+    a row do not depend on the shape. A course gives NumPy arrays if its seed is a
+    number, and tensors if its seed is a tensor, as in a graph.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Course:
         self.seed = seed
 
     def beneath(self) -> "Course":
-        """The course of a channel beneath this one: its processes are others."""
+        """The course of an inner channel, with processes of its own."""
         return self._derived("beneath")
 
     def user(self, number: int) -> "Course":
@@ -103,19 +103,18 @@ class Course:
         return self._drawn(_uniform, process, shape, start, np.float32)
 
     def chain(self, process: str, follow: Follow, shape, start=0, *, draw="normal"):
-        """States of a Markov chain : [rows, count], float32; the first is ``start``.
+        """States of a Markov chain : [rows, count], float32, from ``start`` on.
 
-        Its state at the end of a chunk is kept, so that a chain which goes on costs as
-        much as what is new of it.
+        The state at the end of each chunk is cached, so only new states are computed.
 
         Parameters
         ----------
-        process : whose values drive the chain
+        process : process whose values drive the chain
         follow : (state before [rows, 1] or ``None``, values [rows, n]) -> states
-            [rows, n], float32, in NumPy; known by its hash
+            [rows, n], float32, in NumPy; cached by its hash
         shape : (rows, count)
         start : number of the first state
-        draw : the values, ``normal`` or ``uniform``
+        draw : distribution of the values, ``normal`` or ``uniform``
         """
         drawn = {"normal": _normal, "uniform": _uniform}[draw]
 
@@ -126,9 +125,9 @@ class Course:
         return self._value(states, np.float32, shape, start)
 
     def seed_sionna(self, process: str) -> None:
-        """Seed Sionna's generator, for a model of Sionna's that draws from it next.
+        """Seed Sionna's generator for the Sionna model that is called next.
 
-        What such a model draws must not depend on how long the signal is.
+        The draws of such a model must not depend on the length of the signal.
         """
         import tensorflow as tf
         from sionna.phy import config
@@ -150,7 +149,7 @@ class Course:
         return self._value(values, dtype, shape, start)
 
     def _value(self, function: Callable, dtype, shape, start=0):
-        """What a function makes of the seed, a shape, and where it starts."""
+        """Evaluate a function of (seed, shape, start), in NumPy or in a graph."""
         if isinstance(self.seed, int | np.integer | np.ndarray):
             return function(self.seed, np.asarray(shape), start)
         import tensorflow as tf
@@ -161,7 +160,7 @@ class Course:
 
 
 def _words(text: str) -> list[int]:
-    """A text as numbers; Python's own hash differs from process to process."""
+    """A text as numbers; Python's own hash differs between processes."""
     digest = hashlib.sha256(text.encode()).digest()
     return [int(word) for word in np.frombuffer(digest, "<u4")]
 
@@ -175,7 +174,7 @@ def _key(seed, process: str) -> np.ndarray:
 def _in_chunks(
     draw: Callable, key: np.ndarray, values: np.ndarray, start: int = 0
 ) -> np.ndarray:
-    """Fill values [rows, count], of which the first is ``start`` in its process."""
+    """Fill values [rows, count] of a process, from number ``start`` on."""
     stop = start + values.shape[1]
     for row, chunk in np.ndindex(len(values), -(-stop // CHUNK) - start // CHUNK):
         chunk += start // CHUNK
@@ -185,7 +184,7 @@ def _in_chunks(
         part = values[row, first - start : last - start]
         if first == begin:
             draw(generator, part)
-        else:  # a generator has no access to its later values but through the first
+        else:  # a generator reaches later values only through the first ones
             whole = np.empty(last - begin, values.dtype)
             draw(generator, whole)
             part[:] = whole[first - begin :]
@@ -193,18 +192,18 @@ def _in_chunks(
 
 
 def _generator(key: np.ndarray, row: int, chunk: int) -> np.random.Generator:
-    """The generator of a row and chunk, by its counter."""
+    """The generator of a row and chunk, which are its counter."""
     bits = np.random.Philox(counter=[0, 0, chunk, row], key=key)
     return np.random.Generator(bits)
 
 
 def _states(follow: Follow, draw: Callable, key: tuple, shape, start: int):
-    """States of a chain : [rows, count], of which the first is ``start``."""
+    """States of a chain : [rows, count], from number ``start`` on."""
     rows, count = shape
     if not count:
         return np.empty(shape, np.float32)
     first, before = start // CHUNK, None
-    for chunk in range(first):  # of which most are kept
+    for chunk in range(first):  # mostly cached
         before = _state_after(follow, draw, key, int(rows), chunk)
     values = np.empty((rows, start + count - first * CHUNK), np.float32)
     _in_chunks(draw, np.array(key, np.uint64), values, first * CHUNK)

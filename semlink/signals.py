@@ -1,7 +1,7 @@
-"""What flows through a link: every shape, dtype and unit on one page.
+"""Signals and samples of a link: every shape, dtype and unit on one page.
 
 ``N`` is the number of symbols on the air, rounded up with zeros behind the last one.
-A sample has no batch axis: the link adds the one that channels take.
+Samples have no batch axis; the link adds it for channels.
 """
 
 from collections.abc import Mapping
@@ -18,14 +18,14 @@ class Sample(NamedTuple):
 
     data : image [H, W, 3], uint8 | text, str | signal, float32 of unit variance | many:
         mapping of parts, each a sample
-    modality : ``image``, ``text``, ``signal``, ``many``, or another that the pair and
-        the task know
+    modality : ``image``, ``text``, ``signal``, ``many``, or another that pair and task
+        support
     values : the denominator of CBR: RGB values, words, samples of a signal
     index : position of the sample in its source
-    name : what a person calls it
-    query : what the receiver wants to know; the transmitter has it only once it was
-        signalled and counted
-    annotations : ground truth, for tasks and for what is called an oracle
+    name : readable name
+    query : query of the receiver; the transmitter has it only after it was signalled
+        and counted
+    annotations : ground truth, for tasks and oracles
     """
 
     data: Any
@@ -43,20 +43,20 @@ def scene(parts: Mapping[str, Sample], index: int, name: str, **known) -> Sample
     Parameters
     ----------
     parts : samples by name
-    index, name : of the whole
-    known : its ``query`` and ``annotations``
+    index, name : index and name of the whole
+    known : ``query`` and ``annotations`` of the whole
     """
     values = sum(part.values for part in parts.values())
     return Sample(parts, "many", values, index, name, **known)
 
 
 class Use(NamedTuple):
-    """What channel uses are spent on.
+    """Key of a ledger entry.
 
     purpose : ``header``, ``side``, ``payload``, ``pilots``, ``retransmission``,
         ``report``, ``request``, or any other that a component names
     direction : ``down`` from transmitter to receiver, ``up``, or ``backhaul``
-    part : of the sample; empty for the whole
+    part : part of the sample; empty for the whole
     """
 
     purpose: str
@@ -69,11 +69,11 @@ class Ledger(dict[Use, int]):
 
     @property
     def total(self) -> int:
-        """All channel uses, down and up; the backhaul's are apart."""
+        """All channel uses, down and up, without the backhaul."""
         return sum(n for use, n in self.items() if use.direction != BACKHAUL)
 
     def of(self, **where: str) -> int:
-        """Channel uses of a ``purpose``, ``direction`` or ``part``, or of several."""
+        """Channel uses with this ``purpose``, ``direction`` or ``part``."""
         wanted = where.items()
         return sum(
             n for use, n in self.items() if all(getattr(use, k) == v for k, v in wanted)
@@ -87,20 +87,20 @@ class Ledger(dict[Use, int]):
 
 
 def ledger(*, direction: str = DOWN, part: str = "", **uses: int) -> Ledger:
-    """Make a ledger: ``ledger(header=24, payload=1000)``; what is zero is left out."""
+    """Make a ledger: ``ledger(header=24, payload=1000)``; zero entries are omitted."""
     entries = {Use(p, direction, part): int(n) for p, n in uses.items() if n}
     return Ledger(entries)
 
 
 class TxSignal(NamedTuple):
-    """What a transmitter puts on the air, and what the simulator keeps to count.
+    """Transmitted symbols, and what the simulator needs to count errors and uses.
 
     x : [n], complex64, ``E|x|^2 = 1``
     ledger : channel uses by purpose
-    blocks : [C, K], uint8, information bits of the code blocks sent, from which errors
-        are counted. A receiver never sees them.
-    clean : the symbols that arrive without noise, where a bound assumes an ideal code
-        for a part; ``None`` for all that is a link
+    blocks : [C, K], uint8, information bits of the transmitted code blocks, to count
+        errors. A receiver never sees them.
+    clean : symbols that arrive without noise, for bounds that assume an ideal code for
+        a part; ``None`` for a link
     """
 
     x: np.ndarray
@@ -110,13 +110,13 @@ class TxSignal(NamedTuple):
 
 
 class RxSignal(NamedTuple):
-    """All that a receiver is given: what came over the channel, equalised.
+    """Input of a receiver: the equalised signal and the channel state.
 
     x_hat : [N], complex64, equalised symbols
     no : [N], float32, effective noise variance after equalisation
-    h_hat : [N], complex64, channel estimate (the channel says how it was obtained)
+    h_hat : [N], complex64, channel estimate; its quality is the channel's choice
 
-    Channels give the same with a batch axis in front, [B, N].
+    Channels return it with a batch axis in front, [B, N].
     """
 
     x_hat: np.ndarray
@@ -131,14 +131,14 @@ class RxSignal(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """What a receiver makes of a signal.
+    """Output of a receiver.
 
-    data : as the source has it; ``None`` if the header was lost: the task conceals
-    modality : may differ from what was sent: words, boxes, features, an answer
-    lost : the digital part failed and the receiver knows it (outage)
-    blocks : [C, K], uint8, information bits of the decoded code blocks, as far as the
-        receiver got
-    doubt : what the receiver itself thinks is wrong: expected squared error, by region
+    data : in the format of the source; ``None`` if the header was lost: the task
+        conceals
+    modality : may differ from the sample's: words, boxes, features, an answer
+    lost : the digital part failed and the receiver detected it (outage)
+    blocks : [C, K], uint8, information bits of the code blocks that were decoded
+    doubt : the receiver's own error estimate: expected squared error, by region
     """
 
     data: Any | None
@@ -152,15 +152,15 @@ NO_BLOCKS = np.zeros((0, 0), np.uint8)
 
 
 def unknown(modality: str = IMAGE) -> Estimate:
-    """What is left of a sample whose header is lost."""
+    """Estimate of a sample whose header is lost."""
     return Estimate(None, modality, True, NO_BLOCKS)
 
 
 def on_air(x: np.ndarray, *, multiple: int = 1024) -> np.ndarray:
-    """A signal as a batch of one, zeros behind it.
+    """A signal as a batch of one, padded with zeros.
 
-    The length is rounded up, so that it tells a receiver nothing about the length of a
-    transmission and few shapes reach the channel.
+    The length is rounded up: it does not reveal the length of a transmission, and the
+    channel meets few shapes.
 
     Input
     -----

@@ -1,7 +1,7 @@
-"""Where the time of a simulation goes, stage by stage.
+"""Time of a simulation by stage.
 
-A stage inside another one is not counted in that one too, so that all of them add up
-to the time in which something was simulated.
+The time of a nested stage does not count in the outer stage, so the stages add up to
+the simulated time.
 """
 
 import time
@@ -12,12 +12,12 @@ from functools import wraps
 
 seconds: Counter[str] = Counter()
 calls: Counter[str] = Counter()
-_inner = [0.0]  # of the stages that are running: seconds of the stages inside each
+_inner = [0.0]  # seconds of nested stages, one entry per running stage
 
 
 @contextmanager
 def running(name: str) -> Iterator[None]:
-    """Count what happens within as a stage."""
+    """Time the body of a ``with`` statement as a stage."""
     start = time.perf_counter()
     _inner.append(0.0)
     try:
@@ -30,7 +30,7 @@ def running(name: str) -> Iterator[None]:
 
 
 def stage(name: str) -> Callable[[Callable], Callable]:
-    """Count every call of a function as a stage."""
+    """Time every call of a function as a stage."""
 
     def decorate(function: Callable) -> Callable:
         @wraps(function)

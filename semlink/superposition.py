@@ -1,4 +1,4 @@
-"""Signals of several users through one channel: their gains, and one noise."""
+"""Superposition of the signals of several users: one gain per user, one noise."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from semlink.signals import RxSignal
 
 
 class Superposition(NamedTuple):
-    """What the receiver of several users gets: y = h_1 x_1 + ... + h_K x_K + n.
+    """Received signal of several users: y = h_1 x_1 + ... + h_K x_K + n.
 
     x_hat : [B, N], complex64, y over the gain of the first user
     no : [B, N], float32, N0 over the power gain of the first user
@@ -38,9 +38,9 @@ class Superposition(NamedTuple):
 
         Parameters
         ----------
-        number : of the user, from 0
-        known : signals [B, N] of other users, as sent, which are subtracted
-        noise : powers of other users' signals, which count as Gaussian noise
+        number : number of the user, from 0
+        known : transmitted signals [B, N] of other users, which are subtracted
+        noise : powers of other users' signals, treated as Gaussian noise
         """
         h = self.gains[number]
         x_hat, no, power = self.x_hat, self.no, np.abs(h) ** 2
@@ -59,26 +59,26 @@ def superpose(
 ) -> Superposition:
     """Send the signals of several users at once.
 
-    The first meets the course as it would alone, and its noise is that of all; each
-    other has fading of its own.
+    The first user has the fading and the noise of the course; each other user has
+    fading of its own and adds no noise.
 
     Parameters
     ----------
-    channel : that ``superposes``
+    channel : a channel with ``superposes``
     signals : [K] arrays [B, N], complex64, each of any power
     snr_db : average Es/N0 of a signal of unit power [dB]
-    course : of the channel
+    course : course of the channel
     start : symbols of the course that went by before
 
     Raises
     ------
     InputError
-        The receiver of this channel does not know one gain for each symbol.
+        The receiver of this channel does not have one gain for each symbol.
     """
     if not getattr(channel, "superposes", False):
         raise InputError(
-            "signals are superposed where the receiver knows one gain a symbol: flat "
-            "channels without erasure, and OFDM with csi=perfect, one antenna and no "
+            "superposition needs one known gain per symbol: flat channels without "
+            "erasure, or OFDM with csi=perfect, one antenna and no "
             f"clip_db, got {getattr(channel, 'name', type(channel).__name__)}"
         )
     begun, snr_db = (start,) if start else (), np.float32(snr_db)

@@ -1,9 +1,9 @@
-"""Units and conventions. What is printed in a manifest is defined here."""
+"""Units and conventions, as printed in a manifest."""
 
 import numpy as np
 
 SLOT = 1008  # channel uses: 14 OFDM symbols of 72 carriers
-PSNR_CAP_DB = 100.0  # given to an exact copy, whose PSNR has no value
+PSNR_CAP_DB = 100.0  # PSNR of an exact copy, which would be infinite
 
 CONVENTIONS = {
     "cbr": "all complex channel uses, down and up (header, side information, payload, "
@@ -13,9 +13,9 @@ CONVENTIONS = {
     "noise CN(0, N0) with N0/2 per real dimension, E|h|^2 = 1",
     "course": "fading and noise follow from root seed, channel, sample and draw: every "
     "transmitter, SNR and CBR meets the same",
-    "csi": "at the receiver as the channel says: perfect, or estimated at pilots, "
-    "which are counted either way; the transmitter is fed back the channel's long-term "
-    "statistics and, where it says csi=state, its state, late and rounded",
+    "csi": "at the receiver as the channel declares: perfect, or estimated at pilots, "
+    "which are counted either way; the receiver feeds back the channel's long-term "
+    "statistics and, with csi=state, its state, delayed and rounded",
     "psnr": "per image on 8-bit rounded RGB, then the mean over images and draws, dB",
     "ci95": "half width of the 95 % confidence interval; an image is one sample "
     "(its channel draws are averaged first), Student's t over images",
@@ -39,7 +39,7 @@ def linear_to_db(value):
 
 
 def channel_uses(cbr: float, values: int) -> int:
-    """The most complex channel uses that a CBR allows a sample of so many values."""
+    """Largest number of complex channel uses of ``values`` values within a CBR."""
     return int(np.floor(cbr * values + 1e-9))
 
 

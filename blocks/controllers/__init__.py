@@ -1,1 +1,1 @@
-"""Rate controllers of learned codecs, one file each: what both ends know to rates."""
+"""Rate controllers of learned codecs, one file each: side information to rates."""

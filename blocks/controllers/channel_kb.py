@@ -1,7 +1,7 @@
 """The channel knowledge base: a policy trained with PPO corrects the preset.
 
 Both ends evaluate the policy on side information, SNR and its own previous action, and
-derive the same corrections; nothing is sent (``blocks/nn/policy.py``).
+derive the same corrections; nothing is signalled (``blocks/nn/policy.py``).
 """
 
 from pathlib import Path
@@ -21,10 +21,10 @@ SHIPPED = Path(__file__).parents[1] / "nn"
 
 
 class Features(NamedTuple):
-    """What the policy observes of a picture.
+    """Features of a picture for the policy.
 
     entropy : [1, h, w], float32, bits
-    left : what each rate level would leave of its error, float32
+    left : prospects of each rate level, float32
     """
 
     entropy: np.ndarray
@@ -32,9 +32,9 @@ class Features(NamedTuple):
 
 
 class Corrections(NamedTuple):
-    """The stage that corrects a preset, for a graph.
+    """The stage that corrects a preset, as a graph.
 
-    policy : with its weights
+    policy : policy with its weights
     channels : M, latents of a position
     """
 
@@ -44,7 +44,7 @@ class Corrections(NamedTuple):
     def __call__(self, level, bits, unsent, sent, log_gain, snr_db):
         """Preset [1, h, w], int32, to the rate map; in float64 up to rounded scores."""
         entropy = tf.cast(bits, tf.float64)
-        # the average is all that is fed back
+        # the SNR map is constant: only the average SNR is known to both ends
         everywhere = tf.zeros_like(entropy) + snr_db
         left = Prospects(tf.cast(unsent, tf.float64), tf.cast(sent, tf.float64))
 
@@ -57,11 +57,11 @@ class Corrections(NamedTuple):
 
 
 class ChannelKb:
-    """The preset as a policy corrects it.
+    """The preset, corrected by a policy.
 
     Parameters
     ----------
-    policy : with its weights
+    policy : policy with its weights
     """
 
     signalled = False
@@ -86,7 +86,7 @@ def build(policy: str = "base") -> Controller:
 
     Parameters
     ----------
-    policy : one that is shipped, by name, or a folder that ``make promote`` wrote
+    policy : name of a shipped policy, or a folder written by ``make promote``
     """
     return ChannelKb(policy_of(_folder(policy)))
 

@@ -1,4 +1,4 @@
-"""Rates follow the bits of the latents themselves; the rate map is sent and counted.
+"""Rates follow the information of the latents; the rate map is signalled and counted.
 
 References
 ----------
@@ -13,7 +13,7 @@ from blocks.learned.rate_map import SignalledMap
 
 
 class Likelihood:
-    """The level of each position, by the bits of its latents."""
+    """The level of each position from the information of its latents."""
 
     def features(self, networks, view) -> np.ndarray:
         return networks.information(view.latents, view.statistics, view.quality)

@@ -1,10 +1,10 @@
-"""Rates follow the entropy map: as many dimensions for a bit everywhere."""
+"""Rates follow the entropy map: the same dimensions per bit at every position."""
 
 from blocks.learned.controllers import Controller
 
 
 class Preset:
-    """The level of each position, by its entropy and eta."""
+    """The level of each position from its entropy and eta."""
 
     signalled = False
 

@@ -9,11 +9,11 @@ from blocks.nn.jscc import level_edges
 
 
 class Features(NamedTuple):
-    """What the rate follows from.
+    """Features of the uniform rate.
 
-    mean : of the entropy map, bits; entropies are multiples of 1/256, so that their
-        sum in float64 is exact, in any order
-    shape : of the map
+    mean : mean of the entropy map, bits; entropies are multiples of 1/256, so their sum
+        in float64 is exact in any order
+    shape : shape of the map
     """
 
     mean: float

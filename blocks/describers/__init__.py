@@ -1,1 +1,1 @@
-"""Perceiving describers, one file each: an image in, a description in words out."""
+"""Describers, one file each: an image in, a description in words out."""

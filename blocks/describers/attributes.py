@@ -1,7 +1,6 @@
-"""What can be measured of a picture and said in a word: light, colours, texture, sky.
+"""Measured attributes of a picture in words: light, colours, texture, sky.
 
-Thresholds are round numbers between what photos have: each word fits a good part of
-them.
+Thresholds are round numbers; each word fits a good share of photos.
 """
 
 from typing import NamedTuple
@@ -9,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-SIDE = 64  # pixels that a picture is reduced to
-# Basic colour terms with a typical value of each.
+SIDE = 64  # pixels along a side of the reduced picture
+# Basic colour terms with a typical RGB value each.
 # (B. Berlin, P. Kay, "Basic Color Terms", 1969, without pink's and purple's overlap.)
 COLOURS = {
     "black": (20, 20, 20),
@@ -32,15 +31,15 @@ CONTRAST = ((35, "low"), (65, "medium"), (256, "high"))
 SATURATION = ((0.12, "greyish"), (0.4, "natural"), (1.01, "vivid"))
 TEXTURE = ((4, "smooth"), (9, "of moderate detail"), (16, "detailed"), (256, "busy"))
 MAIN_COLOURS = 3
-LEAST_SHARE = 0.1  # of a colour that is worth a word
+LEAST_SHARE = 0.1  # least share of a colour that is named
 
 
 class Attributes(NamedTuple):
-    """Words for a picture, and shares [0, 1] of it.
+    """Attributes of a picture in words, and shares [0, 1].
 
     light, contrast, saturation, texture : a word each
-    colours : the most frequent, most frequent first
-    sky, vegetation : share of the upper third, and of the whole
+    colours : the most frequent colours, most frequent first
+    sky, vegetation : share of the upper third, and of the whole picture
     """
 
     light: str
@@ -102,7 +101,7 @@ def _saturation(x: np.ndarray) -> np.ndarray:
 
 
 def _detail(image: np.ndarray) -> float:
-    """Mean absolute difference of neighbouring pixels' luma."""
+    """Mean absolute difference of the luma of neighbouring pixels."""
     luma = image.astype(np.float32) @ np.float32([0.299, 0.587, 0.114])
     steps = [np.abs(np.diff(luma, axis=a)) for a in (0, 1) if luma.shape[a] > 1]
     return float(np.mean([step.mean() for step in steps])) if steps else 0.0

@@ -24,15 +24,15 @@ def build(
 
     Parameters
     ----------
-    model : folder, or a name on the hub that is in its cache
-    prompt : how every description begins
-    longest : tokens of a description
+    model : folder, or the name of a model in the hub's cache
+    prompt : beginning of every description
+    longest : largest number of tokens of a description
     """
     return Blip(model, prompt, longest)
 
 
 class Blip:
-    """Captions images, always the likeliest next word."""
+    """Captions images by greedy decoding."""
 
     def __init__(self, place: str, prompt: str, longest: int):
         from transformers import BlipProcessor, TFBlipForConditionalGeneration

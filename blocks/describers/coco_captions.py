@@ -1,4 +1,4 @@
-"""Human captions of a COCO image, for a describer that sees as people do."""
+"""Human captions of a COCO image: an oracle describer."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -16,13 +16,13 @@ def build(number: Annotated[int, Field(ge=0)] = 0) -> "Captions":
 
     Parameters
     ----------
-    number : which of an image's captions; the last where there are fewer
+    number : number of the caption; the last one if there are fewer
     """
     return Captions(number)
 
 
 class Captions:
-    """Says what people have said of an image."""
+    """Returns a human caption of an image."""
 
     def __init__(self, number: int):
         self._number = number

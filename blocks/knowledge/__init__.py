@@ -1,1 +1,1 @@
-"""Knowledge bases: descriptions by embedding, and their use in a link."""
+"""Knowledge bases: descriptions with embeddings, and their use in a link."""

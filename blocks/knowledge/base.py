@@ -1,7 +1,7 @@
-"""The embedding knowledge base: descriptions, their embeddings, and who is nearest.
+"""The embedding knowledge base: descriptions, embeddings, nearest-neighbour search.
 
-Both ends hold the same base; its version is a hash of all that it holds, so that they
-can tell. Embeddings are kept in half precision, which is what distances are of.
+Both ends hold the same base; its version is a hash of its contents, by which they check
+this. Embeddings are stored in half precision, and distances use these values.
 
 References
 ----------
@@ -22,9 +22,9 @@ from semlink.errors import InputError
 from semlink.store.files import write_whole
 
 Search = Literal["auto", "flat", "hnsw", "ivf"]
-LARGE = 200_000  # entries from which "auto" does not compare with every one
-LINKS, CONSTRUCTION, BREADTH = 32, 80, 128  # of a HNSW graph
-PROBED, TRAINED = 32, 64  # lists of an inverted file, and entries to place one by
+LARGE = 200_000  # entries from which "auto" uses approximate search
+LINKS, CONSTRUCTION, BREADTH = 32, 80, 128  # parameters of a HNSW graph
+PROBED, TRAINED = 32, 64  # probed lists of an inverted file; training entries per list
 FORMAT = 1
 DEFAULT = Path(__file__).with_name("default.npz")
 
@@ -34,11 +34,11 @@ class KnowledgeBase:
 
     Parameters
     ----------
-    texts : descriptions, no two the same
-    vectors : [N, D], float, their embeddings; kept in half precision
-    encoder : version of the text encoder that made them
-    search : ``flat`` compares with all, ``hnsw`` and ``ivf`` with likely ones; ``auto``
-        takes ``ivf`` from 200,000 entries on
+    texts : descriptions, all different
+    vectors : [N, D], float, their embeddings; stored in half precision
+    encoder : version of their text encoder
+    search : ``flat`` is exact, ``hnsw`` and ``ivf`` are approximate; ``auto`` uses
+        ``ivf`` from 200,000 entries on
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class KnowledgeBase:
 
     @property
     def index_bits(self) -> int:
-        """Bits that say which entry is meant."""
+        """Bits of the index of an entry."""
         return max((len(self) - 1).bit_length(), 1)
 
     def nearest(self, queries: np.ndarray, k: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -87,7 +87,7 @@ class KnowledgeBase:
         Input
         -----
         queries : [Q, D], float
-        k : how many; no more than there are entries
+        k : number of entries, at most that of the base
 
         Output
         ------
@@ -104,7 +104,7 @@ class KnowledgeBase:
         return index, distance
 
     def added(self, texts: Sequence[str], vectors: np.ndarray) -> "KnowledgeBase":
-        """A base that holds these too; texts that it has are left as they are."""
+        """The base with further entries; existing texts keep their vectors."""
         known = set(self.texts)
         new = [
             i for i, text in enumerate(texts) if not (text in known or known.add(text))
@@ -123,7 +123,7 @@ class KnowledgeBase:
         Raises
         ------
         InputError
-            They are of different text encoders.
+            The bases have different text encoders.
         """
         if other.encoder != self.encoder:
             raise InputError(
@@ -133,7 +133,7 @@ class KnowledgeBase:
         return self.added(other.texts, other.vectors)
 
     def save(self, path: Path) -> None:
-        """Write one file, whole or not at all."""
+        """Write the base to one file, atomically."""
         file = io.BytesIO()
         np.savez(
             file,
@@ -175,7 +175,7 @@ def load(path: Path, *, search: Search = "auto") -> KnowledgeBase:
         base = KnowledgeBase(texts, vectors, encoder, search=search)
     except FileNotFoundError:
         raise InputError(f"{where} must exist, got no such file") from None
-    except Exception as error:  # zipfile, zlib and numpy raise what they like
+    except Exception as error:  # zipfile, zlib and numpy raise many kinds
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:100]}"
         raise InputError(
             f"{where} must be one that make kb wrote, got {reason}"
@@ -191,7 +191,7 @@ def load(path: Path, *, search: Search = "auto") -> KnowledgeBase:
 def _flat(count: int, width: int):
     import faiss
 
-    # the values are half precision: nothing is lost, and half as much is read
+    # lossless, because the values are in half precision
     return faiss.IndexScalarQuantizer(
         width, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_L2
     )

@@ -1,6 +1,6 @@
-"""What perceives a picture and puts it in words, and what puts words into numbers.
+"""Describers (picture to text) and text encoders (text to embedding).
 
-Describers and text encoders are components like channels: one file each, by name.
+Both are components like channels: one file each, by name.
 """
 
 import hashlib
@@ -34,15 +34,15 @@ class Describer(Protocol):
     version: str
 
     def __call__(self, image: np.ndarray, annotations: Mapping[str, Any]) -> str:
-        """Describe an image [H, W, 3], uint8, annotated by its source."""
+        """Describe an image [H, W, 3], uint8, with its source's annotations."""
 
 
 class Encoded(NamedTuple):
-    """Texts as numbers.
+    """Encoded texts.
 
-    pooled : [N, D], float32, one of unit length for each text
-    tokens : [N, T, D], float32, one for each token
-    mask : [N, T], bool, where there is a token
+    pooled : [N, D], float32, an embedding of unit length for each text
+    tokens : [N, T, D], float32, a vector for each token
+    mask : [N, T], bool, whether there is a token
     """
 
     pooled: np.ndarray
@@ -70,7 +70,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 
 
 def joined(parts: list[Encoded]) -> Encoded:
-    """Put batches together; those of fewer tokens are filled up with zeros."""
+    """Concatenate batches; fewer tokens are padded with zeros."""
     longest = max(part.mask.shape[1] for part in parts)
 
     def filled(values: np.ndarray) -> np.ndarray:
@@ -91,7 +91,7 @@ def build_describer(spec: str) -> Describer:
     Raises
     ------
     InputError
-        If there is no such describer, or what it needs is missing.
+        The describer does not exist, or a package or model that it needs is missing.
     """
     return _built(DESCRIBERS, spec)
 
@@ -108,19 +108,19 @@ def text_encoder(spec: str) -> TextEncoder:
 
 @lru_cache(maxsize=8)
 def _built(registry: Registry, spec: str):
-    """Models take seconds to load: each is loaded once."""
+    """Build a component once; models take seconds to load."""
     word = ComponentSpec.model_validate(spec)
     params = registry.resolve(word.name, word.argument, word.params)
     return registry.build(word.name, **params)
 
 
 class Descriptions:
-    """A describer that remembers what it has said, by image and version.
+    """A describer with a cache, by image and version.
 
     Parameters
     ----------
-    describer : who describes
-    folder : where its sayings are kept between processes; memory alone by default
+    describer : the describer
+    folder : folder of a cache on disk; in memory alone by default
     """
 
     def __init__(self, describer: Describer, folder: Path | None = None):

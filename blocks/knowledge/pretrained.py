@@ -1,4 +1,4 @@
-"""Pretrained models of Hugging Face from a local folder or its cache, never guessed."""
+"""Pretrained models of Hugging Face, from a local folder or the hub's cache."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 from semlink.errors import InputError
 from semlink.store.files import sha256
 
-# what tells weights apart, the first that there is; the second lists many files
+# the first of these files that exists identifies the weights
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "tf_model.h5")
 
 
@@ -16,15 +16,15 @@ def loaded(what: str, place: str, size: str, load: Callable[[], Any]) -> Any:
 
     Parameters
     ----------
-    what : what needs it, for the message
+    what : component that needs the model, for the message
     place : folder, or name on the hub
-    size : what a download would take
-    load : loads it
+    size : size of the download, for the message
+    load : loads the part
 
     Raises
     ------
     InputError
-        It is not there, or not what it should be. Says what to download where.
+        The model is missing or invalid. The message has the download command.
     """
     try:
         return load()
@@ -34,16 +34,17 @@ def loaded(what: str, place: str, size: str, load: Callable[[], Any]) -> Any:
         reason = " ".join(str(error).split())[:120]
         raise InputError(
             f"{what} needs {place!r} as a folder or in the hub's cache ({size}; "
-            f"`hf download {place}`, or say another with model=FOLDER), got: {reason}"
+            f"`hf download {place}`, or choose another with model=FOLDER), got: "
+            f"{reason}"
         ) from None
 
 
 def tensorflow_model(model_class: Any, place: str) -> Any:
-    """A TensorFlow model whose weights may be PyTorch's, without PyTorch.
+    """A TensorFlow model, loaded from TensorFlow or PyTorch weights without PyTorch.
 
     Parameters
     ----------
-    model_class : of Transformers, with ``from_pretrained``
+    model_class : class of Transformers, with ``from_pretrained``
     place : folder, or name on the hub
     """
     file = _cached(place, WEIGHTS[0])
@@ -64,7 +65,7 @@ def tensorflow_model(model_class: Any, place: str) -> Any:
 
 
 def version_of(place: str) -> str:
-    """What tells one set of weights from another: their hash."""
+    """Version of a model: the hash of its weights."""
     files = (_cached(place, name) for name in WEIGHTS)
     file = next(filter(None, files), None)
     return sha256(Path(file))[:16] if file else "unknown"
@@ -89,7 +90,7 @@ def _of_pytorch(file: str) -> bool:
 
 
 def _part_of(config: Any, model_class: Any) -> Any:
-    """The configuration of a part, where a folder holds that of the whole."""
+    """The configuration of a part of the model, if the folder has that of the whole."""
     part = getattr(config, "text_config", None)
     wanted = getattr(model_class, "config_class", None)
     return part if wanted and isinstance(part, wanted) else config

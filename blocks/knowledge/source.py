@@ -1,8 +1,8 @@
-"""The source knowledge base in a link: what both ends take a picture to be about.
+"""The source knowledge base in a link: a context embedding for both ends.
 
-The transmitter's describer puts the picture in words. The number of the entry that is
-nearest to them crosses the link in the header, and the networks at both ends attend to
-that entry's embedding. The other modes are references to compare with.
+The transmitter's describer puts the picture into words. The header signals the index of
+the nearest entry, and the networks at both ends attend to the entry's embedding. The
+other modes are references for comparison.
 """
 
 import hashlib
@@ -26,18 +26,18 @@ from semlink.errors import InputError
 from semlink.signals import Sample
 
 SourceKb = Literal["retrieved", "none", "random", "oracle"]
-# The header has one length for all bases: else one of another size would not be refused
-# but its header not be understood.
+# The header has the same length for all bases. A receiver can then decode it and refuse
+# a base of another size.
 VERSION_BITS, INDEX_BITS = 8, 20
 NO_BITS = np.zeros(0, np.uint8)
 
 
 class Told(NamedTuple):
-    """What is told of a picture.
+    """Signalled knowledge of a picture.
 
-    fields : of the header
-    bits : [num_bits], uint8, beside the other side information
-    context : [1, D], float32, which the receiver will know, too
+    fields : fields of the header
+    bits : [num_bits], uint8, sent with the side information
+    context : [1, D], float32, which the receiver derives, too
     """
 
     fields: dict[str, int]
@@ -46,11 +46,11 @@ class Told(NamedTuple):
 
 
 class NoKnowledge:
-    """Nothing is told, and the networks attend to nothing.
+    """No knowledge: nothing is signalled, and the context is zero.
 
     Parameters
     ----------
-    width : D, of a context
+    width : D, width of a context
     """
 
     num_bits = 0
@@ -63,22 +63,22 @@ class NoKnowledge:
         return Told({}, NO_BITS, self.unknown)
 
     def check(self, header: dict) -> None:
-        """Refuse a header of a transmitter that knows something else."""
+        """Refuse the header of a transmitter with another knowledge base."""
 
     def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
         return self.unknown
 
 
 class Entries(NoKnowledge):
-    """An entry of a base is told by its number, with the version of the base.
+    """Signals the index of an entry, with the version of the base.
 
-    The number is masked by more of the version: of another base it would seldom be one
-    that there is.
+    The index is masked by further bits of the version; under another base it would
+    rarely be valid.
 
     Parameters
     ----------
-    base : that both ends have, of at most 2^20 entries
-    choose : the number of an entry, for a picture
+    base : knowledge base of both ends, of at most 2^20 entries
+    choose : chooses the index of an entry for a picture
     """
 
     def __init__(self, base: KnowledgeBase, choose: Callable[[Sample], int]):
@@ -99,7 +99,7 @@ class Entries(NoKnowledge):
         return Told(fields, NO_BITS, self._context(index))
 
     def check(self, header: dict) -> None:
-        """An error, not a bad picture; ``InputError`` if the bases differ."""
+        """Raise ``InputError`` if the bases differ, instead of decoding wrongly."""
         same = header["kb_version"] == self._version
         if not same or header["kb_index"] ^ self._mask >= len(self._base):
             raise InputError(
@@ -115,11 +115,11 @@ class Entries(NoKnowledge):
 
 
 class Described(NoKnowledge):
-    """The description's own embedding is told, in half precision.
+    """Signals the description's own embedding, in half precision.
 
     Parameters
     ----------
-    embed : the embedding [D] of a picture's description
+    embed : returns the embedding [D] of a picture's description
     width : D
     """
 
@@ -134,7 +134,7 @@ class Described(NoKnowledge):
         return Told({}, bits, halves[None].astype(np.float32))
 
     def hear(self, header: dict, bits: np.ndarray) -> np.ndarray:
-        """The context of some bits; ``ValueError`` if they are no embedding."""
+        """The context from its bits; ``ValueError`` if they are not an embedding."""
         halves = np.frombuffer(np.packbits(bits).tobytes(), ">f2")
         if not np.all(np.isfinite(halves)):
             raise ValueError("an embedding must be finite, got other values")
@@ -142,17 +142,17 @@ class Described(NoKnowledge):
 
 
 class Perception:
-    """Embeddings of what a describer says of pictures; loads nothing until asked.
+    """Embeddings of descriptions of pictures; models are loaded at first use.
 
     Parameters
     ----------
-    describer, encoder : as on the command line
+    describer, encoder : specs, as on the command line
     """
 
     def __init__(self, describer: str, encoder: str):
         for registry, spec in ((DESCRIBERS, describer), (TEXT_ENCODERS, encoder)):
             word = ComponentSpec.model_validate(spec)
-            registry.resolve(word.name, word.argument, word.params)  # known at once
+            registry.resolve(word.name, word.argument, word.params)  # report errors now
         self._describer, self._encoder = describer, encoder
         self._describe: Descriptions | None = None
         self._embed = lru_cache(maxsize=IN_MEMORY)(self._embedding)
@@ -167,7 +167,7 @@ class Perception:
         return text_encoder(self._encoder)([text]).pooled[0]
 
     def nearest_in(self, base: KnowledgeBase) -> Callable[[Sample], int]:
-        """The entry of a base that is nearest to a picture's description."""
+        """A function that chooses the entry nearest to a picture's description."""
 
         def choose(sample: Sample) -> int:
             version = text_encoder(self._encoder).version
@@ -184,14 +184,14 @@ class Perception:
 def source_knowledge(
     kind: SourceKb, base: KnowledgeBase, describer: str, encoder: str
 ) -> NoKnowledge:
-    """What is told of pictures.
+    """The source knowledge of a link.
 
     Parameters
     ----------
     kind : ``retrieved``, the nearest entry; ``random``, any entry; ``oracle``, the
-        description's own embedding, bit by bit; ``none``
-    base : of both ends
-    describer, encoder : who describes, and what embeds its words
+        description's own embedding, sent in full; ``none``
+    base : knowledge base of both ends
+    describer, encoder : specs of describer and text encoder
     """
     width = base.vectors.shape[1]
     if kind == "none":
@@ -205,6 +205,6 @@ def source_knowledge(
 
 
 def _any(sample: Sample, count: int) -> int:
-    """An entry that has nothing to do with the picture, but is always the same."""
+    """A pseudo-random entry, fixed for each picture and independent of its content."""
     digest = hashlib.sha256(np.ascontiguousarray(sample.data).tobytes()).digest()
     return int.from_bytes(digest[:8], "big") % count

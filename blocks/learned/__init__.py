@@ -1,1 +1,1 @@
-"""Transmitter and receiver of the learned codecs."""
+"""Transmitter and receiver of learned codecs."""

@@ -1,4 +1,4 @@
-"""AKB-JSCC: a learned codec conditioned on two knowledge bases, as a pair."""
+"""The AKB-JSCC pair: a learned codec conditioned on two knowledge bases."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def agentic_pair(
 
 
 def stages_of(weights: str, extractor: str, rate: str, restorer: str) -> Stages:
-    """The stages of AKB-JSCC, as on the command line."""
+    """Stages of AKB-JSCC, from the words of the command line."""
     folder = folder_of(SHIPPED, "akb_jscc", weights)
     return Stages(folder, extractor, rate, restorer)
 

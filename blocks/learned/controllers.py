@@ -1,7 +1,7 @@
 """The rate controller of a learned codec: a component, chosen by name.
 
-It turns what an end of the link knows of a picture into the rate map, which says how
-many channel dimensions each position has. Both ends need the same map.
+It chooses the rate map: the number of channel dimensions of each position of a picture.
+Both ends need the same map.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ NO_BITS = np.zeros(0, np.uint8)
 
 
 class View(NamedTuple):
-    """What one end of the link knows of a picture.
+    """Knowledge of a picture at one end of the link.
 
-    statistics : what the side information says of the latents; the same at both ends
-    quality : 0 to 1, of the header; the same at both ends
-    query : what the receiver wants to know. The receiver has it from the start, the
-        transmitter only where it was signalled
-    sample, latents : of the picture; ``None`` at the receiver
+    statistics : statistics of the latents, from the side information; the same at both
+        ends
+    quality : 0 to 1, from the header; the same at both ends
+    query : query of the receiver; the transmitter has it only if it was signalled
+    sample, latents : the picture and its latents; ``None`` at the receiver
     """
 
     statistics: Statistics
@@ -43,28 +43,28 @@ class View(NamedTuple):
 class Controller(Protocol):
     """Chooses the rate map of a picture. Its methods depend on their arguments alone.
 
-    signalled : whether it sends bits of its own. Without, both ends derive the map from
-        what both know, and must derive the same one: what is not integer arithmetic is
-        computed in float64 and rounded before it decides. With, it is a
-        :class:`SignallingController`.
+    signalled : whether it sends bits of its own. If true, it is a
+        :class:`SignallingController`. If false, both ends derive the map from their
+        common knowledge and must derive the same one: compute in float64 where integer
+        arithmetic does not suffice, and round before decisions.
     """
 
     signalled: bool
 
     def features(self, networks: Networks, view: View) -> Any:
-        """What the rate map follows from, whatever eta.
+        """Features from which :meth:`rate_map` computes the map for any eta.
 
-        This is the costly part; the transmitter keeps it by picture and quality while
+        This is the costly part; the transmitter caches it by picture and quality while
         it searches for eta. ``networks.run`` compiles a function of tensors.
         """
 
     def rate_map(self, networks: Networks, features: Any, at: Conditions) -> np.ndarray:
-        """Choose the rate map. Its dimensions grow with eta, which the search bisects.
+        """Choose the rate map; its dimensions grow with eta, which the search bisects.
 
         Input
         -----
-        networks : of the codec
-        features : of this end, from :meth:`features`
+        networks : networks of the codec
+        features : features of this end, from :meth:`features`
         at : quality, eta and SNR, as in the header. The transmitter searches rates with
             an unknown context: the map may not depend on ``at.context``.
 
@@ -76,36 +76,36 @@ class Controller(Protocol):
 
 @runtime_checkable
 class SignallingController(Controller, Protocol):
-    """A controller that sends what its map follows from: a map, a region, importance.
+    """A controller that signals its map, or a region or importance that determines it.
 
-    Its bits cross the link behind the side information, under the same channel code,
-    and are counted with it; their number is in the header.
+    Its bits follow the side information, under the same channel code, and count as side
+    information; their number is in the header.
     """
 
     def encode(
         self, networks: Networks, features: Any, at: Conditions, level: np.ndarray
     ) -> np.ndarray:
-        """What the receiver needs to derive the map : [n], uint8, zeros and ones."""
+        """Bits from which the receiver derives the map : [n], uint8, zeros and ones."""
 
     def decode(
         self, networks: Networks, features: Any, at: Conditions, bits: np.ndarray
     ) -> np.ndarray:
-        """The rate map [1, h, w], int32, of some bits, at the receiver.
+        """The rate map at the receiver, from the received bits : [1, h, w], int32.
 
         ``features`` are those of the receiver's view.
 
         Raises
         ------
         ValueError
-            For bits that no transmitter sends.
+            No transmitter sends these bits.
         """
 
 
 class Rates(NamedTuple):
-    """What a controller decides at the transmitter.
+    """Output of a controller at the transmitter.
 
     level : [1, h, w], int32, the rate map
-    bits : [n], uint8, that it sends
+    bits : [n], uint8, its signalled bits
     """
 
     level: np.ndarray
@@ -123,7 +123,7 @@ def controller(spec: str) -> Controller:
     Raises
     ------
     InputError
-        If there is none of that name, or it is no controller.
+        The name is unknown, or the component is not a controller.
     """
     made = built(CONTROLLERS, spec)
     signalled = getattr(made, "signalled", False)
@@ -137,12 +137,12 @@ def controller(spec: str) -> Controller:
 def decide(
     chosen: Controller, networks: Networks, features: Any, at: Conditions, shape: tuple
 ) -> Rates:
-    """The rate map at the transmitter, and the bits that are sent of it.
+    """The rate map at the transmitter, and its signalled bits.
 
     Raises
     ------
     InputError
-        The map is not one of [1, h, w] levels that the codec has.
+        The map has another shape or type, or levels that the codec does not have.
     """
     level = chosen.rate_map(networks, features, at)
     _check(level, shape, networks.highest)

@@ -20,9 +20,9 @@ class Extractor(Protocol):
 
         Input
         -----
-        codec : networks with their weights; it has M latents for a position
+        codec : networks with their weights; M latents for each position
         x : [B, 16 h, 16 w, 3], float32, 0 to 1
-        smooth : same shape, the picture of the base layer, which crosses digitally
+        smooth : same shape, the picture of the base layer, which is sent digitally
 
         Output
         ------
@@ -42,7 +42,7 @@ class Restorer(Protocol):
         y, whitened : [B, h, w, M], float32, latents, and the same in quantiser steps
         log_error : [B, h, w, M], float32, log of their standard error, in steps
         smooth : [B, 16 h, 16 w, 3], float32, the picture of the base layer
-        tokens : [B, T, width], float32, of the context, or ``None``
+        tokens : [B, T, width], float32, tokens of the context, or ``None``
 
         Output
         ------
@@ -65,7 +65,7 @@ def built(registry: Registry, spec: str) -> Any:
 
 
 def files_of(registry: Registry, spec: str) -> list[Path]:
-    """Files that a component depends on: its weights, and itself if it is a plug-in."""
+    """Files that a component depends on: its weights and, for a plug-in, its source."""
     word = ComponentSpec.model_validate(spec)
     files = registry.files(word.name, _params(registry, word))
     return [*files, Path(word.name)] if word.name.endswith(".py") else files

@@ -1,8 +1,7 @@
-"""What the two ends of a learned codec's link agree on: the format of its signal.
+"""Signal format of a learned codec: header and side information, analog payload.
 
-Header, hyper-latent (and what the rate controller sends) through the digital chain,
-then the analog payload. The rate map follows from the side information at both ends;
-what the receiver decodes is all that it knows.
+Header and side information (hyper-latent, and bits of the rate controller) are digital.
+Both ends derive the rate map from them; the receiver knows only what it decodes.
 """
 
 from typing import NamedTuple
@@ -36,12 +35,12 @@ MAP_BITS = 20
 
 
 class Shared(NamedTuple):
-    """What the two ends of a link have in common.
+    """Configuration that both ends of a link share.
 
-    networks : of the codec
+    networks : networks of the codec
     controller : chooses the rate map
-    side_info : how side information is counted
-    knowledge : what is told of a picture by the source knowledge base
+    side_info : accounting of the side information
+    knowledge : source knowledge base, which signals a context
     """
 
     networks: Networks
@@ -51,21 +50,22 @@ class Shared(NamedTuple):
 
 
 def header_of(shared: Shared) -> Header:
-    """The header of a link; what a rate controller sends has a length of its own."""
+    """The header of a link; it has the length of the controller's bits, if any."""
     sent = {"map_bits": MAP_BITS} if shared.controller.signalled else {}
     return Header(FIELDS | sent | shared.knowledge.fields)
 
 
 def stride_of(num_side: int, num_payload: int) -> int:
-    """Every how many symbols one belongs to the side information.
+    """Distance of the symbols of the side information in the merged signal.
 
-    Spread over the whole transmission it meets many fades, which its code averages.
+    Spread over the whole transmission, the side information meets many fades, which its
+    code averages.
     """
     return min((num_side + num_payload) // num_side, 2**STRIDE_BITS - 1)
 
 
 def merge(side: np.ndarray, payload: np.ndarray, stride: int) -> np.ndarray:
-    """Side information [m] among the payload [n] : [m + n], complex64."""
+    """Interleave side information [m] with the payload [n] : [m + n], complex64."""
     x = np.empty(len(side) + len(payload), np.complex64)
     is_side = _is_side(len(x), len(side), stride)
     x[is_side], x[~is_side] = side, payload
@@ -73,7 +73,7 @@ def merge(side: np.ndarray, payload: np.ndarray, stride: int) -> np.ndarray:
 
 
 def split(x: np.ndarray, num_side: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """Side information [num_side], less where ``x`` is too short, and the rest."""
+    """Side information [num_side], fewer if ``x`` is too short, and the payload."""
     is_side = _is_side(len(x), num_side, stride)
     return x[is_side], x[~is_side]
 
@@ -85,13 +85,13 @@ def _is_side(length: int, num_side: int, stride: int) -> np.ndarray:
 
 
 def conditions(quality: int, eta: int, snr: int, context: np.ndarray) -> Conditions:
-    """What fields of the header stand for, and a context."""
+    """Values of the fields of a header, and a context."""
     values = quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr)
     return Conditions(*values, context)
 
 
 def grid_of(header: dict) -> tuple[int, int]:
-    """Positions of the hyper-latent of an image whose size the header gives."""
+    """Positions (rows, columns) of the hyper-latent, from the size in the header."""
     return -(-header["height"] // MULTIPLE), -(-header["width"] // MULTIPLE)
 
 

@@ -1,8 +1,8 @@
 """The networks of a learned codec inside the link: one image at a time, compiled.
 
-Each stage is one graph for images of all sizes. What both ends must agree on to the
-bit, the statistics that rate maps follow from, comes from one function, in float64 up
-to where deviations are rounded.
+Each stage is one graph for images of all sizes. Both ends need bit-exact statistics for
+their rate maps, so one function computes them, in float64 until the deviations are
+rounded.
 """
 
 from collections.abc import Callable, Hashable
@@ -32,12 +32,12 @@ from semlink.graph import compiled, plain
 
 
 class Conditions(NamedTuple):
-    """What both ends know beside the side information.
+    """Conditions of a transmission, known to both ends from the header.
 
     quality : 0 to 1
     eta : real channel dimensions per bit of entropy
-    design_snr_db : what the transmitter takes the SNR for
-    context : [1, D], float32, what the source knowledge base tells of the image
+    design_snr_db : SNR that the transmitter designs for
+    context : [1, D], float32, embedding of the image from the source knowledge base
     """
 
     quality: float
@@ -47,10 +47,10 @@ class Conditions(NamedTuple):
 
 
 class Analysed(NamedTuple):
-    """What the analysis makes of an image, and what is sent of its base layer.
+    """Latents of an image, and its base layer.
 
-    y, linear : [1, h, w, M], float32, latents, and what a linear transform gives
-    differences : [h / 2, w / 2, 3], int32, base layer, as it is sent
+    y, linear : [1, h, w, M], float32, latents, and those of the linear transform alone
+    differences : [h / 2, w / 2, 3], int32, base layer minus its prediction
     """
 
     y: np.ndarray
@@ -64,11 +64,11 @@ class Networks:
     Parameters
     ----------
     codec : networks with their weights
-    extractor, restorer : what stand in for analysis and synthesis, by name
+    extractor, restorer : components for analysis and synthesis, by name
 
     Attributes
     ----------
-    highest : rate level that a position can have
+    highest : highest rate level of a position
     """
 
     def __init__(self, codec: Codec, extractor: str = "swin", restorer: str = "swin"):
@@ -90,7 +90,7 @@ class Networks:
         Raises
         ------
         InputError
-            The extractor gives another shape than the codec takes.
+            The extractor returns latents of another shape than the codec's.
         """
         y, linear, differences = self.run(self._analyse, _padded(image)[None])
         if y.shape != linear.shape:
@@ -106,17 +106,17 @@ class Networks:
         return Summary(classes[0], z[0], latents.differences)
 
     def statistics(self, summary: Summary, quality: float) -> Statistics:
-        """What the side information says of the latents."""
+        """Statistics of the latents, from the side information."""
         z = summary.z[None].astype(np.float64)
         index = summary.classes[None]
         return Statistics(*self.run(self._statistics, z, index, _log_gain(quality)))
 
     def information(self, y: Analysed, of: Statistics, quality: float) -> np.ndarray:
-        """Bits of the latents themselves, which no receiver knows : [1, h, w]."""
+        """Information of the latents [bits] : [1, h, w]; unknown to the receiver."""
         return self.run(self._information, y.y, _log_gain(quality), of.mu, of.index)
 
     def levels(self, bits: np.ndarray, eta: float) -> np.ndarray:
-        """The rate preset of a map of bits : [1, h, w], float32 -> int32."""
+        """The rate preset for a map of bits : [1, h, w], float32 -> int32."""
         return self.run(self._levels, bits, np.float32([eta]))
 
     def side(self, of: Statistics, level: np.ndarray) -> Side:
@@ -128,8 +128,8 @@ class Networks:
 
         Output
         ------
-        dimensions : [n], float32, those that are kept, of unit mean power
-        scale : by which the code was multiplied to get there
+        dimensions : [n], float32, the kept dimensions, of unit mean power
+        scale : factor that normalised the power
         """
         s, scale = self.run(
             self._encode, latents.y, _log_gain(at.quality), *side, *_known(at)
@@ -143,9 +143,9 @@ class Networks:
 
         Input
         -----
-        base : [h / 2, w / 2, 3], int32, base layer, as it is sent
+        base : [h / 2, w / 2, 3], int32, base layer minus its prediction
         dimensions, noise : [n], float32, received values and their noise variance
-        scale : as at the transmitter, rounded
+        scale : scale of the transmitter, rounded
         size : (H, W) of the image
 
         Output
@@ -173,12 +173,12 @@ class Networks:
 
         Input
         -----
-        function : ``(*tensors) -> tensors``, hashable: equal ones share a graph
-        inputs : arrays; maps may have any sides
+        function : ``(*tensors) -> tensors``, hashable; equal functions share a graph
+        inputs : arrays; maps may have any size
 
         Output
         ------
-        : as of ``function``, of arrays
+        : output of ``function``, as arrays
         """
         inputs = [tf.convert_to_tensor(i) for i in inputs]
         stage = self._stage(function, tuple(map(_with_open_sides, inputs)))
@@ -231,13 +231,13 @@ class Networks:
         return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
 
     def _told(self, mu, sigma, entropy, level, kept, quality, design, context):
-        """What both ends know, as the codec takes it."""
+        """Pack the knowledge of both ends for the codec."""
         side = Side(mu, sigma, entropy, level, kept)
         return side, Known(quality, design, self.codec.tokens(context))
 
 
 def _with_open_sides(tensor: tf.Tensor) -> tf.TensorSpec:
-    """What a graph must know of a tensor: all but the sides of its maps."""
+    """Signature of a tensor, with open height and width for maps."""
     shape = list(tensor.shape)
     if len(shape) > 2:
         shape[1:3] = [None if side > 1 else side for side in shape[1:3]]
@@ -245,13 +245,13 @@ def _with_open_sides(tensor: tf.Tensor) -> tf.TensorSpec:
 
 
 def _padded(image: np.ndarray) -> np.ndarray:
-    """Repeat the last row and column up to whole positions of the hyper-latent."""
+    """Repeat the last row and column up to a multiple of the hyper-latent's stride."""
     pad = [(0, -n % MULTIPLE) for n in image.shape[:2]]
     return np.pad(image, (*pad, (0, 0)), mode="edge")
 
 
 def _equivalent_snr_db(noise: np.ndarray) -> float:
-    """SNR of the AWGN channel that has the capacity of symbols of many noises."""
+    """SNR of an AWGN channel with the mean capacity of symbols of unequal noise."""
     capacity = np.mean(np.log1p(1 / noise.astype(np.float64)))
     return float(10 * np.log10(max(np.expm1(capacity), 1e-3)))
 
@@ -261,7 +261,7 @@ def _known(at: Conditions) -> tuple[np.ndarray, ...]:
 
 
 def _log_gain(quality: float) -> np.ndarray:
-    """Log of what latents are multiplied by : [1, 1, 1, 1], float64."""
+    """Log of the gain of latents : [1, 1, 1, 1], float64."""
     return log_gain(np.float64([quality]))
 
 

@@ -15,10 +15,10 @@ from semlink.protocols import Transceiver
 
 
 class Stages(NamedTuple):
-    """The codec of a pair: its weights, and components in the place of its stages.
+    """The codec of a pair: its weights, and the components of its stages.
 
-    folder : of the weights
-    extractor, rate, restorer : as on the command line
+    folder : folder of the weights
+    extractor, rate, restorer : specs, as on the command line
     """
 
     folder: Path
@@ -31,7 +31,7 @@ class Stages(NamedTuple):
         return networks(self.folder, self.extractor, self.restorer)
 
     def files(self) -> list[Path]:
-        """Files that the results depend on: weights, and those of each component."""
+        """Files that the results depend on: weights, and files of each component."""
         return [
             self.folder / WEIGHTS,
             *files_of(EXTRACTORS, self.extractor),
@@ -54,9 +54,9 @@ def learned_pair(
 
     Parameters
     ----------
-    stages : of the codec
-    knowledge : what is sent of a picture's meaning
-    side_info : how side information is counted
+    stages : stages of the codec
+    knowledge : source knowledge base, which signals a context
+    side_info : accounting of the side information
     csi, design_snr_db, margin_db : as for the transmitter
     oracle : whether the transmitter sees annotations
     """

@@ -1,8 +1,8 @@
 """Rate control of a learned codec: the quality and eta that meet a budget.
 
-Quality says how finely an image is described, eta how many channel dimensions a bit
-of that gets. Of all pairs of one total rate, those with eta near its nominal value
-at the SNR are best: quality is searched first at that eta, then eta for what is left.
+Quality sets the quantiser step of an image, eta the channel dimensions per bit of
+entropy. At one total rate, pairs with eta near its nominal value for the SNR are best:
+the search fixes that eta for the quality, then spends the rest of the budget on eta.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ def best(
 
     Parameters
     ----------
-    cost : of a quality and an eta, both as sent; it grows with either
-    limit : of the cost
-    nominal_eta : that suits the SNR
-    what : is sent, for the error
+    cost : cost of a quality and an eta, both as header indices; it grows with either
+    limit : largest cost
+    nominal_eta : eta for the SNR
+    what : name of the image or the set, for the error
 
     Raises
     ------
     Infeasible
-        The least that can be sent is above the limit.
+        The smallest signal is above the limit.
     """
     nominal = ETAS.index(nominal_eta)
     quality = _last(lambda q: cost(q, nominal) <= limit, LAST_QUALITY)
@@ -43,9 +43,9 @@ def best(
 
 
 def _last(holds: Callable[[int], bool], highest: int) -> int:
-    """The last of 0 to ``highest`` for which it holds, as it does for all before.
+    """Bisect for the last of 0 to ``highest`` at which ``holds``; -1 if there is none.
 
-    -1 where it holds for none.
+    If it holds for a number, it holds for all before.
     """
     low, high = -1, highest + 1
     while high - low > 1:

@@ -1,7 +1,7 @@
-"""Rate maps that are sent: each level, given the one that the entropy map suggests.
+"""Signalled rate maps: each level is coded given the level of the rate preset.
 
-Where rates follow what only the transmitter knows, such as the likelihood of the
-latents, the map is part of the signal.
+A map that follows from knowledge of the transmitter alone, such as the likelihood of
+the latents, must be signalled.
 """
 
 from functools import cache
@@ -12,16 +12,16 @@ import numpy as np
 from blocks.nn.jscc import LEVELS
 from blocks.phy.side_information import EntropyCoder, fixed_point
 
-DECAY = 0.4  # of the probability of a level with its distance from the suggestion
+DECAY = 0.4  # decay of the probability of a level per level of distance to the preset
 
 
 class SignalledMap:
-    """A controller whose rate map is sent.
+    """A controller that signals its rate map.
 
     Parameters
     ----------
-    rates : has ``features`` and ``rate_map`` as a controller, which only the
-        transmitter can evaluate
+    rates : ``features`` and ``rate_map`` of a controller, evaluated at the transmitter
+        alone
     """
 
     signalled = True
@@ -30,7 +30,7 @@ class SignalledMap:
         self._rates = rates
 
     def features(self, networks, view):
-        """The entropy map, and at the transmitter what the rate map follows from."""
+        """The entropy map and, at the transmitter, the features of the rate map."""
         sends = view.sample is not None
         own = self._rates.features(networks, view) if sends else None
         return view.statistics.entropy, own
@@ -47,7 +47,7 @@ class SignalledMap:
 
 @cache
 def coder() -> EntropyCoder:
-    """The coder of levels, with a table for each level that can be suggested."""
+    """The coder of levels, with a table for each level of the preset."""
     distance = np.abs(np.subtract.outer(*2 * (np.arange(len(LEVELS)),)))
     return EntropyCoder(fixed_point(DECAY**distance))
 

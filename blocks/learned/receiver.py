@@ -24,7 +24,7 @@ class LearnedReceiver:
 
     Parameters
     ----------
-    shared : what the transmitter has too
+    shared : configuration shared with the transmitter
     """
 
     def __init__(self, shared: Shared):
@@ -60,13 +60,13 @@ class LearnedReceiver:
         return Estimate(self._concealed(header), IMAGE, True, blocks)
 
     def _decode(self, header: dict, bits, x_hat, no, query) -> np.ndarray | None:
-        """The picture from all that comes after the header; ``None`` if cut short."""
+        """Decode the signal after the header to a picture; ``None`` if cut short."""
         networks = self._networks
         try:
             at = self._conditions(header, bits)
             summary, side = self._side(header, bits, at, query)
         except ValueError:
-            return None  # one broken block in 2^24 passes its CRC
+            return None  # one erroneous block in 2^24 passes its CRC
         count = int(side.kept.sum())
         num_symbols = -(-count // 2)
         if num_symbols > len(x_hat):
@@ -78,7 +78,7 @@ class LearnedReceiver:
         return networks.decode(summary.base, received, 2 * noise, scale, side, at, size)
 
     def _side(self, header: dict, bits: np.ndarray, at: Conditions, query):
-        """The side information, and all maps that follow from it."""
+        """Decode the side information; derive all maps from it."""
         networks, length = self._networks, header["side_bits"]
         sent = bits[length : length + header.get("map_bits", 0)]
         summary = networks.coder.decode(bits[:length], grid_of(header))
@@ -88,13 +88,13 @@ class LearnedReceiver:
         return summary, networks.side(statistics, level)
 
     def _conditions(self, header: dict, bits: np.ndarray) -> Conditions:
-        """What both ends know, of a picture whose side information arrived."""
+        """Conditions of a picture, from header and received side information."""
         knowledge = self._shared.knowledge
         told = bits[len(bits) - knowledge.num_bits :]
         return _at(header, knowledge.hear(header, told))
 
     def _concealed(self, header: dict) -> np.ndarray:
-        """The picture of the likeliest side information, for none came."""
+        """The picture of the likeliest side information, after an outage."""
         networks, at = self._networks, _at(header, self._shared.knowledge.unknown)
         summary = networks.coder.likeliest(grid_of(header))
         statistics = networks.statistics(summary, at.quality)

@@ -1,4 +1,4 @@
-"""Side information of a learned codec: what it consists of, and its entropy code."""
+"""Side information of a learned codec: its parts, and its entropy code."""
 
 from typing import NamedTuple
 
@@ -11,15 +11,15 @@ from blocks.nn.entropy import FactorisedPrior
 from blocks.nn.hyperprior import STRIDE
 from blocks.phy.side_information import EntropyCoder, fixed_point
 
-LARGEST = 32  # of a rounded latent; beyond it there is the escape
+LARGEST = 32  # largest magnitude of a rounded latent; larger values use the escape
 
 
 class Summary(NamedTuple):
-    """What is sent of an image beforehand.
+    """Side information of an image.
 
-    classes : [h, w], int32, of each position of y
+    classes : [h, w], int32, class of each position of y
     z : [h / 2, w / 2, C], int32, hyper-latent
-    base : [h / 2, w / 2, 3], int32, base layer, each value less its prediction
+    base : [h / 2, w / 2, 3], int32, base layer, each value minus its prediction
     """
 
     classes: np.ndarray
@@ -28,11 +28,11 @@ class Summary(NamedTuple):
 
 
 class SummaryCoder:
-    """Summaries to bits and back: classes given their neighbours, then the rest.
+    """Entropy code of summaries: classes given their neighbours, then the rest.
 
     Parameters
     ----------
-    codec : whose priors are the tables
+    codec : codec whose priors give the tables
     """
 
     def __init__(self, codec: Codec):
@@ -81,7 +81,7 @@ class SummaryCoder:
         Raises
         ------
         ValueError
-            If no encoder made these bits.
+            No encoder makes these bits.
         """
         height, width = (STRIDE * n for n in grid)
         outside = self._count
@@ -106,7 +106,7 @@ class SummaryCoder:
         )
 
     def likeliest(self, grid: tuple[int, int]) -> Summary:
-        """What an image is taken for of which no summary came."""
+        """The most likely summary, for an image whose summary was lost."""
         classes = np.full([STRIDE * n for n in grid], self._commonest, np.int32)
         z = np.broadcast_to(self._mean, (*grid, self._channels))
         return Summary(classes, z, np.zeros((*grid, CHANNELS), np.int32))
@@ -121,12 +121,12 @@ class SummaryCoder:
         )
 
     def _rows(self, grid: tuple[int, int]) -> np.ndarray:
-        """Tables of hyper-latent and base layer, which have one for each channel."""
+        """Tables of hyper-latent and base layer, one for each channel."""
         return np.tile(np.arange(self._first_class), grid[0] * grid[1])
 
 
 def _check_class(index: int, count: int) -> None:
-    """Refuse an entry of a table that stands for no class: only noise decodes to it."""
+    """Refuse a table entry that is no class; only erroneous bits decode to it."""
     if index >= count:
         raise ValueError(f"classes must be below {count}, got {index}")
 

@@ -32,17 +32,17 @@ from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
 from semlink.signals import Sample, TxSignal, ledger
 
-CACHED_IMAGES = 16  # of 2.4 MiB at 640x480
-CACHED_NEEDS = 8192  # of 10 kB, with a policy 0.2 MB
-SIDE_SHARE = 0.1  # of the symbols: the length that its scheme is chosen for
+CACHED_IMAGES = 16  # 2.4 MiB each at 640x480
+CACHED_NEEDS = 8192  # 10 kB each, with a policy 0.2 MB
+SIDE_SHARE = 0.1  # assumed share of side information, to choose its scheme
 
 
 class Setting(NamedTuple):
-    """Rate parameters of an image, as they are sent: fields of the header.
+    """Rate parameters of an image, as fields of the header.
 
     mcs : scheme of the side information
-    quality, eta : how finely it is described, and dimensions for a bit of that
-    snr : what the transmitter takes the SNR for
+    quality, eta : index of the quantiser step, and of the dimensions per bit
+    snr : index of the SNR that the transmitter designs for
     """
 
     mcs: int
@@ -52,11 +52,11 @@ class Setting(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What the rate search needs of an image at one quality.
+    """Data of an image at one quality for the rate search.
 
-    num_bits : of its side information
-    features : that the rate map follows from
-    shape : of the rate map, [1, h, w]
+    num_bits : bits of its side information
+    features : features of the rate controller
+    shape : shape of the rate map, [1, h, w]
     """
 
     num_bits: int
@@ -65,13 +65,13 @@ class Needs(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """An image on the air.
+    """The signal of an image.
 
     header : symbols, complex64
-    body : symbols, complex64, side information among the payload
-    num_side, stride : how many are side information, and every how many
-    counted : channel uses that the side information is counted as
-    blocks : [C, K], uint8, its code blocks
+    body : symbols, complex64, side information interleaved with the payload
+    num_side, stride : number of symbols of side information, and their distance
+    counted : channel uses counted for the side information
+    blocks : [C, K], uint8, code blocks of the side information
     """
 
     header: np.ndarray
@@ -87,10 +87,10 @@ class LearnedTransmitter:
 
     Parameters
     ----------
-    shared : what the receiver has too
-    csi : whether it follows the SNR fed back
+    shared : configuration shared with the receiver
+    csi : whether it uses the SNR fed back
     design_snr_db : the SNR that it assumes otherwise
-    margin_db : how far below that the side information's scheme is chosen
+    margin_db : reserve in SNR of the scheme of the side information
     """
 
     def __init__(
@@ -105,11 +105,11 @@ class LearnedTransmitter:
         self._needs = Recent(CACHED_NEEDS)
 
     def operating_point(self, csi: Csi) -> Hashable:
-        """The SNR as it is sent, and what the channel carries, if it follows them."""
+        """Index of the SNR, and Es/N0 of the outage capacity, if it uses the CSI."""
         return (snr_index(csi.snr_db), csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the rates for the budget."""
+        """Choose the scheme, and search the rates that meet the budget."""
         design = snr_index(self._design_snr_db), self._design_snr_db
         snr, carried_db = budget.operating_point or design
         nominal = float(nominal_eta(snr_value_db(snr)))
@@ -143,14 +143,14 @@ class LearnedTransmitter:
         return TxSignal(x, uses, sent.blocks, clean), None
 
     def forget(self) -> None:
-        """Drop what is kept of images, as before the first."""
+        """Clear the caches of images."""
         self._latents.clear()
         self._needs.clear()
 
     def maps(self, sample: Sample, plan: Settings) -> dict[str, np.ndarray]:
-        """What a picture is coded by : [h, w] each, by what it shows.
+        """Entropy and rate maps of a picture : [h, w] each, by title.
 
-        The preset is among them where the rate controller departs from it.
+        The preset is included if the rate controller departs from it.
         """
         setting = plan.of(sample)
         at = _at(setting, self.shared.knowledge.unknown)
@@ -165,7 +165,7 @@ class LearnedTransmitter:
         return maps | {"rate [channel uses]": np.take(LEVELS, level[0]) / 2}
 
     def _cost(self, member: Member, setting: Setting) -> Cost:
-        """Symbols that an image takes."""
+        """Number of symbols of an image."""
         needs = self._needs(
             (member.key, setting.quality),
             lambda: self._needed(member.open(), member.key, setting.quality),
@@ -205,11 +205,11 @@ class LearnedTransmitter:
         )
 
     def _decide(self, features, at: Conditions, shape: tuple[int, ...]) -> Rates:
-        """The rate map, and the bits that are sent of it."""
+        """The rate map, and its signalled bits."""
         return decide(self.shared.controller, self._networks, features, at, shape)
 
     def _view(self, sample: Sample, key: str, quality: int) -> tuple[Summary, View]:
-        """The side information of an image at a quality, and what is known of it."""
+        """Side information of an image at a quality, and the transmitter's view."""
         networks, quality = self._networks, quality / LAST_QUALITY
         y = self._latents(key, lambda: networks.analyse(sample.data))
         summary = networks.summarise(y, quality)

@@ -1,4 +1,4 @@
-"""Weights of learned transmitters: those that are shipped, by name, or a folder's."""
+"""Weights of learned transmitters: shipped ones by name, or those of a folder."""
 
 import json
 from collections.abc import Callable
@@ -16,19 +16,19 @@ WEIGHTS, CONFIG = "model.weights.h5", "config.json"
 
 
 def folder_of(shipped: Path, model: str, weights: str, what: str = "weights") -> Path:
-    """The folder of weights that a name or a path stands for.
+    """The folder of weights for a name or a path.
 
     Parameters
     ----------
-    shipped : folder of the folders ``MODEL_NAME`` that are shipped
-    model : whose weights
+    shipped : parent of the shipped folders ``MODEL_NAME``
+    model : name of the model
     weights : name or path
     what : the parameter's name, for the error
 
     Raises
     ------
     InputError
-        There is neither.
+        Neither exists.
     """
     for folder in (shipped / f"{model}_{weights}", Path(weights)):
         if (folder / WEIGHTS).is_file():
@@ -47,7 +47,7 @@ def networks(folder: Path, extractor: str = "swin", restorer: str = "swin") -> N
     Raises
     ------
     InputError
-        The files are damaged, or of another model.
+        The files are damaged, or belong to another model.
     """
     return Networks(_read(read_codec, folder), extractor, restorer)
 

@@ -1,1 +1,1 @@
-"""Parts of learned codecs, in Keras 3: they train and run on any of its backends."""
+"""Networks of learned codecs, in Keras 3; they train and run on any backend."""

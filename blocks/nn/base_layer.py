@@ -1,8 +1,8 @@
 """Base layer: a coarse thumbnail, sent digitally, that the analog code refines.
 
-An analog code spends power in proportion to deviation, and the mean of a block has by
-far the largest, though its neighbours nearly tell it. A thumbnail at 1/32 costs a
-bit or two for each 16x16 block and leaves less than half of that deviation.
+An analog code spends power in proportion to deviation. The mean of a block has by far
+the largest deviation, although its neighbours nearly predict it. A thumbnail at 1/32
+costs a bit or two per 16x16 block and leaves less than half of that deviation.
 
 References
 ----------
@@ -13,13 +13,13 @@ broadcasting and robust communications", IEEE Trans. IT 48(5), 2002.
 import numpy as np
 from keras import ops
 
-SIZE = 32  # pixels along a side of one value
+SIZE = 32  # pixels per value, along one side
 CHANNELS = 3
 # Luminance and two differences of colours, orthonormal.
 COLOURS = np.array(
     [[1, 1, 1], [1, 0, -1], [1, -2, 1]] / np.sqrt([[3], [2], [6]]), np.float32
 )
-STEPS = np.float32([0.16, 0.11, 0.13])  # of a quantiser, for pixels from 0 to 1
+STEPS = np.float32([0.16, 0.11, 0.13])  # quantiser steps, for pixels from 0 to 1
 
 
 def base_values(x):
@@ -57,9 +57,10 @@ def _stretch(x, axis: int):
 
 
 def predicted(values):
-    """What the values above and to the left suggest : [B, h, w, 3] -> the same.
+    """Predict values from those above and to the left : [B, h, w, 3] -> the same.
 
-    Their mean, rounded down; one of them where there is no other, zero at the corner.
+    The prediction is their mean, rounded down; at the edges, the only neighbour; at the
+    corner, zero.
     """
     above = ops.pad(values[:, :-1], ((0, 0), (1, 0), (0, 0), (0, 0)))
     left = ops.pad(values[:, :, :-1], ((0, 0), (0, 0), (1, 0), (0, 0)))
@@ -70,7 +71,7 @@ def predicted(values):
 
 
 def restored(differences: np.ndarray) -> np.ndarray:
-    """Values from their differences to what was predicted : [h, w, 3], int, in turn."""
+    """Values from their prediction errors, in scan order : [h, w, 3], int."""
     values = np.zeros_like(differences)
     for i, j in np.ndindex(differences.shape[:2]):
         above = values[i - 1, j] if i else values[i, j - 1]

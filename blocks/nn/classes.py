@@ -1,14 +1,14 @@
-"""Classes of positions: a few patterns of deviations, and which one each position has.
+"""Classes of positions: each position has one of a few patterns of deviations.
 
-The class of a position is the cheapest description of it: a few bits tell which of
-its latents are worth sending. It is chosen by what counts, the squared error of what
-is not sent against the dimensions of what is, and coded given its neighbours. The
-hyper-latent refines what it says.
+A class is a compact description of a position: a few bits signal which of its latents
+are worth sending. The choice minimises the squared error of the latents not sent plus
+the cost of the dimensions sent; classes are coded given their neighbours. The
+hyper-latent refines them.
 
 References
 ----------
 R. Dony, S. Haykin, "Optimally adaptive transform coding", IEEE Trans. Image
-Processing 4(10), 1995, for classes that are found by what they cost.
+Processing 4(10), 1995, for classes that minimise a coding cost.
 """
 
 import keras
@@ -16,8 +16,8 @@ import numpy as np
 from keras import ops
 
 THRESHOLD = 0.5  # deviation that is just worth a dimension, in quantiser steps
-BIT_DIMENSIONS = 1.0  # real dimensions that a bit of side information takes
-ROUNDS = 10  # of fitting, after every doubling
+BIT_DIMENSIONS = 1.0  # real dimensions per bit of side information
+ROUNDS = 10  # fitting rounds after every doubling
 SMALLEST_VARIANCE = 1e-7
 
 
@@ -40,7 +40,7 @@ class Classes(keras.layers.Layer):
             name="log_deviation", shape=(count, self._channels), **zeros
         )
         self.log_share = self.add_weight(name="log_share", shape=(count,), **zeros)
-        # the last row is that of a neighbour outside the image
+        # the last row is for a neighbour outside the image
         self._left = self.add_weight(name="left", shape=(count + 1, count), **zeros)
         self._above = self.add_weight(name="above", shape=(count + 1, count), **zeros)
 
@@ -64,7 +64,7 @@ class Classes(keras.layers.Layer):
         cost = cost + THRESHOLD**2 * ops.sum(1 - unsent, axis=-1)[:, None]
         cost = ops.reshape(cost, (*shape[:3], self.count))
         alone = ops.cast(ops.argmin(cost, axis=-1), "int32")
-        # once more, now that there are neighbours to be likely beside
+        # second pass, with the probability given the neighbours of the first
         price = -(THRESHOLD**2) * BIT_DIMENSIONS / np.log(2)
         cost = cost + price * self._log_probabilities(alone)
         return ops.cast(ops.argmin(cost, axis=-1), "int32")
@@ -75,7 +75,7 @@ class Classes(keras.layers.Layer):
         return -ops.sum(chosen * self._log_probabilities(index), axis=-1) / np.log(2)
 
     def probabilities(self) -> np.ndarray:
-        """Of each class, by those to the left and above : [(S + 1)^2, S]."""
+        """Probabilities of classes given the left and upper one : [(S + 1)^2, S]."""
         left, above, share = (
             ops.convert_to_numpy(v).astype(np.float64)
             for v in (self._left, self._above, self.log_share)
@@ -85,7 +85,7 @@ class Classes(keras.layers.Layer):
         return p / p.sum(axis=1, keepdims=True)
 
     def _log_probabilities(self, index):
-        """Of every class at each position : [B, h, w] -> [B, h, w, S]."""
+        """Log probability of each class and position : [B, h, w] -> [B, h, w, S]."""
         outside = {"mode": "constant", "constant_values": self.count}
         left = ops.pad(index[:, :, :-1], ((0, 0), (0, 0), (1, 0)), **outside)
         above = ops.pad(index[:, :-1], ((0, 0), (1, 0), (0, 0)), **outside)
@@ -104,17 +104,17 @@ def context_rows(classes: np.ndarray, count: int) -> np.ndarray:
 def fit_classes(
     y: np.ndarray, count: int, step: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the patterns of latents: classes, then moments, in turn; doubled from one.
+    """Fit classes to latents: assign, then update moments; double from one class.
 
     Input
     -----
     y : [N, M], float, latents
-    step : quantiser step that they are found for
+    step : quantiser step
 
     Output
     ------
     deviation : [S, M]
-    share : [S], of the latents in each class
+    share : [S], share of the latents in each class
     """
     rng = np.random.default_rng(count)
     energy, price = np.asarray(y, np.float32) ** 2, (THRESHOLD * step) ** 2
@@ -129,7 +129,7 @@ def fit_classes(
 
 
 def _moments(energy, deviation, share, price) -> tuple[np.ndarray, np.ndarray]:
-    """Classes of all latents by what they cost, and moments of their members."""
+    """Assign all latents to their cheapest class; return moments of the members."""
     sent = deviation > np.sqrt(price)
     bits = -np.log2(share / share.sum())
     cost = energy @ (~sent).T.astype(np.float32)
@@ -137,6 +137,6 @@ def _moments(energy, deviation, share, price) -> tuple[np.ndarray, np.ndarray]:
     members = np.bincount(chosen, minlength=len(share))
     is_member = (chosen == np.arange(len(share))[:, None]).astype(np.float32)
     variance = is_member @ energy / np.maximum(members, 1)[:, None]
-    # a class without members stays what it was
+    # a class without members keeps its deviations
     variance = np.where(members[:, None] > 0, variance, deviation**2)
     return np.sqrt(variance + SMALLEST_VARIANCE), (members + 1) / (len(energy) + 1)

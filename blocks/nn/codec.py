@@ -1,7 +1,7 @@
 """A learned codec for a noisy channel: transforms, entropy model, joint code.
 
 One set of weights serves a range of rates: a quality ``q`` in 0 to 1 chooses the
-quantiser step, the unit in which latents are measured against what they cost.
+quantiser step, which is the unit of the latents.
 
 References
 ----------
@@ -30,19 +30,19 @@ from blocks.nn.jscc import (
 )
 from blocks.nn.transforms import PATCH, Analysis, Synthesis
 
-# Sides of an image are padded up to a multiple of this.
+# The sides of an image are padded to a multiple of this.
 MULTIPLE = max(PATCH * STRIDE, SIZE)
 STATE = 3  # quality, design SNR, SNR
-# Names, in paths of weights, of layers that only networks with a context have.
+# Names, in paths of weights, of the layers that only networks with a context have.
 OF_CONTEXT = {"context", "cross_modal"}
 # Quantiser steps at quality 0 and 1, for pixels from 0 to 1.
 COARSEST, FINEST = 1.2, 0.12
 
 
 class Profile(NamedTuple):
-    """Size of a codec; every field is a hyperparameter of the layers in use.
+    """Size of a codec; every field is a hyperparameter of its layers.
 
-    ``context`` is the width of an embedding that both ends have, or 0.
+    ``context`` is the width of an embedding known to both ends, or 0.
     """
 
     channels: int
@@ -59,9 +59,9 @@ class Profile(NamedTuple):
 
 
 class Latents(NamedTuple):
-    """What the analysis makes of pictures.
+    """Output of the analysis.
 
-    y, linear : [B, h, w, M], float, latents, and what the linear transform alone gives
+    y, linear : [B, h, w, M], float, latents, and those of the linear transform alone
     base : [B, h / 2, w / 2, 3], base layer, in quantiser steps
     smooth : [B, 16 h, 16 w, 3], float, the picture of the base layer
     """
@@ -73,7 +73,7 @@ class Latents(NamedTuple):
 
 
 class Statistics(NamedTuple):
-    """What the side information says of the latents.
+    """Statistics of the latents, from the side information.
 
     mu : [B, h, w, M], float, means in quantiser steps
     index : [B, h, w, M], int32, deviations, entries of the table
@@ -86,11 +86,11 @@ class Statistics(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What both ends know of a transmission beside the side information.
+    """Parameters of a transmission known to both ends, beside the side information.
 
     quality : [B], 0 to 1
-    design_snr_db : [B], the SNR that the transmitter takes the channel for
-    tokens : [B, T, width], of the context, if there is one
+    design_snr_db : [B], SNR that the transmitter designs for
+    tokens : [B, T, width], tokens of the context, if there is one
     """
 
     quality: object
@@ -99,7 +99,7 @@ class Known(NamedTuple):
 
 
 class Side(NamedTuple):
-    """What both ends derive from the side information alone.
+    """Maps that both ends derive from the side information.
 
     mu, sigma : [B, h, w, M], float, in quantiser steps; sigma from the table
     entropy : [B, h, w], float, bits: the entropy map
@@ -115,7 +115,7 @@ class Side(NamedTuple):
 
 
 class Codec(keras.layers.Layer):
-    """The networks of one codec; a link or a training step puts them in a row.
+    """The networks of one codec; a link or a training step chains them.
 
     Under a mixed precision policy the Swin and convolutional blocks compute in the
     policy's type; everything else stays in float32: linear transform, classes,
@@ -164,7 +164,7 @@ class Codec(keras.layers.Layer):
 
     @property
     def blocks(self) -> list:
-        """Residual blocks of the transforms, of which a profile may have more."""
+        """Residual blocks of the transforms; their number depends on the profile."""
         return [*self.analysis.blocks, *self.synthesis.blocks]
 
     def tokens(self, context):
@@ -174,7 +174,7 @@ class Codec(keras.layers.Layer):
     def analyse(self, x, extract: Callable | None = None) -> Latents:
         """Pixels from 0 to 1 to latents : [B, 32 i, 32 j, 3].
 
-        ``extract`` may stand in for the analysis.
+        ``extract`` replaces the analysis if given.
         """
         base = base_values(x)
         smooth = base_picture(base)
@@ -182,10 +182,10 @@ class Codec(keras.layers.Layer):
         return Latents(y, self.analysis.linear_only(x, smooth), base, smooth)
 
     def summarise(self, y, linear, log_gain):
-        """What is sent of y beforehand : classes [B, h, w]; z, before it is rounded.
+        """Side information of y : classes [B, h, w], and z before rounding.
 
-        ``y`` is in quantiser steps, and so is ``linear``, the linear transform alone:
-        classes are about the energy of the picture, which y need not keep.
+        ``y`` and ``linear``, the linear transform alone, are in quantiser steps.
+        Classes follow the energy of the picture, which y need not preserve.
         """
         index = self.classes.choose(linear, log_gain)
         deviation = ops.take(self.classes.log_deviation, index, axis=0) + log_gain
@@ -194,7 +194,7 @@ class Codec(keras.layers.Layer):
     def deviations(self, index, z_hat, log_gain, hyper_synthesis=None):
         """Mean and log deviation of y, in steps, from classes and the rounded latent.
 
-        ``hyper_synthesis`` may be one of more precision, with the same weights.
+        ``hyper_synthesis`` may be a copy of higher precision, with the same weights.
         """
         hyper_synthesis = hyper_synthesis or self.hyper_synthesis
         mu, log_sigma = hyper_synthesis(z_hat, index, log_gain)
@@ -217,9 +217,9 @@ class Codec(keras.layers.Layer):
         return self.maps(of, rate_levels(of.entropy, eta, self.profile.channels))
 
     def encode(self, y, side: Side, known: Known):
-        """Latents in steps to dimensions of the channel, as the encoder gives them.
+        """Latents in steps to channel dimensions and scale.
 
-        The transmitter has its own idea of the SNR only.
+        The transmitter knows its design SNR only, not the received SNR.
         """
         conditions = state(known.quality, known.design_snr_db, known.design_snr_db)
         return self.encoder(y, *_shared(side, known), conditions, known.tokens)
@@ -238,14 +238,14 @@ class Codec(keras.layers.Layer):
     ):
         """Latents in steps, and the base layer's picture, to pixels.
 
-        ``restore`` may stand in for the synthesis.
+        ``restore`` replaces the synthesis if given.
         """
         restore = restore or self.synthesis
         return restore(y * ops.exp(-log_gain), y, log_error, base, tokens)
 
 
 def _shared(side: Side, known: Known) -> tuple:
-    """What encoder and decoder take alike."""
+    """Common inputs of encoder and decoder."""
     no = noise_variance(known.design_snr_db)
     return side.mu, side.sigma, side.kept, side.level, no
 
@@ -266,12 +266,12 @@ def quantiser_step(quality):
 
 
 def log_gain(quality):
-    """Log of what latents are multiplied by : [B], 0 to 1 -> [B, 1, 1, 1]."""
+    """Log of the gain of latents : quality [B], 0 to 1 -> [B, 1, 1, 1]."""
     slope = log(COARSEST / FINEST)
     return (quality * slope - log(COARSEST))[:, None, None, None]
 
 
 def state(quality, design_snr_db, snr_db):
-    """What conditions the joint code : [B] each -> [B, 3], about unit range."""
+    """Conditioning vector of the joint code : [B] each -> [B, 3], about unit range."""
     columns = (quality, design_snr_db / 10 - 1, snr_db / 10 - 1)
     return ops.stack(columns, axis=-1)

@@ -31,7 +31,7 @@ class ResidualBlock(keras.layers.Layer):
         return x + self._second(self._first(x))
 
     def start_at_identity(self) -> None:
-        """Add nothing, until training finds what to add."""
+        """Set the residual to zero, the starting point of training."""
         start_at_zero(self._second)
 
 
@@ -42,7 +42,7 @@ def start_at_zero(layer: keras.layers.Layer) -> None:
 
 
 def residual_stack(width: int, depth: int) -> Stack:
-    """``depth`` residual blocks in a row."""
+    """A stack of ``depth`` residual blocks."""
     return Stack(ResidualBlock(width) for _ in range(depth))
 
 
@@ -59,7 +59,7 @@ def space_to_depth(x, size: int):
 
 
 def depth_to_space(x, size: int):
-    """Unfold what :func:`space_to_depth` folded."""
+    """The inverse of :func:`space_to_depth`."""
     _, rows, columns, depth = ops.shape(x)
     channels = depth // size**2
     x = ops.reshape(x, (-1, rows, columns, size, size, channels))

@@ -15,11 +15,11 @@ TOKENS = 8
 
 
 class ContextTokens(keras.layers.Layer):
-    """An embedding as a few tokens.
+    """Project an embedding to a few tokens.
 
     Parameters
     ----------
-    width : of a token
+    width : width of a token
 
     Input
     -----
@@ -41,13 +41,13 @@ class ContextTokens(keras.layers.Layer):
         self._norm.build((None, TOKENS, self._width))
 
     def call(self, r):
-        # entries of a vector of unit length are small
+        # scale the entries of a unit vector to about one
         tokens = self._project(r * self._project.kernel.shape[0] ** 0.5)
         return self._norm(ops.reshape(tokens, (-1, TOKENS, self._width)))
 
 
 class CrossAttention(keras.layers.Layer):
-    """Add what the context says of each position.
+    """Add the attention of each position to the context.
 
     Parameters
     ----------

@@ -13,11 +13,11 @@ import keras
 import numpy as np
 from keras import ops
 
-# Standard deviations in use, in quantiser steps. Both ends derive what is sent from
-# the deviation, so it is rounded to this table before anything depends on it.
+# Table of standard deviations, in quantiser steps. Both ends derive the rate map from
+# deviations, so they are rounded to this table before anything depends on them.
 SCALES = np.geomspace(0.11, 256, 64)
 SMALLEST_PROBABILITY = 1e-9
-SURE = 4.0  # log of how much likelier zero is than other values, at first
+SURE = 4.0  # initial log weight of the component at zero over the others
 
 
 def gaussian_bits(y, mu, sigma):
@@ -31,7 +31,7 @@ def gaussian_bits(y, mu, sigma):
     ------
     bits : same shape, ``-log2 P[y - 1/2 < N(mu, sigma^2) < y + 1/2]``
     """
-    distance = ops.abs(y - mu)  # the tails are symmetric: stay on the precise side
+    distance = ops.abs(y - mu)  # symmetric tails: use the numerically precise side
     p = _phi((0.5 - distance) / sigma) - _phi((-0.5 - distance) / sigma)
     return -ops.log2(ops.maximum(p, SMALLEST_PROBABILITY))
 
@@ -77,14 +77,14 @@ class FactorisedPrior(keras.layers.Layer):
         self._shape = (mixtures, channels)
 
     def build(self, shape):
-        # at first there is nothing to be told, which costs next to nothing
+        # at first all latents are zero, at almost no cost in bits
         spread = np.linspace(-1, 1, self._shape[0])
         self._weight = self._parameter("weight", SURE * (spread == 0))
         self._centre = self._parameter("centre", spread)
         self._log_scale = self._parameter("log_scale", -2.5 + 0 * spread)
 
     def _parameter(self, name: str, values: np.ndarray):
-        """A variable with one value for each component, the same for all channels."""
+        """A variable with an initial value per component, the same for all channels."""
 
         def initializer(shape, dtype):
             return ops.cast(np.broadcast_to(values[:, None], shape), dtype)
@@ -101,5 +101,5 @@ class FactorisedPrior(keras.layers.Layer):
         return -ops.log2(ops.maximum(p, SMALLEST_PROBABILITY))
 
     def mean(self):
-        """Mean of each channel, from which a lost latent is concealed : [channels]."""
+        """Mean of each channel, which conceals a lost latent : [channels]."""
         return ops.sum(ops.softmax(self._weight, axis=0) * self._centre, axis=0)

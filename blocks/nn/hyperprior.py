@@ -1,4 +1,4 @@
-"""Hyper-transforms: what the latent z says of mean and deviation of y, beyond a class.
+"""Hyper-transforms: mean and deviation of y from the latent z, beyond its class.
 
 References
 ----------
@@ -47,7 +47,7 @@ class HyperAnalysis(keras.layers.Layer):
         self._head.build((None, self._width))
 
     def call(self, y, standard):
-        # activity is in the magnitude, and on a logarithmic scale
+        # the activity of y is in its magnitude, on a logarithmic scale
         features = [ops.log1p(ops.abs(standard)), ops.arcsinh(standard), ops.arcsinh(y)]
         features = ops.concatenate(features, axis=-1)
         return self._head(self._down(self._local(self._mix(features))))
@@ -56,9 +56,8 @@ class HyperAnalysis(keras.layers.Layer):
 class HyperSynthesis(keras.layers.Layer):
     """Mean of y, and log deviation relative to that of its class.
 
-    Both ends derive the rate map from this, so the link runs it in float64 and
-    rounds the deviation to a table: equal bits on any machine, but for one value in
-    10^9.
+    Both ends derive the rate map from it, so the link runs it in float64 and rounds the
+    deviation to a table: equal bits on any machine, except for one value in 10^9.
 
     Input
     -----

@@ -1,9 +1,9 @@
 """Variable-length joint source-channel code: a linear analog code, and Swin blocks.
 
-Each position of y may use as many real channel dimensions as the rate map gives it;
-it spends them on its latents of largest deviation. The linear code sends those with
-the power that minimises the mean squared error and estimates them by LMMSE; the
-networks beside it start at zero and learn what is not linear.
+The rate map gives each position of y a number of real channel dimensions, which it
+spends on its latents of largest deviation. The linear code sends those with the power
+that minimises the mean squared error and estimates them by LMMSE. Networks in parallel
+start at zero and learn a nonlinear correction.
 
 References
 ----------
@@ -23,14 +23,14 @@ from blocks.nn.swin import swin_stack
 
 # Real channel dimensions that a position can be given.
 LEVELS = (0, 4, 8, 12, 16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 224, 256)
-# in 1/256 bit: sums of integers are the same in any order, hence at both ends
+# entropies in 1/256 bit: integer sums do not depend on their order
 FINE = 256
 ENTROPIES = np.round(FINE * entropies()).astype(np.int32)
 WATER_STEPS = 8
 ETA = 0.3  # dimensions per bit at 10 dB
-DITHER = 0.1  # of eta
-# Steps of the most even sequence of points in two dimensions: powers of 1 / 1.3247...,
-# in 1 / 65536, for integers are the same everywhere.
+DITHER = 0.1  # share of eta
+# Steps of an even two-dimensional point sequence: powers of 1 / 1.3247..., in integers
+# of 1 / 65536, which are exact on all machines.
 TURNS, WHOLE = (49472, 37345), 65536
 
 
@@ -41,10 +41,10 @@ def entropy_map(index):
 
 
 def nominal_eta(snr_db):
-    """Dimensions per bit that suit an SNR, around which training draws : dB -> same.
+    """Nominal dimensions per bit at an SNR, around which training draws : dB -> same.
 
-    With it about as many latents are sent as classes were chosen for. It is a little
-    more, the less a channel use carries; the best is flat.
+    With it, about as many latents are sent as the choice of classes assumes. It grows
+    slightly as the capacity falls; the optimum is flat.
     """
     capacity = np.log2(1 + 10 ** (np.asarray(snr_db) / 10))
     return ETA * (np.log2(11) / capacity) ** 0.1
@@ -53,14 +53,14 @@ def nominal_eta(snr_db):
 def rate_levels(entropy, eta, channels: int):
     """Level of each position: ``eta`` dimensions for each bit, to the nearest level.
 
-    Positions of one class have much the same entropy: ``eta`` is a little different
-    from one to the next, so that the rate grows position by position.
+    Positions of one class have nearly the same entropy. A dither of ``eta`` between
+    neighbours lets the rate grow position by position.
 
     Input
     -----
     entropy : [B, h, w], float, bits
     eta : [B], float, real channel dimensions per bit
-    channels : M, which no level exceeds
+    channels : M, upper limit of the dimensions of a level
 
     Output
     ------
@@ -73,25 +73,25 @@ def rate_levels(entropy, eta, channels: int):
 
 
 def level_edges(channels: int) -> np.ndarray:
-    """Dimensions above which the next level is the nearest : [L - 1], float32."""
+    """Decision thresholds between levels, in dimensions : [L - 1], float32."""
     levels = np.array(LEVELS[: highest_level(channels) + 1], np.float32)
     return (levels[1:] + levels[:-1]) / 2
 
 
 def highest_level(channels: int) -> int:
-    """The last level, of dimensions up to the number of latents."""
+    """The highest level with no more dimensions than ``channels``."""
     return sum(k <= channels for k in LEVELS) - 1
 
 
 def _dither(height, width):
-    """Factors about one that differ between neighbours : [h, w], float32."""
+    """Factors near one that differ between neighbours : [h, w], float32."""
     down, along = ops.arange(height, dtype="int32"), ops.arange(width, dtype="int32")
     turn = (TURNS[0] * down[:, None] + TURNS[1] * along) % WHOLE
     return 1 + DITHER * (ops.cast(turn, "float32") / WHOLE - 0.5)
 
 
 def kept_latents(index, level):
-    """Which latents are sent: in each position those of largest deviation.
+    """Mask of the latents sent: those of largest deviation in each position.
 
     Input
     -----
@@ -103,7 +103,7 @@ def kept_latents(index, level):
     kept : [B, h, w, M], float32, one or zero
     """
     channels = index.shape[-1]
-    # ties go to the lower channel, the one with more variance on average
+    # ties go to the lower channel, which has more variance on average
     order = index * channels + ops.arange(channels - 1, -1, -1, dtype="int32")
     rank = ops.argsort(ops.argsort(-order, axis=-1), axis=-1)
     count = ops.take(np.array(LEVELS, np.int32), level, axis=0)
@@ -119,11 +119,11 @@ def allocate(sigma, kept, no):
     Input
     -----
     sigma, kept : [B, h, w, M], float
-    no : [B], float, noise variance of a dimension at which to be optimal
+    no : [B], float, design noise variance of a dimension
 
     Output
     ------
-    power : [B, h, w, M], float; zero for what is not kept
+    power : [B, h, w, M], float; zero for latents not kept
     """
     axes, no = (1, 2, 3), no[:, None, None, None]
     wanted = ops.sum(kept, axis=axes, keepdims=True)
@@ -144,7 +144,7 @@ def power_of(s, kept):
 
 
 class _RateConditioned(keras.layers.Layer):
-    """Swin blocks over features, with a token for the rate level and for the state.
+    """Swin blocks over features, with tokens for rate level and state.
 
     With ``context``, a cross-modal block follows.
     """
@@ -181,7 +181,7 @@ class _RateConditioned(keras.layers.Layer):
             self._cross_modal.build()
 
     def call(self, features, level, state, tokens=None):
-        """Give [B, h, w, channels] from features, level [B, h, w] and state [B, S]."""
+        """Features, level [B, h, w] and state [B, S] to [B, h, w, channels]."""
         x = self._embed(features) + self._token(level)
         x = self._blocks(x + self._state(state)[:, None, None])
         if self._cross_modal:
@@ -198,14 +198,14 @@ class JsccEncoder(keras.layers.Layer):
     y, mu, sigma : [B, h, w, M], float, in quantiser steps
     kept : [B, h, w, M], float, one where a latent has a dimension of its own
     level : [B, h, w], int32
-    no : [B], float, noise variance that the allocation is made for
-    state : [B, S], float, what else both ends know
-    tokens : [B, T, width], float, of the context, if there is one
+    no : [B], float, noise variance for the power allocation
+    state : [B, S], float, conditioning vector, known to both ends
+    tokens : [B, T, width], float, tokens of the context, if there is one
 
     Output
     ------
-    s : [B, h, w, M], float, mean power one over what is kept, zero elsewhere
-    scale : [B, 1, 1, 1], float, by which the code was multiplied to get there
+    s : [B, h, w, M], float, mean power one over kept latents, zero elsewhere
+    scale : [B, 1, 1, 1], float, factor that normalised the power
     """
 
     def __init__(
@@ -233,12 +233,12 @@ class JsccEncoder(keras.layers.Layer):
 
 
 class JsccDecoder(keras.layers.Layer):
-    """Received dimensions to latents: LMMSE, then what the networks see beyond it.
+    """Received dimensions to latents: LMMSE, then a correction by networks.
 
     Input
     -----
-    r : [B, h, w, M], float, received; zero for what was not sent
-    noise : [B, h, w, M] or broadcastable, float, its noise variance
+    r : [B, h, w, M], float, received; zero for latents not sent
+    noise : [B, h, w, M] or broadcastable, float, noise variance of ``r``
     scale, mu, sigma, kept, level, no, state, tokens : as for :class:`JsccEncoder`;
         ``no`` is the noise variance that the transmitter allocated for
 
@@ -267,7 +267,7 @@ class JsccDecoder(keras.layers.Layer):
         standard = kept * ops.sqrt(power) / total * (r / scale)
         error = sigma * ops.sqrt(ops.where(kept > 0, noise / total, 1.0))
         log_error = ops.log(error)
-        received = r / scale / (1 + noise)  # bounded where a symbol has faded
+        received = r / scale / (1 + noise)  # bounded in deep fades
         features = [standard, received, ops.log(sigma), log_error]
         features = ops.concatenate(features, axis=-1)
         correction = self._correction(features, level, state, tokens)

@@ -1,14 +1,14 @@
 """The channel knowledge base: an agent that corrects a rate map, position by position.
 
-What it sees follows from side information, SNR and its own previous action alone:
-both ends derive the same actions, and nothing more is sent. Double precision and
-rounded scores see to it that they are the same to the bit.
+Its state depends on side information, SNR and its own previous action alone, so both
+ends derive the same actions and nothing is signalled. Double precision and rounded
+scores make the actions bit-exact.
 
 References
 ----------
 The survey of agentic semantic communications after which AKB-JSCC is named: its state
-is entropy map, SNR map and previous action. Deviations: the preset and what each
-action is expected to leave of the error are part of the state, too.
+is entropy map, SNR map and previous action. Deviations: the state also has the preset
+and the expected error after each action.
 """
 
 from math import log
@@ -20,20 +20,20 @@ from keras import ops
 
 from blocks.nn.jscc import LEVELS, highest_level
 
-OFFSETS = (-2, -1, 0, 1, 2)  # that an action adds to a rate level
+OFFSETS = (-2, -1, 0, 1, 2)  # offset of the rate level, by action
 NEUTRAL = OFFSETS.index(0)
-ROUNDS = 2  # actions before the one that counts is taken, that one included
+ROUNDS = 2  # rounds of actions; the last one is taken
 FEATURES = 6 + len(OFFSETS)
 WIDTHS = (64, 64, 64)
-FINE = 2.0**-12  # to which scores are rounded
-SMALLEST = 1e-3  # share of the mean error that is told from less
+FINE = 2.0**-12  # scores are rounded to multiples of this
+SMALLEST = 1e-3  # smallest error in the state, as a share of the mean error
 
 
 class Prospects(NamedTuple):
-    """What each rate level would leave of an image, by the side information.
+    """Latents sent and not sent at each rate level, from the side information.
 
-    unsent : [B, h, w, L], float, energy of the latents that are not sent
-    sent : [B, h, w, L], float, sum of the deviations of those that are
+    unsent : [B, h, w, L], float, energy of the latents not sent
+    sent : [B, h, w, L], float, sum of the deviations of the latents sent
     """
 
     unsent: object
@@ -41,7 +41,7 @@ class Prospects(NamedTuple):
 
 
 def prospects(sigma) -> Prospects:
-    """What each rate level would leave : deviations [B, h, w, M], in steps."""
+    """Prospects of each rate level, from deviations [B, h, w, M] in steps."""
     channels = sigma.shape[-1]
     sigma = -ops.sort(-sigma, axis=-1)
     count = np.minimum(LEVELS, channels) - 1
@@ -61,16 +61,16 @@ def corrected(level, action, channels: int):
 
 
 def observe(entropy, level, of: Prospects, snr_db, log_gain, previous, channels):
-    """What the agent sees.
+    """State of the agent.
 
     Input
     -----
     entropy : [B, h, w], float, bits: the entropy map
     level : [B, h, w], int32, the preset
-    of : what each level would leave
-    snr_db : [B, h, w], float, the SNR map, as far as both ends know it
-    log_gain : [B, 1, 1, 1], float, of the quantiser
-    previous : [B, h, w], int32, action before, 0 to 4
+    of : prospects of each level
+    snr_db : [B, h, w], float, the SNR map known to both ends
+    log_gain : [B, 1, 1, 1], float, log gain of the quantiser
+    previous : [B, h, w], int32, previous action, 0 to 4
     channels : M
 
     Output
@@ -98,7 +98,7 @@ def expected_errors(level, of: Prospects, snr_db, channels) -> list:
     no = ops.exp(-snr_db * (log(10) / 10))
     sent = _at(of.sent, level)
     dimensions = ops.cast(ops.take(np.array(LEVELS), level), sent.dtype)
-    # of a power t sigma - no, whose mean is one, LMMSE leaves sigma no / t
+    # with power t sigma - no of mean one, LMMSE leaves the error sigma no / t
     t = ops.sum(dimensions * (1 + no), axis=(1, 2), keepdims=True)
     t = t / ops.maximum(ops.sum(sent, axis=(1, 2), keepdims=True), 1e-9)
     levels = [corrected(level, action, channels) for action in range(len(OFFSETS))]
@@ -111,7 +111,7 @@ def _at(values, level):
 
 
 class Policy(keras.layers.Layer):
-    """Scores of each action at each position, by what is seen there.
+    """Scores of each action at each position, from the state there.
 
     Input
     -----
@@ -143,7 +143,7 @@ class Policy(keras.layers.Layer):
         return self._scores(state)
 
     def actions(self, see, level):
-        """The likeliest action of each position, after some rounds : [B, h, w], int32.
+        """The likeliest action of each position after ``ROUNDS`` : [B, h, w], int32.
 
         ``see`` : previous action -> state; ``level`` : [B, h, w], int32
         """

@@ -1,4 +1,4 @@
-"""Sizes that there are of a codec's networks, and where their training starts."""
+"""Profiles (sizes) of a codec's networks, and the start of their training."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from blocks.nn.base_layer import base_picture, base_values
 from blocks.nn.classes import fit_classes
 from blocks.nn.codec import Codec, Profile, quantiser_step
 
-# What each model's networks attend to: the width of an embedding, or nothing.
+# Width of the context embedding of each model; 0 for none.
 MODELS = {"ntscc": 0, "akb_jscc": 384}
 BASE = Profile(
     channels=256,
@@ -23,7 +23,7 @@ BASE = Profile(
     window=8,
     classes=64,
 )
-# Half as wide, for trials that compare one thing at a time.
+# Half as wide, for ablations.
 SMALL = BASE._replace(widths=(32, 48, 96), jscc_depth=1, heads=3)
 PROFILES: Mapping[str, Profile] = {
     "tiny": Profile(
@@ -50,7 +50,7 @@ PROFILES: Mapping[str, Profile] = {
         widths=(32, 48, 72), analysis_depths=(1, 2, 2), synthesis_depths=(3, 4, 4)
     ),
     "base": BASE,
-    # more blocks where they cost least, so that it can begin as base
+    # base with more blocks at low resolution, so that it can start from base weights
     "large": BASE._replace(analysis_depths=(1, 3, 4), synthesis_depths=(3, 5, 8)),
 }
 
@@ -58,12 +58,12 @@ PROFILES: Mapping[str, Profile] = {
 def make_codec(profile: str, context: int = 0) -> Codec:
     """Make the networks of a profile, with random weights.
 
-    ``context`` is the width of an embedding that they attend to, or 0.
+    ``context`` is the width of the embedding that they attend to, or 0.
 
     Raises
     ------
     KeyError
-        For a profile that does not exist, naming those that do.
+        The profile does not exist; the message lists those that do.
     """
     if profile not in PROFILES:
         known = ", ".join(PROFILES)
@@ -76,12 +76,12 @@ def make_codec(profile: str, context: int = 0) -> Codec:
 def start_at_klt(codec: Codec, klt: Mapping[str, np.ndarray], images) -> None:
     """Set the linear paths to the KLT, so that training starts at the linear code.
 
-    They stay there: steps that suit the networks would only blur the transform.
+    They are not trained: the learning rate of the networks would blur the transform.
 
     Parameters
     ----------
     klt : ``basis`` [768, >= M] with orthonormal columns
-    images : [N, H, W, 3], float, 0 to 1, in which classes are found
+    images : [N, H, W, 3], float, 0 to 1, to which the classes are fitted
     """
     channels = codec.profile.channels
     basis = np.asarray(klt["basis"], np.float32)[:, :channels]

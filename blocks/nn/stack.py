@@ -1,10 +1,10 @@
-"""Layers in a row, without the symbolic call that ``keras.Sequential`` makes."""
+"""A stack of layers, without the symbolic call of ``keras.Sequential``."""
 
 import keras
 
 
 class Stack(keras.layers.Layer):
-    """Run layers of one input width in a row.
+    """Run layers of the same input width in sequence.
 
     Input
     -----
@@ -12,7 +12,7 @@ class Stack(keras.layers.Layer):
 
     Output
     ------
-    : as the last layer gives it
+    : output of the last layer
     """
 
     def __init__(self, layers, **kwargs):

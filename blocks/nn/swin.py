@@ -25,7 +25,7 @@ class SwinBlock(keras.layers.Layer):
     width : channels, a multiple of ``heads``
     heads : attention heads
     window : side of a window, in positions
-    shift : how far the windows are shifted; 0 or half a window
+    shift : shift of the windows in positions; 0 or half a window
     mlp_ratio : hidden width of the perceptron over ``width``
 
     Input
@@ -69,7 +69,7 @@ class SwinBlock(keras.layers.Layer):
         return x + self._contract(self._expand(self._norms[1](x)))
 
     def start_at_identity(self) -> None:
-        """Add nothing, until training finds what to add."""
+        """Set the residual to zero, the starting point of training."""
         start_at_zero(self._merge)
         start_at_zero(self._contract)
 
@@ -87,7 +87,7 @@ class SwinBlock(keras.layers.Layer):
         return x[:, :height, :width]
 
     def _shift_within(self, size):
-        """How far windows are shifted: one alone has nothing to shift against."""
+        """Shift of the windows; zero for a map of a single window."""
         if not self._shift:
             return 0
         several = (size[0] > self._window) | (size[1] > self._window)
@@ -113,7 +113,7 @@ class SwinBlock(keras.layers.Layer):
 
 
 def swin_stack(width, *, depth, heads, window, **kwargs) -> Stack:
-    """Put ``depth`` blocks in a row, every second one shifted by half a window."""
+    """A stack of ``depth`` blocks, every second one shifted by half a window."""
     return Stack(
         [
             SwinBlock(
@@ -125,7 +125,7 @@ def swin_stack(width, *, depth, heads, window, **kwargs) -> Stack:
 
 
 def split_windows(x, window: int):
-    """Cut into windows : [B, H, W, C] -> [B, windows, window^2, C]."""
+    """Split into windows : [B, H, W, C] -> [B, windows, window^2, C]."""
     _, height, width, channels = ops.shape(x)
     rows, columns = height // window, width // window
     x = ops.reshape(x, (-1, rows, window, columns, window, channels))
@@ -134,7 +134,7 @@ def split_windows(x, window: int):
 
 
 def merge_windows(x, shape: tuple[int, int], window: int):
-    """Put windows together again : [B, windows, window^2, C] -> [B, H, W, C]."""
+    """Merge windows : [B, windows, window^2, C] -> [B, H, W, C]."""
     rows, columns = shape[0] // window, shape[1] // window
     x = ops.reshape(x, (-1, rows, columns, window, window, x.shape[-1]))
     x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
@@ -149,13 +149,13 @@ def _relative_offsets(window: int) -> np.ndarray:
 
 
 def _window_mask(size, padded, window, shift):
-    """What forbids attention across seams and to padding : [1, windows, 1, p, p].
+    """Mask of attention across seams and to padding : [1, windows, 1, p, p].
 
-    ``None`` where it is known that nothing is to be forbidden.
+    ``None`` for static sizes that need no mask.
     """
     if isinstance(shift, int) and not shift and _equal(size, padded):
         return None
-    # padding is a region of its own, and so is what came round from the other side
+    # padding is one region; positions that wrapped around are another
     parts = []
     for whole, side in zip(padded, size, strict=True):
         at = ops.arange(whole)
@@ -169,5 +169,5 @@ def _window_mask(size, padded, window, shift):
 
 
 def _equal(one, other) -> bool:
-    """Whether sizes are known and the same."""
+    """Whether sizes are static and equal."""
     return all(isinstance(n, int) for n in one) and one == other

@@ -1,8 +1,7 @@
-"""Analysis and synthesis: a linear transform, and networks for what it lacks.
+"""Analysis and synthesis: a linear transform, and networks in parallel.
 
-The linear path is the KLT of 16x16 blocks, the best a linear transform can do. The
-networks beside it start at zero, so that training starts at the linear code and
-every step adds to it.
+The linear path is the KLT of 16x16 blocks, the optimal linear transform. The networks
+start at zero, so training starts at the linear code and improves on it.
 
 References
 ----------
@@ -18,7 +17,7 @@ from blocks.nn.convolution import depth_to_space, residual_stack, space_to_depth
 from blocks.nn.cross_attention import CrossModalSwin
 from blocks.nn.swin import swin_stack
 
-PATCH = 16  # pixels along a side of one position of y
+PATCH = 16  # pixels per position of y, along one side
 
 
 class Analysis(keras.layers.Layer):
@@ -34,7 +33,7 @@ class Analysis(keras.layers.Layer):
     Input
     -----
     x : [B, 16 h, 16 w, 3], float, 0 to 1
-    base : same shape, what is sent of it otherwise; the linear transform takes the rest
+    base : same shape, picture of the base layer, subtracted before the linear transform
 
     Output
     ------
@@ -75,7 +74,7 @@ class Analysis(keras.layers.Layer):
         return self.linear_only(x, base) + ops.cast(self._nonlinear(x), "float32")
 
     def linear_only(self, x, base):
-        """The linear transform alone, which the entropy model is fitted to first."""
+        """The linear transform alone, to which the entropy model is fitted first."""
         return self.linear(space_to_depth(x - base, PATCH))
 
     def _nonlinear(self, x):
@@ -86,7 +85,7 @@ class Analysis(keras.layers.Layer):
 
 
 class Synthesis(keras.layers.Layer):
-    """Latents to pixels, knowing how precise each latent is.
+    """Latents to pixels, given the standard error of each latent.
 
     Parameters
     ----------
@@ -99,7 +98,7 @@ class Synthesis(keras.layers.Layer):
     whitened : [B, h, w, M], float, y in quantiser steps
     log_error : [B, h, w, M], float, log of the standard error, in quantiser steps
     base : [B, 16 h, 16 w, 3], float, as at the analysis
-    tokens : [B, T, width at 1/16], float, of the context, if there is one
+    tokens : [B, T, width at 1/16], float, tokens of the context, if there is one
 
     Output
     ------
@@ -154,7 +153,7 @@ class Synthesis(keras.layers.Layer):
         return base + depth_to_space(self.linear(y), PATCH)
 
     def _nonlinear(self, picture, features, tokens):
-        """What the blocks of the linear transform, each for itself, cannot know."""
+        """Correction across the blocks of the linear transform, by the networks."""
         x = self._latent(self._features(features))
         if self._cross_modal:
             x = self._cross_modal(x, tokens)

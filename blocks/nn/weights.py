@@ -1,9 +1,9 @@
-"""Weights of networks in a file, by the place of each variable, for any backend.
+"""Files of weights, by the path of each variable, for any backend.
 
 The name of a variable is its path through the attributes of its layer, such as
-``analysis/linear/kernel``. It does not change with the order in which layers are made,
-with what else the process has made, or with the backend. Files of earlier versions
-number their variables in the order in which the networks made them.
+``analysis/linear/kernel``. It does not depend on the order in which layers are made, on
+other layers of the process, or on the backend. Files of earlier versions number their
+variables in the order of their creation.
 """
 
 import hashlib
@@ -19,9 +19,9 @@ from keras import ops
 
 from semlink.store.files import write_whole
 
-# Orders that files were numbered in, as :func:`_order` hashes them: those of the codec
-# without and with a context, and of the policy. Networks whose order is another one now
-# refuse such a file, for two variables of one shape may have changed places.
+# Hashes, by :func:`_order`, of the orders of numbered files: of the codec without and
+# with a context, and of the policy. Networks with another order refuse such a file,
+# because two variables of one shape may have been swapped.
 NUMBERED = {"d2592daa9f95802a", "b867f3229c5052ab", "2d81fb85a17b7e3f"}
 
 
@@ -31,7 +31,7 @@ def named_variables(layer: keras.layers.Layer) -> dict[str, keras.Variable]:
     Raises
     ------
     ValueError
-        A sublayer is held by something else than an attribute or a list.
+        A sublayer is held neither by an attribute nor by a list.
     """
     names = {id(variable): name for name, variable in _walk(layer)}
     if missing := [v.path for v in layer.weights if id(v) not in names]:
@@ -42,12 +42,12 @@ def named_variables(layer: keras.layers.Layer) -> dict[str, keras.Variable]:
 def write_weights(
     path: Path, layer: keras.layers.Layer, dtype: str = "float16"
 ) -> None:
-    """Write the weights of a layer to an HDF5 file, whole or not at all.
+    """Write the weights of a layer to an HDF5 file, atomically.
 
     Raises
     ------
     ValueError
-        A value does not fit the type, or is no number.
+        A value does not fit the type, or is not a number.
     """
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
@@ -61,12 +61,12 @@ def write_weights(
 
 
 def read_weights(path: Path, layer: keras.layers.Layer) -> None:
-    """Set the weights of a layer to what a file holds.
+    """Set the weights of a layer to those of a file.
 
     Raises
     ------
     ValueError
-        The file is one of another model, naming a variable that differs.
+        The file belongs to another model; the message names a variable that differs.
     """
     variables = named_variables(layer)
     values = stored_values(path, variables)
@@ -82,12 +82,12 @@ def read_weights(path: Path, layer: keras.layers.Layer) -> None:
 def stored_values(
     path: Path, variables: Mapping[str, keras.Variable]
 ) -> dict[str, np.ndarray]:
-    """What a file holds, by name; ``variables`` name those of a numbered file.
+    """Values of a file, by name; ``variables`` give the names for a numbered file.
 
     Raises
     ------
     ValueError
-        A numbered file has as many variables as ``variables`` in no known order.
+        The variables of a numbered file have another count or order.
     """
     with h5py.File(path) as file:
         found: dict[str, np.ndarray] = {}
@@ -149,7 +149,7 @@ def _sublayers(name: str, value) -> Iterator[tuple[str, keras.layers.Layer]]:
 
 
 def _order(variables: Mapping[str, keras.Variable]) -> str:
-    """Hash of an order of names; how many layers a list holds makes no difference."""
+    """Hash of an order of names, independent of the length of lists of layers."""
     names = dict.fromkeys(re.sub(r"/\d+/", "/#/", name) for name in variables)
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 

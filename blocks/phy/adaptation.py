@@ -1,7 +1,7 @@
-"""Link adaptation: which scheme a channel carries, and what it takes to get across.
+"""Link adaptation: the scheme that a channel supports, and expected retransmissions.
 
-A code block decodes where the mutual information that its bits arrive with is that of
-an AWGN channel on which it decodes. What is heard twice has the sum of the SNRs.
+A code block decodes if its bits have the mutual information of an AWGN channel on which
+it decodes. Bits received twice have the sum of the SNRs.
 
 References
 ----------
@@ -24,16 +24,16 @@ from blocks.phy.mutual_information import information, snr_of
 from semlink.protocols import Csi
 from semlink.units import db_to_linear, linear_to_db
 
-LOW_RATE = 1  # scheme, of rate 1/3, which is that of the whole base graph 1
-LOST = 0.01  # share of blocks that may have too little in the end
+LOW_RATE = 1  # scheme of rate 1/3, the rate of the whole base graph 1
+LOST = 0.01  # target block error rate after the last transmission
 
 
 class Outlook(NamedTuple):
-    """What blocks may have received after each transmission.
+    """Expected quality of code blocks after each transmission.
 
-    csi : statistics of the channel, or what is known of its state; hashable
-    mode : how blocks are sent again
-    margin_db : that is kept in reserve where a scheme is chosen
+    csi : statistics of the channel, or those given its state; hashable
+    mode : HARQ mode
+    margin_db : reserve in SNR for the choice of a scheme
     """
 
     csi: Csi
@@ -41,20 +41,20 @@ class Outlook(NamedTuple):
     margin_db: float
 
     def failing(self, mcs: Mcs, length: int) -> np.ndarray:
-        """Share of blocks that do not decode after each transmission : [T]."""
+        """Block error rate after each transmission : [T]."""
         hoped = _snrs(self._replace(margin_db=0.0), mcs, length)
         return np.array([bler(mcs, length, snr_db).mean() for snr_db in hoped])
 
     def lost(self, mcs: Mcs, length: int) -> bool:
-        """Whether more than one block in a hundred has too little in the end."""
+        """Whether more than 1 % of the blocks stay below the threshold in the end."""
         in_the_end = _snrs(self, mcs, length)[-1]
         return np.quantile(in_the_end, LOST) < waterfall(mcs, length).snr_db
 
 
-# Kept here, not in what plans are known by: there are many plans.
+# Cached here and not in the plans, of which there are many.
 @lru_cache(maxsize=64)
 def _snrs(outlook: Outlook, mcs: Mcs, length: int) -> list[np.ndarray]:
-    """Es/N0 [dB] that each transmission brings blocks to : [T] arrays [S]."""
+    """Effective Es/N0 [dB] of blocks after each transmission : [T] arrays [S]."""
     csi, mode, margin_db = outlook
     order, found = mcs.num_bits_per_symbol, []
     for count in range(1, _received(csi, margin_db).shape[1] + 1):
@@ -67,22 +67,22 @@ def _snrs(outlook: Outlook, mcs: Mcs, length: int) -> list[np.ndarray]:
 
 @lru_cache(maxsize=256)
 def _information(csi: Csi, margin_db: float, order: int, who: tuple[int, ...]):
-    """Mean information of a bit that was heard in these transmissions : [S]."""
+    """Mean information of a bit received in the transmissions ``who`` : [S]."""
     snr_db = linear_to_db(_received(csi, margin_db)[:, who].sum(axis=1))
     return information(order, snr_db).mean(axis=-1)
 
 
 @lru_cache(maxsize=2)
 def _received(csi: Csi, margin_db: float) -> np.ndarray:
-    """Es/N0 of symbols, not in dB : [S, T, L]."""
+    """Es/N0 of symbols, linear : [S, T, L]."""
     return db_to_linear(csi.symbols_db - margin_db)
 
 
 def _efficiency(mcs: Mcs, length: int, num_shares: int) -> float:
-    """What mutual information is worth where versions make up a code of low rate.
+    """Efficiency of mutual information when versions combine to a code of low rate.
 
-    Such a code needs more of it for each bit than one of high rate does; how much, a
-    scheme of low rate shows.
+    Such a code needs more information per bit than one of high rate; the measured
+    scheme ``LOW_RATE`` gives the ratio.
     """
     if num_shares == 1:
         return 1.0
@@ -93,7 +93,10 @@ def _efficiency(mcs: Mcs, length: int, num_shares: int) -> float:
 
 @lru_cache(maxsize=4096)
 def _heard(coderate: float, length: int, mode: HarqMode, count: int):
-    """{in which of so many transmissions: coded bits, over those of the first}."""
+    """{transmissions that contain a bit: number of such bits, over those of the first}.
+
+    ``count`` is the number of transmissions.
+    """
     if mode != "ir":
         return {tuple(range(count)): 1.0}
     code = NrLdpc(coderate)
@@ -110,17 +113,17 @@ def _heard(coderate: float, length: int, mode: HarqMode, count: int):
 
 
 def choose_by_throughput(expected: Outlook, num_symbols: int) -> int:
-    """The scheme that delivers most bits per channel use, transmissions counted.
+    """The scheme of highest throughput, retransmissions included.
 
     Parameters
     ----------
-    expected : what blocks will have received
-    num_symbols : length of the transmission, from which its block length follows
+    expected : expected quality of code blocks
+    num_symbols : length of the transmission, which sets its block length
 
     Output
     ------
-    : index into ``SCHEMES``, of those that lose no block in a hundred; of none, the
-        most robust
+    : index into ``SCHEMES``, among those that lose at most 1 % of the blocks; the most
+        robust scheme if there is none
     """
     rates = {}
     for index, mcs in enumerate(SCHEMES):

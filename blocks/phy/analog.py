@@ -1,9 +1,8 @@
 """Analog transmission of independent Gaussian components: power, LMMSE, packing.
 
-A component of standard deviation ``sigma`` is multiplied by a gain and sent on one
-real dimension, of which a complex symbol has two; what it costs is its power
-``gain^2 sigma^2``. Symbols of ``E|x|^2 = 1`` have half of that on each dimension,
-and so has the noise: ``no / 2``.
+A component of standard deviation ``sigma`` is multiplied by a gain and sent on one real
+dimension, of which a complex symbol has two; its power is ``gain^2 sigma^2``. Symbols
+of ``E|x|^2 = 1`` have power 1/2 per dimension, and noise ``no / 2``.
 """
 
 import numpy as np
@@ -12,7 +11,7 @@ import numpy as np
 def power_by_deviation(sigma: np.ndarray, total: float) -> np.ndarray:
     """Power in proportion to ``sigma``: the optimum as the noise vanishes.
 
-    Needs no channel state at the transmitter.
+    It needs no channel state at the transmitter.
 
     Input
     -----
@@ -29,7 +28,7 @@ def power_by_deviation(sigma: np.ndarray, total: float) -> np.ndarray:
 def power_by_noise(sigma: np.ndarray, noise: float, total: float) -> np.ndarray:
     """Power of least squared error: ``max(0, (sigma / floor - 1) noise)``.
 
-    Components below the floor are not worth their power.
+    Components below the floor get no power.
 
     Input
     -----
@@ -49,16 +48,16 @@ def power_by_noise(sigma: np.ndarray, noise: float, total: float) -> np.ndarray:
 
 
 def floor(sigma: np.ndarray, noise: float, total: float, weights=None) -> float:
-    """The deviation below which the optimum spends no power.
+    """Deviation below which the optimal allocation spends no power.
 
-    With m components active, ``floor = noise sum(sigma) / (total + m noise)``; m is
-    the largest number whose weakest member is above it.
+    With m components active, ``floor = noise sum(sigma) / (total + m noise)``; m is the
+    largest number whose weakest component is above the floor.
 
     Input
     -----
     sigma : [n], standard deviations, above zero
     noise, total : as for :func:`power_by_noise`
-    weights : [n], how many components there are of each; one by default
+    weights : [n], number of components of each deviation; one by default
     """
     order = np.argsort(sigma)[::-1]
     strongest = np.asarray(sigma, np.float64)[order]
@@ -70,7 +69,7 @@ def floor(sigma: np.ndarray, noise: float, total: float, weights=None) -> float:
 def distortion(power: np.ndarray, sigma: np.ndarray, noise) -> np.ndarray:
     """Mean squared error of each component after LMMSE : [n].
 
-    A component that gets no power has its variance for an error.
+    The error of a component without power is its variance.
     """
     return sigma**2 * noise / (power + noise)
 
@@ -78,8 +77,8 @@ def distortion(power: np.ndarray, sigma: np.ndarray, noise) -> np.ndarray:
 def spread(values: np.ndarray, num_dimensions: int) -> np.ndarray:
     """Put n values on at least as many dimensions at the same total power.
 
-    Spare dimensions repeat values in turn, which share their power over their
-    copies: over fading that is diversity, without it as good as one dimension.
+    Spare dimensions repeat values in turn; copies share the power of their value. Over
+    fading this gives diversity; over AWGN it equals a single dimension.
 
     Input
     -----
@@ -96,13 +95,13 @@ def spread(values: np.ndarray, num_dimensions: int) -> np.ndarray:
 def lmmse(
     received: np.ndarray, noise: np.ndarray, gain: np.ndarray, sigma: np.ndarray
 ) -> np.ndarray:
-    """Linear estimates of least squared error of values that were spread.
+    """LMMSE estimates of values sent with :func:`spread`.
 
     Input
     -----
     received : [num_dimensions], float
     noise : [num_dimensions], noise variance of each dimension
-    gain : [n], by which each value was multiplied, above zero
+    gain : [n], gain of each value, above zero
     sigma : [n], standard deviations
 
     Output
@@ -117,7 +116,7 @@ def lmmse(
 
 
 def pack(values: np.ndarray) -> np.ndarray:
-    """Pair values [n] on I and Q : [ceil(n / 2)], complex64; a zero fills up."""
+    """Pair values [n] on I and Q : [ceil(n / 2)], complex64; zero-padded."""
     pairs = np.pad(values, (0, len(values) % 2)).astype(np.float32)
     return pairs.view(np.complex64)
 
@@ -130,7 +129,7 @@ def unpack(
     Input
     -----
     x_hat : [ceil(num_dimensions / 2)], complex64, equalised symbols
-    no : as many, float32, their noise variance, each its own over fading
+    no : [ceil(num_dimensions / 2)], float32, noise variance of each symbol
 
     Output
     ------
@@ -143,12 +142,12 @@ def unpack(
 
 
 class LogScale:
-    """A positive number in a few bits, in equal steps of its logarithm.
+    """Logarithmic quantiser of positive numbers.
 
     Parameters
     ----------
-    num_bits : of the index
-    lowest, highest : ends of the range, into which numbers are clipped
+    num_bits : bits of the index
+    lowest, highest : ends of the range, to which numbers are clipped
     """
 
     def __init__(self, num_bits: int, lowest: float, highest: float):
@@ -162,11 +161,11 @@ class LogScale:
         return int(np.clip(np.round(steps), 0, self._last))
 
     def value(self, index: int) -> float:
-        """The number that an index stands for."""
+        """The number of an index."""
         return float(np.exp(self._lowest + self._step * index))
 
 
 def _turns(num_values: int, num_dimensions: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which value each dimension carries, and on how many each value is."""
+    """Index of the value on each dimension, and number of dimensions of each value."""
     source = np.arange(num_dimensions) % num_values
     return source, np.bincount(source, minlength=num_values)

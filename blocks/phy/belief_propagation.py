@@ -1,8 +1,8 @@
 """Encoding and sum-product decoding of any LDPC code by one graph.
 
-What tells codes apart, the places of the ones in their matrices, are arguments. So a
-further code costs no trace and no memory but for its indices, where a graph of its own
-would take half a second and some 10 MiB: short messages come in many lengths.
+The positions of the ones of a code's matrices are arguments of the graph. A further
+code therefore costs no trace and only the memory of its indices; a graph per code would
+take half a second and some 10 MiB each, and short messages come in many lengths.
 """
 
 import os
@@ -15,19 +15,19 @@ from scipy.sparse import find
 
 from semlink.graph import compiled, plain
 
-BATCH = 16  # words at once: a bit's messages then fill a line of the cache
+BATCH = 16  # words at once: the messages of a bit then fill a cache line
 _THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; messages are clipped there
-SMALLEST = 1e-12  # stands for an erased message, which must not divide by zero
+SMALLEST = 1e-12  # replaces the zero factor of an erased message, to divide by it
 LARGEST = 1 - 1.2e-7  # a certain message, short of infinity in float32
 
 
 class Edges(NamedTuple):
     """A Tanner graph of E edges, all int32 tensors of shape [E].
 
-    variable : of each edge, when they are sorted by variable
-    check : of each edge, when they are sorted by check
-    to_checks, to_variables : from the first order to the second, and back
+    variable : variable of each edge, edges sorted by variable
+    check : check of each edge, edges sorted by check
+    to_checks, to_variables : permutations from the first order to the second, and back
     """
 
     variable: tf.Tensor
@@ -37,15 +37,15 @@ class Edges(NamedTuple):
 
 
 class Systematic(NamedTuple):
-    """How a code's parity follows from its information bits, in two steps.
+    """Matrices that give a code's parity from its information bits, in two steps.
 
-    Each is a matrix [rows, most ones in a row], int32: the columns of a row's ones, and
-    the number of columns where a row has fewer.
+    Each is a sparse matrix [rows, most ones in a row], int32: the columns of a row's
+    ones, padded with the number of columns.
 
-    core_checks, core_inverse : the first parity bits are the second matrix times the
-        first times the information bits
-    checks_of_information, checks_of_core : the others are the sum of these two,
-        applied to the information bits and to the first parity bits
+    core_checks, core_inverse : the core parity bits are ``core_inverse`` times
+        ``core_checks`` times the information bits
+    checks_of_information, checks_of_core : the other parity bits are the sum of these
+        two, applied to the information bits and to the core parity bits
     """
 
     core_checks: tf.Tensor
@@ -57,7 +57,7 @@ class Systematic(NamedTuple):
 def edges_of(pcm) -> Edges:
     """The edges of a sparse parity-check matrix [checks, variables].
 
-    Every check and variable must have one.
+    Every check and every variable must have an edge.
     """
     check, variable, _ = find(pcm)
     by_variable = np.lexsort((check, variable))
@@ -76,7 +76,7 @@ def encode(bits: np.ndarray, code: Systematic) -> np.ndarray:
 def decode(
     llr: np.ndarray, edges: Edges, num_iter: int, early_stopping: bool = True
 ) -> np.ndarray:
-    """Decode words by flooding, in batches side by side.
+    """Decode words by flooding, in parallel batches.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def decode(
 
 @plain
 def _parity(columns, *code):
-    """Words [k, C] to codewords [n, C]: neighbours in memory are of one bit."""
+    """Words [k, C] to codewords [n, C]; the values of one bit are contiguous."""
     core_checks, core_inverse, of_information, of_core = code
     core = _odd(_sums(_sums(columns, core_checks), core_inverse))
     others = _odd(_sums(columns, of_information) + _sums(core, of_core))
@@ -125,7 +125,7 @@ def _odd(sums):
 
 @plain
 def _sum_product(llr, variable, check, to_checks, to_variables, most, early_stopping):
-    # messages are log p(0)/p(1), and words lie side by side
+    # messages are log p(0)/p(1), [edges, words]
     llr = -tf.transpose(tf.clip_by_value(llr, -KNOWN, KNOWN))
     variable_at_check = tf.gather(variable, to_checks)
 

@@ -1,8 +1,8 @@
 """Bit-interleaved coded modulation: bits in, symbols out, and back.
 
-Soft demapping uses the noise that is left after equalisation. How a transmission is
-laid out follows from the number of bits and the modulation and coding scheme alone,
-so both ends know it.
+Soft demapping uses the noise variance after equalisation. The layout of a transmission
+depends on the number of bits and the modulation and coding scheme alone, so both ends
+know it.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class Mcs(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """How a transmission is cut.
+    """Segmentation of a transmission.
 
     num_blocks : code blocks
     k : bits of each, CRC included
@@ -65,10 +65,9 @@ class Bicm:
 
     References
     ----------
-    3GPP TS 38.212, 5.1 (CRC24B on every block, also where there is only one: the
-    transport block's own CRC is left out; inverted, see ``_check_bits``), 5.4.2.2
-    (interleaving); TS 38.211, 5.1 (QAM), 5.2.1 (scrambling, started anew for every
-    block).
+    3GPP TS 38.212, 5.1 (CRC24B on every block, even a single one; no CRC of the
+    transport block; inverted, see ``_check_bits``), 5.4.2.2 (interleaving); TS 38.211,
+    5.1 (QAM), 5.2.1 (scrambling, restarted at every block).
     """
 
     def __init__(self, mcs: Mcs, *, code: str = "nr", **decoder):
@@ -78,12 +77,12 @@ class Bicm:
         self._demap = _demapper(mcs.num_bits_per_symbol)
 
     def layout(self, num_bits: int) -> Layout:
-        """How ``num_bits`` are laid out."""
+        """Layout of ``num_bits``."""
         num_blocks, k = self._code.segment(num_bits, CRC_BITS)
         return Layout(num_blocks, k, self._length(k))
 
     def num_symbols(self, num_bits: int) -> int:
-        """Channel uses that ``num_bits`` take."""
+        """Channel uses of ``num_bits``."""
         layout = self.layout(num_bits)
         return layout.num_blocks * layout.length // self.mcs.num_bits_per_symbol
 
@@ -123,7 +122,7 @@ class Bicm:
         return self._code.decode(self.soft(x_hat, no, layout), layout.k)
 
     def decode_versions(self, received: Mapping[int, np.ndarray], k: int) -> np.ndarray:
-        """Decode blocks of which several redundancy versions were received.
+        """Decode blocks received in several redundancy versions.
 
         See :meth:`blocks.phy.ldpc.NrLdpc.decode_versions`.
         """
@@ -138,12 +137,12 @@ class Bicm:
         -----
         x_hat : [num_symbols], complex64, equalised symbols
         no : [num_symbols], float32, their noise variance
-        num_bits : how many bits were sent
+        num_bits : number of transmitted bits
 
         Output
         ------
         bits : [num_bits], uint8
-        intact : [C], bool, which blocks pass their CRC
+        intact : [C], bool, whether each block passes its CRC
         blocks : [C, k - 24], uint8, the information bits of the decoded blocks
         """
         layout = self.layout(num_bits)
@@ -153,9 +152,9 @@ class Bicm:
     def _soft_bits(self, x_hat: np.ndarray, no: np.ndarray) -> np.ndarray:
         """LLRs of symbols [N] : [N, order], float32.
 
-        Gray QAM is two PAMs, whose bits take turns (TS 38.211, 5.1): the same values
-        as from the whole constellation at the square root of its size. PAM of unit
-        energy on one axis has twice the amplitude and the noise of both.
+        Gray QAM is two PAMs with alternating bits (TS 38.211, 5.1): the same values as
+        from the whole constellation, with the square root of its points. PAM of unit
+        energy has sqrt(2) times the amplitude of one axis and the noise of both.
         """
         axes = np.stack([x_hat.real, x_hat.imag], axis=1).astype(np.complex64)
         noise = np.repeat(2 * no[:, None], 2, axis=1)
@@ -181,7 +180,7 @@ class Bicm:
 
 
 def _segment(bits: np.ndarray, layout: Layout) -> np.ndarray:
-    """[num_bits] to [C, k - CRC], zeros behind the last."""
+    """[num_bits] to [C, k - CRC], zero-padded."""
     full = np.zeros((layout.num_blocks, layout.k - CRC_BITS), np.uint8)
     full.reshape(-1)[: len(bits)] = bits
     return full
@@ -193,7 +192,7 @@ def with_crc(blocks: np.ndarray) -> np.ndarray:
 
 
 def checked(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Code blocks [C, k] to their information bits, and which are intact : [C]."""
+    """Code blocks [C, k] to information bits, and whether each is intact : [C]."""
     data, check = np.split(blocks, [-CRC_BITS], axis=1)
     return data, np.all(_check_bits(data) == check, axis=1)
 
@@ -201,14 +200,14 @@ def checked(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _check_bits(blocks: np.ndarray) -> np.ndarray:
     """CRC24B of bits [C, k], inverted : [C, 24].
 
-    Not inverted, it accepts the all-zero word, which is what a decoder makes of a
+    Without inversion the all-zero word would pass, which is the decoder's output for a
     block of which nothing was received.
     """
     return 1 - _parity(blocks)
 
 
 def _parity(blocks: np.ndarray) -> np.ndarray:
-    """CRC24B of bits [C, k] : [C, 24]. Leading zeros leave it as it is."""
+    """CRC24B of bits [C, k] : [C, 24]. Leading zeros do not change it."""
     padded = np.zeros((len(blocks), LONGEST), np.float32)
     padded[:, LONGEST - blocks.shape[1] :] = blocks
     return _crc()(tf.constant(padded)).numpy()[:, LONGEST:].astype(np.uint8)
@@ -216,7 +215,7 @@ def _parity(blocks: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _scrambling() -> np.ndarray:
-    """Pseudo-random bits laid over every block, so that all symbols are as likely."""
+    """Scrambling bits of every block, which make all symbols equally likely."""
     return generate_prng_seq(5 * LONGEST + 8, c_init=1).astype(np.uint8)
 
 

@@ -1,7 +1,7 @@
-"""Symbols that arrive without noise, for bounds: as many bits as float32 can hold.
+"""Noiseless symbols for bounds: as many bits per symbol as float32 can hold.
 
-How many channel uses such symbols stand for is the business of the bound that sends
-them (a capacity, say); here they only carry.
+The bound that sends them determines the channel uses that they count as, such as by a
+capacity.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ SPACING = np.sqrt(1.5 / (4.0**LEVEL_BITS - 1))  # unit mean energy
 
 
 def pack(bits: np.ndarray, num_symbols: int) -> np.ndarray:
-    """Put bits on exactly ``num_symbols`` symbols, random bits behind them.
+    """Put bits on exactly ``num_symbols`` symbols, padded with random bits.
 
     bits [n], uint8, n <= 24 num_symbols -> [num_symbols], complex64
     """

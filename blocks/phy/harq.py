@@ -1,8 +1,8 @@
-"""Hybrid ARQ: code blocks that failed are sent again, and combined with what came.
+"""Hybrid ARQ: failed code blocks are retransmitted and combined.
 
-Synchronous and not adaptive: both ends know, without a word, which blocks come next, in
-which redundancy version and how long. Acknowledgements, one bit for each block, arrive
-without error.
+Synchronous and non-adaptive: both ends know the blocks, redundancy version and length
+of the next transmission without signalling. Acknowledgements, one bit for each block,
+arrive without error.
 
 References
 ----------
@@ -25,7 +25,7 @@ VERSIONS = {"none": (0,), "chase": (0,), "ir": (0, 2, 3, 1)}
 
 
 def version(mode: HarqMode, count: int) -> int:
-    """Redundancy version of a block that was sent ``count`` times before."""
+    """Redundancy version of a block after ``count`` transmissions."""
     return VERSIONS[mode][count % len(VERSIONS[mode])]
 
 
@@ -37,19 +37,19 @@ def modulate_again(
 
 
 class SoftBlocks:
-    """What a receiver keeps of the code blocks of one picture.
+    """Soft buffer of a receiver for the code blocks of one picture.
 
     Parameters
     ----------
-    chain : that they were sent with
-    num_bits : that they carry
-    mode : ``chase`` hears each symbol again and again, ``ir`` hears more coded bits
+    chain : digital chain of the transmission
+    num_bits : information bits of all blocks
+    mode : ``chase`` repeats the same symbols, ``ir`` sends further coded bits
     """
 
     def __init__(self, chain: Bicm, num_bits: int, mode: HarqMode = "none"):
         self._chain, self._mode = chain, mode
         self._layout = layout = chain.layout(num_bits)
-        # by redundancy version: symbols weighed with their SNR, and the sum of weights
+        # by redundancy version: symbols weighted by their SNR, and the sum of weights
         self._received: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._heard = 0
         self.data = np.zeros((layout.num_blocks, layout.k - CRC_BITS), np.uint8)
@@ -57,7 +57,7 @@ class SoftBlocks:
 
     @property
     def num_symbols(self) -> int:
-        """Symbols of the next transmission: of the blocks that are not intact."""
+        """Number of symbols of the next transmission: those of failed blocks."""
         missing = int(np.sum(~self.intact))
         return missing * self._layout.length // self._chain.mcs.num_bits_per_symbol
 
@@ -82,7 +82,7 @@ class SoftBlocks:
         self.data[rows], self.intact[rows] = checked(self._decoded(rows))
 
     def _decoded(self, rows: np.ndarray) -> np.ndarray:
-        """Decode blocks; what is sent twice is combined before it is demapped."""
+        """Decode blocks; repeated symbols are combined before demapping."""
         layout = self._layout._replace(num_blocks=len(rows))
         llr = {}
         for number, (weighed, weights) in self._received.items():

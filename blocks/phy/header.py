@@ -1,7 +1,7 @@
-"""The control header: what a receiver must know before anything else, sent robustly.
+"""The control header, which a receiver needs before anything else.
 
 Fixed fields in a fixed number of QPSK symbols at rate 1/5, at the front of every
-transmission, protected by a CRC. If it fails, the transmission is lost.
+transmission, protected by a CRC. If the CRC fails, the transmission is lost.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class Header:
         self.num_symbols = self._chain.num_symbols(self._num_bits)
 
     def failing(self, expected: Outlook) -> np.ndarray:
-        """Share of headers that cannot be read after each time they are sent : [T]."""
+        """Block error rate of the header after each transmission : [T]."""
         length = self._chain.layout(self._num_bits).k
         return expected._replace(mode="chase").failing(ROBUST, length)
 
@@ -39,7 +39,7 @@ class Header:
         Raises
         ------
         ValueError
-            If a value does not fit its field.
+            A value does not fit its field.
         """
         bits = [
             _to_bits(name, values[name], width) for name, width in self._fields.items()

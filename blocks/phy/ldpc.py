@@ -1,10 +1,9 @@
 """5G NR LDPC code by Sionna, with segmentation and rate matching to any length.
 
-Sionna's encoder is built for one (k, n). Here one is built for each lifting size and
-rate, at the full length of its base graph's information part; shorter blocks are
-filled with zeros that are known and not sent, and the codeword is cut to the bits
-that the budget allows. That is TS 38.212's own way, and it keeps the number of
-graphs small however many image sizes there are.
+A Sionna encoder is built for one (k, n). Here, one is built for each lifting size and
+rate, at the full length of the base graph's information part. Shorter blocks are filled
+with known zeros, which are not sent, and the codeword is cut to the length needed, as
+in TS 38.212. The number of encoders stays small for any number of image sizes.
 """
 
 from collections.abc import Mapping
@@ -19,10 +18,10 @@ from blocks.phy.belief_propagation import KNOWN, Systematic, decode, edges_of, e
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
 )
-LOWEST = 0.2  # code rate that Sionna encodes at
+LOWEST = 0.2  # lowest code rate of Sionna's encoder
 
-# Columns of each base graph that can be sent, and where in them redundancy versions
-# begin (TS 38.212, table 5.4.2.1-2).
+# Columns of each base graph in the circular buffer, and starts of the redundancy
+# versions (TS 38.212, table 5.4.2.1-2).
 COLUMNS = {"bg1": 66, "bg2": 50}
 STARTS = {"bg1": (0, 17, 33, 56), "bg2": (0, 13, 25, 43)}
 
@@ -39,7 +38,7 @@ class NrLdpc:
     References
     ----------
     3GPP TS 38.212, 5.2.2 (segmentation), 5.3.2 (coding), 5.4.2 (rate matching; the
-    circular buffer ends where the rate is 1/5). All blocks of a transmission have one
+    circular buffer ends at rate 1/5). All blocks of a transmission have the same
     length, rounded up.
     """
 
@@ -53,18 +52,18 @@ class NrLdpc:
         self._early_stopping = early_stopping
 
     def segment(self, num_bits: int, overhead: int) -> tuple[int, int]:
-        """Cut ``num_bits`` into equal blocks, each with ``overhead`` bits of its own.
+        """Segment ``num_bits`` into equal blocks with ``overhead`` bits each.
 
         Output
         ------
-        : number of blocks, bits of each with its overhead
+        : number of blocks, and bits of each with its overhead
         """
         largest = 8448 if self._base_graph(num_bits + overhead) == "bg1" else 3840
         num_blocks = -(-num_bits // (largest - overhead))
         return num_blocks, max(-(-num_bits // num_blocks) + overhead, 12)
 
     def coded_bits(self, k: int) -> int:
-        """Coded bits that carry a block of k bits at the code's rate."""
+        """Coded bits of a block of k bits at the code's rate."""
         return int(np.ceil(k / self.coderate - 1e-9))
 
     def encode(self, bits: np.ndarray, length: int, version: int = 0) -> np.ndarray:
@@ -89,12 +88,12 @@ class NrLdpc:
         return self.decode_versions({0: llr}, k)
 
     def decode_versions(self, received: Mapping[int, np.ndarray], k: int) -> np.ndarray:
-        """Decode blocks of which several redundancy versions were received.
+        """Decode blocks received in several redundancy versions.
 
         Input
         -----
         received : by redundancy version, [C, length], float32, log p(1)/p(0), summed
-            over all times that it was sent
+            over its repetitions
 
         Output
         ------
@@ -107,13 +106,13 @@ class NrLdpc:
         return mother.decode(full)[:, :k]
 
     def sent(self, k: int, version: int) -> np.ndarray:
-        """Where in the circular buffer the coded bits of a version lie : [length]."""
+        """Positions of a version's coded bits in the circular buffer : [length]."""
         graph = self._graph(k, whole=True)
         return graph.sent(k, self.coded_bits(k), version)
 
     def _base_graph(self, k: int) -> str:
-        """As TS 38.212, 7.2.2, but base graph 2 for all rates below 1/3: Sionna's
-        base graph 1 has no repetition to go lower with."""
+        """As in TS 38.212, 7.2.2, but base graph 2 for all rates below 1/3: Sionna has
+        no repetition for base graph 1."""
         short = k <= 292 or (k <= 3824 and self.coderate <= 0.67)
         return "bg2" if short or self.coderate < 1 / 3 else "bg1"
 
@@ -123,7 +122,7 @@ class NrLdpc:
         )
 
     def _graph(self, k: int, *, whole: bool) -> "_Graph":
-        """The graph for a block, as far as this rate goes or as a whole."""
+        """The graph for a block, whole or cut to this rate."""
         name = self._base_graph(k)
         columns, longest = (22, 8448) if name == "bg1" else _bg2_columns(k)
         lifting = next(z for z in LIFTING_SIZES if columns * z >= k)
@@ -134,7 +133,7 @@ class NrLdpc:
 
 
 def _bg2_columns(k: int) -> tuple[int, int]:
-    """K_b of base graph 2, and the longest block it is for (TS 38.212, 5.2.2)."""
+    """K_b of base graph 2, and the longest block for it (TS 38.212, 5.2.2)."""
     borders = ((6, 192), (8, 560), (9, 640), (10, 3840))
     return next((columns, longest) for columns, longest in borders if k <= longest)
 
@@ -145,7 +144,7 @@ def _mother(*args) -> "_Mother":
 
 
 class _Graph(NamedTuple):
-    """A lifted base graph, or the front of one: n coded bits, which go round."""
+    """A lifted base graph, or the front of one, with n coded bits."""
 
     name: str
     k: int
@@ -153,18 +152,18 @@ class _Graph(NamedTuple):
     lifting: int
 
     def encoder(self) -> LDPC5GEncoder:
-        """Sionna's encoder, and the code's matrices in it."""
+        """Sionna's encoder, which holds the code's matrices."""
         return LDPC5GEncoder(self.k, self.n, bg=self.name)
 
     @property
     def whole(self) -> bool:
-        """Whether all columns are there."""
+        """Whether the graph has all columns."""
         return self.n == self.lifting * COLUMNS[self.name]
 
     def sent(self, k: int, length: int, version: int) -> np.ndarray:
-        """Positions of the codeword that are sent: no filler, round and round.
+        """Transmitted positions of the codeword, without filler, in circular order.
 
-        The code never sends its first two lifting sizes of information bits.
+        The first two lifting sizes of information bits are never sent.
         """
         skipped = 2 * self.lifting
         positions = np.r_[0 : max(k - skipped, 0), self.k - skipped : self.n]
@@ -176,7 +175,7 @@ class _Graph(NamedTuple):
 
 
 class _Mother:
-    """A graph, and all that is needed to encode and decode by it."""
+    """Encoder and decoder of a graph."""
 
     def __init__(self, graph: _Graph, *settings):
         self._graph = graph
@@ -188,28 +187,28 @@ class _Mother:
             encoder._pcm_c1_ind,
             encoder._pcm_c2_ind,
         )
-        # the base graph's own information bits: what a block lacks of them is filler
+        # information bits of the base graph; a shorter block is filled up to them
         self._information, skipped = encoder.k_ldpc, 2 * graph.lifting
         end = self._information + graph.n - (graph.k - skipped)
         self._codeword = np.r_[skipped : graph.k, self._information : end]
-        # a bit that is not sent and has one check makes that check useless: neither is
-        # kept, but for the core, whose bits have more
+        # an unsent bit with a single check makes that check useless: drop both, except
+        # in the core, whose bits have several checks
         self._length = max(end, self._information + 4 * graph.lifting)
         checks = self._length - self._information
         self._edges = edges_of(encoder.pcm[:checks, : self._length])
 
     def sent(self, k: int, length: int, version: int) -> np.ndarray:
-        """Which bits of the base graph's code are sent : [length]."""
+        """Transmitted bits of the base graph's code : [length]."""
         return self._codeword[self._graph.sent(k, length, version)]
 
     def encode(self, bits: np.ndarray) -> np.ndarray:
-        """[C, k] to all bits of the base graph's code, uint8, filler too."""
+        """[C, k] to all bits of the base graph's code, uint8, filler included."""
         full = np.zeros((len(bits), self._information), np.uint8)
         full[:, : bits.shape[1]] = bits
         return encode(full, self._systematic)
 
     def unsent(self, num_blocks: int, k: int) -> np.ndarray:
-        """LLRs of all bits of blocks of which nothing was received, float32."""
+        """LLRs of all bits of blocks before reception: known filler only, float32."""
         llr = np.zeros((num_blocks, self._length), np.float32)
         llr[:, k : self._information] = -KNOWN
         return llr

@@ -16,8 +16,8 @@ class RegularLdpc:
 
     Parameters
     ----------
-    coderate : 1/3, 1/2 or 2/3; the code's true rate is a little higher, for some
-        of its parity checks depend on others
+    coderate : 1/3, 1/2 or 2/3; the true rate is slightly higher, because some parity
+        checks are redundant
     num_iter : most iterations of belief propagation
 
     References
@@ -40,13 +40,13 @@ class RegularLdpc:
         return num_blocks, -(-num_bits // num_blocks) + overhead
 
     def coded_bits(self, k: int) -> int:
-        """Coded bits of a block of k bits: filler is known and not sent."""
+        """Coded bits of a block of k bits; filler is known and not sent."""
         return LENGTH - self._k + k
 
     def encode(self, bits: np.ndarray, length: int, version: int = 0) -> np.ndarray:
-        """Encode blocks [C, k] to [C, length], uint8; length as by coded_bits.
+        """Encode blocks [C, k] to [C, length], uint8; length from ``coded_bits``.
 
-        Of every block there is one redundancy version.
+        There is one redundancy version.
         """
         full = np.zeros((len(bits), self._k), np.int64)
         full[:, : bits.shape[1]] = bits
@@ -60,7 +60,7 @@ class RegularLdpc:
         return decode(full, self._edges, self._num_iter)[:, :k]
 
     def decode_versions(self, received, k: int) -> np.ndarray:
-        """Decode ``{0: log p(1)/p(0)}``, as of a code with more redundancy versions."""
+        """Decode ``{0: log p(1)/p(0)}``: the interface of codes with more versions."""
         return self.decode(received[0], k)
 
     def _sent(self, k: int, length: int) -> np.ndarray:

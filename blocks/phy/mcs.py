@@ -1,9 +1,8 @@
-"""Modulation and coding schemes, and which of them an SNR carries.
+"""Modulation and coding schemes, and the scheme that an SNR supports.
 
-``mcs.csv`` beside this file is measured with the project's own chain over AWGN
-(``make mcs-table``): the Es/N0 at which a code block of a given length reaches the
-target error rate, continued from the error rates above one or two per cent that so
-many blocks can show.
+``mcs.csv`` is measured with the project's own chain over AWGN (``make mcs-table``): the
+Es/N0 at which a code block of a given length reaches the target error rate,
+extrapolated from measured error rates above one or two per cent.
 """
 
 import csv
@@ -20,9 +19,9 @@ from blocks.phy.mutual_information import information, snr_of
 TABLE = Path(__file__).with_suffix(".csv")
 BLER_TARGET = 1e-3
 
-# Rates (over 1024) and orders after TS 38.214, table 5.1.3.1-2, thinned out to steps
-# of about a decibel; the first is the lowest rate of the code, and the paper's
-# 16-QAM with rate 2/3 is among them.
+# Rates (over 1024) and orders after TS 38.214, table 5.1.3.1-2, thinned out to steps of
+# about 1 dB; the first is the lowest rate of the code; the paper's 16-QAM with rate 2/3
+# is included.
 SCHEMES = (
     Mcs(2, 1 / 5),
     Mcs(2, 1 / 3),
@@ -41,11 +40,11 @@ SCHEMES = (
     Mcs(8, 885 / 1024),
     Mcs(8, 948 / 1024),
 )
-LENGTHS = (256, 1024, 8448)  # bits of the code blocks that are measured
+LENGTHS = (256, 1024, 8448)  # bits of the measured code blocks
 
 
 class Threshold(NamedTuple):
-    """A line of the table: :class:`Waterfall` of blocks of ``length`` bits."""
+    """A row of the table: the :class:`Waterfall` of blocks of ``length`` bits."""
 
     mcs: int
     length: int
@@ -54,7 +53,7 @@ class Threshold(NamedTuple):
 
 
 class Waterfall(NamedTuple):
-    """Es/N0 [dB] at which half of the blocks fail, and so few as the target BLER."""
+    """Es/N0 [dB] at a BLER of 1/2, and at the target BLER."""
 
     half_db: float
     snr_db: float
@@ -74,12 +73,12 @@ def thresholds() -> tuple[Threshold, ...]:
 
 
 def choose(snr_db: float, num_symbols: int) -> int:
-    """The fastest scheme that an SNR carries; the most robust one below all.
+    """The fastest scheme that an SNR supports; the most robust one if none is.
 
     Parameters
     ----------
     snr_db : Es/N0 at the receiver, fed back
-    num_symbols : length of the transmission, from which its block length follows
+    num_symbols : length of the transmission, which sets its block length
 
     Output
     ------
@@ -94,16 +93,16 @@ def choose(snr_db: float, num_symbols: int) -> int:
 
 
 def threshold_db(mcs: int, length: int) -> float:
-    """Es/N0 that a scheme needs for blocks of a length, between those measured."""
+    """Es/N0 [dB] of a scheme at the target BLER, interpolated to a block length."""
     return _measured(mcs, length).snr_db
 
 
 @lru_cache(maxsize=4096)
 def waterfall(mcs: Mcs, length: int) -> Waterfall:
-    """Where blocks begin to decode, of any scheme.
+    """Waterfall of any scheme.
 
-    The mutual information that a block needs for each of its bits is a matter of the
-    code, not of the modulation: it is taken between the rates that were measured.
+    The mutual information that a block needs per bit depends on the code, not on the
+    modulation; it is interpolated between the measured rates.
     """
     if mcs in SCHEMES:
         return _measured(SCHEMES.index(mcs), length)
@@ -117,13 +116,13 @@ def waterfall(mcs: Mcs, length: int) -> Waterfall:
 
 @lru_cache(maxsize=4096)
 def needed(mcs: int, length: int) -> float:
-    """Mutual information over information bits at which half of the blocks decode."""
+    """Mutual information per information bit at which half of the blocks decode."""
     order, coderate = SCHEMES[mcs]
     return float(information(order, _measured(mcs, length).half_db)) / coderate
 
 
 def bler(mcs: Mcs, length: int, snr_db: np.ndarray) -> np.ndarray:
-    """Block error rate over AWGN: a Gaussian tail through the two points measured."""
+    """Block error rate over AWGN: a Gaussian tail through the two measured points."""
     half_db, target_db = waterfall(mcs, length)
     return ndtr((half_db - snr_db) / (target_db - half_db) * -ndtri(BLER_TARGET))
 
@@ -136,6 +135,6 @@ def _measured(mcs: int, length: int) -> Waterfall:
 
 
 def block_length(mcs: Mcs, num_symbols: int) -> int:
-    """Bits of the code blocks of a transmission of so many symbols."""
+    """Bits of the code blocks of a transmission of ``num_symbols``."""
     num_bits = max(int(num_symbols * mcs.efficiency), 8)
     return Bicm(mcs).layout(num_bits).k

@@ -1,4 +1,4 @@
-"""Mutual information of bit-interleaved QAM, by which a channel is compared with AWGN.
+"""Mutual information of bit-interleaved QAM, to compare a channel with AWGN.
 
 References
 ----------
@@ -13,11 +13,11 @@ import numpy as np
 from semlink.units import db_to_linear
 
 GRID_DB = np.arange(-30.0, 45.01, 0.25)
-NODES = 48  # of the integral over the noise
+NODES = 48  # quadrature nodes of the integral over the noise
 
 
 def information(num_bits_per_symbol: int, snr_db: np.ndarray) -> np.ndarray:
-    """Mutual information of a coded bit and its LLR, between 0 and 1.
+    """Mutual information between a coded bit and its LLR, 0 to 1.
 
     Input
     -----
@@ -27,7 +27,7 @@ def information(num_bits_per_symbol: int, snr_db: np.ndarray) -> np.ndarray:
 
 
 def snr_of(num_bits_per_symbol: int, bits: np.ndarray) -> np.ndarray:
-    """Es/N0 [dB] of the AWGN channel with this information for each coded bit."""
+    """Es/N0 [dB] of an AWGN channel with this mutual information per coded bit."""
     return np.interp(bits, _curve(num_bits_per_symbol), GRID_DB)
 
 

@@ -1,8 +1,8 @@
-"""What side information is counted as: a link's symbols, a capacity's, or nothing.
+"""Accounting of side information: coded symbols, a capacity, or free.
 
-``coded`` is the link. ``capacity`` and ``free`` are bounds, for comparison with
-papers that count so: the bits arrive whatever the noise, and take
-``bits / log2(1 + SNR)`` channel uses, or none.
+``coded`` is the link. ``capacity`` and ``free`` are bounds, for comparison with papers
+that count this way: the bits always arrive, and take ``bits / log2(1 + SNR)`` channel
+uses, or none.
 """
 
 from typing import Literal, NamedTuple
@@ -17,11 +17,11 @@ NO_BLOCKS = np.zeros((0, 0), np.uint8)
 
 
 class Scheme(NamedTuple):
-    """How side information is sent.
+    """Transmission of side information.
 
     accounting : ``coded``, ``capacity`` or ``free``
     mcs : index into :data:`blocks.phy.mcs.SCHEMES`, for ``coded``
-    snr_db : at which the capacity is taken: what the transmitter takes the SNR for
+    snr_db : SNR of the capacity, for ``capacity``: the transmitter's design SNR
     """
 
     accounting: SideInfo
@@ -30,7 +30,7 @@ class Scheme(NamedTuple):
 
 
 def on_air(num_bits: int, scheme: Scheme) -> int:
-    """Symbols that carry so many bits."""
+    """Number of symbols that carry ``num_bits``."""
     if scheme.accounting == "coded":
         return side_information.num_symbols(num_bits, scheme.mcs)
     least = -(-num_bits // clean_symbols.BITS_PER_SYMBOL)
@@ -38,7 +38,7 @@ def on_air(num_bits: int, scheme: Scheme) -> int:
 
 
 def counted(num_bits: int, scheme: Scheme) -> int:
-    """Channel uses that they are counted as."""
+    """Number of channel uses that count for ``num_bits``."""
     if scheme.accounting == "coded":
         return on_air(num_bits, scheme)
     if scheme.accounting == "free":

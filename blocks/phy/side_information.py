@@ -1,8 +1,8 @@
 """Side information: integers through an entropy coder and the digital chain, and back.
 
-What a receiver must know exactly beyond a header (classes of blocks, a hyper-latent)
-is coded with tables that both ends hold, sent at a modulation and coding scheme that
-suits the SNR, and counted. A failed CRC gives nothing, never garbage.
+Parameters that a receiver needs exactly (classes of blocks, a hyper-latent) are coded
+with tables that both ends hold, sent at a modulation and coding scheme for the SNR, and
+counted. If a CRC fails, the receiver gets no bits, never wrong ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,21 +14,21 @@ import numpy as np
 from blocks.phy.bicm import Bicm
 from blocks.phy.mcs import SCHEMES
 
-TOTAL = 1 << 16  # of the frequencies of a table: fixed point, the same at both ends
+TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
 _INTERVAL_BITS = 64  # state of the range coder
-LENGTHS_PER_OCTAVE = 8  # of streams; as many as there are lifting sizes
-_LONGEST_GAMMA = 32  # bits; what is longer was never sent
+LENGTHS_PER_OCTAVE = 8  # lengths of streams; as many as there are lifting sizes
+_LONGEST_GAMMA = 32  # bits of the longest valid code
 
 # Row of the table for the next symbol, from the symbols decoded so far.
 RowOf = Callable[[Sequence[int]], int]
 
 
 def fixed_point(probabilities: np.ndarray) -> np.ndarray:
-    """Round probabilities to frequencies that sum to ``TOTAL``, none of them zero.
+    """Round probabilities to nonzero frequencies that sum to ``TOTAL``.
 
     Input
     -----
-    probabilities : [..., A], float, of any sum
+    probabilities : [..., A], float, with any sum
 
     Output
     ------
@@ -49,8 +49,8 @@ class EntropyCoder:
     """Range coder for integers, each with a categorical table of its own.
 
     Table ``t`` holds the integers ``first[t]`` to ``first[t] + A - 1``. With
-    ``escape`` its last entry stands for all others instead, which follow behind the
-    stream in Elias's gamma code, so that every integer can be sent.
+    ``escape``, its last entry means any other integer, which follows at the end of the
+    stream in Elias's gamma code; every integer can then be sent.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class EntropyCoder:
 
     @property
     def bits(self) -> np.ndarray:
-        """What each entry of each table costs : [T, A], float64 [bits]."""
+        """Information of each entry of each table : [T, A], float64 [bits]."""
         return self._bits
 
     def num_bits(self, values: np.ndarray, rows: np.ndarray) -> float:
@@ -98,7 +98,7 @@ class EntropyCoder:
         Input
         -----
         values : [n], integers
-        rows : [n], integers, which table each has
+        rows : [n], integers, table of each value
 
         Output
         ------
@@ -130,7 +130,7 @@ class EntropyCoder:
         Raises
         ------
         ValueError
-            If no encoder made these bits.
+            No encoder makes these bits.
         """
         with _refusing():
             decoder = _decoder(bits)
@@ -140,10 +140,10 @@ class EntropyCoder:
     def decode_causal(
         self, bits: np.ndarray, count: int, row_of: RowOf, then: Sequence[int] = ()
     ) -> np.ndarray:
-        """Decode integers whose tables follow from the symbols before them.
+        """Decode integers whose tables depend on the symbols before them.
 
-        ``row_of`` is given entries of tables, that is, values less ``first``. Behind
-        the ``count`` integers may be others, whose tables ``then`` are known.
+        ``row_of`` takes entries of tables, that is, values minus ``first``. After the
+        ``count`` integers there may be others, whose tables ``then`` are known.
         """
         decoder, symbols, rows = _decoder(bits), [], []
         with _refusing():
@@ -161,7 +161,7 @@ class EntropyCoder:
         return constriction.stream.model.Categorical(table, perfect=False)
 
     def _symbols(self, values, rows) -> tuple[np.ndarray, np.ndarray]:
-        """Entries of tables [n], and what stands behind for each that escapes."""
+        """Entries of tables [n], and the magnitudes of the values that escape."""
         symbols = np.asarray(values, np.int64) - self._first[np.asarray(rows, int)]
         last = self._tables.shape[1] - 1
         if self._escape is None:
@@ -207,13 +207,13 @@ def send(bits: np.ndarray, mcs: int) -> tuple[np.ndarray, np.ndarray]:
 def receive(
     x_hat: np.ndarray, no: np.ndarray, num_bits: int, mcs: int
 ) -> tuple[np.ndarray | None, np.ndarray]:
-    """Receive a stream; ``None`` where a CRC fails or symbols are missing.
+    """Receive a stream; ``None`` if a CRC fails or symbols are missing.
 
     Input
     -----
     x_hat : [num_symbols], complex64, equalised symbols
     no : [num_symbols], float32, their noise variance
-    num_bits, mcs : from the header
+    num_bits, mcs : values of the header
 
     Output
     ------
@@ -227,9 +227,9 @@ def receive(
 
 
 def _filled(num_bits: int) -> int:
-    """Bits with filler: 4 % more on average, so that few lengths reach the decoder.
+    """Number of bits with filler: 4 % more on average, to limit the number of lengths.
 
-    Every length is a code of its own, which takes a second to compile.
+    Every length needs a code of its own (``blocks/phy/ldpc.py``).
     """
     step = 2 ** max(num_bits.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
     return -(-num_bits // step) * step
@@ -242,11 +242,11 @@ def _chain(mcs: int) -> Bicm:
 
 @contextmanager
 def _refusing() -> Iterator[None]:
-    """Say as a ``ValueError`` that no encoder made these bits."""
+    """Raise ``ValueError`` for bits that no encoder makes."""
     try:
         yield
     except AssertionError as error:
-        raise ValueError(f"bits must be an encoder's, got others: {error}") from None
+        raise ValueError(f"bits must come from an encoder, got: {error}") from None
 
 
 @lru_cache(maxsize=1)
@@ -282,7 +282,7 @@ def _read_gamma(decoder) -> int:
 
 
 def _sealed(encoder) -> np.ndarray:
-    """The shortest bits that, with zeros behind them, decode to what was encoded.
+    """The shortest bits that decode correctly when padded with zeros.
 
     The coder's own sealing writes whole words: up to 64 bits more.
     """
@@ -291,18 +291,18 @@ def _sealed(encoder) -> np.ndarray:
     length = 32 * num_words + _INTERVAL_BITS
     code = int.from_bytes(words.astype(">u4").tobytes(), "big")
     code <<= length - 32 * len(words)
-    # the interval's lower end below what the coder chose from it
+    # lower end of the interval, below the value that the coder chose in it
     lower = code - (code - low) % (1 << _INTERVAL_BITS)
     dropped = _INTERVAL_BITS
     while (shortest := -(-lower >> dropped)) << dropped >= lower + width:
         dropped -= 1
-    # (the last of these bits may carry into those before, never out of the first)
+    # (rounding up may carry into earlier bits, never beyond the first)
     text = f"{shortest:0{max(length - dropped, 1)}b}"
     return np.frombuffer(text.encode(), np.uint8) - ord("0")
 
 
 def _decoder(bits: np.ndarray):
-    """A decoder of bits [num_bits], zeros behind them."""
+    """A decoder of bits [num_bits], padded with zeros."""
     import constriction
 
     padded = np.pad(bits, (0, -len(bits) % 32 + _INTERVAL_BITS))

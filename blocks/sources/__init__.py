@@ -1,1 +1,1 @@
-"""Where the images come from: one file per source."""
+"""Sources of samples, one file each."""

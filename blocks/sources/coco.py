@@ -26,32 +26,31 @@ def build(
     limit: Limit = None,
     bad_images: BadImages = "refuse",
 ) -> ImageSet:
-    """Images of MSCOCO 2014 val, 504 of them to test and the others to train.
+    """Images of MSCOCO 2014 val: 504 test images, all others for training.
 
-    The seed paper divides the 40,504 images into 40,000 and 504 without saying
-    which. Here the ids are ordered by the SHA-256 of their decimal string; the
-    first 504 are to test. This order is also the order of the set, so that
-    ``limit`` takes a fair sample. In a smaller set of this layout, too, the first
-    504 that it holds are to test.
+    The seed paper divides the 40,504 images into 40,000 and 504 without a list. Here
+    the ids are sorted by the SHA-256 of their decimal string; the first 504 are the
+    test set. The set keeps this order, so ``limit`` takes a random sample. In a smaller
+    set of this layout, the first 504 are the test set, too.
 
     Annotations of each image: ``instances``, a tuple of dicts with ``category``
     (its name), ``bbox`` (x, y, width, height) [pixels], ``area``, ``iscrowd`` and
     ``segmentation``; ``captions``, a tuple of strings.
 
-    That every image is there is checked here; :meth:`ImageSet.fingerprint` decodes
+    This function checks that every image exists; :meth:`ImageSet.fingerprint` decodes
     them all.
 
     Parameters
     ----------
     root : folder of ``annotations/*_val2014.json`` and ``val2014/*.jpg``
-    split : which part
-    limit : only the first so many
-    bad_images : ``skip`` leaves out images that are missing or broken, and says so
+    split : part of the set
+    limit : number of images, from the first
+    bad_images : ``skip`` omits missing and broken images, and reports them
 
     Raises
     ------
     InputError
-        If a file is missing or not what COCO puts there, or the part is empty.
+        A file is missing or not in COCO's format, or the part is empty.
     """
     folder = Path(os.path.expanduser(root))
     instances, captions = _read(folder / INSTANCES), _read(folder / CAPTIONS)
@@ -72,7 +71,7 @@ def build(
 
 
 def divide(ids: Iterable[int]) -> tuple[list[int], list[int]]:
-    """Divide image ids into those to test and those to train, both in order."""
+    """Divide image ids into test and training sets, both in order."""
     ordered = sorted(ids, key=lambda i: hashlib.sha256(str(i).encode()).digest())
     return ordered[:TEST_IMAGES], ordered[TEST_IMAGES:]
 

@@ -1,4 +1,4 @@
-"""Any images of any size in a folder and the folders below it."""
+"""All images, of any size, in a folder and its subfolders."""
 
 import os
 from collections.abc import Iterator
@@ -27,26 +27,25 @@ def build(
     """Images of a folder, sorted by their path within it.
 
     Every file with the suffix of an image counts, in any case: AVIF, BMP, GIF,
-    HEIF, JPEG, JPEG2000, PNG, PNM, TIFF, WebP. Hidden files and folders and
-    links to other folders are left out. How each becomes 8-bit RGB (alpha over
-    white, 16-bit gray by ``v >> 8``, ...) is said at
-    :func:`blocks.sources.images.load_rgb`.
+    HEIF, JPEG, JPEG2000, PNG, PNM, TIFF, WebP. Hidden files and folders and links to
+    other folders are omitted. :func:`blocks.sources.images.load_rgb` describes the
+    conversion to 8-bit RGB (alpha over white, 16-bit gray by ``v >> 8``, ...).
 
-    All images are decoded once here, and their fingerprint taken, so that a bad
-    file is found before anything is computed; only the last few stay in memory.
+    All images are decoded once here, for their fingerprint, to find a bad file before
+    the simulation; only the last few stay in memory.
 
     Parameters
     ----------
     path : the folder; ``~`` is the home folder
-    limit : only the first so many; the others are not opened
-    max_megapixels : largest image that is accepted [10^6 pixels]
-    bad_images : ``skip`` leaves out what is no whole image, and says so
+    limit : number of images, from the first; the others are not opened
+    max_megapixels : largest accepted image [10^6 pixels]
+    bad_images : ``skip`` omits files that are not complete images, and reports them
 
     Raises
     ------
     InputError
-        If there is no such folder, no image in it, or a file that is not a whole
-        image of at least 16x16 pixels within the limit.
+        The folder does not exist or has no images, or a file is not a complete image of
+        at least 16x16 pixels within the limit.
     """
     root = Path(os.path.expanduser(path))
     names = sorted(_image_files(root))[:limit]
@@ -63,7 +62,7 @@ def build(
 
 
 def _image_files(root: Path) -> Iterator[str]:
-    """Give the paths within the folder, as POSIX writes them, in any order."""
+    """POSIX paths of the images within the folder, in any order."""
     if not os.path.exists(root):
         raise InputError(f"folder must exist, got {str(root)!r}")
     for folder, subfolders, files in os.walk(root, onerror=_refuse):
@@ -74,6 +73,6 @@ def _image_files(root: Path) -> Iterator[str]:
 
 
 def _refuse(error: OSError) -> NoReturn:
-    # os.walk would skip what it cannot list, and the set would silently shrink
+    # os.walk would silently skip folders that it cannot list
     where = f"folder {os.fspath(error.filename)!r}"
     raise InputError(f"{where} must be a readable folder, got {error.strerror!r}")

@@ -1,4 +1,4 @@
-"""Gaussian noise as a source: a toy whose rate-distortion function is known."""
+"""A Gaussian source, whose rate-distortion function is known."""
 
 from typing import Annotated
 
@@ -19,14 +19,14 @@ def build(
 ) -> ImageSet:
     """Images of i.i.d. N(0, 1) values, float32, each from its own seed.
 
-    No code does better than the mean squared error ``D(R) = 2^(-2R)`` per value,
-    with R in bits per value [CT]_; :func:`distortion_rate` gives it.
+    The least mean squared error of any code is ``D(R) = 2^(-2R)`` per value, with R in
+    bits per value [CT]_ (:func:`distortion_rate`).
 
     Parameters
     ----------
     count : number of images
     height, width : of each image [pixels]
-    seed : of the set; image ``i`` depends on (seed, i) only
+    seed : seed of the set; image ``i`` depends on (seed, i) alone
 
     References
     ----------

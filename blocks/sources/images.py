@@ -1,4 +1,4 @@
-"""Pictures as a source gives them: read from files to 8-bit RGB, and put in order."""
+"""Ordered sets of images, read from files to 8-bit RGB."""
 
 import contextlib
 import functools
@@ -17,7 +17,7 @@ from pydantic import Field
 from semlink.errors import InputError
 from semlink.signals import IMAGE, Sample
 
-# Only formats that say what they are in their first bytes and run no other program.
+# Only formats with a signature in their first bytes that run no other program.
 KINDS = ("AVIF", "BMP", "GIF", "HEIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 GRAY_OF_16_BITS = ("I", "I;16", "I;16L", "I;16B")
 OF_8_BITS = ("1", "L", "P", "RGB", "RGBX", "CMYK", "YCbCr", "LA", "PA", "RGBA", "RGBa")
@@ -34,10 +34,10 @@ class ImageSet:
 
     Parameters
     ----------
-    names : [n], what a person calls each image
-    load : gives image ``i`` as [H, W, 3]; called again when the image is needed again
-    annotations : [n], ground truth of each picture; nothing by default
-    skipped : why each image that could not be read was left out, if that was asked for
+    names : [n], readable names
+    load : loads image ``i`` as [H, W, 3]; called again when the image is needed again
+    annotations : [n], ground truth of each picture; none by default
+    skipped : error of each unreadable image, if they were skipped
     modality : ``image`` for photos, 8-bit RGB; ``signal`` for a toy source
     """
 
@@ -74,7 +74,7 @@ class ImageSet:
         Raises
         ------
         InputError
-            Images cannot be read; the first is named, all are counted.
+            Images cannot be read; the message names the first and counts all.
         """
         if self._fingerprint is None:
             digest = hashlib.sha256()
@@ -87,12 +87,12 @@ class ImageSet:
         return self._fingerprint
 
     def without_bad(self) -> "ImageSet":
-        """The images that can be read.
+        """The set of the readable images.
 
         Raises
         ------
         InputError
-            There is none.
+            No image can be read.
         """
         bad = self._visit(lambda i, image: None)
         kept = [i for i in range(len(self)) if i not in bad]
@@ -111,7 +111,7 @@ class ImageSet:
             _hash_annotations(digest, self._annotations[i])
 
     def _visit(self, see: Callable[[int, np.ndarray], None]) -> dict[int, str]:
-        """Show every image to someone; why some cannot be read, by their number."""
+        """Call ``see`` for every image; return the errors of unreadable images."""
         bad = {}
         for i in range(len(self)):
             try:
@@ -122,13 +122,13 @@ class ImageSet:
 
 
 def _read_only(image: np.ndarray) -> np.ndarray:
-    # the cache hands the same array to everyone
+    # all callers share the cached array
     image.setflags(write=False)
     return image
 
 
 def _hash_image(digest, name: str, image: np.ndarray) -> None:
-    # shape and type keep neighbouring fields apart
+    # shape and type delimit neighbouring fields
     header = f"{name}\0{image.shape}{image.dtype.str}\0"
     digest.update(header.encode(errors="surrogateescape"))
     digest.update(np.ascontiguousarray(image).data)
@@ -154,7 +154,7 @@ def image_suffixes() -> frozenset[str]:
 @functools.cache
 def _register_formats() -> None:
     Image.init()
-    # an extra: without it HEIF files are not known
+    # an extra; without it, HEIF files are not supported
     with contextlib.suppress(ImportError):
         from pillow_heif import register_heif_opener
 
@@ -166,13 +166,13 @@ def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarra
 
     The orientation stored in the file is applied; embedded colour profiles are not.
     Gray is repeated in R, G and B; palettes are looked up; alpha is composited over
-    white; 16-bit samples, gray or colour, become ``v >> 8``; CMYK is converted by
-    Pillow. Of an animation or a file of several pages the first image counts. Float
-    samples have no stated range and are refused.
+    white; 16-bit samples, gray or colour, become ``v >> 8``; Pillow converts CMYK. The
+    first image of an animation or of several pages is read. Float samples have no
+    defined range and are refused.
 
     Parameters
     ----------
-    max_megapixels : most that is decoded, by the size in the file's header
+    max_megapixels : largest image that is decoded, by the size in the file's header
 
     Output
     ------
@@ -181,7 +181,7 @@ def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarra
     Raises
     ------
     InputError
-        If the file cannot be read to its end as such an image; names the file.
+        The file is not a complete image of this kind; the message names it.
     """
     _register_formats()
     try:
@@ -209,7 +209,7 @@ def _one_line(error: Exception) -> str:
 
 @contextlib.contextmanager
 def _only_our_limits() -> Iterator[None]:
-    """Silence Pillow's warnings and let our own limit stand in for its fixed one."""
+    """Disable Pillow's warnings and its size limit; this module has its own limit."""
     pillows = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:
@@ -248,7 +248,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 
 def _gray_of_16_bits(image: Image.Image) -> Image.Image:
-    """Keep the upper eight bits, where Pillow's own conversion clips at 255."""
+    """Keep the upper eight bits; Pillow's own conversion clips at 255."""
     values, tags = np.asarray(image), getattr(image, "tag_v2", {})
     low, high = values.min(), values.max()
     if low < 0 or high > 0xFFFF:

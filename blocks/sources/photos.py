@@ -1,4 +1,4 @@
-"""Five colour photos that come with scikit-image: nothing to download."""
+"""Five colour photos that are part of scikit-image; no download."""
 
 from pathlib import Path
 
@@ -14,14 +14,14 @@ FILES = {
 
 
 def build(limit: Limit = None) -> ImageSet:
-    """Colour photos shipped in scikit-image's wheel (of the stereo pair, the left).
+    """Colour photos in scikit-image's wheel (left picture of the stereo pair).
 
-    They are read from the installed files, never through ``skimage.data``, which
-    may download.
+    They are read from the installed files, not through ``skimage.data``, which may
+    download.
 
     Parameters
     ----------
-    limit : only the first so many
+    limit : number of images, from the first
     """
     import skimage
 

@@ -1,1 +1,1 @@
-"""Tasks: what an estimate is good for."""
+"""Tasks: metrics of estimates."""

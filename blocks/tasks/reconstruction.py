@@ -1,4 +1,4 @@
-"""Reconstruction: how close the picture is to the one that was sent."""
+"""Reconstruction: distortion of the received picture."""
 
 import hashlib
 from collections import OrderedDict
@@ -16,9 +16,9 @@ KEPT = 4096  # measurements
 class Reconstruction:
     """PSNR, SSIM and MS-SSIM of 8-bit pictures, MSE of anything.
 
-    A metric that is not defined for a sample (SSIM of a picture smaller than its
-    window, PSNR of a source that is no picture) does not count it. What is shown in
-    place of an estimate that did not arrive is :func:`concealed`.
+    Samples for which a metric is not defined (SSIM of a picture smaller than its
+    window, PSNR of a source other than pictures) do not count. :func:`concealed`
+    replaces estimates that were lost.
     """
 
     judges = (IMAGE, "signal")
@@ -33,17 +33,17 @@ class Reconstruction:
         self._values: OrderedDict[bytes, tuple[float, ...]] = OrderedDict()
 
     def observe(self, sample: Sample, estimate: Estimate) -> dict:
-        """Every metric of one delivery : (value, 1), or (0, 0) where not defined."""
+        """All metrics of one delivery : (value, 1), or (0, 0) where not defined."""
         values = self._measured(sample.data, concealed(sample, estimate))
         pairs = [(v, 1.0) if np.isfinite(v) else (0.0, 0.0) for v in values]
         return {m.name: pair for m, pair in zip(self.metrics, pairs, strict=True)}
 
     def score(self, observations) -> dict:
-        """It has no metric of a set."""
+        """Nothing: the task has no metrics of a set."""
         return {}
 
     def _measured(self, *pair: np.ndarray) -> tuple[float, ...]:
-        """A picture decoded without error is measured once; no picture is kept."""
+        """Metrics of a pair, cached by hash: equal estimates are measured once."""
         key = b"".join(map(_digest, pair))
         if key not in self._values:
             self._values[key] = _values(*pair)
@@ -58,15 +58,15 @@ def build() -> Reconstruction:
 
 
 def _digest(array: np.ndarray) -> bytes:
-    """What tells one array from another, without keeping it."""
+    """Hash of an array."""
     what = f"{array.dtype} {array.shape}".encode()
     return hashlib.blake2b(what + array.tobytes(), digest_size=16).digest()
 
 
 def concealed(sample: Sample, estimate: Estimate) -> np.ndarray:
-    """The estimate in the shape of the sample; mid grey where it has another.
+    """The estimate, or mid grey if it lacks the shape or type of the sample.
 
-    A header that was lost leaves no data; one that was decoded wrongly another size.
+    A lost header leaves no data; a wrongly decoded one gives another size.
     """
     reference, data = sample.data, estimate.data
     if data is not None and (data.shape, data.dtype) == (

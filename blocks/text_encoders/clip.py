@@ -21,14 +21,14 @@ def build(model: str = "openai/clip-vit-large-patch14") -> "Clip":
 
     Parameters
     ----------
-    model : folder, such as ``text_encoder`` of Stable Diffusion 1.5 with its
-        tokenizer beside the weights, or a name on the hub that is in its cache
+    model : folder, such as ``text_encoder`` of Stable Diffusion 1.5 with its tokenizer
+        beside the weights, or the name of a model in the hub's cache
     """
     return Clip(model)
 
 
 class Clip:
-    """Embeds texts: the last layer at the end of the text, of unit length."""
+    """Embeds texts: last layer at the end-of-text token, scaled to unit length."""
 
     def __init__(self, place: str):
         from transformers import CLIPTokenizerFast, TFCLIPTextModel

@@ -27,7 +27,7 @@ def build(model: str = "") -> "MiniLM":
 
     Parameters
     ----------
-    model : folder of another BERT of this kind; that of the package by default
+    model : folder of another BERT model of this kind; by default that of the package
     """
     return MiniLM(model or _packaged())
 
@@ -43,7 +43,7 @@ def _packaged() -> str:
 
 
 class MiniLM:
-    """Embeds texts: the mean over the last layer's tokens, of unit length."""
+    """Embeds texts: mean over the last layer's tokens, scaled to unit length."""
 
     def __init__(self, place: str):
         from transformers import AutoTokenizer, TFBertModel

@@ -1,1 +1,1 @@
-"""Semantic transmitters of the project's own."""
+"""Semantic transmitters of this project."""

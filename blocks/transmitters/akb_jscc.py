@@ -1,14 +1,14 @@
 """AKB-JSCC: joint source-channel coding with agentic knowledge bases.
 
-A describer puts the picture in words. The nearest entry of the knowledge base, whose
-number is sent, conditions encoder and decoder. The entropy map presets the rates; an
-agent that PPO trained corrects them, from what both ends know.
+A describer puts the picture into words. The transmitter signals the index of the
+nearest entry of the knowledge base, which conditions encoder and decoder. The entropy
+map presets the rates; an agent trained with PPO corrects them from side information.
 
 References
 ----------
 The survey of agentic semantic communications that this project began with, its case
 study. Deviations: those of ``ntscc``, with which it shares backbone and training; the
-rate map is not sent, for both ends derive it.
+rate map is not signalled, because both ends derive it.
 """
 
 from pathlib import Path
@@ -41,14 +41,14 @@ def build(
     Parameters
     ----------
     csi, design_snr_db, margin_db, side_info, extractor, restorer : as for ``ntscc``
-    source_kb : what conditions the networks: ``retrieved``, the entry nearest to the
-        description; to compare with: ``none``, ``random``, any entry, or ``oracle``,
-        the description's own embedding, all of which is sent
-    kb : knowledge base that both ends have: ``default``, or a file of ``make kb``
-    describer, encoder : who describes, and what embeds the words: the base's encoder
+    source_kb : context of the networks: ``retrieved``, the entry nearest to the
+        description; for comparison: ``none``, ``random``, any entry, or ``oracle``, the
+        description's own embedding, sent in full
+    kb : knowledge base of both ends: ``default``, or a file of ``make kb``
+    describer, encoder : describer, and text encoder, which must be the base's
     rate : controller of the rate map, as for ``ntscc``; ``channel_kb:FOLDER`` with a
         policy of your own
-    weights : of the codec: name of a profile that is shipped, or a folder
+    weights : weights of the codec: name of a shipped profile, or a folder
     """
     return agentic_pair(
         stages_of(weights, extractor, rate, restorer),
@@ -66,5 +66,5 @@ def build(
 def files(
     weights: str, extractor: str, rate: str, restorer: str, kb: str, **_
 ) -> list[Path]:
-    """Files that the results depend on: knowledge base, and those of each stage."""
+    """Files that the results depend on: knowledge base, and files of each stage."""
     return [base_of(kb), *stages_of(weights, extractor, rate, restorer).files()]

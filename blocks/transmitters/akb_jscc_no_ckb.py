@@ -1,4 +1,4 @@
-"""AKB-JSCC without its channel knowledge base: rates are the entropy map's preset."""
+"""AKB-JSCC without its channel knowledge base: the rate map is the preset."""
 
 from functools import partial
 

@@ -12,6 +12,6 @@ def rayleigh(x, no, seed):
     gain = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=seed)
     power = ops.sum(gain * gain, axis=-1) / 2
     noise = keras.random.normal(ops.shape(x), dtype=x.dtype, seed=seed)
-    # noise that is circular stays so when it is rotated by the phase of the gain
+    # circular noise is invariant to the phase of the gain
     no = no[:, None] / ops.maximum(power, 1e-6)
     return x + ops.sqrt(no / 2)[..., None] * noise, no

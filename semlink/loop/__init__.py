@@ -1,1 +1,1 @@
-"""What goes back and forth between the two ends of a link."""
+"""Feedback and exchanges between the two ends of a link."""

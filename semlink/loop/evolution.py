@@ -1,7 +1,7 @@
-"""One course of a channel through time, into which signals are put.
+"""A channel that evolves through time, for several transmissions of one exchange.
 
-A link without feedback sends once. All that comes back to a channel a second time,
-retransmissions and what follows a report of its state, meets the same course, later.
+A link without feedback sends once. Retransmissions, and the transmission after a state
+report, meet a later part of the same course.
 """
 
 import inspect
@@ -15,7 +15,7 @@ from semlink.signals import RxSignal, on_air
 from semlink.stages import stage
 from semlink.units import db_to_linear
 
-SHORTEST = 2**15  # symbols that are simulated, or twice, or four times as many
+SHORTEST = 2**15  # symbols simulated from the beginning; doubled as needed
 
 
 class ChannelEvolution:
@@ -23,12 +23,12 @@ class ChannelEvolution:
 
     Parameters
     ----------
-    channel : that the signals cross
+    channel : built channel
     snr_db : average received Es/N0 [dB]
-    seed : of the course
-    delay_slots : from the end of a measurement to its report
-    error_db : standard deviation of a measurement [dB]
-    errors : from which the errors of the measurements are drawn, if they have any
+    seed : seed of the course
+    delay_slots : slots from the end of a measurement to its report
+    error_db : standard deviation of the measurement error [dB]
+    errors : generator of the measurement errors; ``None`` for no errors
 
     Attributes
     ----------
@@ -56,16 +56,16 @@ class ChannelEvolution:
 
     @stage("channel")
     def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
-        """What becomes of symbols, the last of which may be silence.
+        """Send symbols over the next slots; the last symbols may be silence.
 
-        The receiver knows the power, and divides by its amplitude: symbols arrive as
-        large as at the nominal power, with as much less noise. Gains are without it.
+        The receiver knows the power and divides by its amplitude: symbols arrive at
+        nominal amplitude with less noise. Gains do not include the power.
 
         Input
         -----
         x : [n], complex64
-        slots : that they take
-        power_db : of the symbols, over the nominal power [dB]
+        slots : number of slots that the symbols take
+        power_db : power of the symbols over the nominal power [dB]
         """
         snr_db = np.float32(self._snr_db + power_db)
         start = self.now * self.slot
@@ -79,7 +79,7 @@ class ChannelEvolution:
         self.now += slots
 
     def report(self) -> StateReport | None:
-        """The last measurement that is old enough to have arrived; ``None`` before."""
+        """The last measurement that has arrived; ``None`` before the first arrives."""
         arrived = [m for m in self._measured if m.slot + self._delay_slots <= self.now]
         return arrived[-1] if arrived else None
 
@@ -93,7 +93,7 @@ class ChannelEvolution:
 
 
 def takes_start(channel: Channel) -> bool:
-    """Whether a channel can be evaluated from any place of its course."""
+    """Whether a channel can be evaluated from any position of its course."""
     try:
         inspect.signature(channel).bind("x", "snr_db", "course", "start")
     except TypeError:
@@ -102,7 +102,7 @@ def takes_start(channel: Channel) -> bool:
 
 
 class _FromTheBeginning:
-    """A channel that knows no start: all that was sent is sent again each time."""
+    """A channel without ``start``, evaluated from the beginning of its course."""
 
     def __init__(self, channel: Channel):
         self._channel = channel
@@ -110,7 +110,7 @@ class _FromTheBeginning:
 
     def __call__(self, x, snr_db, course: Course, start: int = 0) -> RxSignal:
         here = slice(start, start + x.shape[1])
-        while self._sent.shape[1] < here.stop:  # the course goes on as it began
+        while self._sent.shape[1] < here.stop:
             self._sent = np.pad(self._sent, ((0, 0), (0, self._sent.shape[1])))
         self._sent[:, here] = x
         rx = self._channel(self._sent, snr_db, course)

@@ -1,8 +1,8 @@
-"""What goes back and forth: CSI, transmission, request, what was asked for.
+"""One exchange: state report, transmission, request, retransmissions.
 
-All of an exchange meets one course of the channel, each part when its time has come.
-What goes back crosses the feedback link, which counts it, delays it and may lose it. A
-receiver whose request was lost notices that nothing follows, and asks again.
+All transmissions of an exchange meet one course of the channel, at successive times.
+Reports and requests go over the feedback link, which counts and delays them and may
+lose them. A receiver whose request was lost detects the silence and asks again.
 """
 
 from collections.abc import Callable, Hashable
@@ -27,7 +27,7 @@ from semlink.stages import running
 
 
 class Memory(NamedTuple):
-    """What the two ends remember; ``None`` where they remember nothing."""
+    """Memory of the two ends; ``None`` for an end without memory."""
 
     transmitter: Any = None
     receiver: Any = None
@@ -36,10 +36,10 @@ class Memory(NamedTuple):
 class Encoded(NamedTuple):
     """A first transmission.
 
-    sample : as the transmitter has it
-    plan : by which it was made
+    sample : the transmitter's view of the sample
+    plan : plan of the signal
     tx : the signal
-    memory : of the transmitter, after it
+    memory : new memory of the transmitter
     """
 
     sample: Sample
@@ -48,19 +48,19 @@ class Encoded(NamedTuple):
     memory: Any = None
 
 
-# state fed back [dB] -> what is sent
+# reported state [dB] -> first transmission
 Encode = Callable[[float | None], Encoded]
 
 
 class Delivery(NamedTuple):
-    """An exchange as the simulator sees it.
+    """Result of an exchange.
 
-    sent : every transmission
-    estimate : what the receiver made of them
-    slots : from the first symbol to the last, waiting included
+    sent : all transmissions
+    estimate : output of the receiver
+    slots : slots from the first symbol to the last, waiting included
     fed_back : channel uses of the feedback link
-    memory : of both ends, after it
-    received : every signal as the receiver got it
+    memory : new memory of both ends
+    received : all received signals
     """
 
     sent: tuple[TxSignal, ...]
@@ -72,10 +72,10 @@ class Delivery(NamedTuple):
 
 
 class Receiving(NamedTuple):
-    """What the ends bring to an exchange.
+    """Query and memory before an exchange.
 
-    query : what the receiver wants to know
-    memory : what both ends remember
+    query : of the receiver
+    memory : of both ends
     """
 
     query: Any = None
@@ -94,15 +94,15 @@ def exchange(
     feedback: FeedbackLink = FREE,
     receiving: Receiving = KNOWS_NOTHING,
 ) -> Delivery:
-    """Carry a sample across, in as many transmissions as it takes.
+    """Deliver a sample in one or more transmissions.
 
     Parameters
     ----------
-    pair : with a ``loop``
-    channel : that is crossed
+    pair : transceiver with a ``loop``
+    channel : built channel
     encode : makes the first transmission
     snr_db : average received Es/N0 [dB]
-    seeds : of the channel's course, of the report, and of losses of feedback
+    seeds : seeds of the channel's course, of report errors and of feedback losses
     feedback : link that carries reports and requests
     receiving : query of the receiver, and memory of both ends
     """
@@ -136,13 +136,13 @@ class _Back:
         self.uses = Ledger()
 
     def carries(self, purpose: str, num_bits: int) -> bool:
-        """Send a message; whether it arrives."""
+        """Send a message; return whether it arrives."""
         self.uses += self._link.counted(purpose, num_bits)
         return self._link.arrives(self._losses)
 
 
 def _silence(process, air: Evolution, back: _Back, before: Memory) -> Delivery:
-    """Send nothing: in this state not even the smallest signal fits the budget."""
+    """Send nothing: in the reported state no signal fits the budget."""
     nothing = np.zeros(1, np.complex64)
     tx = TxSignal(nothing[:0], Ledger(), NO_BLOCKS)
     rx = air.send(nothing, 0)
@@ -152,7 +152,7 @@ def _silence(process, air: Evolution, back: _Back, before: Memory) -> Delivery:
 
 
 def _state_db(loop: Loop, air: Evolution, back: _Back) -> float | None:
-    """What is reported to the transmitter of the channel before it sends [dB]."""
+    """Channel state reported to the transmitter before it sends [dB], if any."""
     if not loop.state:
         return None
     air.send(np.ones(air.slot, np.complex64), 1)
@@ -162,7 +162,7 @@ def _state_db(loop: Loop, air: Evolution, back: _Back) -> float | None:
 
 
 def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
-    """Send until nothing is missing, or may not be sent again."""
+    """Transmit until the receiver is satisfied or no transmissions are left."""
     transmitter: RequestedTransmitter = pair.transmitter
     begin, readable, tx, sent, received = air.now, 0, first.tx, [], []
     for last in range(pair.loop.max_transmissions - 1, -1, -1):

@@ -1,8 +1,8 @@
-"""What a transmitter is told of the channel: long-term statistics, and maybe its state.
+"""CSI at the transmitter: long-term statistics and, optionally, the channel's state.
 
-Statistics are taken from simulated stretches of the channel, as long as a code block.
-The state is the effective Es/N0 of a slot: that of an AWGN channel on which Gaussian
-symbols have the same mutual information.
+Statistics come from simulated stretches of the channel, each as long as a code block.
+The state is the effective Es/N0 of a slot: the Es/N0 of an AWGN channel with the same
+mutual information of Gaussian symbols.
 """
 
 from functools import lru_cache
@@ -15,25 +15,23 @@ from semlink.rng import Course, seed_of
 from semlink.units import SLOT, linear_to_db
 
 LENGTH = 2112  # symbols of a stretch: a long code block, 8448 bits in 16-QAM
-STRETCHES, ROWS = 4096, 64  # that are looked at, and at once
-LOST = 0.01  # share of stretches that carry less
+STRETCHES, ROWS = 4096, 64  # simulated stretches, in all and at once
+LOST = 0.01  # outage probability of a stretch
 SEED = 1
-EVERY = 16  # symbols of a stretch, of which one is told
-STEP_DB = 1.0  # in which a state is reported
-KEPT = 64  # channels and SNRs whose statistics are, a few megabytes each
-IN_A_ROW, LOOKED_AT = 4, [0, 3]  # stretches of a transmission; those of which are told
+EVERY = 16  # one symbol of so many is fed back
+STEP_DB = 1.0  # grid of reported states
+KEPT = 64  # channels and SNRs with cached statistics, a few megabytes each
+IN_A_ROW, LOOKED_AT = 4, [0, 3]  # stretches of a transmission; those evaluated
 FEWEST, SIMULATED, AT_ONCE = 512, 2**25, 2**21  # exchanges; symbols, in all and at once
 
 
 class Feedback(NamedTuple):
-    """What a receiver feeds back of a channel.
-
-    It stands for its statistics, which are kept elsewhere: plans are known by it.
+    """The CSI that a receiver feeds back; hashable, its statistics are cached.
 
     snr_db : average received Es/N0 [dB]
-    channel : of which it is told; AWGN if none
-    loop : of the pair, if it has one
-    state_db : that was reported before a transmission
+    channel : built channel; AWGN if ``None``
+    loop : loop of the pair, if it has one
+    state_db : state reported before a transmission [dB], if any
     """
 
     snr_db: float
@@ -43,25 +41,25 @@ class Feedback(NamedTuple):
 
     @property
     def carried_db(self) -> float:
-        """Es/N0 [dB] of an AWGN channel that carries as much as this one surely does.
+        """Es/N0 [dB] of an AWGN channel of the same 1 % outage capacity.
 
-        The mutual information of Gaussian symbols over a stretch as long as a code
-        block, of which one in a hundred has less; estimated from 4096 stretches.
+        Outage capacity: the 1 % quantile of the mutual information of Gaussian symbols
+        over a stretch as long as a code block, estimated from 4096 stretches.
         """
         if self.channel is None:
             return self.snr_db
         effective = _stretches(self.channel, self.snr_db)[0]
         least = np.quantile(np.log2(1 + 10 ** (effective / 10)), LOST)
-        # to a thousandth: on AWGN nothing but the average is left
+        # rounded to a thousandth, so that AWGN gives its average exactly
         return round(float(linear_to_db(2**least - 1)), 3)
 
     @property
     def symbols_db(self) -> np.ndarray:
         """Es/N0 [dB] of symbols : [S, T, L], of S stretches in T transmissions.
 
-        With a reported state, they are what it has come to before, as an outer loop
-        learns it: the best line through what was reported and the effective Es/N0 that
-        followed, and what was left around it.
+        With a reported state, they are conditioned on it as by an outer loop: a least
+        squares line from reported states to the effective Es/N0 that followed, and its
+        residuals.
         """
         if self.channel is None:
             tries = self.loop.max_transmissions if self.loop else 1
@@ -76,20 +74,20 @@ class Feedback(NamedTuple):
 
 
 def slot_of(channel: Channel) -> int:
-    """Symbols of a slot: the channel's frame; of one that has none, an NR slot's."""
+    """Symbols of a slot: those of the channel's frame, else of an NR slot."""
     frame = getattr(channel, "frame", Frame())
     return frame.data if frame != Frame() else SLOT
 
 
 def effective_db(no: np.ndarray) -> np.ndarray:
-    """Effective Es/N0 [dB] of stretches [..., N] with this noise."""
+    """Effective Es/N0 [dB] of stretches with noise variances ``no`` : [..., N]."""
     information = np.mean(np.log2(1 + 1 / np.asarray(no, float)), axis=-1)
     return linear_to_db(2**information - 1)
 
 
 def reported_db(state_db: np.ndarray) -> np.ndarray:
-    """States as they are reported [dB]: rounded down."""
-    # whole decibels are what a person asks for, and rounding errors must not part them
+    """Reported states [dB]: rounded down to the grid."""
+    # a tolerance, so that rounding errors do not move whole decibels to the next step
     return STEP_DB * np.floor(np.asarray(state_db) / STEP_DB + 1e-3)
 
 
@@ -101,13 +99,13 @@ def _noise(channel: Channel, snr_db: float, shape: tuple[int, int], batch: int):
 
 
 def _some_db(no: np.ndarray) -> np.ndarray:
-    """Es/N0 [dB] of some symbols of stretches."""
+    """Es/N0 [dB] of every sixteenth symbol of stretches."""
     return linear_to_db(1 / no[..., ::EVERY]).astype(np.float32)
 
 
 @lru_cache(maxsize=KEPT)
 def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]:
-    """Stretches that know nothing of each other: effective Es/N0 [S], symbols'."""
+    """Independent stretches: effective Es/N0 [S], and that of symbols [S, 1, L]."""
     effective, symbols = [], []
     for batch in range(STRETCHES // ROWS):
         no = _noise(channel, snr_db, (ROWS, LENGTH), batch)
@@ -117,7 +115,7 @@ def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]
 
 
 def _exchanges(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
-    """Exchanges: what is reported [S], and what follows [S, T], [S, T, L]."""
+    """Es/N0 [dB] in exchanges: reported [S], of stretches [S, T], symbols [S, T, L]."""
     still = loop._replace(csi_error_db=0.0)
     state, after, symbols = _evolutions(channel, snr_db, still)
     error = np.random.default_rng(SEED).normal(0, loop.csi_error_db, len(state))
@@ -127,10 +125,10 @@ def _exchanges(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray,
 
 @lru_cache(maxsize=KEPT)
 def _evolutions(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
-    """Evolutions of the channel: effective Es/N0 [dB] of the slot that is reported [E],
-    of stretches that follow in each transmission [S, T], and their symbols' [S, T, L].
+    """Simulated exchanges: effective Es/N0 [dB] of the reported slot [E], of stretches
+    in each following transmission [S, T], and Es/N0 of their symbols [S, T, L].
 
-    A transmission is taken to be as long as four blocks, of which two are looked at.
+    A transmission is taken to be four blocks long; two of them are evaluated.
     """
     slot, block = slot_of(channel), IN_A_ROW * LENGTH
     one = (-(-block // slot) + loop.round_trip_slots) * slot
@@ -150,7 +148,7 @@ def _evolutions(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray
 
 
 def _slopes(before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """How far each transmission follows what was reported : [T], least squares."""
+    """Slopes of the lines from reported state to each transmission : [T]."""
     spread = before - before.mean()
     if np.mean(spread**2) < 1e-6:  # a channel that stands still
         return np.ones(after.shape[1])

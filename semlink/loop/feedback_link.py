@@ -1,9 +1,8 @@
-"""The feedback link: what it costs to send something back, and whether it arrives.
+"""The feedback link: its cost, delay and losses.
 
-One link carries all that a receiver sends back: reports of the channel's state,
-acknowledgements and other requests. It is free unless a sweep says what it costs, and
-it costs the same for every pair. Feedback has a band of its own, so that it takes
-channel uses but delays no transmission.
+One link carries all feedback: reports of the channel's state, acknowledgements and
+other requests. It is free by default; a sweep sets its cost, the same for every pair.
+Feedback has a band of its own: it takes channel uses but delays no transmission.
 """
 
 import math
@@ -17,10 +16,10 @@ REPORT_BITS = 6  # a state on a grid of 1 dB, 64 values
 
 
 class FeedbackLink(NamedTuple):
-    """The way back.
+    """The feedback link.
 
-    bits_per_use : that a channel use carries; ``None`` if feedback is free
-    delay_slots : that a message takes, beside the round trip of the pair
+    bits_per_use : bits that a channel use carries; ``None`` if feedback is free
+    delay_slots : delay of a message in slots, beside the round trip of the pair
     loss : probability that a message does not arrive
     """
 
@@ -29,7 +28,7 @@ class FeedbackLink(NamedTuple):
     loss: float = 0.0
 
     def uses(self, num_bits: float) -> int:
-        """Channel uses of a message, or of an expected number of bits."""
+        """Channel uses of a message; ``num_bits`` may be an expected number."""
         return math.ceil(num_bits / self.bits_per_use) if self.bits_per_use else 0
 
     def counted(self, purpose: str, num_bits: int) -> Ledger:
@@ -37,7 +36,7 @@ class FeedbackLink(NamedTuple):
         return ledger(direction=UP, **{purpose: self.uses(num_bits)})
 
     def arrives(self, losses: np.random.Generator) -> bool:
-        """Whether the next message arrives."""
+        """Draw whether the next message arrives."""
         return self.loss == 0 or losses.random() >= self.loss
 
 

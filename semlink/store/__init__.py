@@ -1,1 +1,1 @@
-"""What is kept on disk: results, caches, whole files."""
+"""Storage on disk: results, caches, atomic files."""

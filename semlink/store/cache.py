@@ -1,8 +1,8 @@
-"""What was made once and will be needed again: values on disk, by what made them.
+"""A cache of values on disk.
 
-A value is known by the hash of everything that it depends on, so that nothing in the
-cache is ever wrong, and all of it may be deleted at any time. Several processes may
-share one folder. It is as trusted as the code: values are pickled.
+The key of a value is the hash of everything that it depends on, so the cache is never
+stale and may be deleted at any time. Several processes may share one folder. Values are
+pickled: trust the folder as you trust the code.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 SUFFIX = ".pickle"
-KEPT = 0.9  # of the limit, after there was too much
+KEPT = 0.9  # share of the limit that is kept when the cache shrinks
 
 
 def data_hash(data: Any) -> str:
-    """SHA-256 of the data of a sample, in hexadecimal: of values, shape and type."""
+    """SHA-256 of a sample's values, shape and type, in hexadecimal."""
     if isinstance(data, np.ndarray):
         head = f"{data.shape} {data.dtype}".encode()
         return _sha256(head + np.ascontiguousarray(data).tobytes())
@@ -34,14 +34,15 @@ def _sha256(data: bytes) -> str:
 
 
 class DiskCache:
-    """A folder of values, the ones used longest ago deleted when it grows too large.
+    """A folder of values; the least recently used are deleted above a limit.
 
-    Where it cannot write, it does without: a full disk loses time, no results.
+    If the folder cannot be written, values are not cached: a full disk costs time, not
+    results.
 
     Parameters
     ----------
-    folder : made when there is something to write
-    limit_bytes : how large it may grow
+    folder : created at the first write
+    limit_bytes : largest size of all values
     salt : part of every key, such as the version of the code
     """
 
@@ -50,17 +51,17 @@ class DiskCache:
         self._bytes = sum(size for _, size, _ in self._files())
 
     def key(self, what: Mapping[str, Any]) -> str:
-        """What a value is known by: the hash of all that it depends on."""
+        """Key of a value: the hash of everything that it depends on."""
         tree = {"salt": self._salt, **what}
         text = json.dumps(tree, sort_keys=True, default=repr)
         return _sha256(text.encode())
 
     def get(self, key: str) -> Any | None:
-        """The value of a key; ``None`` if it is not there, or damaged."""
+        """The value of a key; ``None`` if it is missing or damaged."""
         path = self._path(key)
         try:
             data = path.read_bytes()
-            os.utime(path)  # used just now
+            os.utime(path)  # time of last use
         except OSError:
             return None
         try:
@@ -71,7 +72,7 @@ class DiskCache:
             return None
 
     def put(self, key: str, value: Any) -> None:
-        """Keep a value, if the disk permits."""
+        """Store a value, if the disk permits."""
         data, path = pickle.dumps(value, pickle.HIGHEST_PROTOCOL), self._path(key)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -106,7 +107,7 @@ class DiskCache:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file in one piece; a crash may tear it, which reading finds out."""
+    """Replace a file; a crash may tear it, which ``get`` detects."""
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -1,4 +1,4 @@
-"""Files that must be whole: written in one piece, known by their hash."""
+"""Atomic writes, and hashes of files."""
 
 import hashlib
 import os
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file so that any crash leaves the old or the new one, never a part."""
+    """Replace a file atomically: any crash leaves the old or the new one."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

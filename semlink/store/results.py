@@ -1,8 +1,8 @@
-"""The result store: one folder a run, ``points.csv`` to which rows are appended.
+"""The result store: one folder per run, with rows appended to ``points.csv``.
 
-A point is several rows (one a metric) written at once; a crash can tear only the
-last point, which is dropped when the store is opened again. A lock that dies with
-its process keeps a second sweep out.
+A point is several rows (one per metric) written at once; a crash can tear only the
+last point, which is dropped when the store is opened again. A lock, which ends with
+its process, keeps a second sweep out.
 """
 
 import contextlib
@@ -41,8 +41,8 @@ class ResultStore:
 
     Parameters
     ----------
-    folder : of the run; made if it is missing
-    metrics : every point has exactly these rows, in this order
+    folder : folder of the run; created if it is missing
+    metrics : metrics of every point, one row each, in this order
 
     Raises
     ------
@@ -56,7 +56,7 @@ class ResultStore:
         self._lock = _locked(self.folder)
         self.path = self.folder / "points.csv"
         try:
-            self._rows = self._recover()  # as read, until there are more
+            self._rows = self._recover()  # None after the first append
         except BaseException:
             self._lock.close()
             raise
@@ -80,7 +80,7 @@ class ResultStore:
         Raises
         ------
         InputError
-            If the disk refuses; what was stored before stays whole.
+            The write failed; the rows stored before stay intact.
         """
         self._rows = None
         data = format_rows(rows)
@@ -96,7 +96,7 @@ class ResultStore:
             raise InputError(f"cannot write to {self.path}: {error}") from None
 
     def write(self, name: str, data: bytes) -> None:
-        """Write another file of the run, whole."""
+        """Write another file of the run, atomically."""
         path = self.folder / name
         try:
             path.parent.mkdir(exist_ok=True)
@@ -105,7 +105,7 @@ class ResultStore:
             raise InputError(f"cannot write {path}: {error.strerror}") from None
 
     def write_samples(self, point_id: str, samples: Samples) -> None:
-        """Write what the means of a point are means of, for paired comparisons."""
+        """Write the sums and counts of each sample, for paired comparisons."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(SAMPLE_COLUMNS)
@@ -114,13 +114,13 @@ class ResultStore:
         self.write(f"{SAMPLES}/{point_id}.csv", text.getvalue().encode())
 
     def write_observations(self, point_id: str, observations: Mapping) -> None:
-        """Write what metrics of a set are scores of, by task and sample."""
+        """Write the observations of metrics of a set, by task and sample."""
         if observations:
             data = json.dumps(observations, default=_plain, separators=(",", ":"))
             self.write(f"{OBSERVATIONS}/{point_id}.json", data.encode())
 
     def sort(self) -> None:
-        """Put the rows into an order that does not depend on how they were made."""
+        """Sort the rows, so that their order does not depend on workers or restarts."""
         rows = sorted(read_points(self.folder), key=self._sort_key)
         self._rewrite(rows)
 
@@ -129,7 +129,7 @@ class ResultStore:
         return (*values, row["point_id"], self._metrics.index(row["metric"]))
 
     def _recover(self) -> list[dict[str, str]]:
-        """Drop a torn last point, and points that failed; refuse other damage."""
+        """Drop a torn last point and failed points; refuse other damage."""
         data = _read(self.path) if self.path.exists() else b""
         if not data:
             self._rewrite([])
@@ -146,7 +146,7 @@ class ResultStore:
         self.write(self.path.name, header() + format_rows(rows))
 
     def _check(self, rows: list[dict[str, str]]) -> int:
-        """Give the number of rows of a last point that was not finished."""
+        """Number of rows of an unfinished last point."""
         step = len(self._metrics)
         for start in range(0, len(rows), step):
             point = rows[start : start + step]
@@ -167,7 +167,7 @@ def read_points(folder: Path) -> list[dict[str, str]]:
     Raises
     ------
     InputError
-        If there are none, or the file is damaged.
+        There is no file, or it is damaged.
     """
     path = Path(folder) / "points.csv"
     data = _read(path)
@@ -180,7 +180,7 @@ def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
     Raises
     ------
     InputError
-        If they were not stored.
+        No samples were stored.
     """
     path = Path(folder) / SAMPLES / f"{point_id}.csv"
     lines = csv.DictReader(io.StringIO(_read(path).decode()))
@@ -194,12 +194,12 @@ def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
 def read_observations(
     folder: Path, point_id: str, task: str
 ) -> dict[int, list[Mapping[str, object]]]:
-    """What a task observed at a point, by sample.
+    """Observations of a task at a point, by sample.
 
     Raises
     ------
     InputError
-        If nothing was stored.
+        No observations were stored.
     """
     path = Path(folder) / OBSERVATIONS / f"{point_id}.json"
     observed = json.loads(_read(path)).get(task, {})
@@ -207,7 +207,7 @@ def read_observations(
 
 
 def _plain(value):
-    """NumPy's values as JSON has them."""
+    """NumPy values as JSON types."""
     return np.asarray(value).tolist()
 
 
@@ -219,7 +219,7 @@ def _read(path: Path) -> bytes:
 
 
 def _locked(folder: Path):
-    """Make the folder and take its lock, which the kernel frees with the process."""
+    """Create the folder and take its lock, which the kernel frees with the process."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / ".lock", "w")  # noqa: SIM115 - held as long as the store

@@ -1,4 +1,4 @@
-"""Rows of results as text: their columns, and how they are read and written."""
+"""Rows of results as text: columns, reading and writing."""
 
 import csv
 import gc
@@ -37,7 +37,7 @@ COLUMNS = (
     "cbr_backhaul",
     "cbr_other",
 )
-# how the status of a point begins that is no result, or that no budget allowed
+# prefixes of ``status``: the point raised an error, or no setting fits the budget
 FAILED, INFEASIBLE = "failed", "infeasible"
 ORDER = ("scenario", "transmitter", "channel", "source", "cbr_target", "snr_db")
 NUMBERS = ("cbr_target", "snr_db")
@@ -59,7 +59,7 @@ Row = Mapping[str, object]
 
 
 def _no_garbage(function: Callable) -> Callable:
-    """Keep the collector from going through a hundred thousand new rows in vain."""
+    """Disable garbage collection, which is slow and useless over many new rows."""
 
     @wraps(function)
     def undisturbed(*args):
@@ -84,7 +84,7 @@ def parse_rows(data: bytes, path: Path) -> list[dict[str, str]]:
         The file is damaged, or was written by an earlier version.
     """
     try:
-        text = data.decode().replace("\r\n", "\n")  # of an editor elsewhere
+        text = data.decode().replace("\r\n", "\n")  # from a Windows editor
         lines = [_cells(line) for line in text.split("\n")[:-1]]
     except (UnicodeDecodeError, csv.Error) as error:
         raise damaged(path, 1, str(error)) from None
@@ -103,12 +103,12 @@ def parse_rows(data: bytes, path: Path) -> list[dict[str, str]]:
 
 
 def _cells(line: str) -> list[str]:
-    """Cells of a line of CSV; most have nothing that is quoted."""
+    """Cells of a line of CSV; most lines have no quotes."""
     return next(csv.reader([line])) if '"' in line else line.split(",")
 
 
 def _sound(lines: Sequence[Sequence[str]]) -> bool:
-    """Whether all lines are rows of results; rows of a point have much in common."""
+    """Whether all lines are rows of results; equal cells are checked once."""
     if any(len(line) != len(COLUMNS) or not line[_POINT_ID] for line in lines):
         return False
     try:
@@ -135,7 +135,7 @@ def format_rows(rows: Sequence[Row]) -> bytes:
     """Rows as lines of a file of results."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    # one line a row, whatever an image is called, or a torn row would not be seen
+    # one line per row, whatever the name of an image, to detect torn rows
     writer.writerows({k: str(v).replace("\n", " ") for k, v in r.items()} for r in rows)
     return text.getvalue().encode(errors="backslashreplace")
 

@@ -1,4 +1,4 @@
-"""Plans and signals: made once, used at every SNR and over every channel."""
+"""Plans and signals, made once and used at every SNR and over every channel."""
 
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -11,12 +11,12 @@ from semlink.signals import Sample, TxSignal
 from semlink.stages import running, stage
 from semlink.store.cache import DiskCache
 
-# of signals and plans that this process keeps; of signals less where a disk does, too
+# memory for signals, without and with a disk cache; number of plans in memory
 MEMORY_BYTES, MEMORY_BYTES_BESIDE_DISK = 2**30, 2**25
 MOST_PLANS = 512
 
-Signal = tuple[TxSignal, Any]  # and the transmitter's memory after it
-Identity = Callable[[], Mapping[str, Any]]  # asked only where there is a disk
+Signal = tuple[TxSignal, Any]  # and the transmitter's new memory
+Identity = Callable[[], Mapping[str, Any]]  # called only with a disk cache
 
 
 class Transmissions:
@@ -24,12 +24,12 @@ class Transmissions:
 
     Parameters
     ----------
-    disk : where they outlive the process, if anywhere
+    disk : disk cache, if any
 
     Attributes
     ----------
-    made : how many plans were ``searched`` and signals ``encoded``, and how many were
-        ``searched before`` and ``encoded before``, and came from the disk
+    made : number of plans ``searched`` and signals ``encoded``; those read from the
+        disk count as ``searched before`` and ``encoded before``
     """
 
     def __init__(self, disk: DiskCache | None = None):
@@ -47,13 +47,13 @@ class Transmissions:
         budget: Budget,
         identity: Identity,
     ) -> Hashable:
-        """The plan of a transmitter for a budget; an infeasible one stays so.
+        """The plan of a transmitter for a budget; infeasible budgets are kept, too.
 
         Parameters
         ----------
-        label, link : of the transmitter
-        samples, budget : that the plan is for
-        identity : says what it depends on
+        label, link : label of the transmitter, and its link
+        samples, budget : samples and budget of the plan
+        identity : returns everything that the plan depends on
         """
         key = (label, budget)
         if key not in self._plans:
@@ -77,13 +77,13 @@ class Transmissions:
     def signal(
         self, key: Hashable, make: Callable[[], Signal], identity: Identity
     ) -> Signal:
-        """The signal of one sample, encoded again only if nobody kept it.
+        """The signal of one sample, encoded only if it is not cached.
 
         Parameters
         ----------
-        key : what tells it from the others of this process
+        key : key of the signal in this process
         make : encodes the sample
-        identity : says what the signal depends on
+        identity : returns everything that the signal depends on
         """
         if key in self._signals:
             self._signals.move_to_end(key)
@@ -97,7 +97,7 @@ class Transmissions:
         return signal
 
     def _stored(self, what: str, identity: Identity, make: Callable):
-        """A value from the disk; or made, and put there."""
+        """Read a value from the disk, or make it and store it."""
         if self._disk is None:
             self.made[what] += 1
             return make()

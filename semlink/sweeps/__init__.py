@@ -1,1 +1,1 @@
-"""A grid of points: what is repeated at each, when it is enough, and its rows."""
+"""Sweeps over a grid of points: trials, stopping rules, rows of results."""

@@ -1,4 +1,4 @@
-"""The trial of a link: a sample sent over it, judged by tasks."""
+"""The trial of a link: send one sample, judge it by tasks."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -26,9 +26,9 @@ from semlink.sweeps.trial import JSON
 class Replay(NamedTuple):
     """One sample of a point, sent again.
 
-    sample : as the source has it
-    estimate : what the receiver made of it
-    values : its metrics, and what its CBR is made of
+    sample : sample of the source, annotations included
+    estimate : output of the receiver
+    values : its metrics and the parts of its CBR
     """
 
     sample: Sample
@@ -41,14 +41,14 @@ class LinkTrial:
 
     Parameters
     ----------
-    config : what to simulate
-    catalogue : where components come from
-    disk : where plans and signals are kept for the next sweep, if anywhere
+    config : configuration of the sweep
+    catalogue : registries of all components
+    disk : disk cache of plans and signals, if any
 
     Raises
     ------
     InputError
-        If a component cannot be built, or does not go with the others.
+        A component cannot be built, or does not fit the others.
     """
 
     def __init__(
@@ -72,15 +72,15 @@ class LinkTrial:
 
     @cached_property
     def num_samples(self) -> int:
-        """How many samples each point sends."""
+        """Number of samples that each point sends."""
         return min(len(self.source), self.config.stop.images or len(self.source))
 
     def __call__(self, point: Point, index: int, draw: int) -> Judgement:
-        """Send a sample of a point over the channel that this draw has."""
+        """Send a sample of a point over the channel of a draw, and judge it."""
         return self._judged(point, index, self.deliver(point, index, draw))
 
     def replay(self, point: Point, index: int, draw: int = 0) -> Replay:
-        """Send a sample of a point again, with its noise."""
+        """Send a sample of a point again, with the same fading and noise."""
         delivery = self.deliver(point, index, draw)
         values = self._judged(point, index, delivery).values
         means = {k: float(s / c) for k, (s, c) in values.items() if c}
@@ -91,14 +91,14 @@ class LinkTrial:
         return self._link(point).pair.remembers
 
     def name(self, index: int) -> str:
-        """What a person calls a sample, which perhaps cannot be read."""
+        """Readable name of a sample; its number if it cannot be read."""
         try:
             return self.source[index].name
         except Exception:
             return f"number {index}"
 
     def references(self) -> dict[str, str]:
-        """Transmitters that are no links, and whether each is a bound or an oracle."""
+        """Transmitters that are not links, each ``bound`` or ``oracle``."""
         pairs = {names[0]: link.pair for names, link in self._links.items()}
         return {
             label: "oracle" if pair.oracle else "bound"
@@ -120,7 +120,7 @@ class LinkTrial:
         return tree
 
     def parts(self, link: LinkConfig) -> dict[str, Any]:
-        """What makes a link this one, and what it is simulated with."""
+        """Identity of a link and of its simulation, from which point ids are hashed."""
         kinds = ("transmitter", "channel")
         parts = {k: self._catalogue.identity(k, getattr(link, k)) for k in kinds}
         tasks = [self._catalogue.identity("task", spec) for spec in self.config.task]
@@ -133,7 +133,7 @@ class LinkTrial:
         }
 
     def deliver(self, point: Point, index: int, draw: int) -> Delivery:
-        """One sample of a point, sent over the channel that this draw has."""
+        """Send a sample of a point over the channel of a draw."""
         link, sample = self._link(point), self.source[index]
         before = self._memory_before(point, index, draw)
 
@@ -151,17 +151,17 @@ class LinkTrial:
         return delivery
 
     def signal(self, point: Point, index: int):
-        """The link, a sample, and what is sent of it at a point.
+        """The link, a sample, and its transmitted signal at a point.
 
-        Where the channel's state is fed back, what is sent if it is not.
+        The signal is that of a transmission without a reported state.
         """
         tx, _ = self._signal(point, index, self._plan(point))
         return self._link(point), self.source[index], tx
 
     def maps(self, point: Point, index: int) -> dict[str, np.ndarray]:
-        """Maps [h, w] by which a transmitter codes a sample, by what they show.
+        """Maps [h, w] of a transmitter for a sample, such as its rates, by title.
 
-        Empty for a transmitter that has none.
+        Empty for a transmitter without maps.
         """
         link = self._link(point)
         maps = getattr(link.transmitter, "maps", None)
@@ -169,7 +169,7 @@ class LinkTrial:
         return maps(sample, self._plan(point)) if maps else {}
 
     def _memory_before(self, point: Point, index: int, draw: int) -> Memory:
-        """What both ends remember before a sample: the samples before it decide."""
+        """Memory of both ends before a sample, from the samples before it."""
         if not index or not self._link(point).pair.remembers:
             return Memory()
         if self._remembered[0] != (point.id, draw, index):
@@ -178,7 +178,7 @@ class LinkTrial:
         return self._remembered[1]
 
     def _judged(self, point: Point, index: int, delivery: Delivery) -> Judgement:
-        """All metrics of a delivery, and what its CBR is made of."""
+        """All metrics of a delivery, and the parts of its CBR."""
         link, sample = self._link(point), self.source[index]
         ledger, judged = link.uses(delivery), link.judge(sample, delivery)
         values = dict.fromkeys(COUNTED, (0.0, 1.0))
@@ -193,7 +193,7 @@ class LinkTrial:
         return judged._replace(values=judged.values | values)
 
     def _plan(self, point: Point, state_db: float | None = None):
-        """The plan of a point; with a state, of what is sent after it was reported."""
+        """The plan of a point, given the reported state [dB] or ``None``."""
         link, mode = self._link(point), self.config.cbr_mode
         budget = link.budget(point.cbr, mode, point.snr_db, state_db)
 
@@ -211,7 +211,7 @@ class LinkTrial:
         return self.transmissions.plan(label, link, samples, budget, identity)
 
     def _signal(self, point: Point, index: int, plan, memory=None):
-        """What is sent of a sample by a plan, and the memory after it."""
+        """The signal of a sample by a plan, and the new memory."""
         link, sample = self._link(point), self.source[index]
         remembered = None if memory is None else data_hash(memory)
 
@@ -238,7 +238,7 @@ class LinkTrial:
         return self._catalogue.identity(kind, getattr(point.link, kind))
 
     def _build_links(self) -> dict[tuple[str, str], Link]:
-        """Every link, its components built and compiled once each."""
+        """All links; each component is built and compiled once."""
         pairs = _built(self._catalogue, "transmitter", self.config.transmitter)
         for label, pair in pairs.items():
             _check_modality(label, pair, self.source)
@@ -257,7 +257,7 @@ class LinkTrial:
 
 
 class _Given(Sequence):
-    """The first samples of a source as a transmitter has them, opened one at a time."""
+    """The transmitter's view of the first samples of a source, opened one at a time."""
 
     def __init__(self, link: Link, source: Source, count: int):
         self._link, self._source, self._count = link, source, count
@@ -276,7 +276,7 @@ def _built(catalogue: Catalogue, kind: str, specs) -> dict[str, Any]:
 
 
 def _check_modality(label: str, pair: Transceiver, source: Source) -> None:
-    """Refuse a pair that cannot send what the source gives."""
+    """Refuse a pair that does not accept the modality of the source."""
     if source.modality not in pair.accepts:
         raise InputError(
             f"transmitter {label} accepts {' or '.join(pair.accepts)}, got a source of "

@@ -1,4 +1,4 @@
-"""Who watches a sweep."""
+"""Listeners to the progress of a sweep."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ from semlink.sweeps.points import Point
 
 
 class Listener(Protocol):
-    """Is told how far a sweep is."""
+    """Receives the progress of a sweep."""
 
     def progress(self, point: Point, monitor: Monitor) -> None: ...
 
@@ -17,7 +17,7 @@ class Listener(Protocol):
 
 
 class Unwatched:
-    """A listener that says nothing."""
+    """A listener that does nothing."""
 
     def progress(self, point: Point, monitor: Monitor) -> None: ...
 

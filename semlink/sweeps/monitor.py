@@ -1,12 +1,12 @@
-"""Running estimates of a point: means, confidence intervals, when to stop.
+"""Running estimates of a point: means, confidence intervals, stopping.
 
 A metric that is additive over samples arrives as ``(sum, count)`` per transmission. Its
-estimate is the ratio of the two totals: a plain mean where every count is one, an error
-rate where the count is a number of bits. A metric of a set is the score of all
+estimate is the ratio of the two totals: a plain mean if every count is one, an error
+rate if the count is a number of bits. A metric of a set is the score of all
 observations, with an interval from a bootstrap over samples. Channel draws of one
-sample are not independent: its draws are added up first. The draws are the samples
-where there is one sample, or where the ends of the link remember, so that a draw of the
-whole set is one course of events.
+sample are not independent and are summed first. The draws are the independent samples
+if there is a single sample, or if the ends of the link have memory: a draw of the whole
+set is then one experiment.
 """
 
 from collections import defaultdict
@@ -19,14 +19,14 @@ from scipy.special import stdtrit
 from semlink.config import StopRule
 from semlink.metrics import Judgement, Metric, Task
 
-FIRST_CHECK = 8  # draws of a single sample before its interval is believed
-RESAMPLED = 200  # times, for the interval of a metric of a set
+FIRST_CHECK = 8  # least draws of a single sample before the stopping rule applies
+RESAMPLED = 200  # bootstrap resamples for the interval of a metric of a set
 
 
 class Value(NamedTuple):
-    """An estimate: mean, half width of its 95 % interval, and what it is a mean of.
+    """An estimate: mean, half width of its 95 % interval, and count.
 
-    count is the denominator: transmissions, or bits, blocks, channel uses.
+    ``count`` is the denominator: transmissions, or bits, blocks, channel uses.
     """
 
     mean: float
@@ -42,10 +42,10 @@ class Monitor:
 
     Parameters
     ----------
-    rule : when it has seen enough
+    rule : stopping rule
     metrics : task and description of each metric, by name
-    tasks : that score metrics of a set, by name
-    num_samples : how many samples there are to go through
+    tasks : tasks by name, which score metrics of a set
+    num_samples : number of samples of a draw
     ordered : samples of a draw depend on each other
     """
 
@@ -68,10 +68,10 @@ class Monitor:
         self._draws = 0
 
     def schedule(self) -> Iterator[tuple[int, int]]:
-        """Yield (sample, draw) until enough has been seen, in a fixed order.
+        """Yield (sample, draw) in a fixed order until the stopping rule holds.
 
-        A point ends between draws of the whole set, so that all transmitters are
-        judged by the same samples.
+        A point ends after a draw of the whole set, so all transmitters are judged by
+        the same samples.
         """
         for draw in range(self._max_draws()):
             if draw >= self._rule.draws and self._enough():
@@ -80,7 +80,7 @@ class Monitor:
                 yield sample, draw
 
     def add(self, sample: int, draw: int, judgement: Judgement) -> None:
-        """Take what was made of one transmission."""
+        """Add the judgement of one transmission."""
         self._seen.add(sample)
         self._draws = max(self._draws, draw + 1)
         independent = draw if self._by_draw else sample
@@ -93,16 +93,16 @@ class Monitor:
 
     @property
     def samples_seen(self) -> int:
-        """How many samples were sent."""
+        """Number of samples sent."""
         return len(self._seen)
 
     @property
     def draws(self) -> int:
-        """How often the sample sent most often was sent."""
+        """Largest number of draws of a sample."""
         return self._draws
 
     def value(self, metric: str) -> Value:
-        """The estimate of a metric so far; NaN where there is nothing to say."""
+        """The estimate of a metric so far; NaN without observations."""
         task, described = self._metrics.get(metric, ("", Metric(metric, metric)))
         if described.kind == "set":
             return self._score(task, metric)
@@ -113,7 +113,7 @@ class Monitor:
         total, count = samples.sum(axis=0)
         half_width = interval(samples, described.kind == "proportion")
         if described.kind == "ratio" and total in (0, count):
-            half_width = float("nan")  # no variance seen, and no exact bound known
+            half_width = float("nan")  # zero sample variance, and no exact bound
         return Value(float(total / count), half_width, int(count))
 
     def samples(self, metric: str) -> dict[int, np.ndarray]:
@@ -121,7 +121,7 @@ class Monitor:
         return self._sums[metric]
 
     def names(self) -> list[str]:
-        """Everything that was counted, in alphabetical order."""
+        """Names of all counted values, in alphabetical order."""
         return sorted(self._sums)
 
     def total(self, metric: str) -> float:
@@ -130,7 +130,7 @@ class Monitor:
 
     @property
     def observations(self) -> dict[str, dict[int, list[Mapping[str, Any]]]]:
-        """What tasks with metrics of a set observed, by task and sample."""
+        """Observations of tasks with metrics of a set, by task and sample."""
         return dict(self._observed)
 
     def _score(self, task: str, metric: str) -> Value:
@@ -157,8 +157,8 @@ def interval(samples: np.ndarray, proportion: bool) -> float:
     Parameters
     ----------
     samples : [n, 2], sum and count of n independent samples
-    proportion : the samples are yes or no; where all agree, the exact bound for n
-        such trials (Clopper-Pearson) replaces the t interval, which would be zero
+    proportion : the samples are yes or no; if all agree, the exact bound for n such
+        trials (Clopper-Pearson) replaces the t interval, which would be zero
 
     Output
     ------
@@ -186,7 +186,7 @@ def bootstrap(groups: list[list], task: Task, metric: str) -> tuple[float, float
     Parameters
     ----------
     groups : observations of each independent sample
-    task, metric : that scores them, and which of its metrics
+    task, metric : task that scores them, and name of its metric
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Points of a grid, and the rows of results that each becomes."""
+"""Points of a grid, and their rows of results."""
 
 import traceback
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ COUNTED = tuple(f"cbr_{purpose}" for purpose in PURPOSES)
 class Point(NamedTuple):
     """One point of the grid.
 
-    id stands for all that the results depend on: whether a stored one is the one asked
-    for.
+    ``id`` hashes everything that the results depend on; a stored point with the same id
+    is not simulated again.
     """
 
     link: LinkConfig
@@ -28,7 +28,7 @@ class Point(NamedTuple):
 
 
 def where(point: Point) -> dict[str, object]:
-    """The columns that say which point of the grid a row belongs to."""
+    """Columns that locate a row in the grid."""
     return {
         "scenario": "",
         "transmitter": point.link.transmitter.label,
@@ -40,7 +40,7 @@ def where(point: Point) -> dict[str, object]:
 
 
 def place(row: Row) -> tuple[str, ...]:
-    """Where a row belongs: no two points of a run have one place."""
+    """Position of a row in the grid; distinct for all points of a run."""
     return tuple(
         str(row[c])
         for c in ("scenario", "transmitter", "channel", "snr_db", "cbr_target")
@@ -48,7 +48,7 @@ def place(row: Row) -> tuple[str, ...]:
 
 
 def use_name(use: Use) -> str:
-    """Name of a use in results: those of the common purposes have columns."""
+    """Name of a use in results; the common purposes have columns."""
     if use.direction == DOWN and not use.part and use.purpose in PURPOSES:
         return f"cbr_{use.purpose}"
     part = f" of {use.part}" if use.part else ""
@@ -62,7 +62,7 @@ def rows_of(
     metrics: Mapping[str, tuple[str, Metric]],
     seconds: float,
 ) -> list[Row]:
-    """The tidy rows of a point, one a metric."""
+    """The tidy rows of a point, one per metric."""
     columns = ("cbr", "outage", "latency_slots", "cbr_up", "cbr_backhaul", *COUNTED)
     common = {
         **where(point),
@@ -81,7 +81,7 @@ def rows_of(
 
 
 def _other_uses(monitor: Monitor) -> str:
-    """CBR of uses that have no column: ``request up=0.00012; ...``."""
+    """CBR of uses without a column: ``request up=0.00012; ...``."""
     count = monitor.value("cbr").count
     return "; ".join(
         f"{name.removeprefix('use ')}={monitor.total(name) / count:.6g}"
@@ -91,7 +91,7 @@ def _other_uses(monitor: Monitor) -> str:
 
 
 def failure(error: Exception, sample: str) -> str:
-    """Say at which sample what went wrong, and where, in one line."""
+    """Status of a failed point: sample, error and line of code, in one line."""
     *_, last = traceback.extract_tb(error.__traceback__)
     at = f"{Path(last.filename).name}:{last.lineno}"
     what = f"{type(error).__name__} at {at}: {error}"

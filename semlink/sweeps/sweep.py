@@ -1,4 +1,4 @@
-"""A grid of points, each simulated until it is known well enough, then stored."""
+"""A sweep simulates and stores each point of a grid."""
 
 import hashlib
 import os
@@ -21,11 +21,11 @@ from semlink.sweeps.trial import JSON, Trial
 
 
 class Simulated(NamedTuple):
-    """A point that was simulated.
+    """A simulated point.
 
-    rows : one a metric
-    samples : what the means are means of
-    observations : what metrics of a set are scores of
+    rows : one row per metric
+    samples : sum and count of each sample
+    observations : observations of metrics of a set
     """
 
     rows: Sequence[Row]
@@ -33,21 +33,21 @@ class Simulated(NamedTuple):
     observations: Mapping[str, Any]
 
 
-# points -> each with what became of it, as they are done
+# points -> each with its results, in order of completion
 Simulate = Callable[[Sequence[Point]], Iterable[tuple[Point, Simulated]]]
 
 
 class Sweep:
-    """Goes through the points of a configuration, whatever is simulated at each.
+    """Simulates the points of a configuration, for any trial.
 
     Parameters
     ----------
-    trial : that is repeated at every point
+    trial : trial that is repeated at every point
 
     Raises
     ------
     InputError
-        If the stopping rule looks at a metric that there is not.
+        The stopping rule names a metric that does not exist.
     """
 
     def __init__(self, trial: Trial):
@@ -60,12 +60,12 @@ class Sweep:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """The rows that every point has."""
+        """Metrics of every point, one row each."""
         return tuple(self.trial.metrics)
 
     @cached_property
     def points(self) -> list[Point]:
-        """The grid: transmitters, CBR, channels, SNR, the last running fastest."""
+        """The grid: transmitters, CBR, channels, SNR; the last varies fastest."""
         by_transmitter = groupby(self.config.links(), lambda link: link.transmitter)
         points = [
             self._point(link, snr_db, cbr, parts)
@@ -76,7 +76,7 @@ class Sweep:
             )
             for snr_db in self.config.snr_db
         ]
-        # one component said in two ways is one component
+        # the same component written in two ways gives the same point
         return list({point.id: point for point in reversed(points)}.values())[::-1]
 
     def run(
@@ -86,8 +86,8 @@ class Sweep:
 
         Parameters
         ----------
-        store : of the results, one point after the other
-        listener : who watches
+        store : store of the results, one point after the other
+        listener : receives the progress
         elsewhere : simulates points, in any order; by default this process does
 
         Raises
@@ -111,8 +111,8 @@ class Sweep:
         store.sort()
         if failed:
             raise InputError(
-                f"{len(failed)} of {len(self.points)} points failed, and will be "
-                f"simulated again by the same command; the first: {failed[0]}"
+                f"{len(failed)} of {len(self.points)} points failed; the same command "
+                f"simulates them again; the first: {failed[0]}"
             )
 
     def refuse_conflicts(self, store: ResultStore) -> None:
@@ -135,9 +135,9 @@ class Sweep:
                 )
 
     def simulate(self, point: Point, listener: Listener) -> Simulated:
-        """Give the rows of one point, and what their means are means of.
+        """Simulate one point; return its rows, samples and observations.
 
-        A point that raises has rows that say so.
+        If a trial raises, the rows have the error as their status.
         """
         start = time.perf_counter()
         monitor, status, sample = self._monitor(point), "ok", 0
@@ -147,11 +147,11 @@ class Sweep:
                 listener.progress(point, monitor)
         except Infeasible as reason:
             status = f"{INFEASIBLE}: {' '.join(str(reason).split())}"
-        except Exception as error:  # one point of a sweep is not worth the others
+        except Exception as error:  # the sweep goes on with the other points
             if "SEMLINK_DEBUG" in os.environ:
                 raise
             status = failure(error, self.trial.name(sample))
-        if status != "ok":  # what was drawn before is no sample of anything
+        if status != "ok":  # discard the trials before the error
             monitor = self._monitor(point)
         seconds = time.perf_counter() - start
         rows = rows_of(point, monitor, status, self.trial.metrics, seconds)
@@ -173,7 +173,7 @@ class Sweep:
 
     @cached_property
     def _drawn(self) -> dict[str, str]:
-        """What decides which random numbers a point meets, and how many."""
+        """Seed, stopping rule and edition: they select a point's random numbers."""
         seed, stop = self.config.seed, self.rule.model_dump()
         return _in_json({"seed": seed, "stop": stop, "randomness": EDITION})
 
@@ -183,6 +183,6 @@ def _in_json(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _hash(parts: dict[str, str]) -> str:
-    """Of the JSON of a tree whose branches are in JSON, as those of many points are."""
+    """Hash of a JSON tree, whose branches are already encoded, as many points share."""
     text = ", ".join(f'"{name}": {value}' for name, value in sorted(parts.items()))
     return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]

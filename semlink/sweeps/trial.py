@@ -1,4 +1,4 @@
-"""What a sweep repeats at every point of its grid."""
+"""The contract of a trial, which a sweep repeats at every point of its grid."""
 
 import json
 from collections.abc import Mapping
@@ -12,12 +12,12 @@ JSON = json.JSONEncoder(sort_keys=True, default=str)
 
 
 class Trial(Protocol):
-    """What a sweep repeats: a sample over a link, or an episode of a session.
+    """One trial: a sample over a link, or an episode of a session.
 
-    config : from which it was built
+    config : configuration from which it was built
     metrics : task and description of each metric, by name
-    tasks : by name
-    num_samples : how many independent samples there are
+    tasks : tasks by name
+    num_samples : number of independent samples
     """
 
     config: SweepConfig
@@ -32,7 +32,7 @@ class Trial(Protocol):
         """Whether the samples of a draw depend on those before them."""
 
     def name(self, index: int) -> str:
-        """What a person calls a sample."""
+        """Readable name of a sample."""
 
     def parts(self, link: LinkConfig) -> Mapping[str, Any]:
-        """What makes a link this one, and what it is simulated with."""
+        """Identity of a link and of its simulation, from which point ids are hashed."""

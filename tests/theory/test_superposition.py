@@ -91,5 +91,5 @@ REFUSED = [erasure.build, lambda: tdl.build(clip_db=3.0), lambda: tdl.build(csi=
 @pytest.mark.parametrize("build", REFUSED)
 @pytest.mark.parametrize("made", [lambda c: c, compiled_channel])
 def test_channels_without_one_gain_a_symbol_refuse(build, made):
-    with pytest.raises(InputError, match="superposed .* got (Erasure|Ofdm)$"):
+    with pytest.raises(InputError, match="superposition .* got (Erasure|Ofdm)$"):
         superpose(made(build()), users(1, 10), SNR_DB, Course(1))

@@ -321,5 +321,5 @@ def test_a_state_in_which_nothing_fits_is_a_picture_lost():
 
 def test_exchanges_that_no_memory_holds_are_refused():
     loop = Loop(max_transmissions=16, round_trip_slots=1000)
-    with pytest.raises(InputError, match="may wait for 1040 slots .* got 16001$"):
+    with pytest.raises(InputError, match="may take 1040 slots .* got 16001$"):
         Link(Transceiver(None, None, loop=loop), Clock(), {})
