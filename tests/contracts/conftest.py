@@ -19,8 +19,8 @@ SNR_DB = 10.0
 CBRS = (0.0586, 0.13, 0.51, 1.1, 3.0)
 
 
-# The default suite leaves out what a faster test guards, too: akb_jscc_no_ckb is akb_jscc
-# with another controller, and the lengths of the large channel models are those of tdl.
+# The default suite leaves out what a faster test guards, too: akb_jscc_no_ckb is
+# akb_jscc with another controller, and the large channel models take lengths as tdl.
 SLOW = ("[akb_jscc-", "[akb_jscc]", "-akb_jscc]")
 SLOW += tuple(f"[{m}-shape{n}]" for m in ("umi", "cdl") for n in (1, 2, 3))
 
