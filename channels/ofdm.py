@@ -232,7 +232,7 @@ class Interpolation(NamedTuple):
 
 
 def _interpolation(turns: float) -> Interpolation:
-    """The moments for ``turns``, the phase turns of the fastest path per OFDM symbol."""
+    """The moments for ``turns``, phase turns of the fastest path per OFDM symbol."""
     first, last = PILOT_SYMBOLS
     symbol = np.arange(SYMBOLS)
     late = (symbol - first) / (last - first)
