@@ -1,1 +1,1 @@
-"""Speed and memory."""
+"""Measurements of speed and memory."""

@@ -1,7 +1,7 @@
-"""Timings, each as a ratio to what it should be measured against, in one run.
+"""Timings, each as a ratio to its reference, in one run.
 
-Every figure is the median of several rounds in which the rivals take turns, so that
-a machine that speeds up or slows down does so for all of them.
+Every figure is the median of several rounds. In each round the candidates take turns,
+so changes in the speed of the machine affect all of them.
 """
 
 import subprocess
@@ -38,7 +38,7 @@ from semlink.sweeps.sweep import Sweep
 ROUNDS = 9
 NUM_BLOCKS, K, N, SNR_DB = 64, 5632, 8448, 10.0
 PHOTOS, LEARNED = config.ComponentSpec(name="photos"), ("ntscc", "akb_jscc")
-HAND_BATCH = 8  # the batch at which the chain called by hand is fastest
+HAND_BATCH = 8  # the fastest batch size of the hand-written chain
 
 
 def bench() -> None:
@@ -52,7 +52,7 @@ def bench() -> None:
 
 
 def _digital_chain() -> None:
-    """Our chain against the same Sionna blocks in one XLA graph."""
+    """Our chain against the same chain of Sionna blocks in one XLA graph."""
     Course(1).seed_sionna("by hand")
     bits = np.random.default_rng(1).integers(0, 2, (NUM_BLOCKS, K), np.uint8)
     rivals = {
@@ -114,7 +114,7 @@ def _semlink(*, early_stopping: bool) -> Callable[[np.ndarray], np.ndarray]:
 
 
 def _extra_snr_point() -> None:
-    """A further SNR of a sweep against its own channel and decoding."""
+    """One more SNR of a sweep against its channel and decoding alone."""
     settings = {
         "source": "photos",
         "transmitter": "jpeg2000_ldpc",
@@ -138,7 +138,7 @@ def _extra_snr_point() -> None:
 
 
 def _sweep() -> None:
-    """A sweep, as one process runs it, against the compute of its stages."""
+    """A sweep in one process against the sum of its stages."""
     settings = {
         "source": "photos",
         "transmitter": ["ntscc", "jpeg2000_ldpc"],
@@ -166,7 +166,7 @@ def _channel_and_decoding(job: Sweep, point) -> float:
 
 
 def _learned_codecs() -> None:
-    """A photo of 768x512 through the learned codecs, in turns."""
+    """The learned codecs on a photo of 768x512, in turns."""
     photo = Image.fromarray(catalogue().build("source", PHOTOS)[2].data)
     image = np.asarray(photo.resize((768, 512), Image.Resampling.LANCZOS))
     sample = Sample(image, IMAGE, image.size, 0, "photo")
@@ -192,7 +192,7 @@ def _learned_codecs() -> None:
 
 
 def _learned(name: str, sample: Sample) -> Callable[[], np.ndarray]:
-    """Seconds to encode and to decode; what the photo shows is known already."""
+    """Seconds to encode and to decode; the description is already cached."""
     spec = config.ComponentSpec(name=name)
     transmitter, receiver, *_ = catalogue().build("transmitter", spec)
     budget = Budget(0.03, "average", transmitter.operating_point(Feedback(SNR_DB)))
@@ -212,7 +212,7 @@ def _learned(name: str, sample: Sample) -> Callable[[], np.ndarray]:
 
 
 def _knowing(sample: Sample) -> tuple[float, float]:
-    """Seconds to describe a photo, and to embed its words and find the nearest."""
+    """Seconds to describe a photo, and to embed and look up the description."""
     describe, encode = build_describer("detector"), text_encoder("minilm")
     base, image = load(DEFAULT), sample.data
     words = describe(image, {})
@@ -223,7 +223,7 @@ def _knowing(sample: Sample) -> tuple[float, float]:
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    """Median over rounds."""
+    """Median of the seconds of a call."""
     seconds = []
     for _ in range(ROUNDS):
         start = time.perf_counter()
@@ -233,7 +233,7 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _help() -> None:
-    """How long the command line takes to say what it can do."""
+    """Time of ``--help`` on the command line."""
     command = [sys.executable, "-m", "experiments", "--help"]
     seconds = _seconds(lambda: subprocess.run(command, capture_output=True, check=True))
     print(f"semlink --help\n  {seconds:.2f} s")

@@ -1,4 +1,4 @@
-"""What channels cost, and an OFDM link against Sionna's blocks called by hand."""
+"""Time of channels, and of an OFDM link against hand-written Sionna code."""
 
 import time
 from collections.abc import Callable
@@ -24,11 +24,11 @@ from semlink.graph import compiled
 from semlink.rng import Course
 
 ROUNDS = 15
-SLOTS, SNR_DB = 24, 10.0  # of a transmission
+SLOTS, SNR_DB = 24, 10.0  # slots of a transmission, and its SNR
 
 
 def bench_channels() -> None:
-    """Print the cost of every channel, and of OFDM by hand."""
+    """Print the time of every channel, and of OFDM by hand."""
     Course(1).seed_sionna("by hand")
     grid = resource_grid(Settings())
     length = SLOTS * int(grid.num_data_symbols)
@@ -60,7 +60,7 @@ def _channel(word: str, x: np.ndarray) -> Callable:
 
 
 def _by_hand(grid, csi: str, x: np.ndarray) -> Callable:
-    """The same link of Sionna's blocks in one graph; each slot is a channel anew."""
+    """The same link of Sionna blocks in one graph; each slot has a new channel."""
     streams = StreamManagement(np.ones((1, 1)), 1)
     line = TDL("A", 100e-9, 3.5e9, min_speed=3.0)
     fill, equalise = ResourceGridMapper(grid), LMMSEEqualizer(grid, streams)

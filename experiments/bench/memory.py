@@ -1,4 +1,4 @@
-"""``make memory``: what a sweep holds in memory as it grows tenfold."""
+"""``make memory``: memory of a sweep that grows tenfold."""
 
 import os
 import subprocess
@@ -11,9 +11,9 @@ import matplotlib.pyplot as plt
 from semlink.errors import InputError
 
 TIMES = (1, 2, 5, 10)
-IMAGES, POINTS = 10, 6  # of the smallest sweep
+IMAGES, POINTS = 10, 6  # size of the smallest sweep
 ROOT = Path(__file__).parents[2]
-# Linux counts to a process the memory of the one that forked it: that is a small one.
+# Linux counts the memory of the forking process, so a small process forks the command.
 BETWEEN = """
 import resource, subprocess, sys
 status = subprocess.call(sys.argv[1:])
@@ -23,17 +23,17 @@ sys.exit(status)
 
 
 def memory(source: str, transmitters: list[str], output: Path) -> str:
-    """Draw the memory of sweeps of more and more images, and of more and more points.
+    """Draw the memory of sweeps over the number of images and the number of points.
 
     Parameters
     ----------
-    source : of at least 100 images
-    transmitters : what is simulated, each by itself
+    source : source of at least 100 images
+    transmitters : transmitters, simulated one by one
     output : figure to write
 
     Output
     ------
-    : the peaks in words, and where the figure is
+    : the peaks as text, and the path of the figure
 
     Raises
     ------
@@ -66,12 +66,12 @@ def memory(source: str, transmitters: list[str], output: Path) -> str:
 
 
 def peak_mib(source: str, transmitter: str, images: int, points: int) -> int:
-    """Most that a process holds that simulates so many points, over AWGN at CBR 0.03.
+    """Peak memory of a process that simulates a sweep over AWGN at CBR 0.03 [MiB].
 
     Raises
     ------
     InputError
-        The sweep fails; says why.
+        The sweep fails; the message has the reason.
     """
     sweep = [sys.executable, "-m", "experiments", "sweep", "--"]
     grid = f"snr_db={' '.join(f'{5 + 10 * i / points:.3f}' for i in range(points))}"
@@ -80,12 +80,12 @@ def peak_mib(source: str, transmitter: str, images: int, points: int) -> int:
 
 
 def peak_of(command: list[str]) -> int:
-    """Peak of the resident memory of a command that runs in an empty folder [MiB].
+    """Peak resident memory of a command in an empty folder [MiB].
 
     Raises
     ------
     InputError
-        The command fails; with the last line that it said.
+        The command fails; the message is its last line.
     """
     paths = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     with tempfile.TemporaryDirectory() as folder:

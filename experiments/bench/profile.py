@@ -1,4 +1,4 @@
-"""``make profile``: where the time of a sweep goes, stage by stage."""
+"""``make profile``: time of a sweep by stage."""
 
 import tempfile
 import time
@@ -17,11 +17,11 @@ from semlink.sweeps.sweep import Sweep
 
 
 def profile(name: str, overrides: list[str]) -> None:
-    """Simulate a sweep, of which nothing is kept, and print what took how long.
+    """Simulate a sweep without keeping results, and print the time of each stage.
 
     Parameters
     ----------
-    name, overrides : the configuration, and what else was said
+    name, overrides : the configuration, and its overrides
     """
     job = sweep_of(config.load(config_path(name), overrides))
     whole = simulated(job)
@@ -39,11 +39,11 @@ def profile(name: str, overrides: list[str]) -> None:
 
 
 def simulated(job: Sweep) -> float:
-    """Simulate a sweep, results on disk and all, and count its stages anew.
+    """Simulate a sweep, storage included, and count its stages from zero.
 
     Output
     ------
-    : seconds that it took
+    : seconds of the sweep
     """
     for counter in (stages.seconds, stages.calls, graph.building_seconds):
         counter.clear()

@@ -1,4 +1,4 @@
-"""``make bench WORKERS=n``: a sweep by one process, and by n workers."""
+"""``make bench WORKERS=n``: time of a sweep with one process, and with n workers."""
 
 import csv
 import os
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from semlink.errors import InputError
 
 ROOT = Path(__file__).parents[2]
-# ten minutes and more of one process over 75 pictures of 640x480
+# at least ten minutes for one process over 75 pictures of 640x480
 GRID = (
     "transmitter=ntscc jpeg2000_ldpc",
     "channel=awgn rayleigh",
@@ -23,10 +23,10 @@ GRID = (
 
 
 class Timed(NamedTuple):
-    """A sweep that was run.
+    """A timed sweep.
 
-    seconds : from the start of the command to its end
-    rows : of ``points.csv``, but for the seconds that each point took
+    seconds : time of the command, from start to end
+    rows : rows of ``points.csv``, without the seconds of each point
     """
 
     seconds: float
@@ -34,16 +34,16 @@ class Timed(NamedTuple):
 
 
 def bench_workers(workers: int, source: str, images: int) -> str:
-    """Time a sweep by one process and by so many workers; nothing is kept of either.
+    """Time a sweep with one process and with ``workers``, without keeping results.
 
     Parameters
     ----------
-    workers : processes on this machine
-    source, images : what is sent, and how many of it
+    workers : worker processes on this machine
+    source, images : source, and number of images
 
     Output
     ------
-    : seconds of both and their ratio, in words
+    : seconds of both and their ratio, as text
 
     Raises
     ------

@@ -1,1 +1,1 @@
-"""Figures, drawn from results alone."""
+"""Figures, drawn from stored results."""

@@ -1,4 +1,4 @@
-"""What channels do to symbols, drawn: how often and how long they fade, echoes."""
+"""A figure of all channels: fading distributions, time series, power delay profiles."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ FLOOR_DB = -35.0
 
 
 def gallery(path: Path) -> Path:
-    """Draw all registered channels, as they are by default, to a file."""
+    """Draw all registered channels with their default parameters."""
     figure = plt.figure(figsize=(14, 9.5), layout="constrained")
     upper, lower = figure.subfigures(2, 1, height_ratios=(1.25, 1))
     left, right = upper.subfigures(1, 2)
@@ -75,7 +75,7 @@ def _draw_transmissions(figure, fades: dict[str, np.ndarray]) -> None:
 
 
 def _draw_echoes(place, word: str) -> None:
-    """Mean power of paths against their delays; of places that differ, a cloud."""
+    """Mean power of paths over delay; a cloud of points for random delays."""
     paths = _built(word).paths(Course(1), 200, 1, 1e3)
     gains, delays = (np.asarray(v) for v in paths)
     power = np.abs(gains[:, 0, :, 0]) ** 2

@@ -16,15 +16,15 @@ from semlink.store.results import read_points
 from semlink.store.rows import INFEASIBLE, Row, grouped
 
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
-# of more values a few are drawn, spread evenly: so many in a row, and in all
+# most panels in a row, and in all; of more values, an even selection is drawn
 MOST_PANELS, MOST_IN_ALL = 4, 12
-IN_LINE = 3  # panels of channels that have one each
+IN_LINE = 3  # panels in a row, if channels have one each
 MOST_MARKERS = 30  # on a curve
-# Inches: a panel, the gaps between panels, and what is around them
+# Inches: a panel, the gaps between panels, and the margins
 PANEL, GAP = (3.2, 2.5), (0.35, 0.55)
 LEFT, RIGHT, TOP, BOTTOM, LEGEND_LINE = 0.75, 0.15, 0.35, 0.6, 0.19
 MARKERS = "osD^vPX*"
-OUTAGE = 0.5  # share of lost images from which a point is marked
+OUTAGE = 0.5  # least share of lost images of a marked point
 
 
 def draw_all(folder: Path) -> list[Path]:
@@ -32,12 +32,12 @@ def draw_all(folder: Path) -> list[Path]:
 
     Output
     ------
-    : the files, PNG; a PDF lies beside each
+    : the PNG files; each has a PDF next to it
 
     Raises
     ------
     InputError
-        If the run has no points.
+        The run has no points.
     """
     rows = read_points(folder)
     if not rows:
@@ -79,17 +79,17 @@ def _draw(
     for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
         for column in range(len(own), columns):
             row_axes[column].set_axis_off()
-            axes[row - 1, column].tick_params(labelbottom=True)  # the last one there
+            axes[row - 1, column].tick_params(labelbottom=True)  # lowest of its column
         for place, ((channel, value), points) in zip(row_axes, own, strict=False):
             draw_curves(place, points, axis, style)
-            # told where it goes, it need not look for a place
+            # a fixed position is faster than an automatic one
             place.set_title(f"{channel}, {_named(other, value)}", fontsize=9, y=1)
     for place in axes[-1]:
         place.set_xlabel(AXES[axis])
     for place in axes[:, 0]:
         place.set_ylabel(metric.title)
     figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
-    # savefig draws twice, and a large grid has many panels
+    # faster than savefig, which draws twice
     FigureCanvasAgg(figure).print_png(path)
     FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"))
     plt.close(figure)
@@ -97,9 +97,9 @@ def _draw(
 
 
 def _panels(lines: int, columns: int, *, below: float):
-    """A figure and its axes, with so much space below them [inches].
+    """A figure and its axes, with ``below`` inches for the legend.
 
-    Laid out by hand: what lays out by itself draws everything once more.
+    The layout is computed here; automatic layout would draw everything once more.
     """
     bottom = BOTTOM + below
     width = LEFT + columns * PANEL[0] + (columns - 1) * GAP[0] + RIGHT
@@ -124,7 +124,7 @@ def _panels(lines: int, columns: int, *, below: float):
 
 
 def _lines(panels: list) -> list[list]:
-    """Panels in lines: one for each channel, or several that have one panel each."""
+    """Panels in rows: one row per channel, or several channels of one panel each."""
     own = [list(line) for _, line in groupby(panels, key=lambda item: item[0][0])]
     if len(own) < len(panels):
         return own
@@ -154,14 +154,14 @@ def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
 
 
 def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> None:
-    """A cross on the lower edge where the budget was too small."""
+    """Mark infeasible points with a cross on the lower edge."""
     x = [float(row[axis]) for row in points if row["status"].startswith(INFEASIBLE)]
     edge = place.get_xaxis_transform()
     place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
 
 
 def _key(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, object]:
-    """What the legend says, and beside which mark."""
+    """Labels and marks of the legend."""
     known: dict[str, object] = {
         _marked(name, references): plt.Line2D([], [], markersize=4, **style)
         for name, style in styles(rows, references).items()
@@ -175,7 +175,7 @@ def _key(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, object
 
 
 def _marked(name: str, references: Mapping[str, str]) -> str:
-    """A transmitter in a legend, with what it is if it is no link."""
+    """A transmitter in a legend, with ``bound`` or ``oracle`` if it is not a link."""
     return f"{name} ({references[name]})" if name in references else name
 
 
@@ -203,7 +203,7 @@ def _named(axis: str, value: str) -> str:
 
 
 def spread(values: list[float], most: int) -> list[float]:
-    """A few of many, the first and the last among them."""
+    """An even selection of values, with the first and the last."""
     if len(values) <= most:
         return values
     step = (len(values) - 1) / (most - 1)

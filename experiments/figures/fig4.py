@@ -1,7 +1,7 @@
-"""The case study's figure, from our own links: pictures and maps, and all five curves.
+"""The case study's figure, from our own links: pictures, maps and five curves.
 
-Three sweeps go into one run: CBR at 10 dB, SNR at one CBR, and JPEG at a CBR a little
-higher, which is as low as it can go.
+One run holds three sweeps: CBR at 10 dB, SNR at one CBR, and JPEG at a slightly higher
+CBR, the lowest it reaches.
 """
 
 import time
@@ -34,7 +34,7 @@ Cache = tuple[Path, float] | None
 
 
 class Grid(NamedTuple):
-    """What is swept: SNRs at one CBR, CBRs at one SNR; and what photos are shown."""
+    """The grid: SNRs at one CBR, CBRs at one SNR; and numbers of the photos shown."""
 
     snr_db: tuple[float, ...]
     cbr: tuple[float, ...]
@@ -48,20 +48,20 @@ QUICK = Grid((4, 16), (0.02, 0.03, 0.06), (0, 1))
 def fig4(
     source: str, images: int | None, quick: bool, folder: Path, cache: Cache = None
 ) -> None:
-    """Run what is missing of the sweeps, and draw the figures.
+    """Run the missing points of the sweeps, and draw the figures.
 
     Parameters
     ----------
-    source : of pictures, as on the command line
-    images : at most so many
-    quick : a coarse grid
-    folder : of the run
-    cache : folder and limit [GiB] of what sweeps keep of what they sent, if any
+    source : source of pictures, as on the command line
+    images : largest number of images
+    quick : whether to use a coarse grid
+    folder : folder of the run
+    cache : folder and limit [GiB] of the signal cache, if any
 
     Raises
     ------
     InputError
-        If the source is none, or the run was made with another.
+        The source does not exist, or the run has another source.
     """
     grid = QUICK if quick else FULL
     jobs = sweeps(grid, source, images, cache)
@@ -117,7 +117,7 @@ def draw(jobs: list[Sweep], grid: Grid, folder: Path) -> Path:
 
 
 def draw_metric(jobs: list[Sweep], metric: str, folder: Path) -> Path:
-    """The curves of another metric, alone."""
+    """The curves of another metric, without pictures."""
     figure = plt.figure(figsize=(5, 7), layout="constrained")
     _draw_curves(jobs, metric, figure, folder)
     return _saved(figure, folder / f"fig4_{metric}.png")
@@ -131,7 +131,7 @@ def _saved(figure, path: Path) -> Path:
 
 
 def _draw_photo(jobs: list[Sweep], photo: int, rows) -> None:
-    """Two rows: original and maps, and what two transmitters made of the photo."""
+    """Two rows: original, maps, and the photo received from two transmitters."""
     for place in rows.flat:
         place.set_axis_off()
     original = jobs[0].trial.source[photo].data
@@ -147,7 +147,7 @@ def _draw_photo(jobs: list[Sweep], photo: int, rows) -> None:
 
 
 def _draw_maps(maps: dict[str, np.ndarray], rows) -> None:
-    """Entropy, the preset of rates, and rates after the action on the same scale."""
+    """Entropy, rate preset, and rates after the action, on the preset's scale."""
     entropy, preset, after = maps.values()
     titles = "entropy [bits]", "rate preset [uses]", "after the action [uses]"
     places = rows[1, 0], rows[0, 1], rows[1, 1]
@@ -205,7 +205,7 @@ def _draw_curves(jobs: list[Sweep], metric: str, figure, folder: Path) -> None:
 
 
 def _forecast(jobs: list[Sweep], folder: Path) -> str:
-    """How long what is missing will take, by two images of each transmitter."""
+    """Estimated time of the missing points, from a short run of each transmitter."""
     rows = read_points(folder) if folder.exists() else []
     done = {row["point_id"] for row in rows}
     missing = [(job, p) for job in jobs for p in job.points if p.id not in done]
@@ -225,7 +225,7 @@ def _forecast(jobs: list[Sweep], folder: Path) -> str:
 
 
 def _seconds(job: Sweep, point) -> float:
-    """Of one image at a point, by its second and third."""
+    """Seconds per image at a point, without the first run."""
     few = [_first(job, count, point) for count in (1, 3)]
     times = []
     for small, same in few:
@@ -236,7 +236,7 @@ def _seconds(job: Sweep, point) -> float:
 
 
 def _first(job: Sweep, count: int, point):
-    """A sweep of the first images at one point, and the point there."""
+    """A sweep of the first images at one point, and its point."""
     settings = job.config.model_dump(mode="json")
     settings |= {
         "transmitter": [point.link.transmitter.label],

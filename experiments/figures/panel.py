@@ -1,4 +1,4 @@
-"""Photos of a run side by side: what each receiver made of them."""
+"""Photos of a run side by side: the original and each received picture."""
 
 from pathlib import Path
 
@@ -19,13 +19,13 @@ MOST_SNRS = 4
 
 
 def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path]:
-    """Send images of a run again, with its noise, and show them.
+    """Send images of a run again, with the same noise, and draw them.
 
     Parameters
     ----------
-    folder : of the run, with its manifest
-    images : numbers of the images, in words (``None``: the first two)
-    cbr : CBR target of the run to show (``None``: the lowest)
+    folder : folder of the run, with its manifest
+    images : numbers of the images, as text (``None``: the first two)
+    cbr : CBR target of the run (``None``: the lowest)
 
     Output
     ------
@@ -34,7 +34,7 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
     Raises
     ------
     InputError
-        If the run, an image or the CBR does not exist.
+        The run, an image or the CBR does not exist.
     """
     job = again(folder)
     numbers = image_numbers(images, job.trial.num_samples)
@@ -56,12 +56,12 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
 
 
 def image_numbers(text: str | None, count: int) -> list[int]:
-    """Numbers of images in words; the first two if a user named none.
+    """Parse numbers of images; the first two by default.
 
     Raises
     ------
     InputError
-        A word is no number of an image.
+        A word is not the number of an image.
     """
     if text is None:
         return list(range(min(2, count)))
@@ -118,7 +118,7 @@ def _maps(job: Sweep, point: Point, image: int) -> dict[str, np.ndarray]:
 
 
 def _show_maps(places, maps: dict[str, np.ndarray], snr_db: float) -> None:
-    """What a learned transmitter coded by; nothing for the others."""
+    """Draw the maps of a learned transmitter; nothing for others."""
     for place in places:
         place.set_axis_off()
     for place, (name, values) in zip(places, maps.items(), strict=False):
@@ -146,7 +146,7 @@ def _show_received(place, job: Sweep, point: Point, image: int) -> None:
 
 
 def shown(replay: Replay) -> np.ndarray:
-    """The received picture, concealed where it did not arrive : [H, W, 3], uint8."""
+    """The received picture, concealed if it was lost : [H, W, 3], uint8."""
     return concealed(replay.sample, replay.estimate)
 
 

@@ -1,1 +1,1 @@
-"""Trains the channel knowledge base: PPO on the codec that it corrects."""
+"""Training of the channel knowledge base: PPO with the codec in its environment."""

@@ -1,7 +1,7 @@
 """Command line of the channel knowledge base's training.
 
-TF-Agents needs Keras 2 under ``tf.keras``, which is decided once for a process: this
-one has it. The codec's networks are Keras 3 as everywhere.
+TF-Agents needs Keras 2 under ``tf.keras``, which can be chosen once per process; this
+process chooses it. The codec's networks use Keras 3 as elsewhere.
 """
 
 import os
@@ -14,7 +14,7 @@ FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 
 
 def main() -> None:
-    """Train the policy, or go on where a run stopped."""
+    """Train the policy, or resume a run."""
     os.environ.update(FORCED)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     warnings.filterwarnings("ignore")

@@ -1,9 +1,9 @@
-"""What the channel knowledge base is worth: ways to correct a preset, at equal CBR.
+"""Ablation of the channel knowledge base: ways to correct a preset, at equal CBR.
 
-The same offset everywhere, the shipped policy, and an oracle that knows the error of
-every position under every action (which no link can). Uniform ways and the policy have
-an ``eta`` at which the whole set spends what presets do at the nominal one; the oracle,
-a price.
+The ways are the same offset everywhere, the shipped policy, and an oracle that knows
+the error of every position under every action (which no link can). For uniform ways and
+the policy, a search finds the ``eta`` at which the set spends as much as the presets at
+the nominal one; for the oracle, a price.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ from semlink.graph import compiled
 from semlink.sweeps.monitor import interval
 
 SMALLEST, LARGEST = 0.3, 3.0  # eta, over the nominal one
-STEPS = 16  # of a search for it
+STEPS = 16  # steps of the search for eta
 GREEDY_STEPS = 40
 UNIFORM = {"uniform -1": -1, "uniform +1": 1}
 LEARNED, GREEDY = "PPO", "greedy oracle"
@@ -33,9 +33,9 @@ WAYS = (*UNIFORM, LEARNED, GREEDY)
 
 
 class Gain(NamedTuple):
-    """What a way gains over the preset at equal CBR.
+    """Gain of a way over the preset at equal CBR.
 
-    psnr_db : [N], of each picture
+    psnr_db : [N], gain of each picture [dB]
     spent : dimensions of the set, over the preset's
     """
 
@@ -50,8 +50,8 @@ class Ablation:
     ----------
     environment : codec and channel
     agent : the shipped policy
-    pictures : [H, W, 3] arrays, uint8, and what is known of each : [D], float32
-    snr_db, quality : at which they are sent
+    pictures : [H, W, 3] arrays, uint8, and the context of each : [D], float32
+    snr_db, quality : SNR [dB] and quality of the transmission
     """
 
     def __init__(
@@ -85,14 +85,14 @@ class Ablation:
         }
 
     def _ways(self, target: float) -> dict[str, list]:
-        """Rate maps of each way that spend the same."""
+        """Rate maps of each way, at equal dimensions."""
         ways = {name: partial(self._uniform, n) for name, n in UNIFORM.items()}
         ways |= {LEARNED: self._corrected}
         maps = {name: self._matched(way, target) for name, way in ways.items()}
         return maps | {GREEDY: self._greedy(target)}
 
     def _matched(self, way: Callable, target: float) -> list:
-        """Rate maps at the eta at which a way spends the target."""
+        """Rate maps of a way at the eta that spends the target."""
         low, high = SMALLEST, LARGEST
         for _ in range(STEPS):
             eta = np.sqrt(low * high)
@@ -102,7 +102,7 @@ class Ablation:
         return levels
 
     def _greedy(self, target: float) -> list:
-        """The best offset of each position by its true error, at one price for all."""
+        """The best offset of each position by its true error, at a common price."""
         tables = [self._outcomes(scene) for scene in self._scenes]
         low, high = 1e-6, 1e3
         for _ in range(GREEDY_STEPS):
@@ -119,7 +119,7 @@ class Ablation:
         ]
 
     def _outcomes(self, scene: Scene) -> tuple[np.ndarray, np.ndarray]:
-        """Error, in shares, and dimensions of each action : [5, h, w]."""
+        """Error, over the preset's mean, and dimensions of each action : [5, h, w]."""
         actions = range(len(policy.OFFSETS))
         each = [self._send(scene, self._moved(scene, action)) for action in actions]
         error = np.stack([o.error.numpy()[0] for o in each])
@@ -127,7 +127,7 @@ class Ablation:
         return error / error[policy.NEUTRAL].mean(), dimensions
 
     def _scene(self, number: int, picture, context, snr_db, quality) -> Scene:
-        """A picture on its way, at the nominal eta."""
+        """An encoded picture, at the nominal eta."""
         height, width = (n // MULTIPLE * MULTIPLE for n in picture.shape[:2])
         fading_db = np.zeros((1, height // PATCH, width // PATCH), np.float32)
         values = map(np.float32, (quality, self._nominal, snr_db))
@@ -136,7 +136,7 @@ class Ablation:
         return encode(picture, context[None], Conditions(*values, fading_db), seed)
 
     def _at(self, scene: Scene, eta: float) -> Scene:
-        """A scene with the presets of an eta, over the nominal one."""
+        """A scene with the presets of an eta, given over the nominal one."""
         eta = np.float32([eta * self._nominal])
         channels = self._environment.channels
         return scene._replace(level=rate_levels(scene.of.entropy, eta, channels))
@@ -164,20 +164,20 @@ class Ablation:
 
 
 def _mean_dimensions(levels) -> float:
-    """Of a position, over the pictures, each of which counts the same."""
+    """Mean dimensions per position, averaged over pictures with equal weight."""
     return float(np.mean([np.take(LEVELS, level).mean() for level in levels]))
 
 
 def ablation(source: str, images: int | None, weights: str, agent: str) -> str:
     """A table, in Markdown, of the ways to correct the presets of a source.
 
-    Gains in dB, and in brackets what the way spends over what the presets spend.
+    Gains in dB, and in brackets the dimensions spent over those of the presets.
 
     Parameters
     ----------
     source, weights : as on the command line, for ``akb_jscc``
     agent : its policy, as for ``rate=channel_kb``
-    images : at most so many
+    images : largest number of images
     """
     params = {"weights": weights, "rate": f"channel_kb:{agent}"}
     spec = ComponentSpec(name="akb_jscc", params=params)
@@ -187,7 +187,7 @@ def ablation(source: str, images: int | None, weights: str, agent: str) -> str:
     chosen = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
     known = [(s.data, shared.knowledge.tell(s).context[0]) for s in chosen]
     environment = Environment(shared.networks.codec)
-    columns = *WAYS, f"{LEARNED} less the better uniform"
+    columns = *WAYS, f"{LEARNED} minus the better uniform"
     lines = [f"| Es/N0 | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
     for snr_db, quality in POINTS:
         corrections = environment, shared.controller.policy

@@ -1,19 +1,19 @@
-"""What a training run of the channel knowledge base is asked to do."""
+"""Options of a training run of the channel knowledge base."""
 
 from typing import NamedTuple
 
 
 class Recipe(NamedTuple):
-    """Everything that decides what a policy comes out as.
+    """Everything that determines a trained policy.
 
     data : folder of photos
     model : always ``channel_kb``
     weights : folder of the codec's weights
-    contexts : file that ``make kb-embed`` wrote for the photos
+    contexts : file written by ``make kb-embed`` for the photos
     iterations : episodes, each of a batch of pictures
-    every : iterations between validations, and states on disk
+    every : iterations between validations and saved states
     pictures : pictures of an episode
-    crop : their side in pixels
+    crop : side of a crop, in pixels
     learning_rate : learning rate of PPO
     seed : root of all randomness
     """

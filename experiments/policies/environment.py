@@ -1,9 +1,8 @@
-"""What the agent acts on: a codec and a channel, for a batch of pictures, in graph.
+"""The agent's environment: a codec and a channel, for a batch of pictures, in graph.
 
-A scene holds all that does not change while the agent acts. A step sends the pictures
-at the rates of an action and tells the squared error and the dimensions of each
-position; the noise of a scene is the same for every action, so that rewards compare
-actions and not noises.
+A scene holds everything that actions do not change. A step sends the pictures at the
+rates of an action and returns squared error and dimensions of each position. The noise
+of a scene is the same for every action, so rewards compare actions and not noises.
 """
 
 from typing import NamedTuple
@@ -23,13 +22,13 @@ from blocks.nn.codec import (
 from blocks.nn.jscc import LEVELS, rate_levels
 from blocks.nn.transforms import PATCH
 
-WEAKEST_DB = -10.0  # of a fade
-LOUDER = 1.25  # times the power, to see what power is worth
+WEAKEST_DB = -10.0  # least gain of a fade
+LOUDER = 1.25  # power factor, to measure the gain by power
 DECIBELS = 10 / np.log(10)
 
 
 class Conditions(NamedTuple):
-    """At what a batch is sent; all float32.
+    """Conditions of a batch; all float32.
 
     quality, eta : scalars, as in the link
     snr_db : scalar, average of the channel
@@ -43,10 +42,10 @@ class Conditions(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of each position : [B, h, w], float32.
+    """Outcome of each position : [B, h, w], float32.
 
     error : squared error of its pixels, which are from 0 to 1
-    dimensions : of the channel, real
+    dimensions : real channel dimensions
     """
 
     error: tf.Tensor
@@ -54,20 +53,20 @@ class Outcome(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """A batch of pictures on its way, as far as no action changes it.
+    """An encoded batch of pictures, independent of actions.
 
     x, base : [B, H, W, 3], pixels and base layer
     y, noise : [B, h, w, M]
-    of : what the side information says of y
-    snr_db : [B, h, w], what the agent sees; ``level``, int32, the preset
-    left : what each level would leave
+    of : statistics of y, from the side information
+    snr_db : [B, h, w], SNR map of the agent; ``level``, int32, the preset
+    left : prospects of each level
     log_gain : [B, 1, 1, 1]
     quality, design_db : [B]
     context : [B, D], of the source knowledge base
-    share : [B, h, w], of each position in its picture, one on average, by what the
-        side information says of its error and by its dimensions
-    power_db : [B, 1, 1], decibels that an e-fold of power gains each picture
-    preset : what becomes of it without an action
+    share : [B, h, w], weight of each position in its picture, one on average, from its
+        expected error and its dimensions
+    power_db : [B, 1, 1], gain of each picture by an e-fold of power [dB]
+    preset : outcome without an action
     """
 
     x: tf.Tensor
@@ -100,14 +99,14 @@ class Environment:
         self.channels = codec.profile.channels
 
     def reset(self, image, context, at: Conditions, seed) -> Scene:
-        """Encode pictures, and send them at the preset rates and with more power.
+        """Encode pictures, and send them at the preset rates, also with more power.
 
         Input
         -----
         image : [B, H, W, 3], uint8
         context : [B, D], float32
         at : conditions
-        seed : [2], int32, of the noise
+        seed : [2], int32, seed of the noise
         """
         scene = self.encode(image, context, at, seed)
         preset = self.send(scene, scene.level)
@@ -116,9 +115,9 @@ class Environment:
         return scene._replace(preset=preset, power_db=gained / np.log(LOUDER))
 
     def encode(self, image, context, at: Conditions, seed) -> Scene:
-        """Encode pictures as for :meth:`reset`, and send nothing.
+        """Encode pictures as for :meth:`reset`, without sending them.
 
-        ``preset`` and ``power_db``, which only sending tells, are zero.
+        ``preset`` and ``power_db``, which need a transmission, are zero.
         """
         codec, count = self._codec, image.shape[0]
         quality, design_db = (tf.fill([count], v) for v in (at.quality, at.snr_db))
@@ -141,7 +140,7 @@ class Environment:
         )  # fmt: skip
 
     def observe(self, scene: Scene, previous):
-        """What the agent sees after an action [B, h, w] : [B, h, w, C], float32."""
+        """State of the agent after an action [B, h, w] : [B, h, w, C], float32."""
         return policy.observe(
             scene.of.entropy,
             scene.level,
@@ -188,7 +187,7 @@ def _mean(values):
 
 
 def _equivalent_db(no, kept):
-    """SNR of the AWGN channel with the capacity of all symbols that are sent : [B]."""
+    """SNR [dB] of an AWGN channel with the mean capacity of the sent symbols : [B]."""
     axes = (1, 2, 3)
     total = tf.reduce_sum(kept * tf.math.log1p(1 / no), axis=axes)
     capacity = total / tf.maximum(tf.reduce_sum(kept, axis=axes), 1)

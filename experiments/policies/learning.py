@@ -1,4 +1,4 @@
-"""Learning curves of the channel knowledge base, of one seed or several."""
+"""Learning curves of the channel knowledge base, for one or several seeds."""
 
 import csv
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ FIGURE = "learning.png"
 
 
 def draw_learning(folders: Sequence[Path], path: Path) -> Path:
-    """Draw reward, gain at equal CBR and spending over the episodes of some runs.
+    """Draw reward, gain at equal CBR and dimensions spent over the episodes of runs.
 
     Parameters
     ----------
-    folders : of the runs
-    path : of the figure
+    folders : folders of the runs
+    path : path of the figure
     """
     runs = [_columns(folder / f"{STAGE}.csv") for folder in folders]
     gains = [name for name in runs[0] if name.startswith("gain_") and "dB" in name]
@@ -33,7 +33,7 @@ def draw_learning(folders: Sequence[Path], path: Path) -> Path:
         axes[1].fill_between(runs[0]["epoch"], low, high, color=f"C{i}", alpha=0.2)
     titles = (
         "reward of actions drawn [dB]",
-        "likeliest actions: PSNR less the preset's\nat equal CBR [dB], held-out crops",
+        "likeliest actions: PSNR minus the preset's\nat equal CBR [dB], held-out crops",
         "dimensions of actions drawn, over the preset's",
     )
     for place, title in zip(axes, titles, strict=True):

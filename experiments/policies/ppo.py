@@ -1,7 +1,7 @@
-"""PPO of TF-Agents, every position of a rate map an environment of its own.
+"""PPO of TF-Agents; every position of a rate map is an environment of its own.
 
-So its ratios are clipped position by position, and a position's advantage is that of
-its own reward: what its action saved of the error, less what it spent.
+Ratios are clipped position by position, and the advantage of a position follows from
+its own reward: the error that its action saves, minus the price of its symbols.
 
 References
 ----------
@@ -22,17 +22,17 @@ from tf_agents.trajectories.time_step import time_step_spec
 from blocks.nn import policy
 from experiments.policies.environment import DECIBELS, Environment, Scene
 
-STEPS = policy.ROUNDS  # of an episode: as many as the link takes
-EPOCHS = 4  # over an episode
+STEPS = policy.ROUNDS  # steps of an episode, as many as in the link
+EPOCHS = 4  # passes over an episode
 EXPLORING = 0.2  # weight of the entropy of actions
-CAUTION = -np.abs(np.array(policy.OFFSETS, np.float32))  # first scores
+CAUTION = -np.abs(np.array(policy.OFFSETS, np.float32))  # initial scores
 
 
 class Episode(NamedTuple):
-    """What an episode came to, beside its trajectory.
+    """Result of an episode, beside its trajectory.
 
-    reward : mean of the last step
-    gain_db : mean over images of the PSNR, less the preset's
+    reward : mean reward of the last step
+    gain_db : mean over images of PSNR minus the preset's [dB]
     spent : dimensions over the preset's
     """
 
@@ -44,7 +44,7 @@ class Episode(NamedTuple):
 class Actor(network.Network):
     """A distribution of actions : [N, 11] -> [N].
 
-    (The stock one cannot be made with numpy 2.)
+    (TF-Agents' own fails with numpy 2.)
     """
 
     def __init__(self, observed):
@@ -54,7 +54,7 @@ class Actor(network.Network):
             tf.keras.layers.Dense(width, "relu", kernel_initializer="he_normal")
             for width in policy.WIDTHS
         ]
-        # it mostly leaves the preset as it is at first
+        # at first it mostly keeps the preset
         small = tf.keras.initializers.VarianceScaling(0.01)
         cautious = tf.constant_initializer(CAUTION)
         self._scores = tf.keras.layers.Dense(
@@ -69,12 +69,12 @@ class Actor(network.Network):
 
 
 def make_agent(learning_rate: tf.Variable, seed: int) -> PPOClipAgent:
-    """Make the agent, with random weights of a seed.
+    """Make the agent, with random weights from a seed.
 
     Raises
     ------
     RuntimeError
-        TF-Agents found no variables: Keras is not the one that it needs.
+        TF-Agents found no variables, because Keras is not version 2.
     """
     tf.keras.utils.set_random_seed(seed)
     observed = tf.TensorSpec((policy.FEATURES,), tf.float32)
@@ -97,18 +97,18 @@ def make_agent(learning_rate: tf.Variable, seed: int) -> PPOClipAgent:
         use_gae=True,
         normalize_observations=False,  # they are in unit range
         normalize_rewards=False,
-        train_step_counter=tf.Variable(0, dtype=tf.int64),  # not the process's
+        train_step_counter=tf.Variable(0, dtype=tf.int64),  # not the global one
     )
     agent.initialize()
     if not agent.actor_net.trainable_variables:
         raise RuntimeError("TF-Agents tracks Keras 2 alone: TF_USE_LEGACY_KERAS=1")
-    # else they would come with the first step, after a state is restored
+    # by default they would be made in the first step, after a state is restored
     optimizer._create_all_weights([*agent.actor_net.variables, *critic.variables])
     return agent
 
 
 def variables_of(agent) -> dict[str, tf.Variable]:
-    """All that a run must remember of an agent."""
+    """Variables of an agent that a run saves."""
     parts = {
         "actor": agent.actor_net.variables,
         "critic": agent._value_net.variables,
@@ -119,14 +119,14 @@ def variables_of(agent) -> dict[str, tf.Variable]:
 
 
 def play(environment: Environment, agent, scene: Scene, price, seed):
-    """One episode of a batch of pictures, with actions drawn.
+    """One episode of a batch of pictures, with sampled actions.
 
-    price : scalar, decibels that the dimensions of a whole picture are worth
-    seed : [2], int32, of the actions
+    price : scalar, value of the dimensions of a whole picture [dB]
+    seed : [2], int32, seed of the actions
 
     Output
     ------
-    : trajectory [positions, STEPS + 1], and what it came to
+    : trajectory [positions, STEPS + 1], and its result
     """
     shape, count = scene.level.shape, int(np.prod(scene.level.shape))
     previous = tf.fill(shape, policy.NEUTRAL)
@@ -145,7 +145,7 @@ def play(environment: Environment, agent, scene: Scene, price, seed):
             previous = tf.reshape(action, shape)
             outcome = environment.step(scene, previous)
             last = rewards(scene, outcome, price)
-            # to scale what a state earns changes no best action, but evens the noise
+            # a scale per state changes no best action, but equalises the noise
             reward = tf.reshape(last / scene.share, [count])
             following = StepType.LAST if step == STEPS - 1 else StepType.MID
         discount = tf.fill([count], float(following != StepType.LAST))
@@ -160,14 +160,14 @@ def play(environment: Environment, agent, scene: Scene, price, seed):
 
 
 def rewards(scene: Scene, outcome, price):
-    """Decibels that each position gains its picture, less the price of its symbols.
+    """Reward of each position: gain of its picture [dB] minus price of its symbols.
 
-    Every dimension brings its power to the whole picture, so that a position earns
-    what the others gain by it, too.
+    Every dimension adds its power to the whole picture, so a position is also rewarded
+    for the gain of the others.
 
     Output
     ------
-    : [B, h, w], float32, whose mean is what all gain
+    : [B, h, w], float32, whose mean is the total gain
     """
     saved = scene.preset.error - outcome.error
     saved = saved / tf.reduce_mean(scene.preset.error, axis=(1, 2), keepdims=True)
@@ -179,7 +179,7 @@ def rewards(scene: Scene, outcome, price):
 
 
 def gain(scene: Scene, outcome):
-    """Mean PSNR less the preset's [dB], and dimensions over the preset's."""
+    """Mean PSNR minus the preset's [dB], and dimensions over the preset's."""
     before, after = (
         tf.reduce_mean(o.error, axis=(1, 2)) for o in (scene.preset, outcome)
     )
@@ -188,7 +188,7 @@ def gain(scene: Scene, outcome):
 
 
 def exported(agent) -> policy.Policy:
-    """The actor as a net that needs no TF-Agents, with the same scores."""
+    """The actor as a network without TF-Agents, with the same scores."""
     net = policy.Policy()
     net.build()
     net.set_weights(agent.actor_net.get_weights())

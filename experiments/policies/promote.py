@@ -1,4 +1,4 @@
-"""Moves a trained policy beside the codec that it serves, with a card of what it is."""
+"""Copies a trained policy to the shipped weights, with a model card."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ MOST_LINES = 12
 
 
 def promote_policy(run: Path, note: str) -> Path:
-    """Copy the policy of a run, and write its card; gives the folder."""
+    """Copy the policy of a run, and write its card; return the folder."""
     recipe = json.loads((run / CONFIG).read_text())
     policy = Policy()
     policy.build()

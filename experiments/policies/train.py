@@ -1,4 +1,4 @@
-"""Trains the channel knowledge base, resuming where a run stopped."""
+"""Trains the channel knowledge base; resumes interrupted runs."""
 
 import time
 from collections.abc import Callable
@@ -30,22 +30,22 @@ from experiments.training.state import Progress
 from experiments.training.validation import fixed_crops
 from semlink.graph import compiled
 
-FADING_SHARE, FADED_POSITIONS = 0.3, 32  # of batches; positions in a block of a fade
+FADING_SHARE, FADED_POSITIONS = 0.3, 32  # share of batches; positions of a fade
 QUALITIES = (0.15, 0.85)
-ETA_SPREAD = 0.3  # of its logarithm, to both sides
+ETA_SPREAD = 0.3  # half width of the range of log eta
 HIGHEST_DB = 20.0
-# Prices are one for each of some SNRs and qualities, at first what an SNR suggests.
+# A grid of prices over SNR and quality; the initial prices depend on the SNR.
 PRICES = (4, 3)
 FIRST_PRICES = 2.0, 0.12  # dB, and dB per dB
 PRICE_RATE = 0.3
-EPISODES = 2  # of a scene
+EPISODES = 2  # per scene
 
 
 class Draw(NamedTuple):
-    """What an episode is about.
+    """Random parameters of an episode.
 
-    image, context, at, seed : of its scene
-    cell : of its price
+    image, context, at, seed : parameters of its scene
+    cell : cell of its price
     """
 
     image: np.ndarray
@@ -56,15 +56,15 @@ class Draw(NamedTuple):
 
 
 def train(folder: Path, recipe: Recipe, note: Callable) -> None:
-    """Train from where the folder's state stands to the end of the recipe.
+    """Train from the state in the folder to the end of the recipe.
 
     Raises
     ------
     ValueError
-        The folder holds a run of another recipe, or the data is not what it must be.
+        The folder holds a run of another recipe, or the data is invalid.
     """
     trainer = Trainer(recipe)
-    claim(folder, recipe)  # not before all that a command can get wrong
+    claim(folder, recipe)  # after all checks of the options
     done = state.progress(folder)
     if done:
         state.restore(folder, trainer.variables)
@@ -87,7 +87,7 @@ class Trainer:
 
     Parameters
     ----------
-    recipe : what to train
+    recipe : options of the run
     """
 
     def __init__(self, recipe: Recipe):
@@ -122,7 +122,7 @@ class Trainer:
         self._episode = compiled(episode, level="graph", name="kb.episode")
 
     def play(self, iterations: range) -> dict[str, float]:
-        """Train on some episodes: means of what they came to."""
+        """Train on some episodes; return the means of their results."""
         rows = [self._iterate(iteration) for iteration in iterations]
         names = (*ppo.Episode._fields, "loss", "price")
         return dict(zip(names, map(float, np.mean(rows, axis=0)), strict=True))
@@ -134,14 +134,14 @@ class Trainer:
         left = 1 - iteration / self._recipe.iterations
         self._rate.assign(left * self._recipe.learning_rate)
         loss = self.agent.train(trajectory).loss
-        # a multiplier: dearer where more is spent than the presets do
+        # a Lagrange multiplier: it rises if more is spent than by the presets
         price = price * tf.exp(PRICE_RATE * (episode.spent - 1))
         self._prices.scatter_nd_update([draw.cell], [price])
         return [*map(float, episode), float(loss), float(price)]
 
 
 def _draw(recipe: Recipe, iteration: int, photos, contexts) -> Draw:
-    """What an episode is about: a pure function of the seed and its number."""
+    """Random parameters of an episode, a pure function of seed and number."""
     rng = np.random.default_rng((recipe.seed, iteration))
     chosen = rng.integers(len(photos), size=recipe.pictures)
     image = np.stack([crop(photos[i], recipe.crop, rng) for i in chosen])
@@ -159,7 +159,7 @@ def _draw(recipe: Recipe, iteration: int, photos, contexts) -> Draw:
 
 
 def _first_prices() -> np.ndarray:
-    """Decibels that a picture gains by an e-fold of dimensions : [4, 3], float32."""
+    """Gain of a picture by an e-fold of dimensions [dB] : [4, 3], float32."""
     snr_db = HIGHEST_DB * (np.arange(PRICES[0]) + 0.5) / PRICES[0]
     price = FIRST_PRICES[0] + FIRST_PRICES[1] * snr_db
     return np.broadcast_to(price[:, None], PRICES).astype(np.float32)

@@ -1,7 +1,7 @@
-"""What an agent gains at equal CBR, on crops that training does not see.
+"""Gain of an agent at equal CBR, on held-out crops.
 
-At fixed rates a policy may just spend more. Its PSNR is compared with that of presets
-at several ``eta``, at the dimensions that it spent.
+A policy may simply spend more. Its PSNR is therefore compared with that of presets,
+interpolated over ``eta`` to the dimensions that it spent.
 """
 
 from functools import partial
@@ -17,15 +17,15 @@ from experiments.training.validation import BATCH
 from semlink.graph import compiled
 
 POINTS = ((4.0, 0.45), (10.0, 0.5), (20.0, 0.6))  # Es/N0 [dB] and quality
-ETAS = (0.6, 0.8, 1.0, 1.25, 1.6)  # of the presets, over the nominal one
+ETAS = (0.6, 0.8, 1.0, 1.25, 1.6)  # eta of the presets, over the nominal one
 NOMINAL = ETAS.index(1.0)
 SEED = (7, 7)
 
 
 class Point(NamedTuple):
-    """Crops at one SNR, and what presets make of them.
+    """Crops at one SNR, and the results of the presets.
 
-    scenes : at the nominal eta
+    scenes : scenes at the nominal eta
     log_dimensions, psnr_db : [5], of the presets
     """
 
@@ -40,7 +40,7 @@ class Validation:
 
     Parameters
     ----------
-    environment : that the agent acts on
+    environment : environment of the agent
     images : [N, H, W, 3], uint8
     contexts : [N, D], float32
     """
@@ -54,7 +54,7 @@ class Validation:
         self._points = [self._point(images, contexts, *point) for point in POINTS]
 
     def __call__(self, agent: policy.Policy) -> dict[str, float]:
-        """PSNR of its likeliest actions, less the presets' at equal CBR [dB]."""
+        """PSNR of its likeliest actions, minus the presets' at equal CBR [dB]."""
         self._policy.set_weights(agent.get_weights())
         return {f"gain_{p.snr_db:g}dB": self._gain(p) for p in self._points}
 
@@ -84,7 +84,7 @@ class Validation:
 
 
 def act_on(environment: Environment, agent: policy.Policy, scene: Scene) -> Outcome:
-    """What becomes of a scene by an agent's likeliest actions."""
+    """Outcome of a scene under an agent's likeliest actions."""
 
     return environment.step(scene, actions(environment, agent, scene))
 
@@ -99,7 +99,7 @@ def actions(environment: Environment, agent: policy.Policy, scene: Scene):
 
 
 def summary(outcomes) -> tuple[float, float]:
-    """Mean dimensions of a position, and mean PSNR of the pictures [dB]."""
+    """Mean dimensions per position, and mean PSNR of the pictures [dB]."""
     error = np.concatenate([o.error.numpy() for o in outcomes])
     spent = np.concatenate([o.dimensions.numpy() for o in outcomes])
     mean = error.mean(axis=(1, 2)) / (3 * 16**2)

@@ -1,1 +1,1 @@
-"""One HTML file that shows a run: curves, table, pictures, and how they were made."""
+"""A report of a run in one HTML file: curves, table, pictures, provenance."""

@@ -1,4 +1,4 @@
-"""Pictures of a run for a page: sent again with the noise that they had."""
+"""Pictures of a run for a page, sent again with the same noise."""
 
 import base64
 import io
@@ -16,25 +16,26 @@ from semlink.signals import IMAGE
 from semlink.sweeps.points import Point
 from semlink.sweeps.sweep import Sweep
 
-QUALITY = 90  # of WebP: what a page shows is compressed, what is measured is not
+QUALITY = 90  # WebP quality of the pictures shown; measurements use the originals
 MAP_WIDTH = 384
 PLACE = ("channel", "cbr", "snr_db")
 
 
 def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -> dict:
-    """Originals, and what receivers made of them at a few places of the grid.
+    """Originals and received pictures at a few points of the grid.
 
     Parameters
     ----------
     job : the sweep of the run
-    finished : ids of its points that have results
+    finished : ids of its points with results
     images : numbers of the images to show
-    most : received pictures to show, but one of each image and transmitter at least
+    most : largest number of received pictures; there is always one per image and
+        transmitter
 
     Output
     ------
-    : ``images``, ``places`` (channel, CBR, Es/N0), ``transmitters`` and ``shots``, of
-        which each says what it is of by number
+    : ``images``, ``places`` (channel, CBR, Es/N0), ``transmitters`` and ``shots``; the
+        shots refer to the others by number
     """
     points = {
         (_place(point), point.link.transmitter.label): point
@@ -47,7 +48,7 @@ def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -
     )
     wanted = product(
         enumerate(transmitters), enumerate(images), enumerate(places)
-    )  # one transmitter after the other: each makes its networks ready once
+    )  # one transmitter after the other, to set up its networks once
     shots = [
         {"image": i, "place": p, "transmitter": t} | _shot(job, points[key], image)
         for (t, label), (i, image), (p, place) in wanted
@@ -66,7 +67,7 @@ def _place(point: Point) -> tuple[str, float, float]:
 
 
 def _few(places: set, most: int) -> list:
-    """At most so many, spread evenly; if one, it is in the middle of a channel."""
+    """An even selection of places; a single one is the middle of the first channel."""
     ordered = sorted(places)
     if most > 1:
         return spread(ordered, most)
@@ -80,7 +81,7 @@ def _original(job: Sweep, image: int) -> dict:
 
 
 def _shot(job: Sweep, point: Point, image: int) -> dict:
-    """What a receiver made of an image, in numbers and as a picture."""
+    """The received picture of an image, with metrics and maps."""
     try:
         replay = job.trial.replay(point, image)
     except Infeasible as reason:

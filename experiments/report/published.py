@@ -22,12 +22,12 @@ NUMBERS = ("snr_db", "cbr", "value")
 
 
 def read_published(folder: Path = FOLDER) -> list[dict]:
-    """Every published point that is stored.
+    """All published points.
 
     Raises
     ------
     InputError
-        A file is not one of published points; the message says where.
+        A file is not in this format; the message has file and line.
     """
     return [row for path in sorted(folder.glob("*.csv")) for row in _read(path)]
 

@@ -1,4 +1,4 @@
-"""The rows of a run, packed by column for a page: one entry for each point."""
+"""The rows of a run, packed by column for a page, one entry per point."""
 
 from collections.abc import Sequence
 
@@ -22,8 +22,8 @@ OF_A_METRIC = ("mean", "ci95", "count")
 def pack(rows: Sequence[Row]) -> dict:
     """Columns of points.
 
-    Words are numbers of names, numbers have six digits, and what is not a number is
-    ``None``: a page of 100,000 rows stays small.
+    Words become indices of names, numbers have six digits, and NaN or infinity is
+    ``None``, so that a page of 100,000 rows stays small.
 
     Output
     ------

@@ -1,4 +1,4 @@
-"""``make report``: everything about a run in one file that opens from disk."""
+"""``make report``: a run in one self-contained HTML file."""
 
 import html
 import json
@@ -27,14 +27,14 @@ def write_report(
 
     Parameters
     ----------
-    folder : of the run
-    images : numbers of the images to show, in words (``None``: a few)
-    most : received pictures to show
-    cache : folder and limit [GiB] of what sweeps keep of what they sent
+    folder : folder of the run
+    images : numbers of the images to show, as text (``None``: a few)
+    most : largest number of received pictures
+    cache : folder and limit [GiB] of the signal cache
 
     Output
     ------
-    : what was written, and what was left out
+    : path and size of the file, and the reason if it has no pictures
 
     Raises
     ------
@@ -61,7 +61,7 @@ def write_report(
 
 
 def _pictures(folder: Path, finished: set, images: str | None, most: int, cache: tuple):
-    """Pictures for the page, or why there are none."""
+    """Pictures for the page, or the reason why there are none."""
     try:
         job = again(folder, cache)
     except InputError as reason:
@@ -99,7 +99,7 @@ def _summary(manifest: dict) -> str:
     until = f", until {stop['metric']} ±{stop['ci95']:g}" if stop["ci95"] else ""
     draws = f"{stop['draws']} channel draw{'s' * (stop['draws'] > 1)} each"
     skipped = len(manifest.get("images_skipped", ()))
-    but = f" ({skipped} skipped, that cannot be read)" if skipped else ""
+    but = f" ({skipped} unreadable images skipped)" if skipped else ""
     return f"{manifest['images']} images of {source}{but}, {draws}{until}"
 
 

@@ -1,1 +1,1 @@
-"""Measurements of transmitters, and comparisons."""
+"""Measurements and comparisons of transmitters."""

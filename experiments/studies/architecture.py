@@ -1,8 +1,8 @@
 """Draws the packages of the project, their modules, and the imports between them.
 
-Every arrow runs down: from the package that imports to the one that is imported. Within
-a layer arrows join packages, across layers they join the layers. A box lists its
-modules from those that import the others to those that are imported.
+Every arrow points down, from the importing to the imported package. Within a layer,
+arrows connect packages; across layers, they connect the layers. A box lists importing
+modules before the modules that they import.
 """
 
 from collections import Counter
@@ -76,10 +76,10 @@ PICTURE = Stack(
 
 
 class Architecture(NamedTuple):
-    """The packages and what they import of each other.
+    """The packages, and the imports between them.
 
-    boxes : modules of each package, those that import the others first
-    imports : how many modules of the second package those of the first import
+    boxes : modules of each package, importing ones first
+    imports : number of modules of the second package that the first imports
     """
 
     boxes: dict[str, list[str]]
@@ -87,7 +87,7 @@ class Architecture(NamedTuple):
 
     @property
     def text(self) -> str:
-        """All of it, in lines: what the figure shows, and is known by."""
+        """The content of the figure in lines, stored in its metadata."""
         lines = [f"{name}: {' '.join(held)}" for name, held in self.boxes.items()]
         pairs = sorted(self.imports.items())
         return "\n".join([*lines, *(f"{a} -> {b}: {n}" for (a, b), n in pairs)])
@@ -99,7 +99,7 @@ def architecture() -> Architecture:
     names = sorted(name for name in found if not name.endswith(".__init__"))
     reach = reachable(found)
     boxes: dict[str, list[str]] = {}
-    # what imports more stands above what it imports
+    # modules that import more come first
     for name in sorted(names, key=lambda name: -len(reach[name])):
         boxes.setdefault(box_of(name), []).append(name.rpartition(".")[2])
     pairs = ((box_of(a), box_of(b)) for a in names for b in sorted(found[a]))
@@ -109,13 +109,13 @@ def architecture() -> Architecture:
 
 
 def box_of(module: str) -> str:
-    """The box of a module: its package; the root of experiments has one for each."""
+    """The box of a module: its package, or itself in the root of experiments."""
     package = module.rpartition(".")[0]
     return module if package == "experiments" else package
 
 
 def draw(path: Path) -> Path:
-    """Draw the architecture into an SVG file, which is the same for the same source."""
+    """Draw the architecture into an SVG file, reproducibly."""
     shown = architecture()
     path.parent.mkdir(parents=True, exist_ok=True)
     drawn(PICTURE, shown.boxes, shown.imports, path, shown.text)

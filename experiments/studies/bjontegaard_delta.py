@@ -1,4 +1,4 @@
-"""Bjontegaard's deltas: what one curve of quality over CBR is worth more than another.
+"""Bjontegaard deltas: mean differences between two curves of quality over CBR.
 
 References
 ----------
@@ -16,11 +16,11 @@ FEWEST = 4  # points of a curve
 
 
 class Delta(NamedTuple):
-    """A curve less another, and where both are known.
+    """Difference of two curves, and the range where both are known.
 
     psnr_db : mean difference at equal CBR [dB]
-    rate : mean difference in CBR at equal PSNR, as a share
-    cbr, level_db : the CBR and PSNR that both have, from and to
+    rate : relative mean difference in CBR at equal PSNR
+    cbr, level_db : common range of CBR and of PSNR [dB], lower and upper end
     """
 
     psnr_db: float
@@ -30,7 +30,7 @@ class Delta(NamedTuple):
 
 
 def delta(anchor: Sequence, test: Sequence) -> Delta | str:
-    """Compare two curves, points (CBR, PSNR [dB]) in any order; or say why not."""
+    """Compare two curves, points (CBR, PSNR [dB]) in any order; or return a reason."""
     from bjontegaard import bd_psnr, bd_rate
 
     curves = [np.array(sorted(points), float).T for points in (anchor, test)]

@@ -1,7 +1,7 @@
-"""Paired comparison of transmitters: the same images, point by point.
+"""Paired comparison of transmitters over the same images, point by point.
 
-Pictures differ far more than codes do: the interval of a mean PSNR is ten times that
-of the mean difference over the same pictures.
+Pictures differ far more than codes: the interval of a mean PSNR is ten times that of
+the mean difference over the same pictures.
 """
 
 from collections.abc import Callable
@@ -24,13 +24,13 @@ Score = Callable[[list], float]  # of observations
 
 
 def compare(folder: Path, against: str, metric: str | None = None) -> str:
-    """Give a table, in Markdown, of all transmitters of a run less one of them.
+    """A table, in Markdown, of the differences of all transmitters to one of them.
 
     Parameters
     ----------
-    folder : of the run
-    against : label of the transmitter that the others are compared with
-    metric : which metric; the first of the run by default
+    folder : folder of the run
+    against : label of the reference transmitter
+    metric : name of the metric; the first of the run by default
 
     Output
     ------
@@ -69,7 +69,7 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
 
 
 def scorer(folder: Path, metric: Metric, task: str) -> Score | None:
-    """What scores a metric of a set by a run's own task; ``None`` for other metrics."""
+    """Score of a metric of a set, by the run's task; ``None`` for other metrics."""
     if metric.kind != "set":
         return None
     specs = read_manifest(folder)["configuration"]["task"]
@@ -87,7 +87,7 @@ def _line(place: tuple, row: dict, cells: list[str], metric: Metric) -> str:
 
 
 def _why(row: dict) -> str:
-    """Why a point has no mean, in one word."""
+    """Reason of a point without a mean, in one word."""
     return row["status"].partition(":")[0]
 
 
@@ -97,13 +97,13 @@ def difference(
     metric: Metric,
     score: Score | None = None,
 ) -> str:
-    """Mean difference over the samples that both sent, with its 95 % interval.
+    """Mean difference over the common samples, with its 95 % interval.
 
     Parameters
     ----------
     of, against : folder of the run, and the row of a point in it
-    metric : of both rows
-    score : where it is a metric of a set; its interval is of a paired bootstrap
+    metric : metric of both rows
+    score : score of a metric of a set; its interval comes from a paired bootstrap
     """
     row, other_row = of[1], against[1]
     if row is None:
@@ -120,7 +120,7 @@ def difference(
 
 
 def _of_means(of, against) -> tuple[float, float]:
-    """Mean difference of values of samples, and half the width of its interval."""
+    """Mean difference of the samples' values, and half width of its interval."""
     own, other = (
         read_samples(folder, r["point_id"], r["metric"]) for folder, r in (of, against)
     )
@@ -132,7 +132,7 @@ def _of_means(of, against) -> tuple[float, float]:
 
 
 def _of_scores(of, against, score: Score) -> tuple[float, float]:
-    """Difference of scores of a set, both resampled by the same samples."""
+    """Difference of scores of a set, both bootstrapped with the same samples."""
     own, other = (
         read_observations(folder, r["point_id"], r["task"])
         for folder, r in (of, against)

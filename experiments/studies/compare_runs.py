@@ -1,4 +1,4 @@
-"""Two runs compared: point by point over the same images, and curve by curve."""
+"""Comparison of two runs: point by point over the same images, and by curves."""
 
 from pathlib import Path
 
@@ -11,27 +11,27 @@ from semlink.store.rows import Row, grouped
 
 LINK = ("transmitter", "channel", "snr_db")
 PLACE = (*LINK, "cbr_target")
-MEANING = ("source_sha256", "packages")  # of a manifest, beside its conventions
+MEANING = ("source_sha256", "packages")  # compared entries of a manifest
 
 
 def compare_runs(first: Path, second: Path, metric: str | None = None) -> str:
-    """Give tables, in Markdown, of what a second run has more than the first.
+    """Tables, in Markdown, of the differences of a second run to a first one.
 
     Parameters
     ----------
     first, second : folders of the runs
-    metric : which metric, the first of the first run by default; Bjontegaard's deltas
-        are of metrics in decibels
+    metric : name of the metric, the first of the first run by default; Bjontegaard
+        deltas are for metrics in decibels
 
     Output
     ------
-    : what their conventions differ in, differences with their 95 % intervals over the
-        images that both have, and Bjontegaard's deltas
+    : differing conventions, differences with 95 % intervals over the common images, and
+        Bjontegaard deltas
 
     Raises
     ------
     InputError
-        They have no point in common.
+        The runs have no point in common.
     """
     described = read_metrics(first, [row["metric"] for row in read_points(first)])
     metric = metric or next(iter(described))
@@ -62,13 +62,13 @@ def compare_runs(first: Path, second: Path, metric: str | None = None) -> str:
 
 
 def _rows(folder: Path, metric: str) -> dict[tuple, Row]:
-    """Rows of one metric, by their place."""
+    """Rows of one metric, by their position in the grid."""
     rows = [row for row in read_points(folder) if row["metric"] == metric]
     return {tuple(row[column] for column in PLACE): row for row in rows}
 
 
 def _conventions(first: Path, second: Path) -> list[str]:
-    """What the numbers of two runs do not mean alike."""
+    """Differences of two runs in conventions, images and packages."""
     one, other = read_manifest(first), read_manifest(second)
     differ = {
         name: (one["conventions"].get(name), other["conventions"].get(name))
@@ -84,7 +84,7 @@ def _conventions(first: Path, second: Path) -> list[str]:
 
 
 def _deltas(rows: list[Row], others: list[Row], label: str) -> list[str]:
-    """Bjontegaard's deltas of all links that both runs have."""
+    """Bjontegaard deltas of all links that both runs have."""
     lines = [
         f"| transmitter | channel | Es/N0 | BD-{label} | BD-rate | over CBR | "
         f"over {label} |",

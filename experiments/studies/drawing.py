@@ -27,17 +27,17 @@ from experiments.studies.layout import (
 
 FONT = ["DejaVu Sans Mono", "monospace"]
 MARGIN = 6.0
-DOWN = 8.0  # that an arrow between neighbours runs down at least
+DOWN = 8.0  # least descent of an arrow between neighbours
 COLOURS = ("#33658a", "#b5483a", "#4f7942", "#8a5a9e", "#b07d12", "#2f8f8f", "#7a6a58")
 
 Point = tuple[float, float]
 
 
 class Arrow(NamedTuple):
-    """From a box or band down to another.
+    """An arrow from a box or band down to another.
 
-    source, target : by name
-    count : of imports
+    source, target : names
+    count : number of imports
     upright : from the bottom of one to the top of the other, not from side to side
     """
 
@@ -48,7 +48,7 @@ class Arrow(NamedTuple):
 
     @property
     def of_bands(self) -> bool:
-        """Whether it joins bands, whose names end with a slash."""
+        """Whether it connects bands, whose names end with a slash."""
         return self.source.endswith("/")
 
 
@@ -72,22 +72,22 @@ def drawn(picture: Node, boxes: Boxes, imports: Counter, path: Path, text: str) 
     ----------
     picture : boxes and bands in their rows and stacks
     boxes : modules of each package
-    imports : number of imports, by package that imports and is imported
-    path : of the file
-    text : what the file says of itself
+    imports : number of imports, by importing and imported package
+    path : path of the file
+    text : description in the file's metadata
 
     Raises
     ------
     ValueError
-        The picture has other packages, or one of them stands below what it imports.
+        The picture has other packages, or a package is below one that it imports.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     if different := sorted(set(boxes) ^ set(packages(picture))):
         raise ValueError(
-            "the picture has a place for each package that there is, and no other, "
-            f"got a difference in {', '.join(different)}"
+            "the picture must have a box for every package and no other, got a "
+            f"difference in {', '.join(different)}"
         )
     width, height = (length + 2 * MARGIN for length in size(picture, boxes))
     area = Rect(MARGIN, MARGIN, width - 2 * MARGIN, height - 2 * MARGIN)
@@ -128,7 +128,7 @@ def _draw_node(axes, node: Box | Band, rect: Rect, boxes: Boxes) -> None:
 
 
 def _draw_arrows(axes, found: Sequence[Arrow], rects: Mapping[str, Rect]) -> None:
-    """Draw arrows, each package's in a colour, with numbers between bands."""
+    """Draw arrows, in a colour per package, with numbers between bands."""
     ends = _ends([arrow for arrow in found if not arrow.of_bands], rects)
     sources = sorted({arrow.source for arrow in found})
     for arrow in found:
@@ -160,7 +160,7 @@ def _draw_arrow(axes, arrow: Arrow, start: Point, end: Point, colour: str) -> No
 
 
 def _ends_at_bands(arrow: Arrow, rects: Mapping[str, Rect]) -> tuple[Point, Point]:
-    """Ends of an arrow between bands: straight down, past those that lie between."""
+    """Ends of an arrow between bands: straight down, past bands in between."""
     a, b = rects[arrow.source], rects[arrow.target]
     if not arrow.upright:  # neighbours
         y = max(a.y, b.y) + min(a.height, b.height) / 2
@@ -174,7 +174,7 @@ def _ends_at_bands(arrow: Arrow, rects: Mapping[str, Rect]) -> tuple[Point, Poin
 
 
 def _ends(found: Sequence[Arrow], rects: Mapping[str, Rect]):
-    """Where each arrow leaves (True) and arrives (False), side by side with others."""
+    """Points where each arrow leaves (True) and arrives (False), side by side."""
     sides = defaultdict(list)
     for arrow in found:
         a, b = rects[arrow.source], rects[arrow.target]
@@ -202,12 +202,12 @@ def _point(rect: Rect, side: str, share: float) -> Point:
 
 
 def _downwards(arrow: Arrow, ends, rects: Mapping[str, Rect]) -> tuple[Point, Point]:
-    """The ends of an arrow, moved so that it runs down.
+    """The ends of an arrow, moved so that it points down.
 
     Raises
     ------
     ValueError
-        The box that is imported stands above the other.
+        The imported box is above the importing one.
     """
     (x0, y0), (x1, y1) = ends[arrow, True], ends[arrow, False]
     if y1 < y0 + DOWN:

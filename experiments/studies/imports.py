@@ -1,4 +1,4 @@
-"""The modules of the project and what each imports, read from the source alone."""
+"""The modules of the project and their imports, read from the source."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -18,10 +18,10 @@ def modules() -> dict[str, Path]:
 
 
 def imports(text: str) -> Iterator[tuple[int, str]]:
-    """(line, name) of every import in a source text, inside functions as well.
+    """(line, name) of every import in a source text, also inside functions.
 
-    ``from a import b`` gives ``a.b``, whether b is a module or a name within one. A
-    relative import keeps its dots.
+    ``from a import b`` gives ``a.b``, for a module b or a name b. A relative import
+    keeps its dots.
     """
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
@@ -41,7 +41,7 @@ def _is_import_module(node: ast.AST) -> bool:
 
 
 def arrows(known: Mapping[str, Path]) -> dict[str, set[str]]:
-    """The modules among the known ones that each of them imports."""
+    """For each known module, the known modules that it imports."""
     return {
         name: {
             module
@@ -54,7 +54,7 @@ def arrows(known: Mapping[str, Path]) -> dict[str, set[str]]:
 
 
 def reachable(arrows: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """The nodes that each node reaches in one step or more."""
+    """The nodes that each node reaches in one or more steps."""
     reach = {node: set(targets) for node, targets in arrows.items()}
     for middle in arrows:
         for targets in reach.values():

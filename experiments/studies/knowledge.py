@@ -16,24 +16,24 @@ from experiments.training.photos import Photos, find_photos
 from semlink.errors import InputError
 from semlink.store.files import write_whole
 
-# Parts of a photo that are described beside the whole: x, y, side, in shares of it.
+# Parts of a photo that are also described: x, y, side, in shares of the photo.
 PARTS = ((0.0, 0.0, 0.6), (0.4, 0.0, 0.6), (0.0, 0.4, 0.6), (0.4, 0.4, 0.6))
 
 
 def build(source: Path, output: Path, size: int, describer: str, encoder: str) -> None:
-    """Build a base of what a describer says of photos, or of captions in COCO's layout.
+    """Build a base from descriptions of photos, or from captions in COCO's layout.
 
     Parameters
     ----------
     source : folder of photos, or a JSON file with COCO's ``annotations``
     output : file to write
-    size : entries at most; those that differ most are kept
+    size : largest number of entries; the most different ones are kept
     describer, encoder : describer and text encoder, as on the command line
 
     Raises
     ------
     InputError
-        If there is nothing to describe.
+        There are no photos or captions.
     """
     if source.is_dir():
         texts = _described(source, build_describer(describer))
@@ -52,15 +52,15 @@ def build(source: Path, output: Path, size: int, describer: str, encoder: str) -
 def embed(
     source: Path, output: Path, path: Path | None, describer: str, encoder: str
 ) -> None:
-    """Look up what a describer says of each photo, for networks to be trained with.
+    """Look up the nearest entry for the description of each photo, for training.
 
-    Writes ``names`` [N] and ``vectors`` [N, D], float16, the entries that are nearest.
+    Writes ``names`` [N] and ``vectors`` [N, D], float16, of the nearest entries.
 
     Parameters
     ----------
     source : folder of photos
     output : file to write
-    path : knowledge base; the one that is shipped by default
+    path : knowledge base; the shipped one by default
     describer, encoder : describer and text encoder, as on the command line
     """
     base, embedding = _base_of(path, encoder)
@@ -76,7 +76,7 @@ def embed(
 
 
 def merge(paths: list[Path], output: Path) -> None:
-    """Write several bases as one."""
+    """Merge several bases and write the result."""
     first, *others = (load(path) for path in paths)
     for other in others:
         first = first.merged(other)
@@ -85,7 +85,7 @@ def merge(paths: list[Path], output: Path) -> None:
 
 
 def show(path: Path | None) -> None:
-    """Say what is in a base."""
+    """Print the properties of a base."""
     base = load(path or DEFAULT)
     count, width = base.vectors.shape
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -102,7 +102,7 @@ def show(path: Path | None) -> None:
 def search(
     text: str, path: Path | None, k: int, encoder: str, kind: Search = "auto"
 ) -> None:
-    """Print the entries that are nearest to a text."""
+    """Print the entries nearest to a text."""
     base, embedding = _base_of(path, encoder, kind)
     index, distance = base.nearest(embedding([text]).pooled, k)
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -111,12 +111,12 @@ def search(
 
 
 def most_different(vectors: np.ndarray, count: int) -> np.ndarray:
-    """Choose vectors so that none is far from all chosen : [N, D] -> [count].
+    """Choose the most different vectors : [N, D] -> [count], indices.
 
-    Farthest first: each next one is that whose nearest chosen one is farthest.
+    Farthest-first traversal: the next vector has the farthest nearest chosen one.
     """
     nearest = np.full(len(vectors), np.inf, np.float32)
-    chosen = np.zeros(count, int)  # the first is as good as any
+    chosen = np.zeros(count, int)  # begins with the first vector
     square = (vectors**2).sum(axis=1)
     for i in range(count):
         if i:
@@ -155,7 +155,7 @@ def _described(folder: Path, describe: Describer) -> Iterator[str]:
 
 
 def _parts(photo: np.ndarray) -> Iterator[np.ndarray]:
-    """The whole photo, and its quarters, a little more each."""
+    """The whole photo, and its four corners, each slightly more than a quarter."""
     yield photo
     height, width, _ = photo.shape
     for x, y, side in PARTS:

@@ -1,15 +1,15 @@
-"""Where boxes are that stand in rows, stacks and bands.
+"""Layout of boxes in rows, stacks and bands.
 
-Lengths are in points from the upper left corner of the figure; y runs down.
+Lengths are in points from the upper left corner of the figure; y points down.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Literal, NamedTuple
 
-LINE, TITLE, TYPE = 10.5, 8.5, 8.0  # of a module, and sizes of type
+LINE, TITLE, TYPE = 10.5, 8.5, 8.0  # line height, and font sizes of title and module
 LETTER = 0.602  # width of a letter of DejaVu Sans Mono, over its size
-PAD, GAP, AISLE = 5.0, 10.0, 32.0  # within a box, within a band, between nodes
+PAD, GAP, AISLE = 5.0, 10.0, 32.0  # spaces in a box, in a band, between nodes
 
 
 class Box(NamedTuple):
@@ -20,7 +20,7 @@ class Box(NamedTuple):
 
 
 class Space(NamedTuple):
-    """Nothing, so high."""
+    """Empty space of a height."""
 
     height: float
 
@@ -67,7 +67,7 @@ class Rect(NamedTuple):
 
 
 def packages(node: Node) -> Iterator[str]:
-    """Every package that has a box within a node."""
+    """Packages of all boxes within a node."""
     if isinstance(node, Box):
         yield node.package
     elif isinstance(node, Band):
@@ -78,7 +78,7 @@ def packages(node: Node) -> Iterator[str]:
 
 
 def title_of(package: str) -> str:
-    """What a box is called within its band."""
+    """Title of a box within its band."""
     return package.partition(".")[2] or f"{package}/*.py"
 
 
@@ -100,7 +100,7 @@ def size(node: Node, boxes: Boxes) -> tuple[float, float]:
 
 
 def listed(box: Box, boxes: Boxes) -> Sequence[str]:
-    """The modules that a box lists: none where its title says it all."""
+    """The modules that a box lists; none if its title is its only module."""
     held = boxes[box.package]
     return () if list(held) == [title_of(box.package)] else held
 
@@ -113,19 +113,19 @@ def _size_of_box(box: Box, held: Sequence[str]) -> tuple[float, float]:
 
 
 def columns_of(held: Sequence[str], count: int) -> list[float]:
-    """Where columns of modules begin, and where the last one ends."""
+    """Positions of columns of modules, and the end of the last one."""
     letters = [max(map(len, held[i::count]), default=-2) + 2 for i in range(count)]
     return [0.0, *accumulate(TYPE * LETTER * width for width in letters)]
 
 
 def placed(node: Node, boxes: Boxes, area: Rect) -> Iterator[tuple[Node, Rect]]:
-    """Every box and band within a node, and where it is.
+    """All boxes and bands within a node, and their rectangles.
 
     Parameters
     ----------
-    node : to place
+    node : node to place
     boxes : modules of each package
-    area : for the node, at least as large as it
+    area : area for the node, at least of its size
     """
     width, height = size(node, boxes)
     if isinstance(node, Box):
@@ -165,5 +165,5 @@ def _placed_in_stack(node: Stack, boxes: Boxes, area: Rect):
 
 
 def name_of(node: Box | Band) -> str:
-    """What arrows know a box or band by."""
+    """Name of a box or band, for arrows."""
     return f"{node.folder}/" if isinstance(node, Band) else node.package

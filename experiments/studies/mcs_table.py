@@ -1,4 +1,4 @@
-"""Measure at which SNR each modulation and coding scheme reaches the target BLER."""
+"""Measure the SNR at which each scheme reaches the target block error rate."""
 
 import csv
 import io
@@ -22,8 +22,8 @@ HEADER = (
     "snr_db",
     "blocks",
 )
-FEW = 10  # block errors below which an error rate is not believed
-FITTED = 4  # points of the curve, the last ones
+FEW = 10  # least block errors of a reliable error rate
+FITTED = 4  # last points of the curve, used for the fit
 BATCH = 64
 
 
@@ -55,7 +55,7 @@ def measure(num_blocks: int) -> None:
 
 
 def half(mcs: Mcs, length: int, channel) -> tuple[float, float]:
-    """Es/N0 [dB] at which half of the blocks fail, and the next one on the grid."""
+    """Es/N0 [dB] at which half of the blocks fail, and the next grid point."""
     step_db = _step_db(length)
     snr_db, before, rate = linear_to_db(2**mcs.efficiency - 1) - step_db, 1.0, 1.0
     while rate > 0.5:
@@ -68,10 +68,10 @@ def half(mcs: Mcs, length: int, channel) -> tuple[float, float]:
 def threshold(mcs: Mcs, length: int, num_blocks: int, channel, snr_db: float) -> float:
     """Es/N0 [dB] at the target BLER, upward from ``snr_db``.
 
-    The error rate is measured where it is high enough to be, on a fine grid, and a
-    line through the last of its logarithms is continued to the target. The curve
-    steepens, so that the SNR is rather a little too high than too low. Short blocks
-    are cheap: more of them are sent.
+    The error rate is measured on a fine grid while it is high enough, and a line
+    through the last of its logarithms is extrapolated to the target. The curve
+    steepens, so the SNR is slightly too high rather than too low. Short blocks are
+    cheap, so more of them are sent.
     """
     num_blocks, step_db = _sent(length, num_blocks), _step_db(length)
     curve = []
@@ -88,7 +88,7 @@ def threshold(mcs: Mcs, length: int, num_blocks: int, channel, snr_db: float) ->
 
 
 def _step_db(length: int) -> float:
-    """Of the grid: long blocks have steep curves."""
+    """Step of the grid; long blocks have steep curves."""
     return 0.125 if length > 2000 else 0.25
 
 
@@ -102,7 +102,7 @@ def bler(mcs: Mcs, length: int, snr_db: float, num_blocks: int, channel) -> floa
 
     Output
     ------
-    : share of blocks that are not decoded as sent
+    : share of blocks decoded with errors
     """
     chain = Bicm(mcs)
     generator = np.random.default_rng(length)

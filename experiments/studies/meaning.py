@@ -1,7 +1,7 @@
-"""Whether rates go by meaning: channel uses inside annotated objects and outside them.
+"""Whether rates follow meaning: channel uses inside and outside annotated objects.
 
-For a source with instances, as COCO's: the mean rate of positions inside any object
-over that outside, by the preset and after the channel knowledge base's action.
+For a source with instances, such as COCO: the mean rate of positions inside any object
+over that outside, of the preset and after the channel knowledge base's action.
 """
 
 from typing import NamedTuple
@@ -18,13 +18,13 @@ from semlink.protocols import Budget
 from semlink.sweeps.monitor import interval
 
 PRESET, AFTER = "rate preset [channel uses]", "rate [channel uses]"
-INSIDE = 0.5  # share of a position's pixels from which it is inside
+INSIDE = 0.5  # least share of pixels in objects of a position that counts as inside
 
 
 class Rates(NamedTuple):
-    """Mean channel uses of a position of one picture.
+    """Mean channel uses per position of one picture.
 
-    inside, outside : of objects; each (preset, after the action)
+    inside, outside : inside and outside objects; each (preset, after the action)
     """
 
     inside: tuple[float, float]
@@ -39,13 +39,13 @@ def meaning(
     Parameters
     ----------
     source, transmitter : as on the command line
-    images : at most so many
-    cbr, snr_db : at which they are sent
+    images : largest number of images
+    cbr, snr_db : CBR and SNR [dB] of the transmission
 
     Raises
     ------
     InputError
-        If no picture has objects, or rates are the preset everywhere.
+        No picture has objects, or rates equal the preset everywhere.
     """
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     word = ComponentSpec.model_validate(transmitter)
@@ -69,7 +69,7 @@ def meaning(
 
 
 def inside_objects(annotations, size: tuple[int, int]) -> np.ndarray | None:
-    """Positions that lie in an object : [h, w], bool; ``None`` if all or none do."""
+    """Positions inside an object : [h, w], bool; ``None`` if all or none are."""
     from pycocotools import mask as masks
 
     pixels = np.zeros(size, bool)
@@ -87,7 +87,7 @@ def inside_objects(annotations, size: tuple[int, int]) -> np.ndarray | None:
 
 
 def _rates(maps: dict[str, np.ndarray], mask: np.ndarray) -> Rates:
-    """Means of both maps; positions that only pad the picture do not count."""
+    """Means of both maps, without positions that only pad the picture."""
     both = [maps[name][: mask.shape[0], : mask.shape[1]] for name in (PRESET, AFTER)]
     inside, outside = (tuple(float(m[k].mean()) for m in both) for k in (mask, ~mask))
     return Rates(inside, outside)

@@ -1,7 +1,7 @@
-"""Peaks of what transmitters send, as OFDM: an amplifier must stand them.
+"""Peak-to-average power ratio of transmitters, as OFDM.
 
-The peak of an OFDM symbol of data, at four times the sampling rate, over the mean power
-of all.
+The peak of an OFDM data symbol, at four times the sampling rate, over the mean power of
+all symbols.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from semlink.loop.feedback import Feedback
 from semlink.protocols import Budget
 from semlink.units import linear_to_db
 
-SHARES = (0.5, 0.1, 0.01, 0.001)  # of OFDM symbols that exceed a peak
+SHARES = (0.5, 0.1, 0.01, 0.001)  # shares of OFDM symbols above a peak
 
 
 def papr(
@@ -34,8 +34,8 @@ def papr(
     Parameters
     ----------
     transmitters, source : as on the command line
-    images : at most so many
-    cbr, snr_db : at which they are sent
+    images : largest number of images
+    cbr, snr_db : CBR and SNR [dB] of the transmission
     """
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     count = min(len(pictures), images or len(pictures))
@@ -65,7 +65,7 @@ def _line(word: str, samples, cbr: float, snr_db: float) -> str:
 
 
 def _peaks(channel, tx) -> np.ndarray:
-    """Of the OFDM symbols that a transmission fills : [n], over unit power."""
+    """Peaks of the OFDM symbols of whole slots : [n], over unit power."""
     total = len(tx.x)
     grids = channel.grids(tf.constant(tx.x[None]))
     whole = grids[: total // channel.frame.data, 0, 0].numpy()

@@ -1,8 +1,8 @@
-"""``make side-information``: what its parts spend, and what more of it would save.
+"""``make side-information``: bits of its parts, and a bound on the gain of more of it.
 
-Side information tells deviations. More of it is worth sending where it saves more of
-the latents than it takes. As a bound on that, every 16x16 block is given the scale of
-its deviations that suits it best, and telling that scale is paid for by its entropy.
+Side information signals deviations. More of it pays off if it saves more bits of the
+latents than it costs. As a bound, every 16x16 block gets the best scale of its
+deviations, and signalling that scale costs its entropy.
 """
 
 from collections import Counter
@@ -17,18 +17,18 @@ from semlink.config import ComponentSpec
 from semlink.errors import InputError
 
 QUALITIES = (0.2, 0.5, 0.8)
-# Scales that a block can be given: steps of the table of deviations.
+# Scales of a block: steps of the table of deviations.
 SHIFTS = tuple(range(-9, 10, 3))
-LATENTS, SCALED, TOLD = "latents", "latents, scaled", "telling the scales"
+LATENTS, SCALED, TOLD = "latents", "latents, scaled", "signalling the scales"
 
 
 def side_information(source: str, images: int | None, transmitter: str) -> str:
-    """A table, in Markdown, of bits of a 16x16 block.
+    """A table, in Markdown, of bits per 16x16 block.
 
     Parameters
     ----------
     source, transmitter : as on the command line
-    images : at most so many
+    images : largest number of images
 
     Raises
     ------
@@ -51,7 +51,7 @@ def side_information(source: str, images: int | None, transmitter: str) -> str:
 
 
 def bits_of(networks: Networks, image: np.ndarray, quality: float) -> dict[str, float]:
-    """Bits of a picture [H, W, 3], by what they are spent on; and its ``blocks``."""
+    """Bits of a picture [H, W, 3], by purpose; and its number of ``blocks``."""
     latents = networks.analyse(image)
     summary = networks.summarise(latents, quality)
     told = networks.statistics(summary, quality)
@@ -72,7 +72,7 @@ def bits_of(networks: Networks, image: np.ndarray, quality: float) -> dict[str, 
 
 
 def _scaled(told: Statistics, shift: int) -> Statistics:
-    """The same with all deviations so many steps of the table greater."""
+    """The statistics with all deviations ``shift`` table steps greater."""
     index = np.clip(told.index + np.int32(shift), 0, len(SCALES) - 1)
     return told._replace(index=index.astype(np.int32))
 

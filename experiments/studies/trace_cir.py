@@ -1,13 +1,13 @@
-"""Impulse responses traced with Sionna RT, as ``channels/cir.py`` reads them.
+"""Trace impulse responses with Sionna RT for ``channels/cir.py``.
 
-Run by itself, in an environment that has sionna-rt and not semlink's packages: the
-library that it compiles with must not meet TensorFlow in one process.
+Run this script in an environment with sionna-rt and without semlink's packages: its
+compiler library conflicts with TensorFlow in one process.
 
     pip install sionna-rt
     python experiments/studies/trace_cir.py street.npz --receivers 64
 
-The scene is one of those that come with Sionna RT. A transmitter stands on a roof;
-receivers are drawn in the street, and drive along it.
+The scene is one of Sionna RT's. The transmitter is on a roof; receivers have random
+positions in the street and drive along it.
 """
 
 import argparse
@@ -16,22 +16,22 @@ from pathlib import Path
 import numpy as np
 
 HEIGHT_M = 1.5  # of receivers
-FEWEST = 2  # paths that a receiver must have
-STEP_S = 0.5e-3  # between times: a slot
+FEWEST = 2  # least number of paths of a receiver
+STEP_S = 0.5e-3  # between times: one slot
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("output", type=Path, help="file to write, .npz")
-    parser.add_argument("--scene", default="simple_street_canyon", help="of Sionna RT")
-    parser.add_argument("--receivers", type=int, default=64, help="that are drawn")
-    parser.add_argument("--antennas", type=int, default=1, help="of a receiver")
-    parser.add_argument("--times", type=int, default=8, help="of each response")
+    parser.add_argument("--scene", default="simple_street_canyon", help="Sionna scene")
+    parser.add_argument("--receivers", type=int, default=64, help="number drawn")
+    parser.add_argument("--antennas", type=int, default=1, help="per receiver")
+    parser.add_argument("--times", type=int, default=8, help="times per response")
     parser.add_argument("--speed-mps", type=float, default=3.0, help="of receivers")
     parser.add_argument("--transmitter", type=float, nargs=3, default=(-33, 11, 32))
     place = {"type": float, "nargs": 4, "default": (-35, 65, -5, 5)}
     parser.add_argument("--street", help="receivers: x from, to, y from, to", **place)
-    parser.add_argument("--depth", type=int, default=3, help="most reflections")
+    parser.add_argument("--depth", type=int, default=3, help="largest reflection order")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
     gains, delays_s = trace(asked)
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def trace(asked) -> tuple[np.ndarray, np.ndarray]:
-    """Gains [E, R, P, T] and delays [E, P] [s] of receivers with paths enough."""
+    """Gains [E, R, P, T] and delays [E, P] [s] of receivers with enough paths."""
     from sionna import rt
 
     scene = rt.load_scene(getattr(rt.scene, asked.scene))
@@ -78,7 +78,7 @@ def _row(rt, count: int):
 
 
 def _tidy(gains: np.ndarray, delays_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leave out receivers of too few paths, and paths that no receiver has."""
+    """Omit receivers with too few paths, and paths that no receiver has."""
     present = np.any(gains != 0, axis=(1, 3))
     kept = present.sum(axis=1) >= FEWEST
     used = present[kept].any(axis=0)

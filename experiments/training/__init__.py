@@ -1,1 +1,1 @@
-"""Training of the learned codecs: needs keras, numpy and Pillow, on any backend."""
+"""Training of the learned codecs, with keras, numpy and Pillow, on any backend."""

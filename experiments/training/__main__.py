@@ -1,4 +1,4 @@
-"""Command line of the training. argparse: the machine that trains may lack typer."""
+"""Command line of the training, with argparse: the training machine may lack typer."""
 
 import os
 import warnings
@@ -10,10 +10,10 @@ DEFAULTS = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 def main() -> None:
-    """Train a model, or go on where a run stopped."""
+    """Train a model, or resume a run."""
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    # the first stage trains a part of the networks, and Keras says so at length
+    # the first stage trains only part of the networks; Keras warns about the rest
     warnings.filterwarnings("ignore", message="Gradients do not exist")
     answer("experiments.training", Recipe, "experiments.training.recipe")
 

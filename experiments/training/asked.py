@@ -1,35 +1,35 @@
-"""What a training run is asked to do, and the files that it leaves.
+"""Options of a training run, and the files of its folder.
 
-Keras is not imported, so that ``--help`` is instant.
+Does not import Keras, so ``--help`` is instant.
 """
 
 from typing import NamedTuple
 
-# in the folder of a run: the recipe; every variable, and the averages, after the last
-# whole epoch
+# files of a run: the recipe; all variables, and the averaged weights, after the last
+# complete epoch
 CONFIG, STATE, WEIGHTS = "config.json", "state.npz", "model.weights.h5"
 KLT = "baselines/linear_jscc.npz"
 
 
 class Recipe(NamedTuple):
-    """Everything that decides what a run's weights come out as.
+    """Everything that determines the trained weights.
 
     model : networks to train, ``ntscc`` or ``akb_jscc``
     profile : their size: tiny, small, small_wide, small_deep, base or large
     data : folder of photos
-    channel : channel between them, ``awgn`` or ``rayleigh``
+    channel : training channel, ``awgn`` or ``rayleigh``
     entropy_epochs : epochs of the first stage, which fits the entropy model
     joint_epochs : epochs of the second stage, which trains all networks
     steps : steps of an epoch
     batch_size : crops of a step
     crop : side of a crop of the joint stage, in pixels
-    learning_rate : peak of the joint stage; the entropy stage takes three times it
+    learning_rate : peak of the joint stage; the entropy stage uses three times as much
     precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
     seed : root of all randomness
-    klt : file with the KLT that the linear paths start at
-    start : file of weights that this run starts at, or nothing
-    contexts : file of the photos' embeddings that ``make kb-embed`` wrote, for the
-        models that attend to them
+    klt : file with the initial KLT of the linear paths
+    start : file of initial weights, or nothing
+    contexts : file of the photos' embeddings, written by ``make kb-embed``, for models
+        with a context
     objective : of the joint stage: joint, ms_ssim, psnr, psnr_ms_ssim or level_power
     """
 

@@ -6,17 +6,17 @@ import keras
 import numpy as np
 from PIL import Image
 
-SMALLEST, LARGEST = 0.7, 1.5  # magnification of a photo before it is cropped
-CONTEXT_KNOWN = 0.9  # share of crops that are not without a context
+SMALLEST, LARGEST = 0.7, 1.5  # magnification of a photo before cropping
+CONTEXT_KNOWN = 0.9  # share of crops with a context
 
 
 class Draw(NamedTuple):
-    """What a training step draws for each crop beside its pixels, each [B].
+    """Random conditions of each crop of a training step, each [B].
 
     quality : 0 to 1
     eta : real channel dimensions per bit of entropy
     snr_db : Es/N0 of the channel
-    design_snr_db : what the transmitter takes it for
+    design_snr_db : Es/N0 that the transmitter designs for
     """
 
     quality: np.ndarray
@@ -26,7 +26,7 @@ class Draw(NamedTuple):
 
 
 def crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
-    """Cut a square out of a photo, magnified and mirrored at random.
+    """Crop a square from a photo, with random magnification and mirroring.
 
     photo : [H, W, 3], uint8 -> [size, size, 3], uint8
     """
@@ -43,18 +43,18 @@ def crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:
 
 
 class Crops(keras.utils.PyDataset):
-    """Batches of crops of one epoch, with what each is to be sent at.
+    """Batches of crops of one epoch, with the conditions of each crop.
 
     Parameters
     ----------
     photos : [H, W, 3] arrays, uint8: ``Photos`` or a list
     draw : (rng, batch size) -> :class:`Draw`
-    size, batch_size : of the crops
-    steps : batches in an epoch
-    seed : root of all randomness; batch ``n`` of a run is the same whenever it is made
+    size, batch_size : side of a crop, and crops of a batch
+    steps : batches of an epoch
+    seed : root of all randomness; it determines batch ``n`` of a run
     epoch : number of the epoch
-    contexts : [len(photos), D], float32, an embedding of each, if there are any; a
-        crop goes without, that is with zeros, now and then
+    contexts : [len(photos), D], float32, embeddings, if there are any; some crops get
+        zeros instead
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class Crops(keras.utils.PyDataset):
         chosen = rng.integers(len(self._photos), size=self._batch_size)
         image = np.stack([crop(self._photos[i], self._size, rng) for i in chosen])
         batch = {"image": image, **self._draw(rng, self._batch_size)._asdict()}
-        if self._contexts is not None:  # drawn last: the rest is as without
+        if self._contexts is not None:  # drawn last, so that the rest does not change
             known = rng.random((self._batch_size, 1)) < CONTEXT_KNOWN
             batch["context"] = np.where(known, self._contexts[chosen], np.float32(0))
         return (batch,)

@@ -12,16 +12,16 @@ from semlink.errors import InputError
 
 CBR, SNR_DB = 0.03, 10.0
 SIDE_BITS_PER_USE = 8 / 3  # 16-QAM at rate 2/3
-USAGE = "NAME=RUN[,RUN...], runs in the order that they followed in"
+USAGE = "NAME=RUN[,RUN...], runs in chronological order"
 
 
 class Epoch(NamedTuple):
-    """Where training stood after an epoch.
+    """Result of an epoch.
 
     model : name of the curve
     run : folder of the run
-    hours : of training, validation included, since the first run began
-    psnr : dB, at CBR 0.03 and 10 dB, side information counted
+    hours : hours of training since the start of the first run, validation included
+    psnr : PSNR at CBR 0.03 and 10 dB, side information counted [dB]
     """
 
     model: str
@@ -31,17 +31,17 @@ class Epoch(NamedTuple):
 
 
 def curve(models: list[str], output: Path) -> list[Epoch]:
-    """Draw the curves, and write them as a table beside the figure.
+    """Draw the curves, and write them as a table next to the figure.
 
     Parameters
     ----------
     models : ``NAME=RUN[,RUN...]``, where a run is a folder of ``make train``
-    output : figure to write; the table has its name and ends in ``.csv``
+    output : figure to write; the table has the same name with ``.csv``
 
     Raises
     ------
     InputError
-        For a model that is not said so, or a run without epochs.
+        A model is not in this format, or a run has no epochs.
     """
     epochs = [epoch for model in models for epoch in _followed(model)]
     figure, place = plt.subplots(figsize=(6, 3.6), layout="constrained")
@@ -66,7 +66,7 @@ def curve(models: list[str], output: Path) -> list[Epoch]:
 
 
 def _followed(model: str) -> list[Epoch]:
-    """The epochs of runs that followed each other."""
+    """The epochs of consecutive runs."""
     name, _, runs = model.partition("=")
     if not name or not runs:
         raise InputError(f"a model must be {USAGE}, got {model!r}")

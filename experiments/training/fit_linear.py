@@ -1,10 +1,10 @@
-"""Fits what the linear code shares between its ends: transform, spectrum, classes.
+"""Fits the model of the linear code: transform, spectrum, classes.
 
     python -m experiments.training.fit_linear PHOTOS OUTPUT.npz
 
-Second moments of photos, nothing else. The classes are found by alternating between
-the best class of every block, at the code's own prices, and the moments of every
-class; then again with the tables of classes given their neighbours. Deterministic.
+The model consists of second moments of photos. The fit of the classes alternates
+between the best class of every block, at the code's own prices, and the moments of
+every class; then again with tables of classes given their neighbours. Deterministic.
 """
 
 import sys
@@ -20,12 +20,12 @@ from blocks.phy.side_information import EntropyCoder, fixed_point
 from blocks.sources import folder
 
 NUM_KEPT, NUM_SPECTRAL, NUM_CLASSES = 384, 3, 32
-HELD_OUT = 16  # every so many photos are left to measure on
-USED = 2  # every so many of the others are for the classes
+HELD_OUT = 16  # one photo of so many is held out
+USED = 2  # one of so many others is used for the classes
 CBR, NOISE, EFFICIENCY = 0.03, 0.05, 2.4  # operating point of the fit: 10 dB
-SIDE_BITS = 1.6  # of a block, roughly
+SIDE_BITS = 1.6  # side information of a block, roughly
 ALTERNATIONS, REFINEMENTS = 20, 4
-LABEL_WEIGHT = 0.6  # of bits by the prior alone, of which context saves the rest
+LABEL_WEIGHT = 0.6  # share of the bits under the prior that remain with context
 SMALLEST = 1e-4  # deviation
 
 
@@ -34,8 +34,8 @@ def main(photos: str, output: str) -> None:
 
     Parameters
     ----------
-    photos : the folder
-    output : the file, .npz
+    photos : folder of photos
+    output : file to write, .npz
     """
     source = folder.build(photos)
     print(f"{len(source)} photos, SHA-256 {source.fingerprint()}", flush=True)
@@ -66,7 +66,7 @@ def fit_klt(images) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     mean = total / count
     variance, basis = np.linalg.eigh(square / count - np.outer(mean, mean))
     variance, basis = variance[::-1], basis[:, ::-1]
-    # eigenvectors have no sign of their own
+    # fix the arbitrary signs of eigenvectors
     largest = np.abs(basis).argmax(axis=0)
     return mean, basis * np.sign(basis[largest, np.arange(len(largest))]), variance
 
@@ -83,7 +83,7 @@ def fit_statistics(maps: list, basis: np.ndarray) -> LinearModel:
         if model.num_classes >= NUM_CLASSES:
             break
         model = _doubled(model)
-    # no context yet: every row of the tables is the class alone
+    # no context yet: every row of the tables is the prior
     tables = np.tile(model.prior, ((model.num_classes + 1) ** 2 + 1, 1))
     model = model._replace(coder=EntropyCoder(fixed_point(tables)))
     for _ in range(REFINEMENTS):
@@ -92,7 +92,7 @@ def fit_statistics(maps: list, basis: np.ndarray) -> LinearModel:
 
 
 def save(output: str, model: LinearModel, mean, variance) -> None:
-    """Write what :func:`baselines.linear_model.shipped` reads, and the moments."""
+    """Write the file of :func:`baselines.linear_model.shipped`, with the moments."""
     np.savez_compressed(
         output,
         mean=mean.astype(np.float32),
@@ -108,8 +108,8 @@ def save(output: str, model: LinearModel, mean, variance) -> None:
 
 
 def _coefficients(image: np.ndarray, basis: np.ndarray):
-    """An image as the code will transform it : ([B, K], grid)."""
-    # only basis and number of spectral coefficients are known yet
+    """Coefficients of an image, as in the code : ([B, K], grid)."""
+    # only basis and number of spectral coefficients are known so far
     empty = np.zeros((NUM_BINS, NUM_SPECTRAL))
     model = LinearModel(basis, empty, None, None, None, None)
     colour = unpack_colour(pack_colour(image.mean(axis=(0, 1))))
@@ -118,7 +118,7 @@ def _coefficients(image: np.ndarray, basis: np.ndarray):
 
 
 def _whole_blocks(image: np.ndarray) -> np.ndarray:
-    """Blocks that need no filling, from the middle : [n, 768], float32."""
+    """Complete blocks, from the middle of an image : [n, 768], float32."""
     down, across = (n // SIDE for n in image.shape[:2])
     top, left = ((n % SIDE) // 2 for n in image.shape[:2])
     middle = image[top : top + down * SIDE, left : left + across * SIDE]
@@ -136,7 +136,7 @@ def _spectrum(maps) -> tuple[np.ndarray, np.ndarray]:
         np.add.at(count, bins, 1)
         np.add.at(square, bins, squares)
     seen = np.flatnonzero(count[1:]) + 1
-    # no photo of the fit reaches the bins between and beyond
+    # interpolate bins without coefficients
     variance = square / np.maximum(count, 1)[:, None]
     for column in variance.T:
         of_seen = np.log(column[seen])
@@ -145,7 +145,7 @@ def _spectrum(maps) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _by_activity(x: np.ndarray, num_classes: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    """First classes: equally many blocks, by their energy."""
+    """Initial classes: quantiles of the blocks' energy."""
     energy = np.einsum("bk,bk->b", x, x)
     order = np.argsort(np.argsort(energy))
     return _moments(x, order * num_classes // len(x), num_classes)
@@ -163,7 +163,7 @@ def _moments(x, classes, num_classes) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _prices(model: LinearModel):
-    """The code's prices where its payload fills the rate of the fit."""
+    """The code's prices at the threshold that meets the rate of the fit."""
     sigma, count = model.population()
     order = np.argsort(sigma)[::-1]
     dimensions = 2 * (CBR * 3 * SIDE**2 - SIDE_BITS / EFFICIENCY)
@@ -172,7 +172,7 @@ def _prices(model: LinearModel):
 
 
 def _alternated(model: LinearModel, x: np.ndarray) -> tuple[LinearModel, float]:
-    """Best class of every block, then the moments of every class."""
+    """Choose the best class of every block, then update the moments."""
     paid = _prices(model)
     fixed = paid.constant - paid.bit * LABEL_WEIGHT * np.log2(model.prior)
     cost = (x * x) @ paid.squares.T + fixed.astype(np.float32)
@@ -183,7 +183,7 @@ def _alternated(model: LinearModel, x: np.ndarray) -> tuple[LinearModel, float]:
 
 
 def _doubled(model: LinearModel) -> LinearModel:
-    """Two classes for every one, a little apart."""
+    """Split every class into two slightly different ones."""
     draw = np.random.default_rng(model.num_classes).normal(size=model.deviation.shape)
     pairs = [model.deviation * np.exp(sign * 0.1 * draw) for sign in (-1, 1)]
     return model._replace(
@@ -192,7 +192,7 @@ def _doubled(model: LinearModel) -> LinearModel:
 
 
 def _refined(model: LinearModel, maps, x: np.ndarray) -> LinearModel:
-    """Best classes given their neighbours, then moments and tables."""
+    """Choose classes given their neighbours, then update moments and tables."""
     paid = _prices(model)
     chosen = [
         choose_classes(part[:, NUM_SPECTRAL:], grid, model, paid) for part, grid in maps
@@ -214,10 +214,9 @@ def _refined(model: LinearModel, maps, x: np.ndarray) -> LinearModel:
 
 
 def _of_neighbours(rows, classes, num_classes: int) -> np.ndarray:
-    """Probability of a class given those left and above : [(S + 1)^2, S].
+    """Probability of a class given those to the left and above : [(S + 1)^2, S].
 
-    Pairs that are rarely seen fall back on either neighbour alone, and these on the
-    class alone.
+    Rare pairs fall back on each neighbour alone, and these on the class alone.
     """
     n = num_classes + 1
     seen = np.bincount(rows * num_classes + classes, minlength=n * n * num_classes)

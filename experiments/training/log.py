@@ -1,4 +1,4 @@
-"""The log of a run: one CSV per stage, and TensorBoard where it is installed."""
+"""The log of a run: one CSV per stage, and TensorBoard if it is installed."""
 
 import csv
 import time
@@ -10,8 +10,8 @@ def log(folder: Path, row: dict, *, step: int) -> None:
 
     Parameters
     ----------
-    folder : of the run
-    row : column to value; ``stage`` names the file
+    folder : folder of the run
+    row : values by column; ``stage`` names the file
     step : training steps so far
     """
     path = folder / f"{row['stage']}.csv"
@@ -25,7 +25,7 @@ def log(folder: Path, row: dict, *, step: int) -> None:
 
 
 def _columns(path: Path) -> list[str]:
-    """Columns of a log; one begun by another version may have fewer than a row."""
+    """Columns of a log; a log of an earlier version may have fewer than a row."""
     if not path.exists():
         return []
     with open(path, newline="") as file:
@@ -38,7 +38,7 @@ def _to_tensorboard(folder: Path, row: dict, step: int) -> None:
         from tensorboard.compat.proto.summary_pb2 import Summary
         from tensorboard.summary.writer.event_file_writer import EventFileWriter
     except ImportError:
-        return  # the machine that trains needs no TensorBoard
+        return  # TensorBoard is optional
     values = [
         Summary.Value(tag=name, simple_value=value)
         for name, value in row.items()

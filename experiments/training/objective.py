@@ -1,12 +1,11 @@
-"""What is minimised: distortion over the channel and of the codec, and rate.
+"""Training objectives: distortion over the channel and of the codec, and rate.
 
 References
 ----------
-J. Dai et al., IEEE JSAC 40(8), 2022, equation (19): the distortion of the picture
-that crossed the channel, that of the picture quantised with noise, and the rate.
-Deviations: the latter distortion is taken on part of a batch only; the bits of y
-train its deviations alone; those of the side information weigh more, for they take
-more channel uses.
+J. Dai et al., IEEE JSAC 40(8), 2022, equation (19): the distortion of the received
+picture, that of the picture quantised with noise, and the rate. Deviations: the latter
+distortion uses part of a batch only; the bits of y train its deviations alone; the bits
+of the side information have a larger weight, because they take more channel uses.
 """
 
 import keras
@@ -19,23 +18,23 @@ from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.jscc import nominal_eta
 from experiments.training.crops import Draw
 
-# Squared error that a bit is worth, in squares of the quantiser step: what a latent at
-# the threshold saves by a dimension, of which a bit takes about 0.4.
+# Squared error per bit, in squares of the quantiser step: the error that a dimension
+# saves for a latent at the threshold; a bit takes about 0.4 dimensions.
 SLOPE = 0.1
-# Coarse qualities have less of both distortion and rate; this makes up for it.
+# Weight that equalises the loss over qualities; coarse ones have a smaller loss.
 STEP, EMPHASIS = 0.4, 0.75
 # Channel uses of a bit of z over those of a bit of y.
 SIDE_WEIGHT = 3.0
 NTC_WEIGHT, NTC_SHARE = 0.25, 8  # one crop in eight
 DESIGN_SNR_DB = 10.0
 TRANSMITTER_KNOWS = 0.6  # share of crops whose transmitter knows the SNR
-ETA_SPREAD = 0.6  # of its logarithm, to both sides
+ETA_SPREAD = 0.6  # half width of the range of log eta
 
 
 def draw(rng: np.random.Generator, batch_size: int) -> Draw:
-    """Draw what each crop is sent at.
+    """Draw the conditions of each crop.
 
-    A third of the crops is sent at the design SNR, the rest at 0 to 20 dB.
+    A third of the crops has the design SNR, the rest 0 to 20 dB.
     """
     quality = rng.uniform(0, 1, batch_size)
     snr_db = rng.uniform(0, 20, batch_size)
@@ -49,10 +48,10 @@ def draw(rng: np.random.Generator, batch_size: int) -> Draw:
 
 
 class EntropyObjective(keras.Model):
-    """Bits of y and z alone, with the linear transform: where every run begins.
+    """Bits of y and z alone, with the linear transform: the first stage of every run.
 
-    It touches no pixel and takes minutes; the joint code needs deviations that mean
-    something from its first step.
+    It reconstructs no pixels and takes minutes. The joint code needs useful deviations
+    from its first step.
     """
 
     SHOWN = ("bpp_y", "bpp_z")
@@ -78,7 +77,7 @@ class EntropyObjective(keras.Model):
         return ops.mean(bits_y + SIDE_WEIGHT * bits_z) / pixels
 
     def note(self, **values):
-        """Keep running means of what the progress line shows."""
+        """Update the running means of the progress line."""
         for name, value in values.items():
             self._means[name].update_state(value)
 
@@ -88,7 +87,7 @@ class EntropyObjective(keras.Model):
         return x, log_gain(batch["quality"])
 
     def uniform(self, like):
-        """Noise that stands for rounding : as ``like``, in -1/2 to 1/2."""
+        """Noise that replaces rounding : as ``like``, in -1/2 to 1/2."""
         return keras.random.uniform(
             ops.shape(like), -0.5, 0.5, dtype="float32", seed=self.noise
         )
@@ -114,7 +113,7 @@ class JointObjective(EntropyObjective):
 
     Parameters
     ----------
-    codec : what is trained
+    codec : trained codec
     channel : training twin of a channel
     """
 
@@ -129,8 +128,8 @@ class JointObjective(EntropyObjective):
         x, gain = self.picture(batch)
         y, linear, base, smooth = codec.analyse(x)
         y, linear = y * ops.exp(gain), linear * ops.exp(gain)
-        # bits of y are what its deviations are learned by, no more: they would shrink
-        # what is not sent anyway, and with it the energy that tells what to send
+        # the bits of y train its deviations only: otherwise they would shrink latents
+        # that are not sent, and with them the energy by which latents are selected
         known = ops.stop_gradient(y)
         mu, log_sigma, bits = self.entropy(known, linear, gain, base)
         side = codec.side(mu, log_sigma, batch["eta"])
@@ -159,7 +158,7 @@ class JointObjective(EntropyObjective):
         return self.codec.decode(r, noise, scale, side, known, batch["snr_db"])
 
     def through(self, s, no, side):
-        """Dimensions of unit power through the channel, two in a symbol."""
+        """Send dimensions of unit power over the channel, two per symbol."""
         shape = ops.shape(s)
         x = ops.reshape(s, (shape[0], -1, 2)) * np.sqrt(0.5)
         x_hat, no = self._channel(x, no, self.noise)
@@ -187,12 +186,12 @@ class JointObjective(EntropyObjective):
         return (ops.mean(weight * loss) + NTC_WEIGHT * codec_loss) / pixels
 
     def distortion(self, error, image, received, quality):
-        """What is minimised of a picture : [B], in units of squared error."""
+        """Distortion of each picture : [B], in units of squared error."""
         return error
 
 
 def quantised_part(batch_size):
-    """Crops of a batch that the distortion of the codec alone is taken on."""
+    """Number of crops of a batch for the distortion of the codec alone."""
     return (batch_size + NTC_SHARE - 1) // NTC_SHARE
 
 

@@ -1,4 +1,4 @@
-"""What the training commands share: options, errors, and lines as they go on."""
+"""Common parts of the training commands: options, errors, progress lines."""
 
 import argparse
 import inspect
@@ -13,13 +13,13 @@ FIELD = re.compile(r"^(\w+) : (.*(?:\n +.*)*)", re.M)  # of a docstring
 
 
 def answer(command: str, recipe, trainer: str) -> None:
-    """Run a command: parse its options, train, and end in one line if that fails.
+    """Run a command: parse its options and train; errors end it with one line.
 
     Parameters
     ----------
-    command : module that is run
+    command : name of the module
     recipe : named tuple of its options
-    trainer : module whose ``train`` does it, imported when all options are right
+    trainer : module with ``train``, imported after the options are parsed
     """
     parser = options_of(command, recipe)
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
@@ -31,7 +31,7 @@ def answer(command: str, recipe, trainer: str) -> None:
 
 @contextmanager
 def failing_in_one_line() -> Iterator[None]:
-    """End the process, with status 1, where what was asked cannot be done."""
+    """End the process with status 1 and one line if the command fails."""
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError) as error:
@@ -39,7 +39,7 @@ def failing_in_one_line() -> Iterator[None]:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Says in one line what was wrong, and what is allowed."""
+    """A parser with one-line errors, which list the allowed options."""
 
     def parse_args(self, args=None, namespace=None):
         options, unknown = self.parse_known_args(args, namespace)
@@ -53,7 +53,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def options_of(module: str, recipe) -> argparse.ArgumentParser:
-    """One option per field of a recipe, with the line of its docstring as help."""
+    """One option per field of a recipe, with its docstring as help."""
     about = inspect.getdoc(recipe)
     lines, defaults = described(about), recipe._field_defaults
     parser = _Parser(prog=f"python -m {module}", description=about.splitlines()[0])
@@ -71,13 +71,13 @@ def options_of(module: str, recipe) -> argparse.ArgumentParser:
 
 
 def described(docstring: str) -> dict[str, str]:
-    """What a docstring says of each field, in one line without its markup."""
+    """Descriptions of the fields of a docstring, in one line each, without markup."""
     fields = FIELD.findall(docstring)
     return {name: " ".join(text.replace("``", "").split()) for name, text in fields}
 
 
 def _say(row: dict, left: float) -> None:
-    """One line for an epoch, with the time that is left."""
+    """Print one line for an epoch, with the remaining time."""
     values = " ".join(f"{k} {v:.4g}" for k, v in row.items() if isinstance(v, float))
     print(
         f"{row['stage']} {row['epoch']}: {values}; {left / 60:.0f} min left", flush=True

@@ -1,4 +1,4 @@
-"""Photos to train on: a folder, or folders in it, of any size."""
+"""Training photos: all photos in a folder and its subfolders, of any size."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,16 +7,16 @@ import numpy as np
 from PIL import Image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
-HELD_OUT = 48  # photos that only the validation sees
-KEPT_BYTES = 4 << 30  # of decoded photos; what is beyond is read again each time
+HELD_OUT = 48  # photos for the validation only
+KEPT_BYTES = 4 << 30  # cache of decoded photos; further ones are read each time
 
 
 class Photos(Sequence):
-    """Every photo under a folder, in order of name; the COCO layout is one such.
+    """Every photo under a folder, sorted by name, such as in the COCO layout.
 
     Parameters
     ----------
-    paths : of the photos
+    paths : paths of the photos
 
     Output
     ------
@@ -55,9 +55,9 @@ def find_photos(folder: str | Path) -> Photos:
     Raises
     ------
     FileNotFoundError
-        There are none.
+        There are no photos.
     ValueError
-        No folder is named.
+        The folder is empty text.
     """
     if not folder:
         raise ValueError("data must be a folder of photos, got ''")

@@ -1,4 +1,4 @@
-"""Moves the weights of a run beside their owner, with a card of what they are."""
+"""Copies the weights of a run to the shipped weights, with a model card."""
 
 import csv
 import json
@@ -23,7 +23,7 @@ from semlink.store.files import sha256, write_whole
 
 OWNERS = {"ntscc": Path("baselines/nn"), "akb_jscc": Path("blocks/nn")}
 CARD = "MODEL_CARD.md"
-REFERENCE = (512, 768)  # pixels of the image that operations are counted for
+REFERENCE = (512, 768)  # height and width of the image for the count of operations
 
 
 def promote(run: Path, note: str) -> Path:
@@ -32,7 +32,7 @@ def promote(run: Path, note: str) -> Path:
     Parameters
     ----------
     run : folder of the run
-    note : what a reader should know beyond what the run says
+    note : text for the card, beyond the data of the run
 
     Output
     ------
@@ -41,7 +41,7 @@ def promote(run: Path, note: str) -> Path:
     Raises
     ------
     InputError
-        The run has parts that a codec lacks.
+        The run has trained parts that a codec lacks.
     """
     recipe = json.loads((run / CONFIG).read_text())
     objective = recipe.get("objective", SENDABLE[0])
@@ -63,14 +63,14 @@ def promote(run: Path, note: str) -> Path:
 
 
 def _name(recipe: dict) -> str:
-    """Of the folder; weights that were trained for fading stand beside the others."""
+    """Name of the folder, with the channel if it is not AWGN."""
     channel = recipe["channel"]
     fading = "" if channel == "awgn" else f"_{channel}"
     return f"{recipe['model']}_{recipe['profile']}{fading}"
 
 
 def _card(run: Path, recipe: dict, codec: Codec, digest: str, note: str) -> str:
-    paths = {"data", "klt", "start", "contexts"}  # of the machine that trained
+    paths = {"data", "klt", "start", "contexts"}  # paths of the training machine
     asked = "\n".join(
         f"* {name}: `{Path(value).name if name in paths else value}`"
         for name, value in recipe.items()

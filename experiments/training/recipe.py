@@ -1,4 +1,4 @@
-"""A training run: what it starts from, and its stages."""
+"""A training run: initial weights and stages."""
 
 import json
 from collections.abc import Callable
@@ -25,19 +25,19 @@ from experiments.training.variants import OBJECTIVES
 from semlink.store.files import write_whole
 
 CHANNELS = {"awgn": awgn, "rayleigh": rayleigh}
-MEASURED = 240  # crops that the classes are found in
+MEASURED = 240  # crops to which the classes are fitted
 STAGES = ("entropy", "joint")
 
 
 def train(folder: Path, recipe: Recipe, note: Callable) -> None:
-    """Train from where the folder's state stands to the end of the recipe.
+    """Train from the state in the folder to the end of the recipe.
 
     Raises
     ------
     ValueError
         The folder holds a run of another recipe.
     KeyError
-        For a model, profile, channel or objective that does not exist, naming those
+        A model, profile, channel or objective does not exist; the message lists those
         that do.
     """
     keras.config.set_dtype_policy(recipe.precision)
@@ -57,7 +57,7 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     if recipe.start:
         read_start(Path(recipe.start), codec)
     stages = _stages(codec, recipe, photos, contexts)
-    claim(folder, recipe)  # not before all that a command can get wrong
+    claim(folder, recipe)  # after all checks of the options
     done = state.progress(folder)
     for stage in stages:
         if done and STAGES.index(done.stage) > STAGES.index(stage.name):
@@ -109,7 +109,7 @@ def _stages(codec: Codec, recipe: Recipe, photos, contexts) -> list[Stage]:
 
 
 def contexts_of(codec: Codec, path: str, names: list[str]) -> np.ndarray | None:
-    """Embeddings of the photos : [len(names), D], float32, or nothing."""
+    """Embeddings of the photos : [len(names), D], float32; ``None`` without context."""
     width = codec.profile.context
     if bool(width) != bool(path):
         wanted = "a file of contexts" if width else "no contexts"
@@ -127,14 +127,14 @@ def contexts_of(codec: Codec, path: str, names: list[str]) -> np.ndarray | None:
 
 
 def read_start(path: Path, codec: Codec) -> None:
-    """Start at weights of the same networks, without a context, or of fewer blocks.
+    """Start from weights of the same networks, possibly without context or some blocks.
 
-    Blocks that are new add nothing at first.
+    New blocks start as the identity.
 
     Raises
     ------
     ValueError
-        The file is one of other networks.
+        The file belongs to other networks.
     """
     variables = named_variables(codec)
     values = stored_values(path, variables)
@@ -156,12 +156,12 @@ def read_start(path: Path, codec: Codec) -> None:
 
 
 def named(table: dict, kind: str, name: str):
-    """One of a table.
+    """An entry of a table.
 
     Raises
     ------
     KeyError
-        For a name that is not there, naming those that are.
+        The name does not exist; the message lists those that do.
     """
     if name not in table:
         raise KeyError(f"no {kind} {name!r}; there are {', '.join(table)}")
@@ -169,14 +169,14 @@ def named(table: dict, kind: str, name: str):
 
 
 def claim(folder: Path, recipe: NamedTuple) -> None:
-    """Write the recipe into a new folder, or compare it with the one there."""
+    """Write the recipe into a new folder, or check that it equals the one there."""
     path = folder / CONFIG
     folder.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         write_whole(path, json.dumps(recipe._asdict(), indent=2).encode())
         return
     before = json.loads(path.read_text())
-    before = recipe._field_defaults | before  # what it says nothing of was as ever
+    before = recipe._field_defaults | before  # missing fields had their default
     for name, value in recipe._asdict().items():
         if before.get(name) != value:
             raise ValueError(

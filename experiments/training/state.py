@@ -1,4 +1,4 @@
-"""A training run on disk: whole files only, so that a crash costs an epoch at most."""
+"""The state of a training run on disk, written atomically: a crash costs one epoch."""
 
 import io
 import zlib
@@ -16,10 +16,10 @@ from semlink.store.files import write_whole
 
 
 class Progress(NamedTuple):
-    """How far a run is.
+    """Progress of a run.
 
-    stage : name of the stage that it is in
-    epoch : epochs of that stage that are done
+    stage : name of the current stage
+    epoch : completed epochs of that stage
     """
 
     stage: str
@@ -35,7 +35,7 @@ def save(folder: Path, progress: Progress, variables: Mapping) -> None:
     Raises
     ------
     OSError
-        The disk is full, say; the state that was there stays.
+        The write failed, such as on a full disk; the previous state stays.
     """
     values = {name: ops.convert_to_numpy(v) for name, v in variables.items()}
     buffer = io.BytesIO()
@@ -44,7 +44,7 @@ def save(folder: Path, progress: Progress, variables: Mapping) -> None:
 
 
 def progress(folder: Path) -> Progress | None:
-    """How far the run in a folder is; ``None`` for one that has not begun."""
+    """Progress of the run in a folder; ``None`` before its first epoch."""
     if not (folder / FILE).exists():
         return None
     with _opened(folder / FILE) as state:
@@ -52,12 +52,12 @@ def progress(folder: Path) -> Progress | None:
 
 
 def restore(folder: Path, variables: Mapping) -> None:
-    """Set variables to what was saved under their names.
+    """Set variables to the values saved under their names.
 
     Raises
     ------
     ValueError
-        The state is one of other variables.
+        The state has other variables.
     """
     with _opened(folder / FILE) as state:
         values = {name: state[name] for name in state.files if name not in _PROGRESS}
@@ -74,4 +74,4 @@ def _opened(path: Path) -> Iterator:
         with np.load(path) as state:
             yield state
     except (BadZipFile, EOFError, KeyError, zlib.error):
-        raise ValueError(f"{path} is damaged; without it the run begins anew") from None
+        raise ValueError(f"{path} is damaged; delete it to restart the run") from None

@@ -1,7 +1,7 @@
-"""``make training-profile``: what a step of the joint stage takes on this machine.
+"""``make training-profile``: time of a step of the joint stage on this machine.
 
-The best backend, precision and crop are a matter of the machine: one that multiplies
-bfloat16 in hardware trains three times faster with it, another eight times slower.
+The best backend, precision and crop depend on the machine: with bfloat16 in hardware,
+training is three times faster; without, eight times slower.
 """
 
 import resource
@@ -22,13 +22,13 @@ from experiments.training.photos import find_photos
 from experiments.training.recipe import named
 from experiments.training.trainer import Stage, make_ready
 
-WARM = 3  # steps that build graphs and fill caches
-SHOWN = 8  # operations that take longest
+WARM = 3  # warm-up steps
+SHOWN = 8  # number of operations shown
 RATE = 1e-4
 
 
 class Profiled(NamedTuple):
-    """What is profiled, in the words of a recipe.
+    """Options of the profile, as in a recipe.
 
     model : networks to train, ``ntscc`` or ``akb_jscc``
     profile : their size: tiny, small, small_wide, small_deep, base or large
@@ -36,7 +36,7 @@ class Profiled(NamedTuple):
     batch_size : crops of a step
     crop : side of a crop, in pixels
     precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
-    steps : steps that are timed
+    steps : number of timed steps
     """
 
     model: str
@@ -49,7 +49,7 @@ class Profiled(NamedTuple):
 
 
 class _Clock(keras.callbacks.Callback):
-    """Takes the time and the page faults at the end of each step."""
+    """Records time and page faults at the end of each step."""
 
     def __init__(self):
         super().__init__()
@@ -62,12 +62,12 @@ class _Clock(keras.callbacks.Callback):
 
 
 def step_profile(asked: Profiled) -> str:
-    """Train for some steps, keep nothing, and say where the time went.
+    """Train for some steps without keeping the result, and report their time.
 
     Raises
     ------
     KeyError
-        For a model or profile that does not exist, naming those that do.
+        A model or profile does not exist; the message lists those that do.
     FileNotFoundError
         There are no photos.
     """
@@ -112,7 +112,7 @@ def _report(asked: Profiled, clock: _Clock, feeding: float, operations) -> str:
 
 @contextmanager
 def _operations():
-    """Gives what says which operations took what share; torch alone can tell."""
+    """Yield a function that lists operations and their shares; empty without torch."""
     if keras.backend.backend() != "torch":
         yield list
         return
@@ -123,7 +123,7 @@ def _operations():
 
 
 def _longest(events) -> list[tuple[str, float]]:
-    """Operations, longest first, and their shares of the time of all."""
+    """Operations, longest first, and their shares of the total time."""
     own = {event.key: event.self_cpu_time_total for event in events}
     longest = sorted(own, key=own.get, reverse=True)[:SHOWN]
     return [(name, own[name] / sum(own.values())) for name in longest]

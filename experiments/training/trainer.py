@@ -1,4 +1,4 @@
-"""Train in stages and epochs, resuming where a run stopped."""
+"""Training in stages and epochs; resumes interrupted runs."""
 
 import math
 import sys
@@ -18,32 +18,32 @@ from experiments.training.crops import Crops
 from experiments.training.log import log
 from experiments.training.state import Progress
 
-AVERAGED = 1000  # steps that the averages look back on
-WARM_UP = 300  # steps until the learning rate is reached
-SHARE = 10  # of a short run, neither is longer than one part in so many
+AVERAGED = 1000  # time constant of the averages, in steps
+WARM_UP = 300  # steps of the warm-up of the learning rate
+SHARE = 10  # in a short run, both are at most one such part of it
 GRADIENT_NORM = 1.0
 
 
 class Diverged(RuntimeError):
-    """The loss is not a number any more."""
+    """The loss is not finite."""
 
 
 class AveragingAdam(keras.optimizers.Adam):
-    """Adam that keeps moving averages of the weights, and leaves the weights alone."""
+    """Adam with moving averages of the weights, which do not replace the weights."""
 
     def finalize_variable_values(self, var_list):
-        """Do nothing: Keras would put the averages in their place after each fit."""
+        """Do nothing: Keras would replace weights by averages after each fit."""
 
 
 class Stage(NamedTuple):
     """One objective, minimised for a number of epochs.
 
-    name : of the stage
+    name : name of the stage
     objective : keras.Model that computes its own loss
-    epochs : how many
-    learning_rate : at its peak; a cosine leads it to zero
+    epochs : number of epochs
+    learning_rate : peak of the learning rate; it decays to zero as a cosine
     crops : data of a given epoch
-    validate : gives columns for the log, run with the averaged weights
+    validate : returns columns for the log, called with the averaged weights
     """
 
     name: str
@@ -55,7 +55,7 @@ class Stage(NamedTuple):
 
 
 def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
-    """Train what is left of a stage; every epoch ends with its state on disk.
+    """Train the remaining epochs of a stage, and save the state after each.
 
     Raises
     ------
@@ -66,14 +66,14 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
     model = stage.objective
     make_ready(stage, steps)
     for variable, average in _averages(model):
-        # Keras starts them at zero; JAX must not be given one buffer twice
+        # Keras starts them at zero; JAX does not accept the same buffer twice
         average.assign(ops.copy(variable.value))
     if done:
         state.restore(folder, remembered(model))
     for epoch in range(done, stage.epochs):
         start = time.monotonic()
         history = model.fit(
-            stage.crops(epoch),  # Keras ends an epoch of data twice: it gets one only
+            stage.crops(epoch),  # new data per epoch, as Keras calls its end twice
             epochs=1,
             verbose=int(sys.stdout.isatty()),
             shuffle=False,
@@ -93,7 +93,7 @@ def run_stage(folder: Path, stage: Stage, done: int, note: Callable) -> None:
 
 
 def make_ready(stage: Stage, steps: int) -> None:
-    """Give the stage's objective its optimiser, for epochs of so many steps."""
+    """Set up the optimiser of the stage's objective, for epochs of ``steps``."""
     model = stage.objective
     model.compile(optimizer=_optimiser(stage, steps), jit_compile=compiles())
     model.optimizer.build(model.trainable_variables)
@@ -101,7 +101,7 @@ def make_ready(stage: Stage, steps: int) -> None:
 
 @contextmanager
 def averaged(model: keras.Model) -> Iterator[None]:
-    """Put the moving averages of the weights in their place for a while."""
+    """Replace the weights by their moving averages within a ``with`` statement."""
     pairs = _averages(model)
     kept = [ops.convert_to_numpy(v) for v, _ in pairs]
     for variable, average in pairs:
@@ -137,12 +137,12 @@ def _optimiser(stage: Stage, steps: int) -> keras.optimizers.Optimizer:
 
 
 def compiles() -> bool:
-    """Whether the backend gains by XLA: JAX always does."""
+    """Whether to use XLA: with JAX only."""
     return keras.backend.backend() == "jax"
 
 
 def remembered(model: keras.Model) -> dict[str, keras.Variable]:
-    """All that a run must remember: weights, seed, steps, moments and averages."""
+    """Variables that a run saves: weights, seed, steps, moments and averages."""
     weights, optimiser = named_variables(model), model.optimizer
     names = {id(variable): name for name, variable in weights.items()}
     trained = [names[id(v)] for v in model.trainable_variables]

@@ -1,4 +1,4 @@
-"""The validation line: PSNR and CBR on fixed crops that no training step sees."""
+"""Validation: PSNR and CBR on fixed, held-out crops."""
 
 import numpy as np
 from keras import ops
@@ -14,10 +14,7 @@ COLUMNS = ("psnr", "ms_ssim", "cbr", "bppz")
 
 
 def fixed_crops(photos, seed: int = 0, count: int = COUNT):
-    """Crops that are always the same : [count, 256, 256, 3], uint8.
-
-    And the photo that each is from : [count], int.
-    """
+    """Fixed crops : [count, 256, 256, 3], uint8, and their photos : [count], int."""
     rng = np.random.default_rng(seed)
     large = [i for i in range(len(photos)) if min(photos[i].shape[:2]) >= SIZE]
     if not large:
@@ -83,7 +80,7 @@ def _send(objective, images, contexts, quality, snr_db):
     if contexts is not None:
         drawn["context"] = contexts
     batch = {name: np.asarray(v, np.float32) for name, v in drawn.items()}
-    # compiled: operation by operation JAX takes minutes
+    # compiled, because eager JAX takes minutes
     sent = objective.predict_on_batch({"image": images, **batch})
     _, received, _, (_, bits_z), uses = sent
     return np.clip(received, 0, 1), uses, bits_z

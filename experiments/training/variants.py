@@ -1,6 +1,6 @@
-"""Objectives of the joint stage: the one that ships, and what was tried beside it.
+"""Objectives of the joint stage: the shipped one, and variants for ablations.
 
-Each differs from the first in one thing, so that equal runs tell what it is worth.
+Each variant differs from the first in one respect.
 """
 
 import keras
@@ -12,32 +12,32 @@ from blocks.nn.jscc import LEVELS, power_of
 from blocks.tasks.structural_similarity import C1, C2, GAUSSIAN, SCALES, WINDOW
 from experiments.training.objective import EMPHASIS, JointObjective
 
-# Squared error of a value that all of 1 - MS-SSIM is worth: about a tenth of the loss.
+# Weight of 1 - MS-SSIM, in squared error of a value: about a tenth of the loss.
 SIMILARITY_WORTH = 0.004
-# Squared error of a value at a quantiser step of one, and how it goes with the step:
-# as the objective weighs it, so that all qualities count the same.
+# Squared error of a value at a quantiser step of one, and its exponent in the step, as
+# in the objective, so that all qualities have the same weight.
 TYPICAL_ERROR, TYPICAL_SLOPE = 0.005, 2 - EMPHASIS
 
 
 class MsSsimObjective(JointObjective):
-    """With a small term for MS-SSIM, over as many scales as a crop of 128 has."""
+    """With a small term for MS-SSIM, over the scales that fit a crop."""
 
     def distortion(self, error, image, received, quality):
-        """Squared error, and what the structure lost is worth : [B]."""
+        """Squared error plus weighted loss of MS-SSIM : [B]."""
         return error + SIMILARITY_WORTH * values_of(image) * lost(image, received)
 
 
 class PsnrObjective(JointObjective):
-    """With the PSNR of a crop for its squared error: what results are a mean of.
+    """With the PSNR of a crop instead of its squared error, as in results.
 
-    The mean of squared errors is about the pictures that are hard to code; to a mean of
-    decibels, a tenth less is worth the same in each.
+    Pictures that are hard to code dominate a mean of squared errors; in a mean of
+    decibels, a relative change of the error has the same weight in each picture.
     """
 
     similarity = 0.0
 
     def distortion(self, error, image, received, quality):
-        """Logarithm of the squared error, as steep as the error where it is typical."""
+        """Log of the squared error, with the slope of the error at a typical value."""
         typical = TYPICAL_ERROR * quantiser_step(quality) ** TYPICAL_SLOPE
         gain = ops.log(error)
         if self.similarity:
@@ -52,7 +52,7 @@ class PsnrMsSsimObjective(PsnrObjective):
 
 
 class LevelPowerObjective(JointObjective):
-    """With a power of its own, learned, for each rate level."""
+    """With a learned power for each rate level."""
 
     def __init__(self, codec, channel, **kwargs):
         super().__init__(codec, channel, **kwargs)
@@ -76,25 +76,25 @@ OBJECTIVES = {
     "psnr_ms_ssim": PsnrMsSsimObjective,
     "level_power": LevelPowerObjective,
 }
-# What a link can send: the others have parts that the codec lacks.
+# Objectives whose codecs a link can use; the others train parts that a codec lacks.
 SENDABLE = ("joint", "ms_ssim", "psnr", "psnr_ms_ssim")
 
 
 def values_of(image) -> float:
-    """How many values a picture of a batch has : [B, H, W, 3]."""
+    """Number of values of each picture of a batch : [B, H, W, 3]."""
     return float(np.prod(image.shape[1:]))
 
 
 def lost(image, received):
-    """MS-SSIM that is missing : [B, H, W, 3], twice -> [B]."""
+    """1 - MS-SSIM : [B, H, W, 3], twice -> [B]."""
     return 1 - ms_ssim(image, ops.clip(received, 0, 1))
 
 
 def ms_ssim(a, b):
     """MS-SSIM of pictures, differentiable : [B, H, W, 3] from 0 to 1, twice -> [B].
 
-    As :mod:`blocks.tasks.structural_similarity`, with fewer scales where the picture is
-    small for five, their exponents scaled to the same sum.
+    As :mod:`blocks.tasks.structural_similarity`, with fewer scales for pictures too
+    small for five; the exponents are scaled to the same sum.
     """
     height, width = a.shape[1:3]
     scales = int(np.log2(min(height, width) / WINDOW)) + 1

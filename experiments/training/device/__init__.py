@@ -1,1 +1,1 @@
-"""Training on a lent accelerator, for minutes: a tree that travels, a loop in JAX."""
+"""Training for minutes on a remote accelerator: a packed tree, a loop in JAX."""

@@ -1,4 +1,4 @@
-"""Command line of training on a lent accelerator: see ``on_device.sh`` beside it."""
+"""Command line of training on a remote accelerator, called by ``on_device.sh``."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from experiments.training.options import failing_in_one_line, options_of
 
 
 def main() -> None:
-    """Train for a given time on what was packed."""
+    """Train for a given time on the packed data."""
     parser = options_of("experiments.training.device", Asked)
     parser.add_argument(
         "--out", type=Path, required=True, help="folder that comes back"

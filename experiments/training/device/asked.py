@@ -1,22 +1,22 @@
-"""What a run on a lent accelerator is asked to do."""
+"""Options of a run on a remote accelerator."""
 
 from typing import NamedTuple
 
 
 class Asked(NamedTuple):
-    """What a run is asked to do.
+    """Options of a run on a remote accelerator.
 
-    pack : folder that make device-pack filled
+    pack : folder written by make device-pack
     seconds : time of the whole run
-    spare : seconds of it that are kept to validate and to write files at the end
+    spare : seconds reserved at the end for validation and output
     objective : of the joint stage: joint, ms_ssim, psnr, psnr_ms_ssim or level_power
-    batches : batch sizes to try, with commas between
-    trial : seconds that their trial takes
+    batches : batch sizes to try, separated by commas
+    trial : seconds for their trial
     crop : side of a crop, in pixels
     learning_rate : peak of the learning rate
     precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
     seed : root of all randomness
-    checked : crops of the validation
+    checked : number of validation crops
     """
 
     pack: str

@@ -1,7 +1,7 @@
 """Crops inside a compiled step: the twin of ``experiments/training/crops.py`` in JAX.
 
-Photos lie on the device in one array. A crop is a window of fixed size, gathered around
-what is wanted of a photo, times two matrices that resample it as Pillow does.
+Photos are in one array on the device. A crop is a window of fixed size, gathered around
+the square of a photo, times two matrices that resample it as Pillow does.
 """
 
 import math
@@ -16,15 +16,15 @@ from experiments.training import objective
 from experiments.training.crops import CONTEXT_KNOWN, LARGEST, SMALLEST, Draw
 from experiments.training.device.photo_pack import Pixels
 
-DRAWN = 1 << 16  # in the table that steps take what a crop is sent at from
-SUPPORT = 2  # pixels on either side that a bicubic filter reaches, at magnification one
+DRAWN = 1 << 16  # rows of the table of conditions
+SUPPORT = 2  # half width of the bicubic filter at magnification one, in pixels
 
 
 class Data(NamedTuple):
-    """What steps draw from, on the device.
+    """Training data on the device.
 
-    pixels : photos to train on
-    draws : table of what crops are sent at, each [DRAWN]
+    pixels : training photos
+    draws : table of conditions of crops, each [DRAWN]
     contexts : [count, D], float32, embeddings of the photos; D may be 0
     """
 
@@ -42,7 +42,7 @@ def on_device(pixels: Pixels, contexts: np.ndarray | None, seed: int) -> Data:
 
 
 def batch(data: Data, key, size: int, count: int) -> dict:
-    """A batch of crops, and what each is sent at, as ``Crops`` gives it."""
+    """A batch of crops with their conditions, in the format of ``Crops``."""
     of_draw, of_photo, of_context, of_crop = jax.random.split(key, 4)
     row = jax.random.randint(of_draw, (count,), 0, DRAWN)
     photo = jax.random.randint(of_photo, (count,), 0, len(data.pixels.first))
@@ -89,7 +89,7 @@ def resized(values, first, shape, corner, side, size: int):
     ]
     inside = [jnp.clip(at, 0, shape[i] - 1) for i, at in enumerate((rows, columns))]
     patch = values[first + inside[0][:, None] * shape[1] + inside[1]]
-    # along rows first and rounded between, as Pillow does with a photo that is not tall
+    # rows first, with rounding in between, as Pillow does for photos that are not tall
     across = jnp.einsum("jw,hwc->hjc", weights[1], patch.astype(jnp.float32))
     image = jnp.einsum("ih,hjc->ijc", weights[0], _rounded(across))
     return _rounded(image).astype(jnp.uint8)

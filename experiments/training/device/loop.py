@@ -1,7 +1,7 @@
 """Training for a given time: steps in a compiled loop, hundreds for each host call.
 
-The host only says how far the schedule is. It measures how fast steps go, so that the
-learning rate reaches zero when the time is over.
+The host only sets the progress of the schedule. It measures the speed of steps, so the
+learning rate reaches zero at the deadline.
 """
 
 import time
@@ -19,17 +19,17 @@ from experiments.training.device import crops
 from experiments.training.device.crops import Data
 from experiments.training.trainer import AVERAGED, GRADIENT_NORM, WARM_UP
 
-HOST_CALL = 2.0  # seconds of steps that a call of the loop is given
-FEW = 4  # steps that a trial begins with
-ENOUGH = 0.85  # of the best speed: the smallest batch that has it takes more steps
+HOST_CALL = 2.0  # seconds of a call of the loop
+FEW = 4  # first steps of a trial
+ENOUGH = 0.85  # share of the best speed; the smallest batch with it takes most steps
 
 
 class State(NamedTuple):
-    """What a step changes, as lists of arrays.
+    """Training state, as lists of arrays.
 
-    trained, others, moments, means : as Keras holds them, metrics last
-    averages : of what is trained
-    step : how many were taken
+    trained, others, moments, means : variables of Keras, metrics last
+    averages : moving averages of the trained variables
+    step : number of steps taken
     """
 
     trained: list
@@ -41,10 +41,10 @@ class State(NamedTuple):
 
 
 class Compiled(NamedTuple):
-    """Steps of a batch size.
+    """The compiled loop of a batch size.
 
     run : (state, data, steps, progress at the first and after the last) -> state
-    operations : floating-point operations of a step, as XLA counts them
+    operations : floating-point operations of a step, counted by XLA
     """
 
     batch_size: int
@@ -53,14 +53,14 @@ class Compiled(NamedTuple):
 
 
 def make_ready(model: keras.Model) -> None:
-    """Give a model its optimiser; the loop sets the learning rate, step by step."""
+    """Set up a model's optimiser; the loop sets the learning rate of each step."""
     optimiser = keras.optimizers.Adam(1.0, global_clipnorm=GRADIENT_NORM)
     model.compile(optimizer=optimiser)
     optimiser.build(model.trainable_variables)
 
 
 def first_state(model: keras.Model) -> State:
-    """The state of a model, in arrays of its own."""
+    """The state of a model, in copied arrays."""
     lists = (
         model.trainable_variables,
         model.non_trainable_variables,
@@ -80,9 +80,9 @@ def compile_steps(
     batches: list[int],
     seed: int,
 ) -> list[Compiled]:
-    """Compile the loop for several batch sizes, side by side.
+    """Compile the loop for several batch sizes, in parallel.
 
-    ``size`` : of crops; ``peak`` : of the learning rate
+    ``size`` : side of a crop; ``peak`` : peak of the learning rate
     """
     state, key = first_state(model), jax.random.key(seed)
     step = partial(_step, model, key, size, peak)
@@ -108,11 +108,12 @@ def compile_steps(
 def fastest(
     compiled: list[Compiled], model: keras.Model, data: Data, seconds: float
 ) -> tuple[Compiled, float]:
-    """Try each batch size for its share of some seconds.
+    """Try each batch size for an equal share of ``seconds``.
 
     Output
     ------
-    : the smallest that is about as fast as the best, by crops; and its steps a second
+    : the smallest one that is about as fast as the best, in crops per second; and its
+        steps per second
     """
     rates = [
         _rate(c, first_state(model), data, seconds / len(compiled)) for c in compiled
@@ -138,16 +139,16 @@ def train(
     deadline: float,
     note: Callable[[State, float], None],
 ) -> State:
-    """Take steps until the deadline, the learning rate falling to zero by then.
+    """Take steps until the deadline, with a learning rate that falls to zero.
 
-    ``rate`` : steps a second, at first; ``deadline`` : of ``time.monotonic``;
+    ``rate`` : initial steps per second; ``deadline`` : time of ``time.monotonic``;
     ``note`` : called with state and progress between calls of the loop
     """
     progress, began = 0.0, time.monotonic()
     while progress < 1:
         left = deadline - began
         count = max(int(rate * min(HOST_CALL, left)), 1)
-        # what is left of the schedule is spread over what is left of the time
+        # spread the rest of the schedule over the remaining time
         share = min(count / max(rate * left, 1), 1.0)
         after = 1.0 if left < 1.5 * count / rate else progress + (1 - progress) * share
         state = chosen.run(state, data, *_numbers(count, progress, after))
@@ -159,12 +160,12 @@ def train(
 
 
 def _operations(graph) -> float:
-    """Those of a step: XLA counts a loop of unknown length once, if at all."""
+    """Operations of a step: XLA counts the body of a loop of unknown length once."""
     return (graph.cost_analysis() or {}).get("flops", float("nan"))
 
 
 def _rate(compiled: Compiled, state: State, data: Data, seconds: float) -> float:
-    """Steps a second."""
+    """Steps per second."""
     end, count = time.monotonic() + seconds, FEW
     while True:
         began = time.monotonic()
@@ -196,7 +197,7 @@ def _step(
     optimiser, moments = model.optimizer, list(state.moments)
     moments[_place(optimiser.variables, optimiser._learning_rate)] = rate
     trained, moments = optimiser.stateless_apply(moments, gradients, state.trained)
-    # of a short run they look back on less
+    # a shorter time constant at the start of a run
     forgotten = jnp.maximum(1 / AVERAGED, 9 / (10 + state.step))
     pairs = zip(state.averages, trained, strict=True)
     averages = [average + forgotten * (new - average) for average, new in pairs]

@@ -1,8 +1,8 @@
-"""Moments of Adam in half precision, so that a run can go on elsewhere.
+"""Moments of Adam in half precision, to resume a run on another machine.
 
-Two files, for what comes back from a lent machine is limited file by file. Each tensor
-is divided by its largest magnitude; of the second moment the square root is stored,
-whose range half precision holds.
+There are two files, because the remote machine limits the size of each file. Each
+tensor is divided by its largest magnitude; for the second moment, the square root is
+stored, whose range fits half precision.
 """
 
 import io
@@ -33,7 +33,7 @@ def write_moments(folder: Path, momentum: Mapping, velocity: Mapping) -> None:
 
 
 def read_moments(folder: Path) -> tuple[dict, dict] | None:
-    """First and second moments, float32, or ``None`` where there are none."""
+    """First and second moments, float32, or ``None`` if there are none."""
     if not (folder / MOMENTUM).is_file() or not (folder / VELOCITY).is_file():
         return None
     momentum, root = (_values(folder / name) for name in (MOMENTUM, VELOCITY))

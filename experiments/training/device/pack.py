@@ -1,9 +1,9 @@
-"""``make device-pack`` and ``make device-unpack``: the tree that travels, and back.
+"""``make device-pack`` and ``make device-unpack``: prepare a tree for a remote machine.
 
-A lent machine gets a copy of the checkout, of limited size, and of one ignored folder
-in it. So what training does not need is put aside, and the folder is filled: weights
-to start from, the optimiser's moments where there are any, packages that the machine
-lacks, and as many photos, as well coded, as there is room for.
+A remote machine gets a copy of the checkout, of limited size, and of one ignored folder
+in it. Files that training does not need are put aside, and the folder is filled with
+initial weights, the optimiser's moments, if any, packages that the machine lacks, and
+as many photos at the best quality as fit.
 """
 
 import json
@@ -27,7 +27,7 @@ from semlink.store.files import write_whole
 
 FOLDER, ASIDE = Path(".device"), Path("runs/.aside")
 PACK, PHOTOS, CONTEXTS = "pack.json", "photos.zip", "contexts.npz"
-# What training needs of the tree, and what put it there and takes it back.
+# Files of the tree that training and packing need.
 KEPT = (
     "LICENSE",
     "Makefile",
@@ -45,19 +45,19 @@ KEPT = (
     "experiments/__init__.py",
     "experiments/training/*",
 )
-LACKING = ("keras", "namex", "optree")  # packages, on the machine that is lent
+LACKING = ("keras", "namex", "optree")  # packages that the remote machine lacks
 PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
 SPARE = 1 << 18  # bytes
 
 
 class Asked(NamedTuple):
-    """What is packed.
+    """Options of a pack.
 
     data : folder of photos
-    start : folder of weights, or of a run, that training goes on from
-    contexts : file of the photos' embeddings, for the models that attend to them
-    limit_mib : size of all that travels, in MiB
-    python : Python of the lent machine, for its packages; nothing: take none along
+    start : folder of initial weights, or of a run to resume
+    contexts : file of the photos' embeddings, for models with a context
+    limit_mib : limit of the total size, in MiB
+    python : Python version of the remote machine, for its packages; empty: no packages
     """
 
     data: str
@@ -68,16 +68,16 @@ class Asked(NamedTuple):
 
 
 def pack(asked: Asked, root: Path = Path()) -> str:
-    """Put aside what does not travel, and fill the folder that does.
+    """Put aside files that training does not need, and fill the pack's folder.
 
     Output
     ------
-    : what was packed, in a line
+    : summary of the pack, in one line
 
     Raises
     ------
     ValueError
-        The tree is packed already, or there is no room.
+        The tree is already packed, or there is no room for photos.
     """
     if (root / ASIDE).exists():
         raise ValueError("the tree is packed already: run make device-unpack first")
@@ -105,7 +105,7 @@ def pack(asked: Asked, root: Path = Path()) -> str:
 
 
 def tracked(root: Path) -> list[Path]:
-    """Files of a checkout that travel: those that git tracks, and new ones."""
+    """Files of a checkout that are copied: those that git tracks, and new ones."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=root,
@@ -127,7 +127,7 @@ def size(root: Path, paths: Iterable[Path]) -> int:
 
 
 def put_aside(root: Path) -> None:
-    """Move what does not travel where git ignores it."""
+    """Move files that training does not need to a folder that git ignores."""
     (root / ASIDE).mkdir(parents=True)
     for path in tracked(root):
         if not stays(path):
@@ -135,12 +135,12 @@ def put_aside(root: Path) -> None:
 
 
 def put_back(root: Path = Path()) -> int:
-    """Move all that was put aside back, and delete the pack; gives how many files.
+    """Move files back, and delete the pack; return the number of files.
 
     Raises
     ------
     ValueError
-        Another file has taken the place of one; nothing is moved.
+        A path is taken by another file; nothing is moved.
     """
     aside = root / ASIDE
     paths = [p.relative_to(aside) for p in aside.rglob("*") if p.is_file()]
@@ -159,7 +159,7 @@ def _move(path: Path, target: Path) -> None:
 
 
 def _pack_moments(start: Path, folder: Path) -> None:
-    """Moments of a run, of either kind."""
+    """Copy the moments of a run on either kind of machine."""
     for name in (MOMENTUM, VELOCITY):
         if (start / name).is_file():
             shutil.copy(start / name, folder)
@@ -186,7 +186,7 @@ def _pack_contexts(path: Path, names: list[str], target: Path) -> None:
 
 
 def _download(folder: Path, python: str, lock: str) -> None:
-    """Fetch the packages that the machine lacks, at the versions of the lock."""
+    """Download packages that the machine lacks, at the versions of the lock file."""
     pins = [re.search(rf"^{name}==\S+", lock, re.M)[0] for name in LACKING]
     platforms = [f"--platform={name}" for name in PLATFORMS]
     command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps"]
@@ -195,7 +195,7 @@ def _download(folder: Path, python: str, lock: str) -> None:
 
 
 def main() -> None:
-    """Pack, or with ``--unpack`` alone put all back."""
+    """Pack, or unpack with ``--unpack``."""
     with failing_in_one_line():
         if sys.argv[1:] == ["--unpack"]:
             print(f"{put_back()} files are back in their places")

@@ -1,4 +1,4 @@
-"""A pack of photos: one file of WebP pictures that fits a given size."""
+"""A pack of photos: one file of WebP pictures within a given size."""
 
 import io
 import itertools
@@ -14,8 +14,8 @@ from PIL import Image
 from experiments.training.photos import HELD_OUT, Photos
 
 BEST, WORST = 92, 72  # qualities of WebP
-RECORD = 200  # bytes that a zip takes for a file, at most
-SAMPLED = 48  # photos that tell the size of all
+RECORD = 200  # largest overhead of a file in a zip, in bytes
+SAMPLED = 48  # photos from which the total size is estimated
 
 
 class Pixels(NamedTuple):
@@ -32,10 +32,10 @@ class Pixels(NamedTuple):
 
 
 def write_photos(path: Path, photos: Photos, num_bytes: int) -> tuple[list[str], int]:
-    """Write photos as they are held out, then the others at the best quality that fits.
+    """Write held-out photos unchanged, then the others at the best quality that fits.
 
-    The first photos, which only the validation sees, keep their files. Where even the
-    lowest quality is too large, the last photos are left out.
+    The first photos, for the validation only, keep their files. If even the lowest
+    quality is too large, the last photos are omitted.
 
     Output
     ------
@@ -65,7 +65,7 @@ def read_photos(path: Path) -> list[np.ndarray]:
 
 
 def joined(photos: Sequence[np.ndarray]) -> Pixels:
-    """Put photos into one array."""
+    """Concatenate photos into one array."""
     height, width = np.int32([photo.shape[:2] for photo in photos]).T
     ends = np.cumsum(height.astype(np.int64) * width)
     if ends[-1] >= 2**31:
@@ -75,7 +75,7 @@ def joined(photos: Sequence[np.ndarray]) -> Pixels:
 
 
 def _best_quality(photos: Photos, num_bytes: int) -> int:
-    """The best quality at which all photos fit, by a sample of them; or the worst."""
+    """The best quality at which all photos fit, from a sample; at least the worst."""
     step = max(len(photos) // SAMPLED, 1)
     sampled = [photos[i] for i in range(0, len(photos), step)]
     low, high = WORST, BEST
@@ -90,7 +90,7 @@ def _best_quality(photos: Photos, num_bytes: int) -> int:
 
 
 def _encoded(photos: Photos, quality: int):
-    """Files of photos, two or more at a time."""
+    """Encoded photos, made in parallel."""
     with ThreadPoolExecutor() as pool:
         yield from pool.map(lambda i: _webp(photos[i], quality), range(len(photos)))
 

@@ -1,4 +1,4 @@
-"""One run on a lent accelerator: from what was packed to weights that are better."""
+"""One run on a remote accelerator: from a pack to better weights."""
 
 import json
 import time
@@ -35,10 +35,10 @@ def run(out: Path, asked: Asked) -> None:
     Raises
     ------
     ValueError
-        The pack is not whole.
+        The pack is incomplete.
     """
     began = time.monotonic()
-    # float32 is what it says: not TF32, of 10 bits
+    # full float32, not TF32 with 10 bits of mantissa
     jax.config.update("jax_default_matmul_precision", "float32")
     keras.config.set_dtype_policy(asked.precision)
     keras.utils.set_random_seed(asked.seed)
@@ -83,7 +83,7 @@ def run(out: Path, asked: Asked) -> None:
 
 
 def _codec(pack: Path, told: dict) -> tuple:
-    """Networks at the weights that they start from, and embeddings of the photos."""
+    """Networks with their initial weights, and embeddings of the photos."""
     codec = make_codec(told["profile"], named(MODELS, "model", told["model"]))
     path = str(pack / CONTEXTS) if (pack / CONTEXTS).is_file() else ""
     contexts = contexts_of(codec, path, told["photos"])
@@ -93,7 +93,7 @@ def _codec(pack: Path, told: dict) -> tuple:
 
 
 def _take_moments(pack: Path, model: keras.Model) -> None:
-    """Set the optimiser to what it had come to, if that was packed."""
+    """Restore the optimiser's moments, if they are packed."""
     found = read_moments(pack)
     if found is None:
         return
@@ -103,18 +103,18 @@ def _take_moments(pack: Path, model: keras.Model) -> None:
     ):
         for name, variable in zip(names, variables, strict=True):
             variable.assign(values[name])
-    # bias correction is over
+    # no bias correction any more
     optimiser.iterations.assign(10_000)
 
 
 def _names(model: keras.Model) -> list[str]:
-    """Of what is trained, in its order."""
+    """Names of the trained variables, in order."""
     names = {id(variable): name for name, variable in named_variables(model).items()}
     return [names[id(variable)] for variable in model.trainable_variables]
 
 
 class _Snapshots:
-    """Writes averages every now and then, while the device goes on."""
+    """Writes averages periodically, while the device continues."""
 
     def __init__(self, out: Path, codec, model: keras.Model):
         self._out, self._codec, self._model = out, codec, model
@@ -149,7 +149,7 @@ class _Snapshots:
 
 
 def _log(out: Path, epoch: int, seconds: float, row: dict, steps: int = 0) -> None:
-    """A line of the log, as those of ``make train``."""
+    """Write a line of the log, as ``make train`` does."""
     log(out, {"stage": "joint", "epoch": epoch, "seconds": seconds, **row}, step=steps)
     shown = " ".join(f"{name} {value:.4g}" for name, value in row.items())
     print(f"{steps} steps in {seconds:.0f} s: {shown}", flush=True)
