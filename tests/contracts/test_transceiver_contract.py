@@ -60,7 +60,7 @@ def coded(sent) -> bool:
 def digital(sent) -> bool:
     """Whether every symbol is QAM, which is never zero.
 
-    What has side information has an analog payload for it.
+    A pair with side information also has an analog payload.
     """
     return coded(sent) and not sent.tx.ledger.of(purpose="side")
 
@@ -320,7 +320,7 @@ def test_what_was_received_before_leaves_no_trace(word, send, noiseless):
 
 
 def garbage(rx: RxSignal) -> dict[str, RxSignal]:
-    """What nothing can be read from."""
+    """Signals without information."""
     shape = rx.x_hat.shape
     draw = np.random.default_rng(5).normal(size=(2, *shape))
     noise = ((draw[0] + 1j * draw[1]) / np.sqrt(2)).astype(np.complex64)
