@@ -120,7 +120,7 @@ class Link:
         encode : makes plan and signal, given the reported state or ``None``
         snr_db : average received Es/N0 [dB]
         seeds : seeds of all random numbers
-        receiving : query and memory of the receiver
+        receiving : query of the receiver, and memory of both ends
         """
         if self.pair.loop:
             to = self._feedback, receiving
@@ -130,7 +130,7 @@ class Link:
     def _once(self, first: Encoded, snr_db, seed: int, receiving) -> Delivery:
         """Send a signal once, without feedback."""
         rx = self.propagate(first.tx, snr_db, seed)
-        estimate, memory = self.receive(rx, *receiving)
+        estimate, memory = self.receive(rx, receiving.query, receiving.memory.receiver)
         slots = -(-first.tx.ledger.total // slot_of(self._channel))
         both = Memory(first.memory, memory)
         return Delivery((first.tx,), estimate, slots, memory=both, received=(rx,))

@@ -69,6 +69,15 @@ class Registry:
         """All known names, sorted; imports no component."""
         return sorted({*self._local(), *(e.name for e in self._entry_points())})
 
+    def complete(self) -> list[str]:
+        """The names whose parameters all have defaults, sorted."""
+        empty = inspect.Parameter.empty
+        return [
+            name
+            for name in self.names()
+            if all(p.default is not empty for p in self.schema(name).values())
+        ]
+
     def summary(self, name: str) -> str:
         """First line of the component's docstring."""
         return (inspect.getdoc(self._module(name)) or "").partition("\n")[0]

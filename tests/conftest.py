@@ -15,6 +15,7 @@ from semlink.link import Link
 from semlink.loop.exchange import Delivery
 from semlink.signals import IMAGE, Sample
 
+LONG_S = 5.0  # from which a test belongs among the slow ones
 COMPONENTS = Path(__file__).parent / "semlink" / "components"
 
 
@@ -144,3 +145,21 @@ def measured():
         return link.judge(sample, Delivery((tx,), estimate, 0)).values
 
     return measure
+
+
+def pytest_terminal_summary(terminalreporter):
+    """List long tests that are not marked slow; none fails, for machines differ."""
+    reports = (
+        r for kind in ("passed", "failed") for r in terminalreporter.getreports(kind)
+    )
+    long = [
+        (report.duration, report.nodeid)
+        for report in reports
+        if report.when == "call"
+        and report.duration > LONG_S
+        and "slow" not in report.keywords
+    ]
+    if long:
+        terminalreporter.section(f"over {LONG_S:g} s and not marked slow")
+        for seconds, test in sorted(long, reverse=True):
+            terminalreporter.write_line(f"{seconds:6.1f} s  {test}")

@@ -72,10 +72,14 @@ class Delivery(NamedTuple):
 
 
 class Receiving(NamedTuple):
-    """Query and memory of the receiver before an exchange."""
+    """Query and memory before an exchange.
+
+    query : of the receiver
+    memory : of both ends
+    """
 
     query: Any = None
-    memory: Any = None
+    memory: Memory = Memory()
 
 
 KNOWS_NOTHING = Receiving()
@@ -100,7 +104,7 @@ def exchange(
     snr_db : average received Es/N0 [dB]
     seeds : seeds of the channel's course, of report errors and of feedback losses
     feedback : link that carries reports and requests
-    receiving : query and memory of the receiver
+    receiving : query of the receiver, and memory of both ends
     """
     air = ChannelEvolution(
         channel,
@@ -113,13 +117,13 @@ def exchange(
     back = _Back(feedback, seeds.generator("feedback"))
     state_db = _state_db(pair.loop, air, back)
     receiver: RequestingReceiver = pair.receiver
-    process = receiver.listen(*receiving)
+    process = receiver.listen(receiving.query, receiving.memory.receiver)
     try:
         first = encode(state_db)
     except Infeasible:
         if state_db is None:
             raise
-        return _silence(process, air, back)
+        return _silence(process, air, back, receiving.memory)
     return _transmissions(pair, process, air, back, first)
 
 
@@ -137,13 +141,13 @@ class _Back:
         return self._link.arrives(self._losses)
 
 
-def _silence(process, air: Evolution, back: _Back) -> Delivery:
+def _silence(process, air: Evolution, back: _Back, before: Memory) -> Delivery:
     """Send nothing: in the reported state no signal fits the budget."""
     nothing = np.zeros(1, np.complex64)
     tx = TxSignal(nothing[:0], Ledger(), NO_BLOCKS)
     rx = air.send(nothing, 0)
     estimate = process(rx)
-    memory = Memory(receiver=process.memory)
+    memory = before._replace(receiver=process.memory)
     return Delivery((tx,), estimate, 0, back.uses, memory, (rx,))
 
 

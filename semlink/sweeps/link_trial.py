@@ -144,7 +144,7 @@ class LinkTrial:
 
         channel = self._courses[point.link.channel.label]
         seeds = Seeds(self.config.seed, channel, index, draw)
-        receiving = Receiving(sample.query, before.receiver)
+        receiving = Receiving(sample.query, before)
         delivery = link.deliver(encode, point.snr_db, seeds, receiving)
         if link.pair.remembers:
             self._remembered = (point.id, draw, index + 1), delivery.memory

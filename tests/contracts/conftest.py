@@ -19,6 +19,19 @@ SNR_DB = 10.0
 CBRS = (0.0586, 0.13, 0.51, 1.1, 3.0)
 
 
+# The default suite leaves out what a faster test guards, too: akb_jscc_no_ckb is
+# akb_jscc with another controller, and the large channel models take lengths as tdl.
+SLOW = ("[akb_jscc-", "[akb_jscc]", "-akb_jscc]")
+SLOW += tuple(f"[{m}-shape{n}]" for m in ("umi", "cdl") for n in (1, 2, 3))
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what takes long on a processor."""
+    for item in items:
+        if "contracts" in item.path.parts and any(s in item.name for s in SLOW):
+            item.add_marker(pytest.mark.slow)
+
+
 class Sent(NamedTuple):
     """A transmitter's signal and all that led to it."""
 
@@ -29,6 +42,19 @@ class Sent(NamedTuple):
     cbr: float
     plan: Any
     tx: TxSignal
+
+    @property
+    def coded(self) -> bool:
+        """Whether something is sent as bits, which may be lost."""
+        return self.tx.blocks.size > 0
+
+    @property
+    def digital(self) -> bool:
+        """Whether every symbol is QAM, which is never zero.
+
+        A pair with side information also has an analog payload.
+        """
+        return self.coded and not self.tx.ledger.of(purpose="side")
 
 
 def build_link(word: str) -> Link:

@@ -1,6 +1,5 @@
 """Every registered transmitter keeps its budget, or raises ``Infeasible``."""
 
-import inspect
 from typing import get_args
 
 import numpy as np
@@ -11,13 +10,7 @@ from semlink.errors import Infeasible
 from semlink.protocols import CbrMode
 
 REGISTRY = catalogue().registries["transmitter"]
-NAMES = [
-    name
-    for name in REGISTRY.names()
-    if all(
-        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
-    )
-]
+NAMES = REGISTRY.complete()
 SIZES = ((128, 192), (96, 144), (120, 101))
 CBRS = (0.1, 0.55, 1.1, 3.0)
 # Qualities of these are fine enough to use a budget up

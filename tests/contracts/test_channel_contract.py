@@ -4,7 +4,6 @@ Statistics are compared within four standard errors; a transmission (row) is the
 sample, for symbols of one fade are not independent.
 """
 
-import inspect
 from functools import cache
 
 import numpy as np
@@ -22,13 +21,7 @@ from semlink.signals import RxSignal
 from semlink.superposition import superpose
 
 REGISTRY = catalogue().registries["channel"]
-DEFAULTS = [
-    name
-    for name in REGISTRY.names()
-    if all(
-        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
-    )
-]
+DEFAULTS = REGISTRY.complete()
 VARIANTS = [
     "rayleigh:1",
     "rician[k_factor_db=0,coherence_length=5]",

@@ -5,7 +5,6 @@ process that never saw a transmitter builds each pair from its word and receives
 again: what was handed over on the side is gone, and the estimates must be the same.
 """
 
-import inspect
 import os
 import pickle
 import subprocess
@@ -25,13 +24,7 @@ from semlink.rng import Seeds
 from semlink.signals import Estimate, RxSignal, Sample
 
 REGISTRY = catalogue().registries["transmitter"]
-NAMES = [
-    name
-    for name in REGISTRY.names()
-    if all(
-        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
-    )
-]
+NAMES = REGISTRY.complete()
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
@@ -78,7 +71,7 @@ def delivered(link: Link, sample: Sample, plan, snr_db, seeds, before) -> Delive
         tx, memory = link.transmit(sample, plan, before.transmitter)
         return Encoded(link.given(sample), plan, tx, memory)
 
-    return link.deliver(encode, snr_db, seeds, Receiving(sample.query, before.receiver))
+    return link.deliver(encode, snr_db, seeds, Receiving(sample.query, before))
 
 
 def elsewhere(courses: dict[str, Recorded], folder: Path) -> dict[str, list[Estimate]]:

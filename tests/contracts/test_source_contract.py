@@ -1,6 +1,5 @@
 """Every registered source that needs no argument keeps the contract of a source."""
 
-import inspect
 from collections.abc import Mapping
 from functools import cache
 
@@ -13,13 +12,7 @@ from semlink.protocols import Source
 from semlink.signals import Sample
 
 REGISTRY = catalogue().registries["source"]
-SOURCES = [
-    name
-    for name in REGISTRY.names()
-    if all(
-        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
-    )
-]
+SOURCES = REGISTRY.complete()
 every = pytest.mark.parametrize("name", SOURCES)
 
 

@@ -1,6 +1,5 @@
 """Every registered task keeps the contract of a task; reconstruction in detail."""
 
-import inspect
 import json
 from typing import get_args
 
@@ -14,13 +13,7 @@ from semlink.signals import IMAGE, NO_BLOCKS, Estimate, Sample, unknown
 from semlink.units import PSNR_CAP_DB
 
 REGISTRY = catalogue().registries["task"]
-TASKS = [
-    name
-    for name in REGISTRY.names()
-    if all(
-        p.default is not inspect.Parameter.empty for p in REGISTRY.schema(name).values()
-    )
-]
+TASKS = REGISTRY.complete()
 every = pytest.mark.parametrize("name", TASKS)
 
 

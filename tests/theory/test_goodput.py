@@ -55,7 +55,7 @@ def test_goodput_is_below_capacity(word, sample, link_of, planned, measured):
     assert goodput[-1] > 1 / 3  # at 20 dB everything arrives
 
 
-FADING = ("rayleigh", "erasure", "tdl[csi=ls]")
+FADING = ("rayleigh", "erasure", pytest.param("tdl[csi=ls]", marks=pytest.mark.slow))
 SLOW = ("umi", "rician", "rayleigh_fast", "shadowed", "cir", "tdl")
 SEEDS, ENOUGH = 24, 0.15  # CBR at which the slowest scheme fits with its pilots
 

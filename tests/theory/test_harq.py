@@ -155,7 +155,10 @@ class Told(NamedTuple):
         return np.full((3, self.times, 5), self.snr_db)
 
 
-@pytest.mark.parametrize(("mode", "times"), [("chase", 2), ("ir", 2), ("ir", 3)])
+@pytest.mark.parametrize(
+    ("mode", "times"),
+    [("chase", 2), ("ir", 2), pytest.param("ir", 3, marks=pytest.mark.slow)],
+)
 def test_half_of_the_blocks_fail_where_it_is_expected(failed, mode, times):
     grid = np.arange(-2.0, 9.0, 0.05)
     expected = [Outlook(Told(s, times), mode, 0.0).failing(PAPERS, K)[-1] for s in grid]
@@ -189,6 +192,7 @@ def test_what_was_heard_badly_counts_little():
     np.testing.assert_array_equal(soft.data, blocks)
 
 
+@pytest.mark.slow
 def test_the_first_version_comes_again_after_the_last(failed):
     # five transmissions, of which the fifth repeats the first
     rates = [[failed("ir", s, t) for t in (4, 5)] for s in (-1.5, -1.0, -0.5)]

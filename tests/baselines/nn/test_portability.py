@@ -43,6 +43,7 @@ def codec(trained):
     return codec
 
 
+@pytest.mark.slow
 def test_networks_give_what_they_gave_under_jax(trained, codec):
     expected = dict(np.load(trained / "outputs.npz"))
     found = runpy.run_path(str(SCRIPT))["outputs"](codec, expected)

@@ -230,6 +230,7 @@ def test_run_without_results(refused, tmp_path):
     assert message == "runs/new has no finished point to draw"
 
 
+@pytest.mark.slow
 def test_a_process_that_has_loaded_everything(tmp_path):
     """Messages of TensorFlow and Sionna do not appear."""
     command = ["-m", "experiments", "sweep", "transmitter=jpeg_ldpc", "channel=awgm"]

@@ -219,28 +219,40 @@ def test_a_channel_runs_by_path(sweep):
     assert mse[label, 0.0] > mse["awgn", 0.0]
 
 
-def test_components_run_by_entry_point(sweep, files):
+@pytest.fixture
+def installed(files):
+    """The examples as a distribution, found by entry points."""
     info = files / "my_components-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-components\n")
     groups = {
-        "channels": "phase_noise",
-        "sources": "letters",
-        "tasks": "letter_errors",
-        "transmitters": "uncoded_letters",
+        "channels": ["phase_noise"],
+        "sources": ["letters"],
+        "tasks": ["letter_errors"],
+        "transmitters": ["uncoded_letters", "differences", "repeated_letters"],
+        "controllers": ["centre"],
+        "describers": ["dominant_colour"],
+        "extractors": ["convolution"],
     }
-    (info / "entry_points.txt").write_text(
-        "".join(f"[semlink.{kind}]\n{m} = {m}\n" for kind, m in groups.items())
-    )
+    lines = [
+        f"[semlink.{group}]\n" + "".join(f"{name} = {name}\n" for name in names)
+        for group, names in groups.items()
+    ]
+    (info / "entry_points.txt").write_text("".join(lines))
+
+
+def test_components_run_by_entry_point(sweep, installed):
+    pairs = ("uncoded_letters", "differences", "repeated_letters")
     rows, _ = sweep(
         "source=letters[count=2]",
-        "transmitter=uncoded_letters",
+        f"transmitter={' '.join(pairs)}",
         "task=letter_errors",
         "channel=phase_noise[step_rad=0]",
         "snr_db=20",
         "cbr=40",
     )
-    assert mean(rows, "uncoded_letters", "letter_errors", 20.0) == 0
+    for pair in pairs:
+        assert mean(rows, pair, "letter_errors", 20.0) == 0
 
 
 @pytest.fixture
@@ -263,17 +275,25 @@ def test_a_controller_runs_by_path(sweep, picture):
     assert float(rows[label, "psnr", 10.0]["cbr"]) <= 0.08
 
 
-def test_an_extractor_runs_by_path(sweep, picture):
+def test_an_extractor_runs_by_path_and_by_entry_point(sweep, picture, installed):
     import keras
 
     pixels = keras.Input((None, None, 3))
     latents = keras.layers.Conv2D(256, 16, strides=16)(pixels)
     keras.Model(pixels, latents).save_weights("e.weights.h5")
     label = "ntscc[extractor=convolution.py:e.weights.h5]"
-    rows, _ = sweep(*picture, f"transmitter={label}")
+    named = label.replace(".py", "")
+    rows, _ = sweep(*picture, f"transmitter={label} {named}")
     assert rows[label, "psnr", 10.0]["status"] == "ok"
+    assert mean(rows, label, "psnr", 10.0) == mean(rows, named, "psnr", 10.0)
     manifest = json.loads(Path("runs/plugin/manifest.json").read_text())
     assert "files_sha256" in manifest["components"]["transmitter"][label]
+
+
+def test_controller_and_describer_run_by_entry_point(sweep, picture, installed):
+    label = "akb_jscc[rate=centre,describer=dominant_colour]"
+    rows, _ = sweep(*picture, f"transmitter={label}")
+    assert mean(rows, label, "psnr", 10.0) > 20
 
 
 def test_a_describer_runs_by_path(sweep, picture):

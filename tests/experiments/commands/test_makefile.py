@@ -138,13 +138,16 @@ def test_what_is_run(said, run):
 
 @pytest.mark.parametrize(("key", "variable"), SETTINGS)
 def test_default_in_a_comment_is_the_one_of_the_configuration(key, variable):
-    tree = yaml.safe_load(config_path("sweep").read_text())
-    section, _, name = key.rpartition(".")
-    value = (tree.get(section, {}) if section else tree).get(name)
+    settings = config.load(config_path("sweep"), [])
+    value = yaml.safe_load(config_path("sweep").read_text()).get(key)
     shown = " ".join(value) if isinstance(value, list) else value
     if value is None:  # as in code
-        shown = {"stop.images": "all", "stop.ci95": "off"}[key]
-        assert config.StopRule.model_fields[name].default is None
+        section, _, name = key.rpartition(".")
+        value = getattr(getattr(settings, section) if section else settings, name)
+        empty = {"images": "all", "ci95": "off", "bits_per_use": "free"}
+        shown = empty[name] if value is None else value
+        if isinstance(value, tuple):
+            shown = " ".join(spec.label for spec in value)
     assert VARIABLES[variable].split("#")[1].strip().startswith(f"[{shown}] ")
 
 

@@ -20,6 +20,7 @@ def gains(tiny_codec, noise_pictures):
     return Ablation(Environment(tiny_codec), agent, pictures, 8.0, 0.6).gains()
 
 
+@pytest.mark.slow
 def test_all_spend_the_same_and_who_knows_the_errors_is_best(gains):
     assert [gain.spent for gain in gains.values()] == pytest.approx([1] * 4, abs=0.05)
     np.testing.assert_allclose(gains[LEARNED].psnr_db, 0, atol=0.01)

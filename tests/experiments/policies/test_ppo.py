@@ -30,12 +30,14 @@ def learnt(tmp_path_factory):
     return np.load(path)
 
 
+@pytest.mark.slow
 def test_return_rises_and_actions_become_right(learnt):
     rewards = learnt["rewards"]
     assert rewards[-20:].mean() > rewards[:5].mean() + 0.3
     assert learnt["right"] > 0.98
 
 
+@pytest.mark.slow
 def test_the_exported_actor_has_the_same_scores(learnt):
     np.testing.assert_allclose(learnt["of_net"], learnt["of_agent"], atol=1e-4)
     assert np.ptp(learnt["of_net"]) > 0.1

@@ -64,6 +64,7 @@ def test_photos_and_their_parts_are_described(tmp_path, captions):
     assert load(tmp_path / "both.npz").texts[-1] == "Two dogs play."
 
 
+@pytest.mark.slow
 def test_photos_are_looked_up_for_training(tmp_path, captions):
     from skimage import data
 

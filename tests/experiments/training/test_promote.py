@@ -50,6 +50,7 @@ def run(tmp_path_factory, klt):
     return folder / "run"
 
 
+@pytest.mark.slow
 def test_promoted_weights_are_those_of_the_run(run, tmp_path, monkeypatch):
     monkeypatch.setitem(module.OWNERS, "ntscc", tmp_path)
     folder = promote(run, "A note.")
@@ -80,6 +81,7 @@ def test_what_is_no_run_is_refused(tmp_path):
         promoting.promote(tmp_path, "")
 
 
+@pytest.mark.slow
 def test_networks_with_parts_that_a_codec_lacks_are_refused(run, tmp_path):
     for name in (CONFIG, WEIGHTS):
         shutil.copy(run / name, tmp_path)

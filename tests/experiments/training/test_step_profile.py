@@ -51,7 +51,7 @@ def profiled(data, **options):
 
 
 @pytest.mark.parametrize(
-    "model", ["ntscc", pytest.param("akb_jscc", marks=pytest.mark.slow)]
+    "model", [pytest.param(m, marks=pytest.mark.slow) for m in ("ntscc", "akb_jscc")]
 )
 def test_steps_that_were_taken_are_described(data, model):
     first, speed, faults, feeding = profiled(data, model=model, steps=2).splitlines()

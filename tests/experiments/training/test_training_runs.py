@@ -104,6 +104,7 @@ def killer(*, after: int):
     return note
 
 
+@pytest.mark.slow
 def test_stage_runs_under_jax(tmp_path):
     """There a step gives all its buffers away: none may stand in two places."""
     pytest.importorskip("jax")

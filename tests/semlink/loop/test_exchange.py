@@ -8,7 +8,7 @@ import pytest
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
 from semlink.loop.evolution import ChannelEvolution
-from semlink.loop.exchange import Encoded, exchange
+from semlink.loop.exchange import Encoded, Memory, Receiving, exchange
 from semlink.loop.feedback import Feedback, reported_db
 from semlink.loop.feedback_link import FREE, REPORT_BITS, FeedbackLink
 from semlink.protocols import Frame, Loop, Request, Transceiver
@@ -308,8 +308,10 @@ def test_a_state_in_which_nothing_fits_is_a_picture_lost():
     def encode(state_db):
         raise Infeasible("not even the smallest")
 
-    done = exchange(pair, Clock(), encode, 0.0, Seeds(1))
+    before = Receiving(memory=Memory("what was sent before", None))
+    done = exchange(pair, Clock(), encode, 0.0, Seeds(1), receiving=before)
     assert done.estimate.lost
+    assert done.memory == ("what was sent before", "what arrived")
     assert done.sent[0].ledger.total == len(done.sent[0].x) == 0
     assert done.slots == 0
     without = Transceiver(Transmitter(), Receiver(listener), loop=Loop())

@@ -304,3 +304,13 @@ def test_grouped():
         ((1,), [table[0], table[2]]),
         ((2,), [table[1]]),
     ]
+
+
+def test_a_run_of_an_earlier_version_is_refused(tmp_path, refusal):
+    old = "transmitter,channel,source,snr_db,cbr_target,cbr,metric,mean\n"
+    (tmp_path / "points.csv").write_text(old)
+    for call in (lambda: opened(tmp_path), lambda: read_points(tmp_path)):
+        message = refusal(call)
+        assert "was written by an earlier version" in message
+        assert "choose another run" in message
+    assert (tmp_path / "points.csv").read_text() == old
