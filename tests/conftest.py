@@ -1,4 +1,4 @@
-"""What tests of every folder share: components that are small and fast."""
+"""Fixtures for all tests: small and fast components."""
 
 from functools import cache
 from pathlib import Path
@@ -105,7 +105,7 @@ def photo_of():
 
 @pytest.fixture(scope="session")
 def sample_of():
-    """Give pixels, or what else there is, the way a source gives them."""
+    """Wrap pixels, or other data, as samples of a source."""
 
     def made(data: np.ndarray, index: int = 0, name: str = "sample", **more) -> Sample:
         modality = IMAGE if data.dtype == np.uint8 else "signal"
@@ -116,7 +116,7 @@ def sample_of():
 
 @pytest.fixture(scope="session")
 def planned():
-    """Give what is sent of samples at a CBR: the plan, and a signal of each."""
+    """Plan and transmit samples at a CBR; return the plan and each signal."""
 
     def send(link: Link, samples, cbr, snr_db=10.0, mode="average"):
         plan = link.transmitter.plan(samples, link.budget(cbr, mode, snr_db))
@@ -127,7 +127,7 @@ def planned():
 
 @pytest.fixture(scope="session")
 def received():
-    """Give what a receiver without memory makes of a signal that crossed a link."""
+    """Estimate of a receiver without memory, for a signal sent over a link."""
 
     def receive(link: Link, tx, snr_db=10.0, seed=1):
         return link.receive(link.propagate(tx, snr_db, seed))[0]

@@ -126,7 +126,7 @@ class SummaryCoder:
 
 
 def _check_class(index: int, count: int) -> None:
-    """Refuse a table entry that is no class; only erroneous bits decode to it."""
+    """Refuse a table entry beyond the classes; only erroneous bits decode to it."""
     if index >= count:
         raise ValueError(f"classes must be below {count}, got {index}")
 

@@ -67,7 +67,7 @@ class Analysis(keras.layers.Layer):
 
     @property
     def blocks(self) -> list:
-        """The residual blocks at 1/4, 1/8 and 1/16, each the identity if told so."""
+        """The residual blocks at 1/4, 1/8 and 1/16, which can start as the identity."""
         return [*self._quarter, *self._eighth, *self._latent]
 
     def call(self, x, base):
@@ -140,7 +140,7 @@ class Synthesis(keras.layers.Layer):
 
     @property
     def blocks(self) -> list:
-        """The residual blocks at 1/4, 1/8 and 1/16, each the identity if told so."""
+        """The residual blocks at 1/4, 1/8 and 1/16, which can start as the identity."""
         return [*self._quarter, *self._eighth, *self._latent]
 
     def call(self, y, whitened, log_error, base, tokens=None):

@@ -20,8 +20,8 @@ from blocks.phy.side_information import EntropyCoder, fixed_point
 from blocks.sources import folder
 
 NUM_KEPT, NUM_SPECTRAL, NUM_CLASSES = 384, 3, 32
-HELD_OUT = 16  # one photo of so many is held out
-USED = 2  # one of so many others is used for the classes
+HELD_OUT = 16  # every sixteenth photo is held out
+USED = 2  # every second of the others is used for the classes
 CBR, NOISE, EFFICIENCY = 0.03, 0.05, 2.4  # operating point of the fit: 10 dB
 SIDE_BITS = 1.6  # side information of a block, roughly
 ALTERNATIONS, REFINEMENTS = 20, 4

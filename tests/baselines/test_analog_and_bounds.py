@@ -15,7 +15,7 @@ def photo(photo_of) -> np.ndarray:
 
 @pytest.fixture
 def sent(planned, sample_of):
-    """Give what a link sends of an image."""
+    """Transmit an image over a link; return the signal."""
 
     def send(link, image: np.ndarray, cbr: float = 0.6, snr_db: float = 10.0):
         _, (tx,) = planned(link, [sample_of(image)], cbr, snr_db)

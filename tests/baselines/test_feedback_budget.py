@@ -33,7 +33,7 @@ def built(kind: str, word: str):
 
 
 def delivered(word: str, feedback: FeedbackLink):
-    """The link, and what becomes of the picture on it."""
+    """The link, and the delivery of a picture."""
     pair, channel = built("transmitter", word), built("channel", "awgn")
     link, sample = Link(pair, channel, {}, feedback), picture()
 
@@ -59,7 +59,7 @@ def test_all_that_is_sent_in_both_directions_is_within_the_budget(word):
 
 @pytest.mark.parametrize("word", [HARQ, STATE])
 def test_without_the_reserve_it_would_not_be(word):
-    """What was planned for free feedback, and feedback that is not."""
+    """Plans for free feedback, and for counted feedback."""
     link, delivery = delivered(word, FREE)
     allowed, spent = int(CBR * picture().values), link.uses(delivery).total
     assert spent <= allowed

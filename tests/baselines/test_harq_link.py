@@ -1,4 +1,4 @@
-"""Separated links that send again what was lost, and follow the channel's state."""
+"""Separated links with HARQ and with state feedback."""
 
 import numpy as np
 import pytest
@@ -41,7 +41,7 @@ def make():
 
 @pytest.fixture
 def few_exchanges(monkeypatch):
-    """What a transmitter is told of a channel follows from fewer exchanges over it."""
+    """CSI at the transmitter comes from fewer simulated exchanges, for speed."""
     monkeypatch.setattr("semlink.loop.feedback.FEWEST", 128)
     monkeypatch.setattr("semlink.loop.feedback.SIMULATED", 2**22)
 
@@ -187,7 +187,7 @@ def test_schemes_that_were_not_measured_keep_to_the_budget(
 
 @pytest.mark.parametrize("word", [pytest.param("chase", marks=pytest.mark.slow), "ir"])
 def test_throughput_grows_with_retransmissions(make, source, word, few_exchanges):
-    """Over fading, a scheme may be faster where what is lost can be sent again."""
+    """Over fading, a faster scheme pays off with retransmissions."""
     channel = "rayleigh[coherence_length=1008]"
     plain, again = (
         make(f"jpeg2000_ldpc[mcs=auto,harq={mode}]", channel) for mode in ("none", word)

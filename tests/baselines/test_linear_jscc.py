@@ -63,7 +63,7 @@ def ideal_psnr(image: np.ndarray, cbr: float, snr_db: float) -> float:
 
 @pytest.fixture
 def sent_over(planned, received, sample_of):
-    """Give what becomes of images that are sent once: (PSNR, CBR, lost) of each."""
+    """Send images once; return (PSNR, CBR, lost) of each."""
 
     def send(link: Link, images, cbr: float, snr_db: float, mode: str = "average"):
         source = [sample_of(image, i) for i, image in enumerate(images)]

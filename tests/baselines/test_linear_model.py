@@ -30,7 +30,7 @@ def photos() -> tuple[np.ndarray, ...]:
 
 
 def drawn_from_the_model(grid, seed: int):
-    """Coefficients of an image that is as the model says, and their deviations."""
+    """Coefficients drawn from the model, and their deviations."""
     draw, model = np.random.default_rng(seed), shipped()
     classes = draw.choice(
         model.num_classes, grid[0] * grid[1], p=model.prior / model.prior.sum()
@@ -51,7 +51,7 @@ def noise_like(kind: str, count: int, snr_db: float, seed: int) -> np.ndarray:
 
 
 def over_noise(x, sigma, quality: int, level: int, no: np.ndarray, seed: int):
-    """Squared error over variance, summed over what is sent; ``no`` [num_symbols]."""
+    """Squared error over variance, summed over coefficients; ``no`` [num_symbols]."""
     kept = linear_payload.mask(sigma, quality)
     floor = linear_payload.floor_of(level, quality)
     sent, scale = linear_payload.send_coefficients(x[kept], sigma[kept], floor)
@@ -71,7 +71,7 @@ def _power_before(x, s, floor: float) -> float:
 
 
 def _power(s: np.ndarray, floor: float) -> np.ndarray:
-    """Power of what is sent, on average over images that are as the model says."""
+    """Mean power of the signal over images drawn from the model."""
     power = np.maximum(s - floor, 0)
     return power * len(s) / 2 / power.sum()
 
@@ -196,7 +196,7 @@ def test_classes_take_few_bits(image):
     chosen = linear_classes.choose_classes(x, grid, model, paid)
     bits = linear_classes.encode(gains_of(x, grid, model), chosen, grid, model)
     assert len(bits) < 3 * len(chosen)
-    # dearer bits are fewer, and what they save elsewhere is less
+    # a higher price of bits gives fewer bits and less saving elsewhere
     dear = linear_classes.choose_classes(
         x, grid, model, paid._replace(bit=20 * paid.bit)
     )

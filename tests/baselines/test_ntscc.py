@@ -1,4 +1,4 @@
-"""NTSCC as a link: what is sent, what it is counted as, and what becomes of it."""
+"""NTSCC as a link: signal, channel uses, received picture."""
 
 from functools import cache
 
@@ -103,7 +103,7 @@ def test_a_table_entry_that_is_no_class_is_refused(monkeypatch):
 
 
 def test_both_ends_derive_one_rate_map():
-    """From values alone, whatever happened before in the process."""
+    """Signals depend on values alone, not on the history of the process."""
     networks = make_link().transmitter._networks
     summary = networks.summarise(networks.analyse(photos()[0].data), 0.5)
     one = networks.statistics(summary, 0.5)
@@ -296,7 +296,7 @@ def test_weights_are_part_of_what_a_result_is_known_by():
 
 
 def test_side_information_is_spread_over_the_transmission():
-    """Every stride-th symbol, and found again; what is cut short gives less."""
+    """Every stride-th symbol is recovered; a short signal gives fewer."""
     rng = np.random.default_rng(0)
     for m, n in ((1, 0), (7, 3), (10, 95), (3, 4000)):
         side, payload = (rng.normal(size=k).astype(np.complex64) for k in (m, n))

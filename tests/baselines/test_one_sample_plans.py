@@ -66,7 +66,7 @@ def test_causal_plans_keep_the_running_budget_and_know_no_future(word):
 
 @every
 def test_the_order_of_calls_changes_no_plan(word):
-    """What was planned before, and on a fresh transmitter, is planned again."""
+    """A fresh transmitter makes the same plan again."""
     samples = pictures()
     before = planned(word, samples, "per_image")
     planned(word, samples[::-1][:2], "average")

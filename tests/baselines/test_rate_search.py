@@ -1,4 +1,4 @@
-"""The search for the quality finds the best one, whatever the codec does."""
+"""The quality search finds the best quality for any codec."""
 
 from functools import partial
 

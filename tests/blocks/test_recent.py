@@ -1,4 +1,4 @@
-"""What was used last is kept, and no more of it than was said."""
+"""The cache keeps the most recently used values, up to its limit."""
 
 from blocks.recent import Recent
 

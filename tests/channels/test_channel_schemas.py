@@ -1,4 +1,4 @@
-"""What channels can be told, and what they refuse."""
+"""Parameters of channels: accepted and refused values."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ def build(word: str):
 
 
 def fades_of(word: str, num_symbols: int) -> int:
-    """How many gains a signal of so many symbols meets."""
+    """Number of distinct gains of a signal."""
     x = np.ones((1, num_symbols), np.complex64)
     return len(np.unique(build(word)(x, np.float32(10), Course(1)).h_hat))
 

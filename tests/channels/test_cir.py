@@ -1,4 +1,4 @@
-"""Impulse responses from files: what is read, what becomes of it, what is refused."""
+"""Impulse responses from files: reading, scaling, refusals."""
 
 import h5py
 import numpy as np

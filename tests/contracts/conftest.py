@@ -1,4 +1,4 @@
-"""What the batteries share: everything registered, and one transmission of each."""
+"""Fixtures of the contract tests: all components, and one transmission of each."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -52,7 +52,7 @@ class Sent(NamedTuple):
     def digital(self) -> bool:
         """Whether every symbol is QAM, which is never zero.
 
-        What has side information has an analog payload for it.
+        A pair with side information also has an analog payload.
         """
         return self.coded and not self.tx.ledger.of(purpose="side")
 
@@ -70,7 +70,7 @@ def build_link(word: str) -> Link:
 def fresh_link():
     """Give a second link of a word, one for all tests that need another than the first.
 
-    What it does cannot depend on what the first has done.
+    Its behaviour cannot depend on the history of the first.
     """
     return lru_cache(maxsize=64)(build_link)
 
@@ -107,7 +107,7 @@ def make_sample(make_picture, sample_of):
 
 @pytest.fixture(scope="session")
 def send_over(planned):
-    """Give what a link sends of a sample at the lowest CBR that it can keep."""
+    """Transmit a sample at the lowest feasible CBR."""
 
     def send(link: Link, sample: Sample):
         for cbr in CBRS:
@@ -137,7 +137,7 @@ def send(link_of, make_sample, send_over):
 
 @pytest.fixture(scope="session")
 def noiseless():
-    """Give what a receiver gets when nothing disturbs it."""
+    """A received signal without noise."""
 
     def clean(tx: TxSignal) -> RxSignal:
         no = np.full(tx.x.shape, 1e-6, np.float32)

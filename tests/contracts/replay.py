@@ -1,4 +1,4 @@
-"""Receives again what was received in another process, and saves what comes of it.
+"""Decodes signals received by another process, and saves the estimates.
 
 Nothing is sent here: a pair is built from its word alone. Arguments: what was received,
 where the estimates go. Samples are in the order in which they were sent where the pair
@@ -17,7 +17,7 @@ from semlink.signals import Estimate, RxSignal
 
 
 class Heard(NamedTuple):
-    """What a receiver got of one sample.
+    """Received signals of one sample.
 
     query : that it had from the start
     signals : all that came over the channel
@@ -28,7 +28,7 @@ class Heard(NamedTuple):
 
 
 def replayed(pair: Transceiver, course: list[Heard]) -> list[Estimate]:
-    """What a receiver makes of samples one after the other."""
+    """Estimates of a receiver for consecutive samples."""
     if not pair.remembers:
         return [received(pair, heard, None)[0] for heard in reversed(course)][::-1]
     estimates, memory = [], None
@@ -39,7 +39,7 @@ def replayed(pair: Transceiver, course: list[Heard]) -> list[Estimate]:
 
 
 def received(pair: Transceiver, heard: Heard, memory) -> tuple[Estimate, Any]:
-    """What it makes of one sample, and what it remembers then."""
+    """Estimate for one sample, and the new memory."""
     if pair.loop is None:
         (rx,) = heard.signals
         return pair.receiver(rx, heard.query, memory)

@@ -1,4 +1,4 @@
-"""Every registered transmitter keeps its budget, or says why it cannot."""
+"""Every registered transmitter keeps its budget, or raises ``Infeasible``."""
 
 from typing import get_args
 
@@ -90,7 +90,7 @@ def test_one_image_is_the_same_in_every_mode(name, link_of, make_picture):
 
 @every
 def test_a_sample_is_sent_alone(name, link_of, make_picture):
-    """By one plan, whatever else is sent by it, and before or after what."""
+    """Signals of a plan do not depend on other transmissions or their order."""
     link = link_of(name)
     source = [make_picture(96, 144, index=i) for i in range(2)]
     _, chosen = first_feasible(link, source, "per_image")

@@ -121,7 +121,7 @@ def make_link(pair: str, rate: str) -> Link:
 
 
 def transmitted(pair: str, rate: str, snr_db: float = SNR_DB) -> Transmitted:
-    """Send a picture, and look at what both ends make of its rates."""
+    """Send a picture, and record the rate maps of both ends."""
     link, sample = make_link(pair, rate), picture()
     plan = link.transmitter.plan([sample], link.budget(CBR, "average", SNR_DB))
     maps = []

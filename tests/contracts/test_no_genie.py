@@ -52,7 +52,7 @@ class Recorded(NamedTuple):
 
     @property
     def estimates(self) -> list[Estimate]:
-        """What was made of them here."""
+        """Estimates of this process."""
         return [delivery.estimate for delivery in self.deliveries]
 
 
@@ -75,7 +75,7 @@ def delivered(link: Link, sample: Sample, plan, snr_db, seeds, before) -> Delive
 
 
 def elsewhere(courses: dict[str, Recorded], folder: Path) -> dict[str, list[Estimate]]:
-    """What a fresh process makes of the same signals."""
+    """Estimates of a fresh process for the same signals."""
     heard = {
         word: [
             (query, [tuple(rx) for rx in delivery.received])
@@ -118,7 +118,7 @@ def small():
 
 @pytest.fixture(scope="module")
 def courses(send, link_of, small):
-    """What this process received, by the words of the pairs."""
+    """Signals received by this process, by pair."""
     here = {}
     for word in WORDS:
         sent = send(word)
@@ -133,7 +133,7 @@ def courses(send, link_of, small):
 
 @pytest.fixture(scope="module")
 def answers(courses, tmp_path_factory):
-    """What another process made of it."""
+    """Estimates of another process."""
     return elsewhere(courses, tmp_path_factory.mktemp("no_genie"))
 
 

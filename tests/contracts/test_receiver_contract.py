@@ -88,7 +88,7 @@ def test_what_was_received_before_leaves_no_trace(word, send, noiseless):
 
 
 def garbage(rx: RxSignal) -> dict[str, RxSignal]:
-    """What nothing can be read from."""
+    """Signals without information."""
     shape = rx.x_hat.shape
     draw = np.random.default_rng(5).normal(size=(2, *shape))
     noise = ((draw[0] + 1j * draw[1]) / np.sqrt(2)).astype(np.complex64)

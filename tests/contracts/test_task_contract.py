@@ -100,7 +100,7 @@ def test_an_exact_copy_is_better_than_another(name, photo):
 
 @every
 def test_a_sample_is_judged_alone(name, photo):
-    """Whatever the task has seen before."""
+    """Observations do not depend on earlier ones."""
     task, flipped = build(name), photo[::-1]
     task.observe(sample_of(photo), estimate_of(flipped))
     after = task.observe(sample_of(flipped), estimate_of(flipped))

@@ -1,4 +1,4 @@
-"""What a user can say, and what is said back in one line when it makes no sense."""
+"""Configuration: accepted input, and one-line errors for invalid input."""
 
 import pytest
 from pydantic import ValidationError

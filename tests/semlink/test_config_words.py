@@ -1,4 +1,4 @@
-"""Components and grids, each said in one word."""
+"""Components and grids, each written in one word."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Compilation: what each level runs, and how often it is traced."""
+"""Compilation: execution at each level, and number of traces."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def counted(monkeypatch):
 
 
 def noisy(x, snr_db):
-    """The sum of a signal and what its SNR leaves of one, and the SNR."""
+    """The sum of a signal plus the noise power at an SNR, and the SNR."""
     noise = tf.pow(10.0, -snr_db / 10.0)
     return tf.reduce_sum(x, axis=-1) + noise, snr_db
 

@@ -1,4 +1,4 @@
-"""The rules of the code itself: who may import whom, and how long things may be."""
+"""Rules of the source: allowed imports, and lengths of files and functions."""
 
 import ast
 import os
@@ -21,7 +21,7 @@ ENTRY_POINT = "experiments/__main__.py"
 TRAINING = "experiments/training/__main__.py"
 POLICY_TRAINING = "experiments/policies/__main__.py"
 ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING}
-# what belongs to training, and runs where the simulator does
+# modules of the training that run in the simulator's environment
 WITH_THE_SIMULATOR = ("fit_linear", "promote")
 COMPILER = "semlink/graph.py"
 SEEDING = "semlink/rng.py"
@@ -183,7 +183,7 @@ import {modules}
 
 
 def without(absent, modules):
-    """Import modules where some packages are not; give what went wrong."""
+    """Import modules without some packages; return the errors."""
     code = WITHOUT.format(absent=absent, modules=", ".join(modules))
     done = subprocess.run(
         [sys.executable, "-c", code],

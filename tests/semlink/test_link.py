@@ -1,4 +1,4 @@
-"""The chain: what is counted, what reaches the receiver, and what noise does."""
+"""The chain: channel uses, input of the receiver, and noise."""
 
 import numpy as np
 import pytest
@@ -98,7 +98,7 @@ def sent(link, sample):
 
 
 def measured(link, sample, snr_db):
-    """What a link measures of a sample at an SNR, by metric."""
+    """Metrics of a sample over a link at an SNR."""
     first = Encoded(link.given(sample), "plan", sent(link, sample))
     delivery = link.deliver(lambda _: first, snr_db, Seeds(1))
     return link.judge(sample, delivery).values

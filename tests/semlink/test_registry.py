@@ -1,4 +1,4 @@
-"""Components by name, by entry point and by path, and what is said when one fails."""
+"""Components by name, by entry point and by path, and their errors."""
 
 import inspect
 import subprocess

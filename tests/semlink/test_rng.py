@@ -1,4 +1,4 @@
-"""Seeds: every transmission has its own, and it alone decides what is drawn."""
+"""Seeds: every transmission has its own, which determines its random numbers."""
 
 import subprocess
 import sys

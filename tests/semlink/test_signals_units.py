@@ -1,4 +1,4 @@
-"""What flows through a link, and the units it is counted in."""
+"""Signals of a link, and their units."""
 
 import numpy as np
 import pytest

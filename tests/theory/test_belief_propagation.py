@@ -48,7 +48,7 @@ def test_any_parity_check_matrix_will_do():
 
 def test_iterations_end_when_they_were_all_made():
     pcm = csr_matrix(np.array([[1, 1, 0], [0, 1, 1]], np.float32))
-    # equal bits of which the first is told 1 and the others lean to 0
+    # equal bits: the first has a strong LLR for 1, the others lean to 0
     llr = np.array([[9, -1, -1]], np.float32)
     assert decode(llr, edges_of(pcm), 0, True).tolist() == [[1, 0, 0]]
     assert decode(llr, edges_of(pcm), 1, True).tolist() == [[1, 1, 0]]

@@ -44,7 +44,7 @@ def train() -> "Codec":  # noqa: F821
 
 
 def outputs(codec, given=None) -> dict:
-    """What every network gives; from what is given, where it leads to another."""
+    """Outputs of every network, chained where one feeds another."""
     from keras import ops
 
     from blocks.nn.base_layer import base_picture, base_values, predicted

@@ -15,7 +15,7 @@ from blocks.nn.weights import read_weights
 ROOT = Path(__file__).parents[3]
 SCRIPT = Path(__file__).with_name("few_steps.py")
 ERROR = 1e-4
-# a network that runs for a second need not be compiled well
+# fast compilation matters more than speed for a run of a second
 QUICK = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 
 
@@ -53,7 +53,7 @@ def test_networks_give_what_they_gave_under_jax(trained, codec):
 
 
 def test_training_reached_the_networks(codec):
-    """Those that start at zero no longer stand there; or the other test says little."""
+    """Weights that start at zero have moved; otherwise the other test shows little."""
     heads = [
         codec.analysis._head,
         codec.synthesis._head,

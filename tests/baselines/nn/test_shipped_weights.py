@@ -1,4 +1,4 @@
-"""Shipped weights are what they were, each in its place; so is what they make."""
+"""Shipped weights and their outputs are unchanged."""
 
 import hashlib
 from pathlib import Path
@@ -32,7 +32,7 @@ def digest(*arrays) -> str:
 
 
 def outputs(codec) -> list[np.ndarray]:
-    """Classes and rate map of a picture, what is sent of it, and what comes back."""
+    """Classes and rate map of a picture, transmitted signal, and received picture."""
     networks, picture = Networks(codec), data.astronaut()[:128, 160:288]
     at = AT._replace(context=np.full((1, codec.profile.context), 0.05, np.float32))
     latents = networks.analyse(picture)

@@ -1,4 +1,4 @@
-"""The default describer: what it finds, measures, and says; and what is remembered."""
+"""The default describer: objects, attributes, sentences, and its cache."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The knowledge base: who is nearest, what makes a version, and damaged files."""
+"""The knowledge base: nearest neighbours, version, and damaged files."""
 
 import numpy as np
 import pytest

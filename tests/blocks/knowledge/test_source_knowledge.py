@@ -1,4 +1,4 @@
-"""What is told of a picture: that it arrives, is counted, and refused where wrong."""
+"""Signalled knowledge of a picture arrives, is counted, and is checked."""
 
 import numpy as np
 import pytest

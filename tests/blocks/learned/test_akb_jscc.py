@@ -1,4 +1,4 @@
-"""AKB-JSCC as a link: its knowledge bases, what they cost, and who may listen."""
+"""AKB-JSCC as a link: knowledge bases, their cost, and mismatched receivers."""
 
 from functools import cache
 

@@ -53,7 +53,7 @@ def picture():
 
 
 def received(networks: Networks, image):
-    """What a noisy channel leaves of an image, and the latents at both ends."""
+    """An image received over a noisy channel, and the latents at both ends."""
     latents = networks.analyse(image)
     summary = networks.summarise(latents, AT.quality)
     of = networks.statistics(summary, AT.quality)

@@ -1,4 +1,4 @@
-"""Classes of positions: the best one is chosen, cheaply told, and found in data."""
+"""Classes of positions: choice, coding cost, and fitting."""
 
 import numpy as np
 import pytest
@@ -27,7 +27,7 @@ def classes():
 
 
 def framed(index, row, column):
-    """The class at a position, or what stands for those outside."""
+    """The class at a position, or the index for positions outside."""
     return index[row, column] if row >= 0 and column >= 0 else COUNT
 
 
@@ -76,7 +76,7 @@ def test_the_cheapest_class_is_chosen(classes):
 
 
 def test_bits_are_no_less_than_the_entropy_of_independent_classes():
-    """Where neighbours say nothing, and the shares are the true ones."""
+    """Mean bits equal the entropy for the true shares; other shares cost more."""
     layer = Classes(COUNT, CHANNELS)
     layer.build()
     share = np.array([0.5, 0.2, 0.15, 0.1, 0.05])

@@ -23,7 +23,7 @@ CHANNELS = 32
 
 @pytest.fixture(scope="module")
 def pictures(noise_pictures):
-    """Pictures and what the base layer says of them : [2, 64, 96, 3] each."""
+    """Pictures and their base layer : [2, 64, 96, 3] each."""
     x = noise_pictures[:2]
     return x, base_picture(base_values(x)).numpy()
 
@@ -140,7 +140,7 @@ def test_sides_are_filled_up_to_positions_of_z_and_of_the_base_layer():
 
 
 def derived(policy: str, klt, x, base) -> list[np.ndarray]:
-    """What both ends derive, under a policy for the other networks."""
+    """Maps of both ends, under a dtype policy for the other networks."""
     from blocks.nn.profiles import make_codec, start_at_klt
 
     before = keras.config.dtype_policy()

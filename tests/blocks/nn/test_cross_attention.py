@@ -84,7 +84,7 @@ def test_tokens_differ_where_embeddings_do():
 
 
 def coded(codec, context):
-    """What both ends of the joint code give, and the picture."""
+    """Outputs of both ends of the joint code, and the picture."""
     y, tokens = draw(1, 4, 4, 32), codec.tokens(context)
     side = codec.side(0 * y, 0.5 * draw(1, 4, 4, 32, seed=2), np.float32([2]))
     shared = side.mu, side.sigma, side.kept, side.level, np.float32([0.1])

@@ -1,4 +1,4 @@
-"""Bits that entropy models promise: probabilities, and no less than what is coded."""
+"""Bits of entropy models: valid probabilities, and a bound on coded length."""
 
 import keras
 import numpy as np
@@ -145,7 +145,7 @@ def test_prior_probabilities_sum_to_one():
 
 
 def test_prior_knows_its_mean():
-    """The mean of what is rounded, over all ways to lay the steps."""
+    """The mean of rounded values, over all offsets of the quantiser."""
     prior, count = make_prior(seed=5), 16
     steps = np.arange(-150, 150)[:, None] + (np.arange(count) + 0.5) / count
     z = np.repeat(steps.reshape(-1, 1), 2, axis=1)

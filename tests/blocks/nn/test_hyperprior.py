@@ -19,7 +19,7 @@ def make_synthesis(dtype="float32"):
 
 
 def given(z, seed=3):
-    """What goes with a hyper-latent: classes and gains."""
+    """Further inputs beside a hyper-latent: classes and gains."""
     batch, height, width, _ = z.shape
     shape = batch, STRIDE * height, STRIDE * width
     index = np.random.default_rng(seed).integers(0, CLASSES, shape)

@@ -1,4 +1,4 @@
-"""The variable-length code: who is sent, with what power, and what comes of it."""
+"""The variable-length code: selection, power allocation, and error."""
 
 import numpy as np
 import pytest
@@ -215,7 +215,7 @@ def test_at_the_start_it_is_the_linear_code(no, mismatch):
 
 
 def test_distortion_is_the_least_that_a_linear_decoder_has():
-    """Any other factor on what was received has more error."""
+    """Any other factor on the received values has more error."""
     encoder, decoder = make_code()
     draw, no = np.random.default_rng(8), 0.2
     sigma, level = deviations(1.0), levels()
@@ -230,7 +230,7 @@ def test_distortion_is_the_least_that_a_linear_decoder_has():
 
 
 def test_networks_add_to_the_linear_code():
-    """Each input of the correction has a say in it."""
+    """The correction depends on each of its inputs."""
     encoder, _ = make_code(1)
     sigma, level = deviations(1.0), levels()
     kept = kept_latents(indices(), level).numpy()

@@ -1,4 +1,4 @@
-"""The channel knowledge base: what it sees, what it may do, and that it is exact."""
+"""The channel knowledge base: state, actions, and bit-exactness."""
 
 import numpy as np
 import pytest

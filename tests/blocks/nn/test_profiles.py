@@ -1,4 +1,4 @@
-"""Sizes of NTSCC's networks, and what they are made as."""
+"""Profiles of the codec's networks, and their initial weights."""
 
 import keras
 import numpy as np

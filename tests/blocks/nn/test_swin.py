@@ -1,4 +1,4 @@
-"""Windowed attention: against attention between all positions, and who sees whom."""
+"""Windowed attention: against full attention, and its receptive field."""
 
 import keras
 import numpy as np

@@ -110,7 +110,7 @@ def test_one_broken_block_leaves_the_others():
 
 
 def test_noise_of_each_symbol_counts():
-    # half of the symbols are noise; told so, the decoder does without them
+    # half of the symbols are noise; with their noise variance, the decoder ignores them
     chain, bits = Bicm(Mcs(2, 1 / 5)), random_bits(68)
     x, _ = chain.send(bits)
     draw = np.random.default_rng(1).normal(size=(2, len(x)))

@@ -1,4 +1,4 @@
-"""Integers arrive as they were, at the length their tables say, or not at all."""
+"""Integers arrive exactly, at the length of their tables, or not at all."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The folder source: which files, in which order, and what it gives of them."""
+"""The folder source: selection, order, and samples."""
 
 import numpy as np
 import pytest

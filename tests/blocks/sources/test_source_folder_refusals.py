@@ -1,4 +1,4 @@
-"""The folder source: what it refuses, and what it says then."""
+"""The folder source: refused input and its messages."""
 
 import os
 import warnings
@@ -27,7 +27,7 @@ def noise(path):
 
 
 def refusal(path, **params):
-    """What the source says, in one line and without a warning, when it refuses."""
+    """The message of a refusal: one line, without a warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with pytest.raises(InputError) as caught:

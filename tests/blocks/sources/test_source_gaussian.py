@@ -1,4 +1,4 @@
-"""The toy source is what its closed form says it is."""
+"""The toy source agrees with its closed form."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What the pixels of a file become: orientation, and every kind of sample."""
+"""Pixels of image files: orientation, and every kind of sample."""
 
 import struct
 import zlib

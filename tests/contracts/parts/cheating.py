@@ -1,4 +1,4 @@
-"""A pair whose receiver looks at what the transmitter left behind in the process."""
+"""A pair whose receiver reads state of the transmitter in the process."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A pair with memory: what differs from the picture before is sent, as phases."""
+"""A pair with memory: it sends differences to the previous picture, as phases."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Transmitter:
 
 
 class Receiver:
-    """Adds what it hears to what it remembers; a query asks for one colour of three."""
+    """Adds received differences to its memory; a query selects one of three colours."""
 
     def __call__(self, rx, query=None, memory=None):
         before = np.full(VALUES, 128, np.float32) if memory is None else memory

@@ -1,4 +1,4 @@
-"""A pair whose receiver keeps what it remembers to itself, and does not say so."""
+"""A pair whose receiver has hidden memory."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""A pair that writes down what it is handed: samples to the transmitter, questions."""
+"""A pair that records its inputs: samples at the transmitter, and queries."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ LENGTH = 100
 
 
 class Watching:
-    """Sends nothing of what it sees."""
+    """Transmits nothing of its sample."""
 
     def __init__(self):
         self.seen = []

@@ -1,4 +1,4 @@
-"""``make bench WORKERS=n``: what it times, and what it does not let pass."""
+"""``make bench WORKERS=n``: its timings and its refusals."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the command line says when the user is wrong: one line, and status 2."""
+"""User errors on the command line: one line, and status 2."""
 
 import os
 import subprocess
@@ -232,7 +232,7 @@ def test_run_without_results(refused, tmp_path):
 
 @pytest.mark.slow
 def test_a_process_that_has_loaded_everything(tmp_path):
-    """What TensorFlow and Sionna have to say does not come between."""
+    """Messages of TensorFlow and Sionna do not appear."""
     command = ["-m", "experiments", "sweep", "transmitter=jpeg_ldpc", "channel=awgm"]
     done = subprocess.run(
         [sys.executable, *command],

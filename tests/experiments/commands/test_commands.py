@@ -1,4 +1,4 @@
-"""What the commands print and draw, run as a user runs them but in this process."""
+"""Output and figures of the commands, run in this process."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Many workers give what one process gives, whatever happens to them."""
+"""Workers give the results of one process, also when they fail."""
 
 import contextlib
 import csv

@@ -1,4 +1,4 @@
-"""The case study's figure: what is swept, that it resumes, and what it leaves."""
+"""The case study's figure: its sweeps, resuming, and its files."""
 
 import pytest
 from PIL import Image

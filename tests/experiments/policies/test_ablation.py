@@ -1,4 +1,4 @@
-"""Ways to correct presets: all spend the same, and none beats who knows the errors."""
+"""Ways to correct presets: equal dimensions, and none beats the oracle."""
 
 import numpy as np
 import pytest

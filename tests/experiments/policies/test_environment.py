@@ -1,4 +1,4 @@
-"""The agent's environment: it is the link's codec, and tells what an action does."""
+"""The agent's environment: the link's codec, and the outcome of actions."""
 
 import numpy as np
 import pytest

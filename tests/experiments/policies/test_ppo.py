@@ -1,4 +1,4 @@
-"""PPO of TF-Agents, in a process whose Keras it can use, and what it leaves behind."""
+"""PPO of TF-Agents, in a process with Keras 2, and its files."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ def run(script: str, path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def learnt(tmp_path_factory):
-    """What the toy came to."""
+    """Result of the toy problem."""
     path = tmp_path_factory.mktemp("toy") / "toy.npz"
     run("learn_a_toy.py", path)
     return np.load(path)

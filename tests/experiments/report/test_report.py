@@ -1,4 +1,4 @@
-"""What a report holds, without a browser."""
+"""Contents of a report, without a browser."""
 
 import base64
 import csv
@@ -20,7 +20,7 @@ from semlink.units import psnr_db
 
 
 def data_of(path):
-    """What the page of a report is drawn from."""
+    """Data of a report's page."""
     page = path.read_text()
     found = re.search(r'id="data">(.*?)</script>', page, re.DOTALL)
     return json.loads(found.group(1))

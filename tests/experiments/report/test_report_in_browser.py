@@ -1,4 +1,4 @@
-"""A report in a real browser: what is drawn, what answers, and that nothing leaves."""
+"""A report in a real browser: drawing, interaction, and no network access."""
 
 import shutil
 

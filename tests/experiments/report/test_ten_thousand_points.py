@@ -1,4 +1,4 @@
-"""10,000 points and more than 100,000 rows: what it takes to go on, and to show."""
+"""10,000 points and more than 100,000 rows: time to resume, and to report."""
 
 import json
 import time

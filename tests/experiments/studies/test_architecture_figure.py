@@ -17,7 +17,7 @@ DESCRIPTION = "{http://purl.org/dc/elements/1.1/}description"
 
 
 def described(path):
-    """What a figure says that it shows."""
+    """Description in a figure's metadata."""
     (element,) = ElementTree.parse(path).iter(DESCRIPTION)
     return element.text.splitlines()
 

@@ -1,4 +1,4 @@
-"""Two runs compared, and Bjontegaard's deltas against what they must be."""
+"""Comparison of two runs, and Bjontegaard deltas against known values."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""What the side information spends: its parts are all of it, and the bound is one."""
+"""Bits of side information: the parts add up, and the bound holds."""
 
 import numpy as np
 import pytest

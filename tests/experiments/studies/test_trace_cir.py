@@ -1,4 +1,4 @@
-"""What is made of traced paths, before they are written."""
+"""Processing of traced paths before they are written."""
 
 import numpy as np
 

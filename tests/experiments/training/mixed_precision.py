@@ -1,4 +1,4 @@
-"""What the objective derives under mixed precision, beside what it does in float32.
+"""The objective under mixed precision against float32.
 
 Run as a program it compares the two on the Keras backend of the environment.
 """
@@ -21,7 +21,7 @@ DERIVED = (
 
 
 class Derived(JointObjective):
-    """Gives what both ends derive from given latents, and the latents of a picture."""
+    """Maps of both ends for given latents, and the latents of a picture."""
 
     def call(self, batch):
         codec, given, gain = self.codec, batch["y"], self.picture(batch)[1]
@@ -36,7 +36,7 @@ class Derived(JointObjective):
 
 
 def derived(precision: str) -> dict:
-    """What a trained codec's objective gives under a policy."""
+    """Outputs of a trained codec's objective under a dtype policy."""
     keras.utils.set_random_seed(1)
     keras.config.set_dtype_policy(precision)
     try:
@@ -70,7 +70,7 @@ def compiled(model):
 
 
 def compare() -> None:
-    """Fail where mixed precision changes what is derived, or changes nothing."""
+    """Fail if mixed precision changes the maps, or has no effect at all."""
     single, mixed = map(derived, ("float32", "mixed_bfloat16"))
     rounded = single.pop("y"), mixed.pop("y")
     for name, expected in single.items():

@@ -1,4 +1,4 @@
-"""What a training step sees is a pure function of seed, epoch and step."""
+"""The batch of a training step is a pure function of seed, epoch and step."""
 
 import numpy as np
 import pytest
@@ -116,11 +116,11 @@ def test_draws_cover_what_the_networks_are_for():
     assert 0 <= many.snr_db.min() < 0.1
     assert 19.9 < many.snr_db.max() <= 20
     knows = many.design_snr_db == many.snr_db
-    # who does not know takes the channel for the design's
+    # a transmitter without the SNR assumes the design SNR
     assert np.all(many.design_snr_db[~knows] == DESIGN_SNR_DB)
     assert 0.1 < np.mean(~knows) < 0.9
     assert 0.1 < np.mean(many.snr_db == DESIGN_SNR_DB) < 0.9
-    # about what suits the SNR that the transmitter believes in
+    # around the nominal eta of the transmitter's SNR
     around = np.log(many.eta / nominal_eta(many.design_snr_db)) / ETA_SPREAD
     assert -1.001 < around.min() < -0.99
     assert 0.99 < around.max() < 1.001

@@ -57,7 +57,7 @@ class Gaussian(keras.utils.PyDataset):
 
 
 def bound(bits: float) -> float:
-    """Least distortion of a picture at so many bits."""
+    """Least distortion of a picture at a number of bits."""
 
     def rate(level):
         return np.sum(np.maximum(np.log2(DEVIATIONS**2 / level), 0)) / 2
@@ -68,7 +68,7 @@ def bound(bits: float) -> float:
 
 
 def uncoded(y: np.ndarray, uses: float, no: float) -> np.ndarray:
-    """Squared errors where the strongest components are sent as they are, one gain."""
+    """Squared errors if the strongest components are sent with a single gain."""
     order = np.argsort(DEVIATIONS)[::-1]
     y, strongest = y.reshape(len(y), -1)[:, order], DEVIATIONS[order]
     count = min(int(2 * uses), len(strongest))

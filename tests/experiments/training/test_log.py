@@ -1,4 +1,4 @@
-"""The log of a run: columns stay where they are, whatever a later version adds."""
+"""The log of a run: later versions do not move columns."""
 
 import csv
 

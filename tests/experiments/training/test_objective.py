@@ -1,4 +1,4 @@
-"""What is minimised, and what reaches the networks of it."""
+"""Training objectives, and their gradients in the networks."""
 
 import keras
 import numpy as np
@@ -40,7 +40,7 @@ def tensors(batch):
 
 
 class Spy:
-    """A channel without noise that keeps what was sent."""
+    """A noiseless channel that records its input."""
 
     def __call__(self, x, no, seed):
         self.sent, self.no = np.asarray(x), np.asarray(no)
@@ -110,7 +110,7 @@ def test_entropy_stage_trains_what_entropy_is_of(trained_codec):
 
 
 def test_first_step_stands_at_the_linear_code(tiny_codec, klt):
-    """Over a channel without noise: what is kept comes back shrunk by LMMSE."""
+    """Over a noiseless channel, LMMSE shrinks the kept latents."""
     batch = make_batch()
     objective = JointObjective(tiny_codec, Spy())
     x, picture, _, _, uses = objective(tensors(batch))
@@ -183,7 +183,7 @@ def test_loss_is_distortion_and_rate(trained_codec):
 
 
 def test_distortion_of_the_linear_code_is_what_the_decoder_believes(tiny_codec):
-    """The standard errors that synthesis is told are those that there are."""
+    """The standard errors for the synthesis equal the measured ones."""
     objective = JointObjective(tiny_codec, awgn)
     rng, shape = np.random.default_rng(3), (BATCH, 12, 12, 32)
     index = rng.integers(0, 8, shape[:3])

@@ -1,4 +1,4 @@
-"""``make training-profile`` says how fast a step is, and of what."""
+"""``make training-profile`` reports the speed of a step, and its operations."""
 
 import re
 import time

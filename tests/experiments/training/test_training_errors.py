@@ -1,4 +1,4 @@
-"""What the training says when something is wrong: one line, and a status above zero."""
+"""Errors of the training commands: one line, and a nonzero status."""
 
 import errno
 import json
@@ -88,7 +88,7 @@ def test_another_recipe_in_the_folder_of_a_run(refused, photos, monkeypatch, tmp
     message = refused(photos, channel="rayleigh")
     assert "is a run with channel " in message
     assert ", got 'rayleigh'; give the new one another RUN" in message
-    # the same one goes on, and so does one that was begun when there was less to ask
+    # the same recipe resumes, and so does one of an earlier version with fewer fields
     assert refused(photos).endswith("stopped")
     config = tmp_path / "run" / recipe.CONFIG
     asked = json.loads(config.read_text())

@@ -1,4 +1,4 @@
-"""A run goes on where it stopped, and whatever stops it leaves a whole state."""
+"""An interrupted run resumes, and always has a complete state."""
 
 import errno
 import os
@@ -93,7 +93,7 @@ def silent(row, left):
 
 
 def killer(*, after: int):
-    """Note that ends the process once so many epochs are done."""
+    """A callback that ends the process after some epochs."""
     seen = []
 
     def note(row, left):

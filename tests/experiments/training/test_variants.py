@@ -1,4 +1,4 @@
-"""What was tried beside the objective that ships: each differs in one thing alone."""
+"""Variants of the shipped objective: each differs in one respect."""
 
 import numpy as np
 import tensorflow as tf

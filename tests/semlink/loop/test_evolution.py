@@ -1,4 +1,4 @@
-"""An evolution: what is sent, reported and waited for, in one course of a channel."""
+"""An evolution: transmissions, reports and waiting, in one course of a channel."""
 
 import numpy as np
 import pytest

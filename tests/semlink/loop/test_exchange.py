@@ -1,4 +1,4 @@
-"""An exchange: who hears what and when, and that all of it is counted."""
+"""An exchange: order and timing of its messages, and their channel uses."""
 
 from typing import NamedTuple
 
@@ -145,7 +145,7 @@ def test_an_error_in_the_state_follows_the_seeds_but_not_the_channel():
     np.testing.assert_array_equal(first, reports())
     np.testing.assert_array_equal(first, reports("another"))
     np.testing.assert_array_equal(first, np.floor(first))
-    # rounded down, and as wide as said
+    # rounded down, with the configured standard deviation
     assert first.mean() == pytest.approx(-0.5, abs=4 * 3 / np.sqrt(50))
     assert first.std() == pytest.approx(3, rel=0.4)
 

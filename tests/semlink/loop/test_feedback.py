@@ -1,4 +1,4 @@
-"""What is fed back of a channel: statistics that link adaptation can live on."""
+"""CSI feedback: statistics of a channel for link adaptation."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The result store: nothing is lost, doubled or half written, whatever happens."""
+"""The result store: no point is lost, doubled or half written after a failure."""
 
 import csv
 import random
@@ -20,7 +20,7 @@ WORDS += ("scenario", "task", "cbr_other")
 
 
 def rows(number, *, snr_db=4.0, **values):
-    """The rows of a point; every value tells the points apart."""
+    """The rows of a point; every value differs between points."""
     row = dict.fromkeys(COLUMNS, f"{number}.5") | {
         "scenario": "",
         "task": "reconstruction",

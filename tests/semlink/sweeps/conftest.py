@@ -1,4 +1,4 @@
-"""A sweep of components that are small and fast, and those who watch it."""
+"""A sweep of small and fast components, and its listeners."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def calls(monkeypatch):
 
 @pytest.fixture
 def run():
-    """Run a sweep into a folder; give who watched it."""
+    """Run a sweep into a folder; return its listener."""
 
     def run(job, folder, stop_after=None):
         watching = Listener(stop_after)

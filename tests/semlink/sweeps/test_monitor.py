@@ -220,7 +220,7 @@ def test_max_draws_binds_only_an_interval():
 
 
 def test_interval_is_looked_at_between_draws_of_all_images():
-    # whatever it is, all transmitters are judged by the same images
+    # all transmitters are judged by the same images
     visited, monitor = run(StopRule(ci95=0.3, max_draws=50), 30, noise)
     assert len(visited) % 30 == 0
     assert 30 < len(visited) < 50 * 30
@@ -245,7 +245,7 @@ def test_interval_asks_for_more_draws():
 
 
 def test_draws_end_at_the_most_allowed():
-    # images that differ do not become alike by sending them again
+    # more draws do not reduce the spread between images
     visited, monitor = run(StopRule(ci95=0.1, max_draws=7), 3, lambda i, _: float(i))
     assert visited == [(image, draw) for draw in range(7) for image in range(3)]
     assert monitor.value("psnr").ci95 > 0.1

@@ -1,4 +1,4 @@
-"""A grid of points: what is simulated, and what the table says of it."""
+"""A sweep over a grid: simulated points, and their rows."""
 
 import csv
 import shutil

@@ -1,4 +1,4 @@
-"""A point that raises: its row says so, the others are there, the end is not zero."""
+"""A point that raises: its status, the other points, and the error at the end."""
 
 import pytest
 

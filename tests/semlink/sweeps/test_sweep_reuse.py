@@ -1,4 +1,4 @@
-"""What a sweep does not do twice: sending, planning, points that it has."""
+"""Reuse in a sweep: signals, plans, finished points."""
 
 import weakref
 from pathlib import Path
