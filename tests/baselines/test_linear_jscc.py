@@ -80,10 +80,10 @@ def sent_over(planned, received, sample_of):
 
 @pytest.mark.parametrize(("source", "snr_db", "cbr"), [
     ("photos", 4.0, 0.02),
-    ("photos", 20.0, 0.02),
-    ("photos", 4.0, 0.0625),
+    pytest.param("photos", 20.0, 0.02, marks=pytest.mark.slow),
+    pytest.param("photos", 4.0, 0.0625, marks=pytest.mark.slow),
     ("photos", 20.0, 0.0625),
-    ("coco", 20.0, 0.02),
+    pytest.param("coco", 20.0, 0.02, marks=pytest.mark.slow),
     ("coco", 4.0, 0.0625),
 ])  # fmt: skip
 def test_all_counted_it_is_no_worse_than_the_ideal(

@@ -312,6 +312,7 @@ def test_side_information_is_spread_over_the_transmission():
     assert len(split(x[:5], 3, stride_of(3, 4000))[0]) == 1
 
 
+@pytest.mark.slow
 def test_fading_in_blocks_seldom_loses_spread_side_information():
     """At an average SNR with some reserve, over fades of 168 symbols."""
     link = make_link("ntscc[margin_db=6]", "rayleigh")

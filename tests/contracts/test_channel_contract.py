@@ -274,7 +274,7 @@ def test_channels_without_a_clock_go_on_to_the_bit(word):
 def test_one_user_is_the_plain_channel_or_there_are_none(word):
     x = symbols(2, 333)
     if not getattr(channel(word), "superposes", False):
-        with pytest.raises(InputError, match="superposed"):
+        with pytest.raises(InputError, match="superposition"):
             superpose(channel(word), [x], SNR_DB, Course(5))
         return
     one = superpose(channel(word), [x], SNR_DB, Course(5)).user(0)

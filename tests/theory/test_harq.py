@@ -55,7 +55,9 @@ def half_db(failed, mode, times, near_db, **how):
     return np.interp(-0.5, -np.array(rates), grid)
 
 
-@pytest.mark.parametrize("mcs", [PAPERS, Mcs(6, 616 / 1024)], ids=str)
+@pytest.mark.parametrize(
+    "mcs", [PAPERS, pytest.param(Mcs(6, 616 / 1024), marks=pytest.mark.slow)], ids=str
+)
 def test_chase_combining_of_two_is_a_shift_of_three_decibels(failed, mcs):
     near_db = waterfall(mcs, K).half_db
     once = half_db(failed, "none", 1, near_db, mcs=mcs)

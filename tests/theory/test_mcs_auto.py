@@ -57,6 +57,7 @@ def test_faster_schemes_of_one_order_need_more(length):
         assert needed == sorted(needed)
 
 
+@pytest.mark.slow
 def test_psnr_does_not_fall_with_snr(photo_of, sample_of, link_of, planned, measured):
     link = link_of("jpeg2000_ldpc[mcs=auto]")
     sample = sample_of(photo_of(1)[50:242, 100:356])

@@ -72,6 +72,7 @@ def test_the_klt_alone_at_the_transmitter(trained_codec):
     assert np.abs(trained.y - latents.y).max() > 0.01
 
 
+@pytest.mark.slow
 def test_the_klt_alone_at_the_receiver(trained_codec):
     """Errors of pixels are the inverse transform of errors of latents."""
     networks = Networks(trained_codec, extractor="klt", restorer="klt")

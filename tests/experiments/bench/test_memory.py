@@ -16,6 +16,7 @@ def test_the_peak_is_that_of_the_process_and_not_of_this_one():
     assert here.any()
 
 
+@pytest.mark.slow
 def test_a_sweep_is_measured():
     assert memory.peak_mib("gaussian[count=3]", "uncoded", 2, 2) > 200  # of TensorFlow
 

@@ -138,6 +138,7 @@ def check_kills(place, kills, seed):
     assert len({r["point_id"] for r in rows(place, run)}) == NUM_POINTS
 
 
+@pytest.mark.slow
 def test_killed_and_resumed(place):
     check_kills(place, 5, seed=1)
 

@@ -275,6 +275,7 @@ def test_a_controller_runs_by_path(sweep, picture):
     assert float(rows[label, "psnr", 10.0]["cbr"]) <= 0.08
 
 
+@pytest.mark.slow
 def test_an_extractor_runs_by_path_and_by_entry_point(sweep, picture, installed):
     import keras
 

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -12,8 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from experiments.commands.workers import Queues, connected
+from experiments.commands.signal_cache import code_sha256
+from experiments.commands.sweeping import config_path
+from experiments.commands.workers import Queues, Task, connected, simulate_point
+from experiments.compose import sweep_of
+from semlink import config
 from semlink.errors import InputError
+from semlink.sweeps.listener import Unwatched
 
 pytest.importorskip("distributed")
 ROOT = Path(__file__).parents[3]
@@ -68,8 +74,38 @@ def alone(place):
     return sweep(place, "alone")
 
 
+@pytest.mark.slow
 def test_two_workers_give_what_one_process_gives(place, alone):
     assert sweep(place, "two", "--workers", "2") == alone
+
+
+def test_a_worker_gives_what_the_main_process_gives(monkeypatch):
+    """Without the processes: what a worker is sent, and what it sends back."""
+    import tensorflow as tf
+
+    for name in ("intra", "inter"):  # which cannot be set in a process that runs
+        setting = f"set_{name}_op_parallelism_threads"
+        monkeypatch.setattr(tf.config.threading, setting, lambda count: None)
+    said = ("transmitter=uncoded", "channel=awgn", "snr_db=6 12", "cbr=1.1")
+    settings = config.load(config_path("sweep"), [*said, "source=photos[limit=2]"])
+    job = sweep_of(settings)
+    task = Task(settings.model_dump_json(), ("unused", 0.0), code_sha256())
+    for point in job.points:
+        here = job.simulate(point, Unwatched())
+        there, made = pickle.loads(
+            pickle.dumps(simulate_point(pickle.loads(pickle.dumps(task)), point.id))
+        )
+        assert made["encoded"] + made["encoded before"] <= 2
+        for own, other in zip(here.rows, there.rows, strict=True):
+            assert str({**own, "seconds": 0}) == str({**other, "seconds": 0})
+        assert str(here.samples) == str(there.samples)
+
+
+def test_a_worker_with_other_code_is_refused():
+    settings = config.load(config_path("sweep"), ["transmitter=uncoded", "cbr=1.1"])
+    task = Task(settings.model_dump_json(), ("unused", 0.0), "another")
+    with pytest.raises(InputError, match="must run the code of the sweep, another, "):
+        simulate_point(task, "any")
 
 
 @contextlib.contextmanager

@@ -39,6 +39,7 @@ def test_the_grid_is_the_papers(grid):
         assert {(transmitter, snr, cbr) for cbr, snr in module.SHOWN_AT} <= points
 
 
+@pytest.mark.slow
 def test_it_draws_and_resumes(small, tmp_path, capsys):
     folder = tmp_path / "run"
     fig4(small, None, False, folder)

@@ -38,6 +38,7 @@ def command(*words: str) -> subprocess.CompletedProcess:
     )
 
 
+@pytest.mark.slow
 def test_captions_become_a_base_that_is_searched(captions, tmp_path):
     file = tmp_path / "kb.npz"
     done = command("build", "--source", str(captions), "--output", str(file))

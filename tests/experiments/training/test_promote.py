@@ -91,6 +91,7 @@ def test_networks_with_parts_that_a_codec_lacks_are_refused(run, tmp_path):
         promote(tmp_path, "")
 
 
+@pytest.mark.slow
 def test_profiles_of_a_trial_take_the_same_operations():
     wanted = operations(make_codec("small"))
     for profile in ("small_wide", "small_deep"):
