@@ -66,6 +66,14 @@ def read_references(folder: Path) -> dict[str, str]:
         return {}
 
 
+def read_remembering(folder: Path) -> list[str]:
+    """Transmitters of a run whose draws are the independent samples."""
+    try:
+        return read_manifest(folder).get("remembering", [])
+    except InputError:
+        return []
+
+
 def manifest(job: Sweep) -> dict:
     """Everything needed to repeat the sweep and to interpret its numbers."""
     settings = job.config.model_dump(mode="json")
@@ -74,6 +82,7 @@ def manifest(job: Sweep) -> dict:
         "configuration": settings,
         "components": job.trial.components(),
         "references": job.trial.references(),
+        "remembering": job.trial.remembering(),
         "metrics": described(job),
         "seed": job.config.seed,
         "randomness": EDITION,

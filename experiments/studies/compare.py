@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from scipy.special import stdtrit
 
-from experiments.commands.manifests import read_manifest, read_metrics
+from experiments.commands.manifests import read_manifest, read_metrics, read_remembering
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
@@ -112,11 +112,23 @@ def difference(
         return _why(row)
     if other_row["status"] != "ok":
         return ""
+    if not _paired(of, against):
+        gain = float(row["mean"]) - float(other_row["mean"])
+        return f"{gain:+.{metric.digits}f} unpaired"
     mean, ci95 = _of_scores(of, against, score) if score else _of_means(of, against)
     if np.isnan(mean):
         return "n/a"
     half = "" if np.isnan(ci95) else f" ±{ci95:.{metric.digits}f}"
     return f"{mean:+.{metric.digits}f}{half}"
+
+
+def _paired(of, against) -> bool:
+    """Whether both points have the same independent samples: images, or draws."""
+    by_draw = {
+        row["transmitter"] in read_remembering(folder) and row.get("images") != "1"
+        for folder, row in (of, against)
+    }
+    return len(by_draw) == 1
 
 
 def _of_means(of, against) -> tuple[float, float]:

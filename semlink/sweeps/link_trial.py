@@ -90,6 +90,11 @@ class LinkTrial:
         """Whether the samples of a draw depend on those before them."""
         return self._link(point).pair.remembers
 
+    def remembering(self) -> list[str]:
+        """Transmitters whose draws, not samples, are independent."""
+        pairs = {names[0]: link.pair for names, link in self._links.items()}
+        return [label for label, pair in pairs.items() if pair.remembers]
+
     def name(self, index: int) -> str:
         """Readable name of a sample; its number if it cannot be read."""
         try:

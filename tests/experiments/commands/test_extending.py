@@ -150,6 +150,24 @@ def test_a_pair_with_memory_spreads_its_errors(sweep):
     assert {r["sample"] for r in lines if r["metric"] == "letter_errors"} == {*"012"}
 
 
+def test_scores_of_a_set_are_compared_by_sample_or_not_as_pairs(sweep, semlink):
+    pairs = "transmitter=uncoded_letters.py differences.py repeated_letters.py"
+    rows, _ = sweep(*WORDS, pairs, "snr_db=2", "stop.draws=2")
+    own, changes, repeated = (
+        mean(rows, pair, "vocabulary", 2.0)
+        for pair in ("uncoded_letters", "differences", "repeated_letters")
+    )
+    arguments = "--run", "plugin", "--against", "uncoded_letters"
+    table = semlink("compare", *arguments, "--metric", "vocabulary")
+    *_, first, second, third = table.splitlines()[-1].strip("| ").split(" | ")
+    assert float(first) == pytest.approx(own, abs=1e-4)
+    # a draw of the pair with memory is no text of the other
+    assert second == f"{changes - own:+.4f} unpaired"
+    gain, half = map(float, third.split(" ±"))
+    assert gain == pytest.approx(repeated - own, abs=1e-4)
+    assert 0 < half < gain
+
+
 def test_a_request_costs_channel_uses_where_feedback_is_counted(sweep):
     said = (*WORDS, "transmitter=repeated_letters.py", "snr_db=2", "stop.images=3")
     free, _ = sweep(*said)
