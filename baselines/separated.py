@@ -93,13 +93,14 @@ class SeparatedTransmitter:
     def _fed_back(self, num_blocks: int, transmissions: float, budget: Budget) -> int:
         """Expected channel uses of the feedback link.
 
-        They are a report of the state and, after each transmission, an acknowledgement
-        of one bit per block; repetitions after losses are not included.
+        They are a report of the state and, with HARQ, an acknowledgement of one bit per
+        block after each transmission; repetitions after losses are not included.
         """
         if self._loop is None:
             return 0
         report = budget.feedback.uses(REPORT_BITS) if self._loop.state else 0
-        acknowledgement = budget.feedback.uses(num_blocks)
+        asks = self._loop.max_transmissions > 1
+        acknowledgement = budget.feedback.uses(num_blocks) if asks else 0
         return report + math.ceil(acknowledgement * transmissions)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):

@@ -173,6 +173,8 @@ def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
             with running("receive"):
                 estimate, request = process(rx), process.request
             readable += request.content is not None
+        if pair.loop.max_transmissions == 1:
+            break  # nothing can be asked for
         arrives = back.carries("request", request.num_bits)
         if request.satisfied or not last:
             break

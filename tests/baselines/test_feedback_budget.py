@@ -32,6 +32,12 @@ def built(kind: str, word: str):
     return KNOWN.build(kind, ComponentSpec.model_validate(word))
 
 
+def fed_back(word: str, delivery) -> int:
+    """Bits of a state report, and with HARQ of one acknowledgement."""
+    num_blocks = len(delivery.sent[0].blocks)
+    return REPORT_BITS * ("state" in word) + num_blocks * ("harq" in word)
+
+
 def delivered(word: str, feedback: FeedbackLink):
     """The link, and the delivery of a picture."""
     pair, channel = built("transmitter", word), built("channel", "awgn")
@@ -51,9 +57,7 @@ def test_all_that_is_sent_in_both_directions_is_within_the_budget(word):
     link, delivery = delivered(word, DEAR)
     uses, allowed = link.uses(delivery), int(CBR * picture().values)
     assert not delivery.estimate.lost
-    num_blocks = len(delivery.sent[0].blocks)
-    bits = num_blocks + (REPORT_BITS if "state" in word else 0)
-    assert uses.of(direction=UP) == 20 * bits
+    assert uses.of(direction=UP) == 20 * fed_back(word, delivery)
     assert 0.7 * allowed < uses.total <= allowed
 
 
@@ -63,8 +67,7 @@ def test_without_the_reserve_it_would_not_be(word):
     link, delivery = delivered(word, FREE)
     allowed, spent = int(CBR * picture().values), link.uses(delivery).total
     assert spent <= allowed
-    bits = len(delivery.sent[0].blocks) + (REPORT_BITS if word == STATE else 0)
-    assert spent + DEAR.uses(bits) > allowed
+    assert spent + DEAR.uses(fed_back(word, delivery)) > allowed
 
 
 def test_a_pair_without_a_loop_reserves_nothing():

@@ -230,6 +230,13 @@ def test_a_request_that_is_lost_is_repeated_and_nothing_sent_meanwhile():
     assert done.slots == 2 + 3 * 1 + (tries - 1) * 3
 
 
+def test_a_pair_that_may_send_once_acknowledges_nothing():
+    feedback = FeedbackLink(bits_per_use=1.0)
+    done, *_ = carry(Loop(state=True), wanted=9, feedback=feedback)
+    assert done.fed_back.of(purpose="request") == 0
+    assert done.fed_back.total == REPORT_BITS
+
+
 def test_a_report_that_is_lost_leaves_the_statistics():
     feedback = FeedbackLink(loss=0.999999)
     *_, states = carry(Loop(state=True), feedback=feedback)
