@@ -146,9 +146,10 @@ class Link:
         observed: dict[str, Mapping[str, Any] | None] = {}
         for name, task in self._tasks.items():
             seen = _observed(task, sample, delivery.estimate)
-            values |= {m.name: seen[m.name] for m in task.metrics if m.name in seen}
-            if any(metric.kind == "set" for metric in task.metrics):
-                own = {k: v for k, v in seen.items() if k not in values}
+            additive = {m.name for m in task.metrics if m.kind != "set"}
+            values |= {k: v for k, v in seen.items() if k in additive}
+            if len(additive) < len(task.metrics):
+                own = {k: v for k, v in seen.items() if k not in additive}
                 observed[name] = own or None
         return Judgement(values, observed)
 

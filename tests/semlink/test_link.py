@@ -9,6 +9,7 @@ from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.link import Link, link_metrics
 from semlink.loop.exchange import Delivery, Encoded
+from semlink.metrics import Metric
 from semlink.protocols import Budget, Frame, Transceiver
 from semlink.registry import Registry
 from semlink.rng import Seeds
@@ -82,11 +83,11 @@ def build(components):
 def make(build):
     """Build a link of the tests' components, and a sample to send."""
 
-    def link(channel=None, **params):
+    def link(channel=None, tasks=None, **params):
         parts = build(**params)
         over = channel or parts["channel"]
-        tasks = {"distance": parts["task"]}
-        return Link(parts["transmitter"], over, tasks), parts["source"][0]
+        judges = tasks or {"distance": parts["task"]}
+        return Link(parts["transmitter"], over, judges), parts["source"][0]
 
     return link
 
@@ -122,6 +123,24 @@ def test_metrics_are_those_of_task_and_link(make):
     link, sample = make()
     names = {"psnr", "differing", "ber", "bler", "outage", "goodput"}
     assert set(measured(link, sample, 10.0)) == names
+
+
+class Raw:
+    """A task of one score, whose observation is named as a metric of the link is."""
+
+    judges = ("image",)
+    metrics = (Metric("score", "score", kind="set"),)
+
+    def observe(self, sample, estimate):
+        return {"bler": [1, 2, 3]}
+
+
+def test_an_observation_may_have_the_name_of_a_metric_of_another(make):
+    link, sample = make(tasks={"raw": Raw()})
+    first = Encoded(link.given(sample), "plan", sent(link, sample))
+    judged = link.judge(sample, link.deliver(lambda _: first, 10.0, Seeds(1)))
+    assert judged.observed == {"raw": {"bler": [1, 2, 3]}}
+    assert judged.values["bler"][1] == 1
 
 
 class Framed:
