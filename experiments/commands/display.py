@@ -69,15 +69,19 @@ class Display:
     def progress(self, point: Point, monitor: Monitor) -> None:
         """Show the progress of the running point."""
         if self._console.is_terminal:
-            first = self._metrics[0]
-            mean = monitor.value(first.name).mean if first.kind != "set" else 0.0
             state = f"{point.link.transmitter.label} over {point.link.channel.label}"
             of = self._job.trial.num_samples
             done = f"{monitor.samples_seen}/{of} images x {monitor.draws}"
             grid = f"{point.snr_db:g} dB, CBR {point.cbr:g}"
-            text = f"  running {state}, {grid}: {done}"
-            text += f", {first.label} {mean:.{first.digits}f}" * (first.kind != "set")
+            text = f"  running {state}, {grid}: {done}{self._so_far(monitor)}"
             self._live.update(Text(text, style="dim"), refresh=True)
+
+    def _so_far(self, monitor: Monitor) -> str:
+        """The first metric of the running point; a score of a set takes too long."""
+        if not self._metrics or self._metrics[0].kind == "set":
+            return ""
+        first = self._metrics[0]
+        return f", {first.label} {monitor.value(first.name).mean:.{first.digits}f}"
 
     def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None:
         """Print a finished point."""
@@ -202,7 +206,7 @@ def _cells(
         *grid,
         f"{float(row['cbr']):.5f}",
         *means,
-        f"{value['bler'][0]:.2e}",
+        f"{value['bler'][0]:.2e}".replace("nan", "n/a"),
         f"{value['outage'][0]:.2f}",
         count,
         "stored" if resumed else f"{speed:.1f}",

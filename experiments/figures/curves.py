@@ -170,7 +170,7 @@ def _key(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, object
         known["half of the images lost, or more"] = _marker("x")
     if any(row["status"].startswith(INFEASIBLE) for row in rows):
         known["infeasible: smallest file above budget"] = _marker("+")
-    known["band: 95 % interval over images"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
+    known["band: 95 % interval over samples"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
     return known
 
 
