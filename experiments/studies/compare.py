@@ -112,11 +112,13 @@ def difference(
         return _why(row)
     if other_row["status"] != "ok":
         return ""
+    if np.isnan([float(row["mean"]), float(other_row["mean"])]).any():
+        return "n/a"
     if not _paired(of, against):
         gain = float(row["mean"]) - float(other_row["mean"])
         return f"{gain:+.{metric.digits}f} unpaired"
     mean, ci95 = _of_scores(of, against, score) if score else _of_means(of, against)
-    if np.isnan(mean):
+    if np.isnan(mean):  # no sample in common
         return "n/a"
     half = "" if np.isnan(ci95) else f" ±{ci95:.{metric.digits}f}"
     return f"{mean:+.{metric.digits}f}{half}"
@@ -164,4 +166,4 @@ def _of_scores(of, against, score: Score) -> tuple[float, float]:
     rng = np.random.default_rng(0)
     drawn = rng.choice(common, size=(RESAMPLED, len(common)))
     low, high = np.nanquantile([gain(chosen) for chosen in drawn], [0.025, 0.975])
-    return mean, (high - low) / 2
+    return mean, (high - low) / 2 or np.nan

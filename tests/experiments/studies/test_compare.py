@@ -5,9 +5,10 @@ import pytest
 from scipy import stats
 
 from experiments.compose import sweep_of
-from experiments.studies.compare import compare
+from experiments.studies.compare import compare, difference
 from semlink import config
 from semlink.errors import InputError
+from semlink.metrics import Metric
 from semlink.store.results import ResultStore, read_points, read_samples
 
 
@@ -82,3 +83,10 @@ def test_differences_are_paired(run, monkeypatch):
     low, high = stats.ttest_rel(first, second).confidence_interval(0.95)
     assert line.endswith(f"| {(low + high) / 2:+.4f} ±{(high - low) / 2:.4f} |")
     assert (high - low) / 2 < 0.1  # that of a mean alone is near 5
+
+
+def test_what_a_task_could_not_judge_has_no_difference(tmp_path):
+    words, picture = ({"status": "ok", "mean": mean} for mean in ("nan", "30.0"))
+    metric = Metric("score", "score", kind="set")
+    for row, other in ((words, picture), (picture, words)):
+        assert difference((tmp_path, row), (tmp_path, other), metric, len) == "n/a"

@@ -325,3 +325,9 @@ def test_what_cannot_be_judged_is_not_observed():
     monitor = scored([1.0, 2.0])
     monitor.add(5, 0, Judgement({}, {"median": None}))
     assert monitor.value("median").count == 2
+
+
+def test_a_score_without_variance_claims_no_interval():
+    value = scored([2.0, 2.0, 2.0]).value("median")
+    assert value.mean == 2.0
+    assert np.isnan(value.ci95)
