@@ -42,7 +42,7 @@ from baselines.separated_header import pack_colour, unpack_colour
 from blocks.budget_search import Cost, Member, Settings
 from blocks.phy import side_information
 from blocks.phy.header import Header
-from blocks.phy.mcs import SCHEMES, choose
+from blocks.phy.mcs import SCHEMES
 from blocks.recent import Recent
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
@@ -66,17 +66,18 @@ FIELDS = {
     "floor": FLOOR_BITS,
     "scale": SCALE_BITS,
 }
+CLASS_BITS = 2  # of a block, about, for the price of a bit
 
 
 class Point(NamedTuple):
     """Operating point of the transmitter.
 
-    mcs : scheme of the side information, index into SCHEMES
+    side_db : Es/N0 that the side information must survive
     noise : noise variance of a real dimension
     csi : whether power is allocated for this noise
     """
 
-    mcs: int
+    side_db: float
     noise: float
     csi: bool
 
@@ -130,17 +131,12 @@ class LinearTransmitter:
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the quality that meets the budget."""
+        """Search the quality that meets the budget."""
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
-
-        def point_for(members: Sequence[Member]) -> Point:
-            blocks = [np.prod(grid_of(*member.shape[:2])) for member in members]
-            # a class takes about one channel use
-            mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
-            return Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
-
-        return search_quality(source, budget, _Qualities, point_for, self._cost)
+        side_db = carried_db - self._margin_db
+        point = Point(side_db, db_to_linear(-snr_db) / 2, self._csi)
+        return search_quality(source, budget, _Qualities, lambda *_: point, self._cost)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         *parts, blocks = self._send(sample.data, plan.of(sample))
@@ -159,9 +155,10 @@ class LinearTransmitter:
         payload, scale = send_coefficients(
             sent.x[kept], sent.sigma[kept], floor_of(level, quality)
         )
-        side, blocks = side_information.send(sent.bits, point.mcs)
+        mcs = side_information.choose(point.side_db, len(sent.bits))
+        side, blocks = side_information.send(sent.bits, mcs)
         height, width, _ = image.shape
-        values = (height, width, sent.colour, len(sent.bits), point.mcs)
+        values = (height, width, sent.colour, len(sent.bits), mcs)
         values += (quality, level, scale)
         header = self._header.send(dict(zip(FIELDS, values, strict=True)))
         return header, side, payload, blocks
@@ -171,16 +168,23 @@ class LinearTransmitter:
         colour = pack_colour(image.mean(axis=(0, 1)))
         x = analyse(image, unpack_colour(colour), model)
         gains = gains_of(x, grid, model)
+        point, quality = setting
+        mcs = side_information.choose(point.side_db, CLASS_BITS * grid[0] * grid[1])
         classes = linear_classes.choose_classes(
-            x[:, model.num_spectral :], grid, model, self._prices(*setting)
+            x[:, model.num_spectral :],
+            grid,
+            model,
+            self._prices(mcs, point.noise, point.csi, quality),
         )
         bits = linear_classes.encode(gains, classes, grid, model)
         return Sent(bits, x, deviations(gains, classes, grid, model), colour)
 
-    def _prices_at(self, point: Point, quality: int) -> linear_classes.Prices:
-        efficiency = SCHEMES[point.mcs].efficiency
+    def _prices_at(
+        self, mcs: int, noise: float, csi: bool, quality: int
+    ) -> linear_classes.Prices:
+        efficiency = SCHEMES[mcs].efficiency
         return linear_classes.prices(
-            self._model, threshold(quality), point.noise, point.csi, efficiency
+            self._model, threshold(quality), noise, csi, efficiency
         )
 
     def _cost(self, member: Member, setting: Setting) -> Cost:
@@ -191,7 +195,8 @@ class LinearTransmitter:
 
     def _symbols(self, image: np.ndarray, setting: Setting) -> int:
         """Number of symbols of an image."""
-        sent, mcs = self._encode(image, setting), setting.scheme.mcs
+        sent = self._encode(image, setting)
+        mcs = side_information.choose(setting.scheme.side_db, len(sent.bits))
         side = side_information.num_symbols(len(sent.bits), mcs)
         payload = np.count_nonzero(mask(sent.sigma, setting.quality))
         return self._header.num_symbols + side + -(-payload // 2)

@@ -11,11 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from blocks.phy.bicm import Bicm
-from blocks.phy.mcs import SCHEMES
+from blocks.phy.bicm import CRC_BITS, Bicm
+from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, bler
 
 TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
 _INTERVAL_BITS = 64  # state of the range coder
+LOST = 0.01  # largest share of streams that are lost
+SHORTEST = LENGTHS[0] - CRC_BITS  # bits of a stream; error rates of fewer are unknown
 LENGTHS_PER_OCTAVE = 8  # lengths of streams; as many as there are lifting sizes
 _LONGEST_GAMMA = 32  # bits of the longest valid code
 
@@ -183,9 +185,33 @@ class EntropyCoder:
         return values + self._first[rows]
 
 
+def choose(snr_db: float, num_bits: int) -> int:
+    """The fastest scheme that carries a stream; the most robust one if none does.
+
+    At most 1 % of the streams are lost, and at most 0.1 % of their code blocks.
+
+    Parameters
+    ----------
+    snr_db : Es/N0 at the receiver, fed back
+    num_bits : length of the stream
+
+    Output
+    ------
+    : index into :data:`blocks.phy.mcs.SCHEMES`
+    """
+    carried = [mcs for mcs in range(len(SCHEMES)) if _carries(mcs, snr_db, num_bits)]
+    return min(carried, key=lambda mcs: num_symbols(num_bits, mcs), default=0)
+
+
+def _carries(mcs: int, snr_db: float, num_bits: int) -> bool:
+    blocks = _chain(mcs).layout(filled(num_bits))
+    failing = bler(SCHEMES[mcs], blocks.k, snr_db)
+    return failing <= min(BLER_TARGET, LOST / blocks.num_blocks)
+
+
 def num_symbols(num_bits: int, mcs: int) -> int:
     """Channel uses of a stream at a scheme of :data:`blocks.phy.mcs.SCHEMES`."""
-    return _chain(mcs).num_symbols(_filled(num_bits))
+    return _chain(mcs).num_symbols(filled(num_bits))
 
 
 def send(bits: np.ndarray, mcs: int) -> tuple[np.ndarray, np.ndarray]:
@@ -200,7 +226,7 @@ def send(bits: np.ndarray, mcs: int) -> tuple[np.ndarray, np.ndarray]:
     x : [num_symbols], complex64
     blocks : [C, K], uint8, information bits of the code blocks
     """
-    filler = _filled(len(bits)) - len(bits)
+    filler = filled(len(bits)) - len(bits)
     return _chain(mcs).send(np.pad(bits, (0, filler)))
 
 
@@ -222,15 +248,16 @@ def receive(
     """
     if not num_bits > 0 or len(x_hat) != num_symbols(num_bits, mcs):
         return None, np.zeros((0, 0), np.uint8)
-    bits, intact, blocks = _chain(mcs).receive(x_hat, no, _filled(num_bits))
+    bits, intact, blocks = _chain(mcs).receive(x_hat, no, filled(num_bits))
     return (bits[:num_bits] if intact.all() else None), blocks
 
 
-def _filled(num_bits: int) -> int:
+def filled(num_bits: int) -> int:
     """Number of bits with filler: 4 % more on average, to limit the number of lengths.
 
     Every length needs a code of its own (``blocks/phy/ldpc.py``).
     """
+    num_bits = max(num_bits, SHORTEST)
     step = 2 ** max(num_bits.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
     return -(-num_bits // step) * step
 
