@@ -16,10 +16,10 @@ from blocks.nn.codec import MULTIPLE
 from blocks.phy.analog import LogScale
 from blocks.phy.header import Header
 from blocks.phy.side_accounting import SideInfo
+from blocks.phy.snr_field import SNR_BITS, snr_value_db
 
-SCALE_BITS, SNR_BITS, STRIDE_BITS = 10, 8, 8
+SCALE_BITS, STRIDE_BITS = 10, 8
 SCALES = LogScale(SCALE_BITS, 1 / 8, 8)
-LOWEST_SNR_DB, SNR_STEP_DB = -20.0, 0.25
 FIELDS = {
     "height": 14,
     "width": 14,
@@ -93,12 +93,3 @@ def conditions(quality: int, eta: int, snr: int, context: np.ndarray) -> Conditi
 def grid_of(header: dict) -> tuple[int, int]:
     """Positions (rows, columns) of the hyper-latent, from the size in the header."""
     return -(-header["height"] // MULTIPLE), -(-header["width"] // MULTIPLE)
-
-
-def snr_index(snr_db: float) -> int:
-    index = round((snr_db - LOWEST_SNR_DB) / SNR_STEP_DB)
-    return int(np.clip(index, 0, 2**SNR_BITS - 1))
-
-
-def snr_value_db(index: int) -> float:
-    return LOWEST_SNR_DB + SNR_STEP_DB * index

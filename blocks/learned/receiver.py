@@ -9,13 +9,13 @@ from blocks.learned.frame import (
     conditions,
     grid_of,
     header_of,
-    snr_value_db,
     split,
 )
 from blocks.learned.inference import Conditions
 from blocks.phy import side_accounting
 from blocks.phy.analog import unpack
 from blocks.phy.side_accounting import Scheme
+from blocks.phy.snr_field import snr_value_db
 from semlink.signals import IMAGE, Estimate, RxSignal, unknown
 
 

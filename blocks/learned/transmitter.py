@@ -15,8 +15,6 @@ from blocks.learned.frame import (
     conditions,
     header_of,
     merge,
-    snr_index,
-    snr_value_db,
     stride_of,
 )
 from blocks.learned.inference import Conditions
@@ -27,6 +25,7 @@ from blocks.phy import side_accounting
 from blocks.phy.analog import pack
 from blocks.phy.mcs import choose
 from blocks.phy.side_accounting import Scheme
+from blocks.phy.snr_field import snr_index, snr_value_db
 from blocks.recent import Recent
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
