@@ -34,6 +34,7 @@ def build(
     weights: str = "base",
     extractor: str = "swin",
     restorer: str = "swin",
+    refine: Annotated[int, Field(ge=0, le=200)] = 0,
 ) -> Transceiver:
     """Build the pair.
 
@@ -54,6 +55,8 @@ def build(
         folder written by ``make promote``
     extractor, restorer : pixels to latents, and latents to pixels: ``swin``, trained
         with the codec, or ``klt``, the linear transform alone
+    refine : gradient steps on the channel dimensions of each image, which lower the
+        expected error of this image at the design SNR; 0 sends them as encoded
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -62,6 +65,7 @@ def build(
         csi=csi,
         design_snr_db=design_snr_db,
         margin_db=margin_db,
+        refine=refine,
     )
 
 

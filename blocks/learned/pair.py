@@ -48,6 +48,7 @@ def learned_pair(
     csi: bool,
     design_snr_db: float,
     margin_db: float,
+    refine: int,
     oracle: bool = False,
 ) -> Transceiver:
     """Build the pair.
@@ -57,13 +58,17 @@ def learned_pair(
     stages : stages of the codec
     knowledge : source knowledge base, which signals a context
     side_info : accounting of the side information
-    csi, design_snr_db, margin_db : as for the transmitter
+    csi, design_snr_db, margin_db, refine : as for the transmitter
     oracle : whether the transmitter sees annotations
     """
     rates = controller(stages.rate)
     shared = Shared(stages.networks(), rates, side_info, knowledge)
     transmitter = LearnedTransmitter(
-        shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
+        shared,
+        csi=csi,
+        design_snr_db=design_snr_db,
+        margin_db=margin_db,
+        refine=refine,
     )
     sees = oracle or is_oracle(CONTROLLERS, stages.rate)
     return Transceiver(transmitter, LearnedReceiver(shared), oracle=sees)

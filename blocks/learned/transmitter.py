@@ -21,6 +21,7 @@ from blocks.learned.frame import (
 )
 from blocks.learned.inference import Conditions
 from blocks.learned.rate import LAST_QUALITY
+from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
 from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.phy import side_accounting
@@ -91,15 +92,23 @@ class LearnedTransmitter:
     csi : whether it uses the SNR fed back
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
+    refine : gradient steps on the channel dimensions of each image
     """
 
     def __init__(
-        self, shared: Shared, *, csi: bool, design_snr_db: float, margin_db: float
+        self,
+        shared: Shared,
+        *,
+        csi: bool,
+        design_snr_db: float,
+        margin_db: float,
+        refine: int,
     ):
         self.shared, self._networks = shared, shared.networks
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
+        self._refine = refine
         self._header = header_of(shared)
         self._latents = Recent(CACHED_IMAGES)
         self._needs = Recent(CACHED_NEEDS)
@@ -187,6 +196,9 @@ class LearnedTransmitter:
         bits = networks.coder.encode(summary)
         maps = networks.side(statistics, level)
         dimensions, scale = networks.encode(view.latents, maps, at)
+        if self._refine:
+            sent = dimensions, scale, maps, at
+            dimensions = refined(networks, *sent, view, self._refine)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting)
         side, blocks = side_accounting.send(all_bits, scheme)

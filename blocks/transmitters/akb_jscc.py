@@ -35,12 +35,14 @@ def build(
     weights: str = "base",
     extractor: str = "swin",
     restorer: str = "swin",
+    refine: Annotated[int, Field(ge=0, le=200)] = 0,
 ) -> Transceiver:
     """Build the pair.
 
     Parameters
     ----------
-    csi, design_snr_db, margin_db, side_info, extractor, restorer : as for ``ntscc``
+    csi, design_snr_db, margin_db, side_info, extractor, restorer, refine : as for
+        ``ntscc``
     source_kb : context of the networks: ``retrieved``, the entry nearest to the
         description; for comparison: ``none``, ``random``, any entry, or ``oracle``, the
         description's own embedding, sent in full
@@ -55,6 +57,7 @@ def build(
         csi=csi,
         design_snr_db=design_snr_db,
         margin_db=margin_db,
+        refine=refine,
         side_info=side_info,
         source_kb=source_kb,
         kb=kb,
