@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned.frame import UseOfCsi
 from blocks.learned.pair import Stages, learned_pair
 from blocks.learned.weights_folder import folder_of
 from blocks.phy.side_accounting import SideInfo
@@ -26,7 +27,7 @@ SHIPPED = Path(__file__).parent / "nn"
 
 
 def build(
-    csi: bool = True,
+    csi: UseOfCsi = True,
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 10.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     rate: str = "preset",
@@ -42,8 +43,9 @@ def build(
     ----------
     csi : whether the transmitter uses the SNR fed back, for power, code and the fastest
         scheme of the side information that it supports. Without, one signal serves all
-        SNRs.
-    design_snr_db : SNR assumed without ``csi``
+        SNRs. ``rate``: the SNR conditions the rate controller and that scheme alone;
+        power and code are those of the design.
+    design_snr_db : SNR assumed without ``csi``, and by power and code with ``rate``
     margin_db : reserve in SNR of the scheme of the side information, for fading or for
         SNRs below the design
     rate : controller of the rate map: ``preset``, rates follow the entropy map;

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from blocks.knowledge.source import NoKnowledge
 from blocks.learned.controllers import CONTROLLERS, controller
 from blocks.learned.ends import EXTRACTORS, RESTORERS, files_of, is_oracle
-from blocks.learned.frame import Shared
+from blocks.learned.frame import Shared, UseOfCsi, snr_index, snr_value_db
 from blocks.learned.receiver import LearnedReceiver
 from blocks.learned.transmitter import LearnedTransmitter
 from blocks.learned.weights_folder import WEIGHTS, networks
@@ -45,7 +45,7 @@ def learned_pair(
     knowledge: NoKnowledge,
     side_info: SideInfo,
     *,
-    csi: bool,
+    csi: UseOfCsi,
     design_snr_db: float,
     margin_db: float,
     refine: int,
@@ -62,7 +62,8 @@ def learned_pair(
     oracle : whether the transmitter sees annotations
     """
     rates = controller(stages.rate)
-    shared = Shared(stages.networks(), rates, side_info, knowledge)
+    codec_snr_db = snr_value_db(snr_index(design_snr_db)) if csi == "rate" else None
+    shared = Shared(stages.networks(), rates, side_info, knowledge, codec_snr_db)
     transmitter = LearnedTransmitter(
         shared,
         csi=csi,

@@ -12,6 +12,7 @@ from blocks.learned.frame import (
     FIELDS,
     SCALES,
     Shared,
+    UseOfCsi,
     conditions,
     header_of,
     merge,
@@ -89,7 +90,7 @@ class LearnedTransmitter:
     Parameters
     ----------
     shared : configuration shared with the receiver
-    csi : whether it uses the SNR fed back
+    csi : whether it uses the SNR fed back; ``rate``: for rates alone
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
     refine : gradient steps on the channel dimensions of each image
@@ -99,7 +100,7 @@ class LearnedTransmitter:
         self,
         shared: Shared,
         *,
-        csi: bool,
+        csi: UseOfCsi,
         design_snr_db: float,
         margin_db: float,
         refine: int,
@@ -121,7 +122,8 @@ class LearnedTransmitter:
         """Choose the scheme, and search the rates that meet the budget."""
         design = snr_index(self._design_snr_db), self._design_snr_db
         snr, carried_db = budget.operating_point or design
-        nominal = float(nominal_eta(snr_value_db(snr)))
+        codec = self.shared.of_codec(Conditions(0, 0, snr_value_db(snr)))
+        nominal = float(nominal_eta(codec.design_snr_db))
 
         def offer(members: Sequence[Member]) -> Choices:
             for member in members:
@@ -195,9 +197,10 @@ class LearnedTransmitter:
         level, own_bits = self._decide(features, at, statistics.entropy.shape)
         bits = networks.coder.encode(summary)
         maps = networks.side(statistics, level)
-        dimensions, scale = networks.encode(view.latents, maps, at)
+        codec = self.shared.of_codec(at)
+        dimensions, scale = networks.encode(view.latents, maps, codec)
         if self._refine:
-            sent = dimensions, scale, maps, at
+            sent = dimensions, scale, maps, codec
             dimensions = refined(networks, *sent, view, self._refine)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting)

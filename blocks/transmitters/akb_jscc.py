@@ -18,12 +18,13 @@ from pydantic import Field
 
 from blocks.knowledge.source import SourceKb
 from blocks.learned.agentic_pair import agentic_pair, base_of, stages_of
+from blocks.learned.frame import UseOfCsi
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
 
 def build(
-    csi: bool = True,
+    csi: UseOfCsi = True,
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 10.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     source_kb: SourceKb = "retrieved",
