@@ -4,7 +4,7 @@ Header and side information (hyper-latent, and bits of the rate controller) are 
 Both ends derive the rate map from them; the receiver knows only what it decodes.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -33,6 +33,8 @@ FIELDS = {
 }
 MAP_BITS = 20
 
+UseOfCsi = Literal[True, False, "rate"]  # "rate": for rates, not for power and code
+
 
 class Shared(NamedTuple):
     """Configuration that both ends of a link share.
@@ -41,12 +43,20 @@ class Shared(NamedTuple):
     controller : chooses the rate map
     side_info : accounting of the side information
     knowledge : source knowledge base, which signals a context
+    codec_snr_db : SNR that the codec is conditioned on; ``None``: that in the header
     """
 
     networks: Networks
     controller: Controller
     side_info: SideInfo
     knowledge: NoKnowledge
+    codec_snr_db: float | None = None
+
+    def of_codec(self, at: Conditions) -> Conditions:
+        """The conditions of the codec; ``at`` has those of the controller."""
+        if self.codec_snr_db is None:
+            return at
+        return at._replace(design_snr_db=self.codec_snr_db)
 
 
 def header_of(shared: Shared) -> Header:

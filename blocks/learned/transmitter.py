@@ -12,6 +12,7 @@ from blocks.learned.frame import (
     FIELDS,
     SCALES,
     Shared,
+    UseOfCsi,
     conditions,
     header_of,
     merge,
@@ -19,6 +20,7 @@ from blocks.learned.frame import (
 )
 from blocks.learned.inference import Conditions
 from blocks.learned.rate import LAST_QUALITY
+from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
 from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.phy import side_accounting
@@ -87,18 +89,26 @@ class LearnedTransmitter:
     Parameters
     ----------
     shared : configuration shared with the receiver
-    csi : whether it uses the SNR fed back
+    csi : whether it uses the SNR fed back; ``rate``: for rates alone
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
+    refine : gradient steps on the channel dimensions of each image
     """
 
     def __init__(
-        self, shared: Shared, *, csi: bool, design_snr_db: float, margin_db: float
+        self,
+        shared: Shared,
+        *,
+        csi: UseOfCsi,
+        design_snr_db: float,
+        margin_db: float,
+        refine: int,
     ):
         self.shared, self._networks = shared, shared.networks
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
+        self._refine = refine
         self._header = header_of(shared)
         self._latents = Recent(CACHED_IMAGES)
         self._needs = Recent(CACHED_NEEDS)
@@ -111,7 +121,8 @@ class LearnedTransmitter:
         """Choose the scheme, and search the rates that meet the budget."""
         design = snr_index(self._design_snr_db), self._design_snr_db
         snr, carried_db = budget.operating_point or design
-        nominal = float(nominal_eta(snr_value_db(snr)))
+        codec = self.shared.of_codec(Conditions(0, 0, snr_value_db(snr)))
+        nominal = float(nominal_eta(codec.design_snr_db))
 
         def offer(members: Sequence[Member]) -> Choices:
             for member in members:
@@ -185,7 +196,11 @@ class LearnedTransmitter:
         level, own_bits = self._decide(features, at, statistics.entropy.shape)
         bits = networks.coder.encode(summary)
         maps = networks.side(statistics, level)
-        dimensions, scale = networks.encode(view.latents, maps, at)
+        codec = self.shared.of_codec(at)
+        dimensions, scale = networks.encode(view.latents, maps, codec)
+        if self._refine:
+            sent = dimensions, scale, maps, codec
+            dimensions = refined(networks, *sent, view, self._refine)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting)
         side, blocks = side_accounting.send(all_bits, scheme)
