@@ -86,7 +86,7 @@ class Descent(NamedTuple):
 
         def step(done, s):
             noise = kept * tf.sqrt(no) * _noise(done, tf.shape(s))
-            with tf.GradientTape() as tape:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(s)
                 loss = error(s + noise)
             gradient = kept * tape.gradient(loss, s)
