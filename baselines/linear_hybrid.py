@@ -8,7 +8,6 @@ coefficients that are analog alone still arrive.
 import numpy as np
 
 from baselines.linear_payload import (
-    NO_BLOCKS,
     SCALE_BITS,
     Coded,
     Point,
@@ -21,6 +20,7 @@ from blocks.phy import analog, hybrid, side_information
 from blocks.phy.hybrid import Split
 from blocks.phy.mcs import SCHEMES
 from blocks.phy.snr_field import SNR_BITS, snr_index, snr_value_db
+from semlink.signals import NO_BLOCKS
 from semlink.units import db_to_linear
 
 FLOOR_BITS, LENGTH_BITS = 7, 24

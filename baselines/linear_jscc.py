@@ -43,10 +43,12 @@ from semlink.errors import InputError
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     IMAGE,
+    NO_BLOCKS,
     Estimate,
     RxSignal,
     Sample,
     TxSignal,
+    join_blocks,
     ledger,
     unknown,
 )
@@ -135,10 +137,10 @@ class LinearTransmitter:
         digital = len(side) + len(coded.digital)
         uses = ledger(header=len(header), side=digital, payload=len(coded.analog))
         x = np.concatenate([header, side, coded.digital, coded.analog])
-        return TxSignal(x, uses, blocks), None
+        return TxSignal(x, uses, join_blocks(blocks, coded.blocks)), None
 
     def _send(self, image: np.ndarray, setting: Setting):
-        """One image: (header, side information, coefficients, code blocks)."""
+        """One image: (header, side information, coefficients, its code blocks)."""
         point, quality = setting
         sent = self._encode(image, setting)
         coded = self._payload.send(sent.x, sent.sigma, point, quality)
@@ -207,27 +209,30 @@ class LinearReceiver:
         bits, blocks = side_information.receive(x_hat[side], no[side], num_bits, mcs)
         picture = None
         if bits is not None:
-            picture = self._decode(header, bits, x_hat[end:], no[end:])
+            picture, own = self._decode(header, bits, x_hat[end:], no[end:])
+            blocks = join_blocks(blocks, own)
         if picture is not None:
             return Estimate(picture, IMAGE, False, blocks)
         size = header["height"], header["width"], 3
         colour = unpack_colour(header["mean_colour"])
         return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
 
-    def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
-        """Decode the signal after the header to a picture; ``None`` if cut short."""
+    def _decode(
+        self, header: dict, bits, x_hat, no
+    ) -> tuple[np.ndarray | None, np.ndarray]:
+        """Picture, ``None`` if the signal is cut short, and blocks of the payload."""
         size = header["height"], header["width"]
         grid = grid_of(*size)
         try:
             gains, classes = linear_classes.decode(bits, grid, self._model)
         except ValueError:
-            return None  # one erroneous block in 2^24 passes its CRC
+            return None, NO_BLOCKS  # one erroneous block in 2^24 passes its CRC
         sigma = deviations(gains, classes, grid, self._model)
-        x, _ = self._payload.receive(x_hat, no, sigma, header)
+        x, blocks = self._payload.receive(x_hat, no, sigma, header)
         if x is None:
-            return None
+            return None, blocks
         colour = unpack_colour(header["mean_colour"])
-        return synthesise(x, colour, size, self._model)
+        return synthesise(x, colour, size, self._model), blocks
 
 
 def build(

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from blocks.phy import analog
+from semlink.signals import NO_BLOCKS
 
 QUALITY_BITS, FLOOR_BITS, SCALE_BITS = 12, 6, 10
 LARGEST_DEVIATION = 8.0  # threshold at quality 0
@@ -16,9 +17,8 @@ STEPS_PER_OCTAVE = 256  # quality steps per octave of the threshold
 DITHER = 0.04  # share of the threshold; lets the rate grow coefficient by coefficient
 NO_FLOOR = 0  # power in proportion to the deviation
 _FLOOR = analog.LogScale(FLOOR_BITS, 1 / 16, 64)
-SCALE = analog.LogScale(SCALE_BITS, 2.0**-4, 2.0**12)
+_SCALE = analog.LogScale(SCALE_BITS, 2.0**-4, 2.0**12)
 _GOLDEN = (np.sqrt(5) - 1) / 2
-NO_BLOCKS = np.zeros((0, 0), np.uint8)
 
 
 class Point(NamedTuple):
@@ -158,8 +158,8 @@ def send_coefficients(
     num_symbols = -(-len(x) // 2)
     scale = np.sqrt(num_symbols / max(np.sum(values**2), 1e-12))
     # an empty picture has no power to scale
-    index = SCALE.index(scale)
-    return analog.pack(min(scale, SCALE.value(index) * 1.01) * values), index
+    index = _SCALE.index(scale)
+    return analog.pack(min(scale, _SCALE.value(index) * 1.01) * values), index
 
 
 def receive_coefficients(
@@ -170,7 +170,7 @@ def receive_coefficients(
     if len(sigma):
         active, gain = _gains(sigma, lowest)
         received, noise = analog.unpack(x_hat, no, len(sigma))
-        gain = gain * SCALE.value(scale)
+        gain = gain * _SCALE.value(scale)
         estimates[active] = analog.lmmse(received, noise, gain, sigma[active])
     return estimates
 

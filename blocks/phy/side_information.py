@@ -110,8 +110,8 @@ class EntropyCoder:
         symbols, escaped = self._symbols(values, rows)
         encoder = constriction.stream.queue.RangeEncoder()
         symbols = symbols.astype(np.int32)
-        for run, *tables in self._runs(np.asarray(rows)):
-            encoder.encode(symbols[run], *tables)
+        for run, model, tables in self._runs(np.asarray(rows)):
+            encoder.encode(symbols[run], model, *tables)
         for magnitude in escaped:
             encoder.encode(_gamma(int(magnitude)), _coin())
         return _sealed(encoder)
@@ -136,8 +136,8 @@ class EntropyCoder:
         with _refusing():
             decoder, rows = _decoder(bits), np.asarray(rows)
             parts = [
-                decoder.decode(*tables, *([run.stop - run.start] * (len(tables) < 2)))
-                for run, *tables in self._runs(rows)
+                decoder.decode(model, *(tables or [run.stop - run.start]))
+                for run, model, tables in self._runs(rows)
             ]
             return self._values(decoder, np.concatenate(parts), rows)
 
@@ -159,17 +159,17 @@ class EntropyCoder:
             return self._values(decoder, np.concatenate([symbols, others]), rows)
 
     def _runs(self, rows: np.ndarray) -> Iterator[tuple]:
-        """Slices of values, and arguments of the coder for each.
+        """Slices of values, the model of each, and tables if it is a family.
 
-        Long runs of one table need its model only once.
+        Long runs of one table need its model only once, and no copies of the table.
         """
         edges = np.flatnonzero(np.diff(rows)) + 1
         if len(edges) * FEWEST_IN_RUN >= len(rows):
-            yield slice(0, len(rows)), _categorical(), self._tables[rows]
+            yield slice(0, len(rows)), _categorical(), [self._tables[rows]]
             return
         bounds = [0, *edges.tolist(), len(rows)]
         for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
-            yield slice(start, stop), self._model(int(rows[start]))
+            yield slice(start, stop), self._model(int(rows[start])), []
 
     def _make_model(self, row: int):
         import constriction

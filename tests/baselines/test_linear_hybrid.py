@@ -64,17 +64,24 @@ def test_at_equal_uses_it_beats_the_analog_payload(rng, snr_db):
 
 
 def test_if_the_bits_are_lost_the_analog_part_arrives(rng):
+    """What has no bits is received as before; what has bits is at its mean."""
     x, sigma = _coefficients(rng)
     at = Point(choose(10.0, 4000), db_to_linear(-10.0) / 2, True)
     payload = HybridPayload()
     coded = payload.send(x, sigma, at, 1400)
-    noise = np.concatenate(
-        [np.full(len(coded.digital), 1e6), np.full(len(coded.analog), 2 * at.noise)]
-    ).astype(np.float32)
-    symbols = np.concatenate([0 * coded.digital, coded.analog])
     header = {"mcs": at.mcs, "quality": 1400, **coded.fields}
-    received, _ = payload.receive(symbols, noise, sigma, header)
-    assert np.sum((received - x) ** 2) < np.sum(x**2)
+    digital, no = len(coded.digital), 2 * at.noise
+    symbols = np.concatenate([coded.digital, coded.analog])
+    noise = np.full(len(symbols), no, np.float32)
+    intact, _ = payload.receive(symbols, noise, sigma, header)
+    symbols[:digital], noise[:digital] = 0, 1e6
+    lost, blocks = payload.receive(symbols, noise, sigma, header)
+    assert blocks.shape == coded.blocks.shape
+    analog = lost != 0
+    assert 0.02 < analog.mean() < 0.9
+    np.testing.assert_array_equal(lost[analog], intact[analog])
+    assert np.all(lost[sigma > np.quantile(sigma, 0.999)] == 0)
+    assert np.sum((lost - x) ** 2) < np.sum(x**2)
 
 
 @pytest.mark.parametrize("snr_db", SNRS)
@@ -85,7 +92,9 @@ def test_a_photo_gains(photo_of, sample_of, planned, received, link_of, snr_db):
         link = link_of(f"linear_jscc[hybrid={hybrid}]")
         _, (tx,) = planned(link, source, 0.0625, snr_db, "average")
         assert tx.ledger.total <= 0.0625 * source[0].values
-        psnr[hybrid] = psnr_db(source[0].data, received(link, tx, snr_db, seed=0).data)
+        estimate = received(link, tx, snr_db, seed=0)
+        np.testing.assert_array_equal(estimate.blocks, tx.blocks)
+        psnr[hybrid] = psnr_db(source[0].data, estimate.data)
     assert psnr["true"] > psnr["false"] + 0.3
 
 
