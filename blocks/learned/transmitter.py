@@ -12,20 +12,21 @@ from blocks.learned.frame import (
     FIELDS,
     SCALES,
     Shared,
+    UseOfCsi,
     conditions,
     header_of,
     merge,
-    snr_index,
-    snr_value_db,
     stride_of,
 )
 from blocks.learned.inference import Conditions
 from blocks.learned.rate import LAST_QUALITY
+from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
 from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.phy import side_accounting, side_information
 from blocks.phy.analog import pack
 from blocks.phy.side_accounting import Scheme
+from blocks.phy.snr_field import snr_index, snr_value_db
 from blocks.recent import Recent
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
@@ -91,18 +92,26 @@ class LearnedTransmitter:
     Parameters
     ----------
     shared : configuration shared with the receiver
-    csi : whether it uses the SNR fed back
+    csi : whether it uses the SNR fed back; ``rate``: for rates alone
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
+    refine : gradient steps on the channel dimensions of each image
     """
 
     def __init__(
-        self, shared: Shared, *, csi: bool, design_snr_db: float, margin_db: float
+        self,
+        shared: Shared,
+        *,
+        csi: UseOfCsi,
+        design_snr_db: float,
+        margin_db: float,
+        refine: int,
     ):
         self.shared, self._networks = shared, shared.networks
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
+        self._refine = refine
         self._header = header_of(shared)
         self._latents = Recent(CACHED_IMAGES)
         self._needs = Recent(CACHED_NEEDS)
@@ -116,7 +125,8 @@ class LearnedTransmitter:
         design = snr_index(self._design_snr_db), self._design_snr_db
         snr, carried_db = budget.operating_point or design
         side_db = carried_db - self._margin_db
-        nominal = float(nominal_eta(snr_value_db(snr)))
+        codec = self.shared.of_codec(Conditions(0, 0, snr_value_db(snr)))
+        nominal = float(nominal_eta(codec.design_snr_db))
 
         def best(spent, limit: float, what: str) -> Setting:
             def cost(quality: int, eta: int) -> float:
@@ -187,7 +197,11 @@ class LearnedTransmitter:
         level, own_bits = self._decide(features, at, statistics.entropy.shape)
         bits = networks.coder.encode(summary)
         maps = networks.side(statistics, level)
-        dimensions, scale = networks.encode(view.latents, maps, at)
+        codec = self.shared.of_codec(at)
+        dimensions, scale = networks.encode(view.latents, maps, codec)
+        if self._refine:
+            sent = dimensions, scale, maps, codec
+            dimensions = refined(networks, *sent, view, self._refine)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting, len(all_bits))
         side, blocks = side_accounting.send(all_bits, scheme)

@@ -19,6 +19,7 @@ _INTERVAL_BITS = 64  # state of the range coder
 LOST = 0.01  # largest share of streams that are lost
 SHORTEST = LENGTHS[0] - CRC_BITS  # bits of a stream; error rates of fewer are unknown
 LENGTHS_PER_OCTAVE = 8  # lengths of streams; as many as there are lifting sizes
+FEWEST_IN_RUN = 16  # values of one table that pay for a run of their own
 _LONGEST_GAMMA = 32  # bits of the longest valid code
 
 # Row of the table for the next symbol, from the symbols decoded so far.
@@ -110,9 +111,9 @@ class EntropyCoder:
 
         symbols, escaped = self._symbols(values, rows)
         encoder = constriction.stream.queue.RangeEncoder()
-        encoder.encode(
-            symbols.astype(np.int32), _categorical(), self._tables[np.asarray(rows)]
-        )
+        symbols = symbols.astype(np.int32)
+        for run, model, tables in self._runs(np.asarray(rows)):
+            encoder.encode(symbols[run], model, *tables)
         for magnitude in escaped:
             encoder.encode(_gamma(int(magnitude)), _coin())
         return _sealed(encoder)
@@ -135,9 +136,12 @@ class EntropyCoder:
             No encoder makes these bits.
         """
         with _refusing():
-            decoder = _decoder(bits)
-            symbols = decoder.decode(_categorical(), self._tables[np.asarray(rows)])
-            return self._values(decoder, symbols, np.asarray(rows))
+            decoder, rows = _decoder(bits), np.asarray(rows)
+            parts = [
+                decoder.decode(model, *(tables or [run.stop - run.start]))
+                for run, model, tables in self._runs(rows)
+            ]
+            return self._values(decoder, np.concatenate(parts), rows)
 
     def decode_causal(
         self, bits: np.ndarray, count: int, row_of: RowOf, then: Sequence[int] = ()
@@ -155,6 +159,19 @@ class EntropyCoder:
             rows = np.concatenate([rows, then]).astype(int)
             others = decoder.decode(_categorical(), self._tables[rows[count:]])
             return self._values(decoder, np.concatenate([symbols, others]), rows)
+
+    def _runs(self, rows: np.ndarray) -> Iterator[tuple]:
+        """Slices of values, the model of each, and tables if it is a family.
+
+        Long runs of one table need its model only once, and no copies of the table.
+        """
+        edges = np.flatnonzero(np.diff(rows)) + 1
+        if len(edges) * FEWEST_IN_RUN >= len(rows):
+            yield slice(0, len(rows)), _categorical(), [self._tables[rows]]
+            return
+        bounds = [0, *edges.tolist(), len(rows)]
+        for start, stop in zip(bounds[:-1], bounds[1:], strict=True):
+            yield slice(start, stop), self._model(int(rows[start])), []
 
     def _make_model(self, row: int):
         import constriction
