@@ -26,7 +26,6 @@ from semlink.signals import NO_BLOCKS
 from semlink.units import db_to_linear
 
 FLOOR_BITS, LENGTH_BITS, MCS_BITS = 7, 24, 4
-LONG = 4096  # bits of a stream, for the first guess at its scheme
 _FLOOR = analog.LogScale(FLOOR_BITS, 2.0**-12, 1)
 _PER_OCTAVE = 16  # resolution of deviations in the search of the floor
 
@@ -37,7 +36,7 @@ class Digital(NamedTuple):
     fields : fields of the header that determine the split
     by : the split
     values : [B, K], integers
-    num_bits : length of the stream, to two bits
+    num_bits : largest length of the stream
     """
 
     fields: dict[str, int]
@@ -131,16 +130,14 @@ def closed_form(
 
 def _digital(x: np.ndarray, sigma: np.ndarray, at: Point, quality: int) -> Digital:
     """The digital part, at a scheme that carries as many bits as it has."""
-    mcs = side_information.choose(at.side_db, LONG)
-    while True:
+
+    def priced(mcs: int) -> Digital:
         fields = _fields(sigma, at, quality, mcs)
         by = _split(sigma, fields)
         values = hybrid.quantise(x, by)
-        num_bits = hybrid.num_bits(values, by)
-        carrying = side_information.choose(at.side_db, num_bits)
-        if not num_bits or SCHEMES[carrying].efficiency >= SCHEMES[mcs].efficiency:
-            return Digital(fields, by, values, num_bits)
-        mcs = carrying  # a short stream needs a more robust scheme
+        return Digital(fields, by, values, hybrid.num_bits(values, by))
+
+    return hybrid.carried(priced, at.side_db)
 
 
 def _fields(sigma: np.ndarray, at: Point, quality: int, mcs: int) -> dict[str, int]:

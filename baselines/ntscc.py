@@ -36,6 +36,7 @@ def build(
     extractor: str = "swin",
     restorer: str = "swin",
     refine: Annotated[int, Field(ge=0, le=200)] = 0,
+    hybrid: bool = False,
 ) -> Transceiver:
     """Build the pair.
 
@@ -59,6 +60,8 @@ def build(
         with the codec, or ``klt``, the linear transform alone
     refine : gradient steps on the channel dimensions of each image, which lower the
         expected error of this image at the design SNR; 0 sends them as encoded
+    hybrid : whether strong and weak latents are sent in bits, in part or in whole; bits
+        have a cliff, so it needs ``csi``
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -68,6 +71,7 @@ def build(
         design_snr_db=design_snr_db,
         margin_db=margin_db,
         refine=refine,
+        hybrid=hybrid,
     )
 
 

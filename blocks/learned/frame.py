@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned import digital_layer
 from blocks.learned.controllers import Controller
 from blocks.learned.inference import Conditions, Networks
 from blocks.learned.rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
@@ -44,6 +45,7 @@ class Shared(NamedTuple):
     side_info : accounting of the side information
     knowledge : source knowledge base, which signals a context
     codec_snr_db : SNR that the codec is conditioned on; ``None``: that in the header
+    hybrid : whether latents have a digital layer
     """
 
     networks: Networks
@@ -51,6 +53,7 @@ class Shared(NamedTuple):
     side_info: SideInfo
     knowledge: NoKnowledge
     codec_snr_db: float | None = None
+    hybrid: bool = False
 
     def of_codec(self, at: Conditions) -> Conditions:
         """The conditions of the codec; ``at`` has those of the controller."""
@@ -60,22 +63,22 @@ class Shared(NamedTuple):
 
 
 def header_of(shared: Shared) -> Header:
-    """The header of a link; it has the length of the controller's bits, if any."""
-    sent = {"map_bits": MAP_BITS} if shared.controller.signalled else {}
-    return Header(FIELDS | sent | shared.knowledge.fields)
+    """The header of a link: common fields, and those of the parts that it has."""
+    own = {"map_bits": MAP_BITS} if shared.controller.signalled else {}
+    layer = digital_layer.FIELDS if shared.hybrid else {}
+    return Header(FIELDS | own | layer | shared.knowledge.fields)
 
 
 def stride_of(num_side: int, num_payload: int) -> int:
-    """Distance of the symbols of the side information in the merged signal.
+    """Distance of the digital symbols in the merged signal.
 
-    Spread over the whole transmission, the side information meets many fades, which its
-    code averages.
+    Spread over the whole transmission, they meet many fades, which their code averages.
     """
     return min((num_side + num_payload) // num_side, 2**STRIDE_BITS - 1)
 
 
 def merge(side: np.ndarray, payload: np.ndarray, stride: int) -> np.ndarray:
-    """Interleave side information [m] with the payload [n] : [m + n], complex64."""
+    """Interleave digital symbols [m] with the payload [n] : [m + n], complex64."""
     x = np.empty(len(side) + len(payload), np.complex64)
     is_side = _is_side(len(x), len(side), stride)
     x[is_side], x[~is_side] = side, payload
@@ -83,7 +86,7 @@ def merge(side: np.ndarray, payload: np.ndarray, stride: int) -> np.ndarray:
 
 
 def split(x: np.ndarray, num_side: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
-    """Side information [num_side], fewer if ``x`` is too short, and the payload."""
+    """Digital symbols [num_side], fewer if ``x`` is too short, and the payload."""
     is_side = _is_side(len(x), num_side, stride)
     return x[is_side], x[~is_side]
 

@@ -115,6 +115,10 @@ class Networks:
         """Information of the latents [bits] : [1, h, w]; unknown to the receiver."""
         return self.run(self._information, y.y, _log_gain(quality), of.mu, of.index)
 
+    def centred(self, y: Analysed, of: Statistics, quality: float) -> np.ndarray:
+        """Latents minus their means, in quantiser steps : [1, h, w, M], float32."""
+        return self.run(self._centred, y.y, _log_gain(quality), of.mu)
+
     def levels(self, bits: np.ndarray, eta: float) -> np.ndarray:
         """The rate preset for a map of bits : [1, h, w], float32 -> int32."""
         return self.run(self._levels, bits, np.float32([eta]))
@@ -234,6 +238,9 @@ class Networks:
     def _information(self, y, log_gain, mu, index):
         bits = gaussian_bits(tf.round(y * _gain(log_gain)), mu, deviation(index))
         return tf.reduce_sum(bits, axis=-1)
+
+    def _centred(self, y, log_gain, mu):
+        return y * _gain(log_gain) - mu
 
     def _levels(self, bits, eta):
         return rate_levels(bits, eta, self.codec.profile.channels)

@@ -12,6 +12,7 @@ from blocks.learned.transmitter import LearnedTransmitter
 from blocks.learned.weights_folder import WEIGHTS, networks
 from blocks.phy.side_accounting import SideInfo
 from blocks.phy.snr_field import snr_index, snr_value_db
+from semlink.errors import InputError
 from semlink.protocols import Transceiver
 
 
@@ -50,6 +51,7 @@ def learned_pair(
     design_snr_db: float,
     margin_db: float,
     refine: int,
+    hybrid: bool,
     oracle: bool = False,
 ) -> Transceiver:
     """Build the pair.
@@ -60,11 +62,16 @@ def learned_pair(
     knowledge : source knowledge base, which signals a context
     side_info : accounting of the side information
     csi, design_snr_db, margin_db, refine : as for the transmitter
+    hybrid : whether latents have a digital layer, which needs ``csi``
     oracle : whether the transmitter sees annotations
     """
+    if hybrid and not csi:
+        raise InputError("hybrid needs csi=true or csi=rate, got csi=false")
     rates = controller(stages.rate)
     codec_snr_db = snr_value_db(snr_index(design_snr_db)) if csi == "rate" else None
-    shared = Shared(stages.networks(), rates, side_info, knowledge, codec_snr_db)
+    shared = Shared(
+        stages.networks(), rates, side_info, knowledge, codec_snr_db, hybrid
+    )
     transmitter = LearnedTransmitter(
         shared,
         csi=csi,

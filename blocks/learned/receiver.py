@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from blocks.learned import digital_layer
 from blocks.learned.controllers import View, derive
 from blocks.learned.frame import (
     SCALES,
@@ -12,11 +13,14 @@ from blocks.learned.frame import (
     split,
 )
 from blocks.learned.inference import Conditions
+from blocks.nn.codec import noise_variance
 from blocks.phy import side_accounting
 from blocks.phy.analog import unpack
 from blocks.phy.side_accounting import Scheme
 from blocks.phy.snr_field import snr_value_db
-from semlink.signals import IMAGE, Estimate, RxSignal, unknown
+from semlink.signals import IMAGE, NO_BLOCKS, Estimate, RxSignal, join_blocks, unknown
+
+NOTHING_HEARD = np.float32(1e6)  # noise of a dimension that says nothing
 
 
 class LearnedReceiver:
@@ -48,35 +52,62 @@ class LearnedReceiver:
         )
         start = self._header.num_symbols
         num_side = side_accounting.on_air(num_bits, scheme)
-        (x_side, x_hat), (no_side, no) = (
-            split(row[start:], num_side, header["stride"]) for row in (x_hat, no)
+        num_digital = num_side + _num_layer(header)
+        (x_digital, x_hat), (no_digital, no) = (
+            split(row[start:], num_digital, header["stride"]) for row in (x_hat, no)
         )
+        x_side, no_side = x_digital[:num_side], no_digital[:num_side]
         bits, blocks = side_accounting.receive(x_side, no_side, num_bits, scheme)
         picture = None
         if bits is not None:
-            picture = self._decode(header, bits, x_hat, no, query)
+            layer = x_digital[num_side:], no_digital[num_side:]
+            picture, own = self._decode(header, bits, layer, x_hat, no, query)
+            blocks = join_blocks(blocks, own)
         if picture is not None:
             return Estimate(picture, IMAGE, False, blocks)
         return Estimate(self._concealed(header), IMAGE, True, blocks)
 
-    def _decode(self, header: dict, bits, x_hat, no, query) -> np.ndarray | None:
-        """Decode the signal after the header to a picture; ``None`` if cut short."""
-        networks = self._networks
+    def _decode(self, header: dict, bits, layer, x_hat, no, query):
+        """Decode the signal after the header to a picture; ``None`` if cut short.
+
+        Input
+        -----
+        bits : of the side information
+        layer : symbols of the digital layer, and their noise variances
+        x_hat, no : symbols of the payload, and their noise variances
+
+        Output
+        ------
+        picture : [H, W, 3], uint8, or ``None``
+        blocks : [C, K], uint8, decoded blocks of the layer
+        """
+        networks, blocks = self._networks, NO_BLOCKS
         try:
             at = self._conditions(header, bits)
-            summary, side = self._side(header, bits, at, query)
+            summary, side, index = self._side(header, bits, at, query)
         except ValueError:
-            return None  # one erroneous block in 2^24 passes its CRC
+            return None, blocks  # one erroneous block in 2^24 passes its CRC
+        codec = self._shared.of_codec(at)
+        useless = np.zeros(side.kept.shape, bool)
+        if self._shared.hybrid:
+            no_of_codec = noise_variance(codec.design_snr_db)
+            by = digital_layer.split_of(index, side.kept, no_of_codec, header)
+            values, blocks = digital_layer.receive(*layer, by, header)
+            side, useless = digital_layer.left_over(side, by, values)
         count = int(side.kept.sum())
         num_symbols = -(-count // 2)
         if num_symbols > len(x_hat):
-            return None
+            return None, blocks
         received, noise = unpack(x_hat[:num_symbols], no[:num_symbols], count)
+        useless = useless[side.kept > 0]
+        received = np.where(useless, 0, received * np.float32(np.sqrt(2)))
+        noise = np.where(useless, NOTHING_HEARD, 2 * noise)
         scale = SCALES.value(header["scale"])
         size = header["height"], header["width"]
-        received = received * np.float32(np.sqrt(2))
-        at = self._shared.of_codec(at)
-        return networks.decode(summary.base, received, 2 * noise, scale, side, at, size)
+        picture = networks.decode(
+            summary.base, received, noise, scale, side, codec, size
+        )
+        return picture, blocks
 
     def _side(self, header: dict, bits: np.ndarray, at: Conditions, query):
         """Decode the side information; derive all maps from it."""
@@ -86,7 +117,7 @@ class LearnedReceiver:
         statistics = networks.statistics(summary, at.quality)
         view = View(statistics, at.quality, query)
         level = derive(self._shared.controller, networks, view, at, sent)
-        return summary, networks.side(statistics, level)
+        return summary, networks.side(statistics, level), statistics.index
 
     def _conditions(self, header: dict, bits: np.ndarray) -> Conditions:
         """Conditions of a picture, from header and received side information."""
@@ -104,6 +135,13 @@ class LearnedReceiver:
         size = header["height"], header["width"]
         at = self._shared.of_codec(at)
         return networks.decode(summary.base, nothing, nothing, 1.0, side, at, size)
+
+
+def _num_layer(header: dict) -> int:
+    """Number of symbols of the digital layer."""
+    if not header.get("payload_bits"):
+        return 0
+    return digital_layer.num_symbols(header["payload_bits"], header["payload_mcs"])
 
 
 def _at(header: dict, context: np.ndarray) -> Conditions:

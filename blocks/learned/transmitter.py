@@ -8,6 +8,7 @@ import numpy as np
 from blocks.budget_search import Choices, Cost, Member, Settings, key_of, search
 from blocks.learned import rate
 from blocks.learned.controllers import Rates, View, decide
+from blocks.learned.digital_layer import Layer, layer_of, left_over
 from blocks.learned.frame import (
     FIELDS,
     SCALES,
@@ -22,6 +23,7 @@ from blocks.learned.inference import Conditions
 from blocks.learned.rate import LAST_QUALITY
 from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
+from blocks.nn.codec import Statistics, noise_variance
 from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.phy import side_accounting, side_information
 from blocks.phy.analog import pack
@@ -30,10 +32,12 @@ from blocks.phy.snr_field import snr_index, snr_value_db
 from blocks.recent import Recent
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
-from semlink.signals import Sample, TxSignal, ledger
+from semlink.signals import NO_BLOCKS, Sample, TxSignal, join_blocks, ledger
 
 CACHED_IMAGES = 16  # 2.4 MiB each at 640x480
 CACHED_NEEDS = 8192  # 10 kB each, with a policy 0.2 MB
+CACHED_CENTRED = 128  # 5 MB each
+NOTHING = np.zeros(0, np.complex64)
 
 
 class Setting(NamedTuple):
@@ -60,12 +64,15 @@ class Needs(NamedTuple):
 
     num_bits : bits of its side information
     features : features of the rate controller
-    shape : shape of the rate map, [1, h, w]
+    statistics : statistics of the latents
+    centred : [1, h, w, M], float32, latents minus their means, in quantiser steps, for
+        the digital layer; ``None`` without
     """
 
     num_bits: int
     features: Any
-    shape: tuple[int, ...]
+    statistics: Statistics
+    centred: np.ndarray | None
 
 
 class Sent(NamedTuple):
@@ -73,14 +80,16 @@ class Sent(NamedTuple):
 
     header : symbols, complex64
     body : symbols, complex64, side information interleaved with the payload
-    num_side, stride : number of symbols of side information, and their distance
-    counted : channel uses counted for the side information
-    blocks : [C, K], uint8, code blocks of the side information
+    num_side, num_layer : number of symbols of side information and digital layer
+    stride : distance of these symbols
+    counted : channel uses counted for them
+    blocks : [C, K], uint8, their code blocks
     """
 
     header: np.ndarray
     body: np.ndarray
     num_side: int
+    num_layer: int
     stride: int
     counted: int
     blocks: np.ndarray
@@ -114,7 +123,7 @@ class LearnedTransmitter:
         self._refine = refine
         self._header = header_of(shared)
         self._latents = Recent(CACHED_IMAGES)
-        self._needs = Recent(CACHED_NEEDS)
+        self._needs = Recent(CACHED_CENTRED if shared.hybrid else CACHED_NEEDS)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """Index of the SNR, and Es/N0 of the outage capacity, if it uses the CSI."""
@@ -148,7 +157,7 @@ class LearnedTransmitter:
         if self.shared.side_info != "coded":
             end = front + sent.num_side * sent.stride
             clean = slice(front, end, sent.stride)
-        payload = len(sent.body) - sent.num_side
+        payload = len(sent.body) - sent.num_side - sent.num_layer
         uses = ledger(header=front, side=sent.counted, payload=payload)
         x = np.concatenate([sent.header, sent.body])
         return TxSignal(x, uses, sent.blocks, clean), None
@@ -182,11 +191,16 @@ class LearnedTransmitter:
             lambda: self._needed(member.open(), member.key, setting.quality),
         )
         at = _at(setting, self.shared.knowledge.unknown)
-        level, bits = self._decide(needs.features, at, needs.shape)
+        level, bits = self._decide(needs.features, at, needs.statistics.entropy.shape)
         num_bits = needs.num_bits + len(bits) + self.shared.knowledge.num_bits
-        side = side_accounting.counted(num_bits, self._scheme(setting, num_bits))
-        payload = -(-int(np.take(LEVELS, level).sum()) // 2)
-        return Cost(self._header.num_symbols + side + payload)
+        digital = side_accounting.counted(num_bits, self._scheme(setting, num_bits))
+        dimensions = int(np.take(LEVELS, level).sum())
+        if self.shared.hybrid:
+            kept = self._networks.side(needs.statistics, level).kept
+            layer = self._layer(needs.centred, needs.statistics, kept, at, setting)
+            digital += layer.num_symbols
+            dimensions = np.count_nonzero(layer.by.analog)
+        return Cost(self._header.num_symbols + digital + -(-dimensions // 2))
 
     def _send(self, sample: Sample, setting: Setting) -> Sent:
         networks, told = self._networks, self.shared.knowledge.tell(sample)
@@ -198,6 +212,12 @@ class LearnedTransmitter:
         bits = networks.coder.encode(summary)
         maps = networks.side(statistics, level)
         codec = self.shared.of_codec(at)
+        layer, layer_blocks, fields = NOTHING, NO_BLOCKS, {}
+        if self.shared.hybrid:
+            centred = networks.centred(view.latents, statistics, at.quality)
+            of = self._layer(centred, statistics, maps.kept, at, setting)
+            layer, layer_blocks, fields = of.send()
+            maps, _ = left_over(maps, of.by, of.values)
         dimensions, scale = networks.encode(view.latents, maps, codec)
         if self._refine:
             sent = dimensions, scale, maps, codec
@@ -206,7 +226,7 @@ class LearnedTransmitter:
         scheme = self._scheme(setting, len(all_bits))
         side, blocks = side_accounting.send(all_bits, scheme)
         payload = pack(dimensions * np.sqrt(0.5))
-        stride = stride_of(len(side), len(payload))
+        stride = stride_of(len(side) + len(layer), len(payload))
         height, width, _ = sample.data.shape
         values = {
             "height": height,
@@ -218,12 +238,13 @@ class LearnedTransmitter:
             "scale": SCALES.index(scale),
         }
         return Sent(
-            self._header.send(values | setting.fields | told.fields),
-            merge(side, payload, stride),
+            self._header.send(values | setting.fields | told.fields | fields),
+            merge(np.concatenate([side, layer]), payload, stride),
             len(side),
+            len(layer),
             stride,
-            side_accounting.counted(len(all_bits), scheme),
-            blocks,
+            side_accounting.counted(len(all_bits), scheme) + len(layer),
+            join_blocks(blocks, layer_blocks),
         )
 
     def _decide(self, features, at: Conditions, shape: tuple[int, ...]) -> Rates:
@@ -242,7 +263,24 @@ class LearnedTransmitter:
         summary, view = self._view(sample, key, quality)
         num_bits = len(self._networks.coder.encode(summary))
         features = self.shared.controller.features(self._networks, view)
-        return Needs(num_bits, features, view.statistics.entropy.shape)
+        centred = None
+        if self.shared.hybrid:
+            centred = self._networks.centred(
+                view.latents, view.statistics, view.quality
+            )
+        return Needs(num_bits, features, view.statistics, centred)
+
+    def _layer(
+        self,
+        centred: np.ndarray,
+        statistics: Statistics,
+        kept: np.ndarray,
+        at: Conditions,
+        setting: Setting,
+    ) -> Layer:
+        """The digital layer of the latents."""
+        no = noise_variance(self.shared.of_codec(at).design_snr_db)
+        return layer_of(centred, statistics.index, kept, no, setting.side_db)
 
     def _scheme(self, setting: Setting, num_bits: int) -> Scheme:
         """The scheme that carries a number of bits of side information."""

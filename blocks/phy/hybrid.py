@@ -17,19 +17,25 @@ IT 11(4), 1965. Step of an entropy-coded quantiser at a given slope: H. Gish,
 J. Pierce, "Asymptotically efficient quantizing", IEEE Trans. IT 14(5), 1968.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from scipy.special import ndtr
 
-from blocks.phy.side_information import EntropyCoder, fixed_point
+from blocks.phy.mcs import SCHEMES
+from blocks.phy.side_information import EntropyCoder, choose, fixed_point
 
 NONE, ANALOG, SPLIT, DIGITAL = range(4)
 PER_OCTAVE = 8  # tables of the quantiser per octave of the deviation
 LOWEST, HIGHEST = -3, 5  # log2 of the deviation in steps, first and last table
 LARGEST = 128  # largest magnitude in a table; larger ones use the escape
 SOLVER_STEPS = 24
+LONG = 4096  # bits of a stream, for the first guess at its scheme
+
+
+S = TypeVar("S", bound="Stream")
 
 
 class Prices(NamedTuple):
@@ -150,13 +156,20 @@ def prices(threshold: float, floor: float, noise: float, efficiency: float) -> P
     return Prices(dimension, 2 * dimension / efficiency, floor, noise)
 
 
-def split(sigma: np.ndarray, at: Prices, compared: np.ndarray | None = None) -> Split:
+def split(
+    sigma: np.ndarray,
+    at: Prices,
+    compared: np.ndarray | None = None,
+    kept: np.ndarray | None = None,
+) -> Split:
     """The best transmission of each component at some prices.
 
     Input
     -----
     sigma : [...], deviations, above zero
     compared : [...], deviations by which components are chosen, if they differ
+    kept : [...], bool, whether a component may have a dimension, and is sent in some
+        way; chosen by the prices if not given
     """
     tables, chosen_by = quantiser(), sigma if compared is None else compared
     coarse, fine = (np.maximum(step, sigma * 2.0**-HIGHEST) for step in at.steps)
@@ -169,6 +182,9 @@ def split(sigma: np.ndarray, at: Prices, compared: np.ndarray | None = None) -> 
         at.analog(np.sqrt(left[0] * factor)) + at.bit * tables.bits[rows[0]],
         left[1] * factor + at.bit * tables.bits[rows[1]],
     ])  # fmt: skip
+    if kept is not None:
+        cost[NONE] = np.where(kept, np.inf, cost[NONE])
+        cost[[ANALOG, SPLIT]] = np.where(kept, cost[[ANALOG, SPLIT]], np.inf)
     mode = cost.argmin(axis=0)
     alone = mode == DIGITAL
     row = np.where(alone, rows[1], rows[0])
@@ -182,17 +198,20 @@ def best_floor(
     threshold: float,
     noise: float,
     efficiency: float,
+    kept: np.ndarray | None = None,
 ) -> float:
     """The floor at which analog dimensions have power 1 on average.
 
     Input
     -----
-    sigma, count : [n], deviations, and number of components of each
+    sigma, count : [...], deviations, and number of components of each
+    kept : [...], as for :func:`split`
     """
     low, high = 1e-4 * threshold, threshold
     for _ in range(SOLVER_STEPS):
         middle = float(np.sqrt(low * high))
-        found = split(sigma, prices(threshold, middle, noise, efficiency))
+        at = prices(threshold, middle, noise, efficiency)
+        found = split(sigma, at, kept=kept)
         spent = np.maximum(found.sigma / middle - 1, 0) * noise - 1
         enough = np.sum(count * found.analog * spent) <= 0
         low, high = (low, middle) if enough else (middle, high)
@@ -220,10 +239,34 @@ def encode(values: np.ndarray, by: Split) -> np.ndarray:
 
 
 def num_bits(values: np.ndarray, by: Split) -> int:
-    """Length of :func:`encode`, to two bits."""
-    order = _order(by)
-    coder = quantiser().coder
-    return round(coder.num_bits(values.ravel()[order], by.row.ravel()[order]))
+    """Largest length of :func:`encode`; it may be two bits shorter."""
+    chosen, coder = by.digital, quantiser().coder
+    information = coder.num_bits(values[chosen], by.row[chosen])
+    return int(np.ceil(information)) + 2 if information else 0
+
+
+class Stream(Protocol):
+    """What has a digital part."""
+
+    num_bits: int
+
+
+def carried(at: Callable[[int], S], side_db: float) -> S:
+    """The fastest stream that is carried by the scheme whose price it is made for.
+
+    Parameters
+    ----------
+    at : makes the stream at the price of a scheme
+    side_db : Es/N0 that it must survive
+    """
+    mcs = choose(side_db, LONG)
+    while True:
+        stream = at(mcs)
+        carrying = choose(side_db, stream.num_bits)
+        enough = SCHEMES[carrying].efficiency >= SCHEMES[mcs].efficiency
+        if enough or not stream.num_bits:
+            return stream
+        mcs = carrying  # a short stream needs a more robust scheme
 
 
 def decode(bits: np.ndarray | None, by: Split) -> np.ndarray | None:

@@ -37,13 +37,14 @@ def build(
     extractor: str = "swin",
     restorer: str = "swin",
     refine: Annotated[int, Field(ge=0, le=200)] = 0,
+    hybrid: bool = False,
 ) -> Transceiver:
     """Build the pair.
 
     Parameters
     ----------
-    csi, design_snr_db, margin_db, side_info, extractor, restorer, refine : as for
-        ``ntscc``
+    csi, design_snr_db, margin_db, side_info, extractor, restorer, refine, hybrid : as
+        for ``ntscc``
     source_kb : context of the networks: ``retrieved``, the entry nearest to the
         description; for comparison: ``none``, ``random``, any entry, or ``oracle``, the
         description's own embedding, sent in full
@@ -59,6 +60,7 @@ def build(
         design_snr_db=design_snr_db,
         margin_db=margin_db,
         refine=refine,
+        hybrid=hybrid,
         side_info=side_info,
         source_kb=source_kb,
         kb=kb,

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from baselines import linear_hybrid, linear_jscc
-from baselines.linear_hybrid import LONG, HybridPayload
+from baselines.linear_hybrid import HybridPayload
 from baselines.linear_payload import AnalogPayload, Point
+from blocks.phy.hybrid import LONG
 from blocks.phy.side_information import choose
 from semlink.errors import InputError
 from semlink.units import db_to_linear, psnr_db
