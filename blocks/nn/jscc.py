@@ -24,7 +24,7 @@ from blocks.nn.swin import swin_stack
 TRAINED_SNRS_DB = (0.0, 20.0)  # range of Es/N0 that networks are trained on
 LEAST_NOISE = 10 ** (-TRAINED_SNRS_DB[1] / 10)
 # Real channel dimensions that a position can be given.
-LEVELS = (0, 4, 8, 12, 16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 224, 256)
+LEVELS = (0, 4, 8, 12, 16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 224, 256, 320, 384)
 # entropies in 1/256 bit: integer sums do not depend on their order
 FINE = 256
 ENTROPIES = np.round(FINE * entropies()).astype(np.int32)
@@ -162,7 +162,7 @@ class _RateConditioned(keras.layers.Layer):
         self._state = keras.layers.Dense(width)
         self._blocks = swin_stack(width, depth=depth, **swin)
         self._head = keras.layers.Dense(channels, kernel_initializer="zeros")
-        levels = len(LEVELS)
+        levels = highest_level(channels) + 1
         self._token = keras.layers.Embedding(levels, width)
         self._gain_in = keras.layers.Embedding(
             levels, width, embeddings_initializer="ones"

@@ -83,7 +83,7 @@ def observe(entropy, level, of: Prospects, snr_db, log_gain, previous, channels)
     bits = ops.mean(entropy, axis=(1, 2), keepdims=True)
     maps = [
         ops.log1p(entropy) / 8,
-        ops.cast(level, entropy.dtype) / len(LEVELS),
+        ops.cast(level, entropy.dtype) / 16,
         snr_db / 10 - 1,
         (ops.cast(previous, entropy.dtype) - NEUTRAL) / 2,
         everywhere * ops.log1p(bits) / 8,

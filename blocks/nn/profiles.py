@@ -50,6 +50,8 @@ PROFILES: Mapping[str, Profile] = {
         widths=(32, 48, 72), analysis_depths=(1, 2, 2), synthesis_depths=(3, 4, 4)
     ),
     "base": BASE,
+    # base with more latents of a position, so that it can start from base weights
+    "wide": BASE._replace(channels=384),
     # base with more blocks at low resolution, so that it can start from base weights
     "large": BASE._replace(analysis_depths=(1, 3, 4), synthesis_depths=(3, 5, 8)),
 }

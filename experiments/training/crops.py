@@ -13,16 +13,18 @@ CONTEXT_KNOWN = 0.9  # share of crops with a context
 class Draw(NamedTuple):
     """Random conditions of each crop of a training step, each [B].
 
-    quality : 0 to 1
+    quality : from 0, see :data:`experiments.training.objective.FINEST_QUALITY`
     eta : real channel dimensions per bit of entropy
     snr_db : Es/N0 of the channel
     design_snr_db : Es/N0 that the transmitter designs for
+    layer : one for a digital layer of the latents, else zero
     """
 
     quality: np.ndarray
     eta: np.ndarray
     snr_db: np.ndarray
     design_snr_db: np.ndarray
+    layer: np.ndarray
 
 
 def crop(photo: np.ndarray, size: int, rng: np.random.Generator) -> np.ndarray:

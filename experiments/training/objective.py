@@ -17,6 +17,7 @@ from blocks.nn.codec import Codec, Known, log_gain, noise_variance, quantiser_st
 from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
 from experiments.training.crops import Draw
+from experiments.training.digital import digital_layer
 
 # Squared error per bit, in squares of the quantiser step: the error that a dimension
 # saves for a latent at the threshold; a bit takes about 0.4 dimensions.
@@ -28,6 +29,8 @@ SIDE_WEIGHT = 3.0
 NTC_WEIGHT, NTC_SHARE = 0.25, 8  # one crop in eight
 DESIGN_SNR_DB = 10.0
 TRANSMITTER_KNOWS = 0.6  # share of crops whose transmitter knows the SNR
+HAS_LAYER = 0.75  # share of these with a digital layer
+FINEST_QUALITY = 1.3
 ETA_SPREAD = 0.6  # half width of the range of log eta
 
 
@@ -36,14 +39,15 @@ def draw(rng: np.random.Generator, batch_size: int) -> Draw:
 
     A third of the crops has the design SNR, the rest any of the trained range.
     """
-    quality = rng.uniform(0, 1, batch_size)
+    quality = rng.uniform(0, FINEST_QUALITY, batch_size)
     snr_db = rng.uniform(*TRAINED_SNRS_DB, batch_size)
     snr_db = np.where(rng.random(batch_size) < 0.35, DESIGN_SNR_DB, snr_db)
     knows = rng.random(batch_size) < TRANSMITTER_KNOWS
     design_snr_db = np.where(knows, snr_db, DESIGN_SNR_DB)
     spread = rng.uniform(-ETA_SPREAD, ETA_SPREAD, batch_size)
     eta = nominal_eta(design_snr_db) * np.exp(spread)
-    columns = (quality, eta, snr_db, design_snr_db)
+    layer = knows & (rng.random(batch_size) < HAS_LAYER)
+    columns = (quality, eta, snr_db, design_snr_db, layer)
     return Draw(*(np.asarray(column, np.float32) for column in columns))
 
 
@@ -134,7 +138,7 @@ class JointObjective(EntropyObjective):
         mu, log_sigma, bits = self.entropy(known, linear, gain, base)
         side = codec.side(mu, log_sigma, batch["eta"])
         tokens = codec.tokens(batch.get("context"))
-        y_hat, log_error = self.transmit(y, side, batch, tokens)
+        y_hat, log_error, uses = self.transmit(y, side, batch, tokens)
         count = ops.shape(x)[0]
         quantised = quantised_part(count)
         noisy = y[:quantised] + self.uniform(y[:quantised])
@@ -145,17 +149,24 @@ class JointObjective(EntropyObjective):
             ops.concatenate([smooth, smooth[:quantised]]),
             None if tokens is None else ops.concatenate([tokens, tokens[:quantised]]),
         )
-        uses = ops.sum(side.kept, axis=(1, 2, 3)) / 2
         over_channel, of_codec = picture[:count], picture[count:]
         return x, over_channel, of_codec, bits, uses
 
     def transmit(self, y, side, batch, tokens):
-        """Send y through the joint code and the channel."""
+        """Send y through the joint code and the channel.
+
+        Output
+        ------
+        y, log_error : as received, from the decoder
+        uses : [B], channel uses of an image
+        """
+        side, digital = digital_layer(y, side, batch["design_snr_db"], batch["layer"])
         known = Known(batch["quality"], batch["design_snr_db"], tokens)
         s, scale = self.codec.encode(y, side, known)
         r, noise = self.through(s, noise_variance(batch["snr_db"]), side)
         r = r * side.kept
-        return self.codec.decode(r, noise, scale, side, known, batch["snr_db"])
+        received = self.codec.decode(r, noise, scale, side, known, batch["snr_db"])
+        return *received, digital + ops.sum(side.kept, axis=(1, 2, 3)) / 2
 
     def through(self, s, no, side):
         """Send dimensions of unit power over the channel, two per symbol."""

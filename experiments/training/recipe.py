@@ -10,15 +10,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from blocks.nn.codec import OF_CONTEXT, Codec
+from blocks.nn.codec import Codec
 from blocks.nn.profiles import MODELS, make_codec, start_at_klt
-from blocks.nn.weights import assign, named_variables, stored_values
 from channels.nn.awgn import awgn
 from channels.nn.rayleigh import rayleigh
 from experiments.training import objective, state
 from experiments.training.asked import CONFIG, Recipe
 from experiments.training.crops import Crops
 from experiments.training.photos import HELD_OUT, find_photos
+from experiments.training.start import read_start
 from experiments.training.trainer import Stage, compiles, run_stage
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
@@ -51,11 +51,10 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
         )
     contexts = contexts_of(codec, recipe.contexts, photos.names)
     images, _ = fixed_crops(photos[HELD_OUT:], seed=recipe.seed, count=MEASURED)
-    start_at_klt(
-        codec, np.load(recipe.klt), ops.convert_to_tensor(images / 255, "float32")
-    )
+    images = ops.convert_to_tensor(images / 255, "float32")
+    start_at_klt(codec, np.load(recipe.klt), images)
     if recipe.start:
-        read_start(Path(recipe.start), codec)
+        read_start(Path(recipe.start), codec, images)
     stages = _stages(codec, recipe, photos, contexts)
     claim(folder, recipe)  # after all checks of the options
     done = state.progress(folder)
@@ -124,35 +123,6 @@ def contexts_of(codec: Codec, path: str, names: list[str]) -> np.ndarray | None:
             f"got shape {vectors.shape}, or other photos"
         )
     return vectors
-
-
-def read_start(path: Path, codec: Codec) -> None:
-    """Start from weights of the same networks, possibly without context or some blocks.
-
-    New blocks start as the identity.
-
-    Raises
-    ------
-    ValueError
-        The file belongs to other networks.
-    """
-    variables = named_variables(codec)
-    values = stored_values(path, variables)
-    names = {id(variable): name for name, variable in variables.items()}
-    blocks = {block: {names[id(v)] for v in block.weights} for block in codec.blocks}
-    new = {block: own for block, own in blocks.items() if not own & values.keys()}
-    may_lack = {name for name in variables if OF_CONTEXT & set(name.split("/"))}
-    may_lack = may_lack.union(*new.values())
-    unlike = variables.keys() ^ values.keys()
-    if unlike - (may_lack - values.keys()):
-        raise ValueError(
-            "start must be weights of the same networks, of those without a context, "
-            f"or of a profile of fewer blocks, got {path}, which differs in "
-            f"{min(unlike)}"
-        )
-    assign(path, variables, values)
-    for block in new:
-        block.start_at_identity()
 
 
 def named(table: dict, kind: str, name: str):

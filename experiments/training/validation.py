@@ -8,8 +8,8 @@ from blocks.tasks.structural_similarity import structural_similarity
 from experiments.training.crops import crop
 
 SIZE, COUNT, BATCH = 256, 24, 8
-QUALITIES = (0.2, 0.5, 0.8)
-SNRS_DB = (4.0, 10.0)
+QUALITIES = (0.4, 0.7, 1.0)
+SNRS_DB = (10.0, 20.0)
 COLUMNS = ("psnr", "ms_ssim", "cbr", "bppz")
 
 
@@ -30,7 +30,8 @@ def validate(objective, images: np.ndarray, contexts=None) -> dict[str, float]:
 
     Output
     ------
-    : PSNR [dB], MS-SSIM and CBR of the payload, by quality and SNR; bits of z per pixel
+    : PSNR [dB], MS-SSIM and CBR of payload and digital layer, by quality and SNR; bits
+        of z per pixel
     """
     kept = ops.convert_to_numpy(objective.noise.state)
     result = {}
@@ -76,6 +77,7 @@ def _send(objective, images, contexts, quality, snr_db):
         "eta": nominal_eta(snr_db) * full,
         "snr_db": snr_db * full,
         "design_snr_db": snr_db * full,
+        "layer": full,
     }
     if contexts is not None:
         drawn["context"] = contexts
