@@ -7,7 +7,6 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 
-from experiments.training.validation import QUALITIES
 from semlink.errors import InputError
 
 CBR, SNR_DB = 0.03, 10.0
@@ -89,9 +88,15 @@ def _rows(run: Path) -> list[dict[str, str]]:
     return rows
 
 
+def _measured(column: str, snr_db: float) -> str | None:
+    """The point, ``q..._...dB``, of a column of PSNR at an SNR."""
+    kind, _, at = column.partition("_")
+    return at if kind == "psnr" and at.endswith(f"_{snr_db:g}dB") else None
+
+
 def psnr_at(row: dict[str, str], cbr: float = CBR, snr_db: float = SNR_DB) -> float:
     """PSNR of an epoch at a CBR, by the parabola over the log CBR of its qualities."""
-    points = [f"q{quality:g}_{snr_db:g}dB" for quality in QUALITIES]
+    points = [at for name in row if (at := _measured(name, snr_db))]
     side = [float(row[f"bppz_{at}"]) / SIDE_BITS_PER_USE / 3 for at in points]
     uses = [float(row[f"cbr_{at}"]) for at in points]
     psnr = [float(row[f"psnr_{at}"]) for at in points]

@@ -5,7 +5,12 @@ import pytest
 
 from blocks.nn.jscc import nominal_eta
 from experiments.training.crops import Crops, Draw, crop
-from experiments.training.objective import DESIGN_SNR_DB, ETA_SPREAD, draw
+from experiments.training.objective import (
+    DESIGN_SNR_DB,
+    ETA_SPREAD,
+    FINEST_QUALITY,
+    draw,
+)
 
 SIZE, BATCH, STEPS = 16, 3, 4
 
@@ -112,12 +117,15 @@ def test_photos_smaller_than_a_crop_are_magnified(height, width):
 def test_draws_cover_what_the_networks_are_for():
     many = draw(np.random.default_rng(0), 4000)
     assert 0 <= many.quality.min() < 0.01
-    assert 0.99 < many.quality.max() <= 1
+    assert 0.99 < many.quality.max() / FINEST_QUALITY <= 1
     assert 0 <= many.snr_db.min() < 0.1
     assert 19.9 < many.snr_db.max() <= 20
     knows = many.design_snr_db == many.snr_db
     # a transmitter without the SNR assumes the design SNR
     assert np.all(many.design_snr_db[~knows] == DESIGN_SNR_DB)
+    # bits have a cliff
+    assert not np.any(many.layer[~knows])
+    assert 0.2 < np.mean(many.layer) < 0.8
     assert 0.1 < np.mean(~knows) < 0.9
     assert 0.1 < np.mean(many.snr_db == DESIGN_SNR_DB) < 0.9
     # around the nominal eta of the transmitter's SNR

@@ -31,7 +31,8 @@ def make_batch(**changes):
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (BATCH, 16, 16, 3), np.uint8)
     image = coarse.repeat(SIZE // 16, axis=1).repeat(SIZE // 16, axis=2)
-    columns = draw(rng, BATCH)._asdict() | changes
+    analog = {"layer": np.zeros(BATCH, np.float32)}
+    columns = draw(rng, BATCH)._asdict() | analog | changes
     return {"image": image, **columns}
 
 
@@ -192,7 +193,7 @@ def test_distortion_of_the_linear_code_is_what_the_decoder_believes(tiny_codec):
     log_sigma = tf.convert_to_tensor(log_sigma)
     side = tiny_codec.side(tf.zeros(shape), log_sigma, np.full(BATCH, 0.3, "f"))
     y = rng.normal(0, side.sigma).astype(np.float32)
-    y_hat, log_error = objective.transmit(y, side, tensors(make_batch()), None)
+    y_hat, log_error, _ = objective.transmit(y, side, tensors(make_batch()), None)
     ratio = ((y_hat - y) ** 2 / np.exp(2 * log_error)).numpy()
     assert abs(ratio.mean() - 1) <= 3 * np.sqrt(2 / ratio.size)
 
