@@ -10,8 +10,8 @@ from collections.abc import Callable
 from blocks.phy.analog import LogScale
 from semlink.errors import Infeasible
 
-QUALITY_BITS, ETA_BITS = 6, 10
-QUALITY_STEPS, LAST_QUALITY = 31, 48  # indices from quality 0 to 1, and the last one
+QUALITY_BITS, ETA_BITS = 5, 10
+LAST_QUALITY = 2**QUALITY_BITS - 1
 ETAS = LogScale(ETA_BITS, 1 / 32, 16)
 
 

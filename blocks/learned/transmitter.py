@@ -20,7 +20,7 @@ from blocks.learned.frame import (
     stride_of,
 )
 from blocks.learned.inference import Conditions
-from blocks.learned.rate import QUALITY_STEPS
+from blocks.learned.rate import LAST_QUALITY
 from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
 from blocks.nn.codec import Statistics, noise_variance
@@ -253,7 +253,7 @@ class LearnedTransmitter:
 
     def _view(self, sample: Sample, key: str, quality: int) -> tuple[Summary, View]:
         """Side information of an image at a quality, and the transmitter's view."""
-        networks, quality = self._networks, quality / QUALITY_STEPS
+        networks, quality = self._networks, quality / LAST_QUALITY
         y = self._latents(key, lambda: networks.analyse(sample.data))
         summary = networks.summarise(y, quality)
         statistics = networks.statistics(summary, quality)

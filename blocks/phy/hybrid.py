@@ -239,7 +239,7 @@ def encode(values: np.ndarray, by: Split) -> np.ndarray:
 
 
 def num_bits(values: np.ndarray, by: Split) -> int:
-    """Largest length of :func:`encode`; it may be two bits shorter."""
+    """Largest length of :func:`encode`, which is a few bits shorter at most."""
     chosen, coder = by.digital, quantiser().coder
     information = coder.num_bits(values[chosen], by.row[chosen])
     return int(np.ceil(information)) + 2 if information else 0
