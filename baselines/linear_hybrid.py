@@ -131,16 +131,15 @@ def closed_form(
 
 def _digital(x: np.ndarray, sigma: np.ndarray, at: Point, quality: int) -> Digital:
     """The digital part, at a scheme that carries as many bits as it has."""
-    mcs = side_information.choose(at.side_db, LONG)
-    while True:
+    fastest = side_information.choose(at.side_db, LONG)
+    for mcs in range(fastest, -1, -1):  # a short stream needs a more robust scheme
         fields = _fields(sigma, at, quality, mcs)
         by = _split(sigma, fields)
         values = hybrid.quantise(x, by)
         num_bits = hybrid.num_bits(values, by)
-        carrying = side_information.choose(at.side_db, num_bits)
-        if not num_bits or SCHEMES[carrying].efficiency >= SCHEMES[mcs].efficiency:
-            return Digital(fields, by, values, num_bits)
-        mcs = carrying  # a short stream needs a more robust scheme
+        if not num_bits or side_information.carries(mcs, at.side_db, num_bits):
+            break
+    return Digital(fields, by, values, num_bits)
 
 
 def _fields(sigma: np.ndarray, at: Point, quality: int, mcs: int) -> dict[str, int]:
