@@ -7,9 +7,10 @@ from semlink.errors import Infeasible
 from semlink.units import psnr_db
 
 PAIRS = ["linear_jscc", "linear_jscc[hybrid=true]", "ntscc", "akb_jscc_no_ckb"]
-# Two draws of noise, which differ by up to 0.03 dB in a picture, and the whole numbers
-# of a header, which leave up to 0.3 % of the channel uses: 0.02 dB.
-TOLERANCE_DB = 0.02
+# A mean over two draws of noise, and two pictures: draws differ by up to 0.03 dB in a
+# picture, and so do equal rates that are met with other classes of blocks, or with
+# another filler of a short stream.
+TOLERANCE_DB = 0.03
 SNRS_DB = [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
 CBRS = [0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.17, 0.25]
 
