@@ -90,9 +90,8 @@ def test_streams_of_small_pictures_are_carried(word, check):
 @pytest.mark.slow
 @pytest.mark.parametrize("word", LINEAR + LEARNED)
 def test_streams_of_all_sizes_and_rates_are_carried(word, check):
-    sizes = [16, 24, 40, 64, 100, 180, 400, 800, 1500]
-    cbrs = [0.02, 0.06, 0.3, 1.0, 4.0]
-    assert check(word, sizes, cbrs, [LOWEST_DB, 9.0, 13.0, 17.0, 22.0, 27.0, 35.0]) > 60
+    sizes, cbrs = [16, 40, 120, 500, 1500], [0.02, 0.3, 4.0]
+    assert check(word, sizes, cbrs, [LOWEST_DB, 13.0, 17.0, 22.0, 27.0]) > 25
 
 
 @pytest.mark.parametrize("mode", ["average", "per_image"])
