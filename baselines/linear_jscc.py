@@ -32,9 +32,9 @@ from baselines.linear_payload import (
     Point,
     threshold,
 )
-from baselines.rate_search import CACHED_SIZES, Setting, search_quality
+from baselines.rate_search import CACHED_SIZES, check_size, enough_of, highest
 from baselines.separated_header import pack_colour, unpack_colour
-from blocks.budget_search import Cost, Member, Settings
+from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.phy import side_information
 from blocks.phy.header import Header
 from blocks.phy.mcs import SCHEMES
@@ -62,7 +62,22 @@ FIELDS = {
     "mcs": 4,
     "quality": QUALITY_BITS,
 }
+CACHED_IMAGES = 2  # 12 MiB each at 640x480
 CLASS_BITS = 2  # of a block, about, for the price of a bit
+FINE = 8  # qualities that are searched with the classes of a lower one
+
+
+class Setting(NamedTuple):
+    """Setting of an image.
+
+    point : operating point of the transmitter
+    quality : field of the header
+    classes : quality that classes are chosen for
+    """
+
+    point: Point
+    quality: int
+    classes: int
 
 
 class Sent(NamedTuple):
@@ -80,11 +95,11 @@ class Sent(NamedTuple):
     colour: int
 
 
-class _Qualities:
-    """The qualities of this code: whole numbers, a field of the header."""
+class _Qualities(NamedTuple):
+    """Qualities of this code: whole numbers, a field of the header."""
 
-    quality_range = (0, 2**QUALITY_BITS - 1)
-    quality_step = 1
+    quality_range: tuple[int, int]
+    quality_step: int = 1
 
 
 class LinearTransmitter:
@@ -114,6 +129,7 @@ class LinearTransmitter:
         self._margin_db = margin_db
         self._header = Header(FIELDS | payload.fields)
         self._sizes = Recent(CACHED_SIZES)
+        self._encoded = Recent(CACHED_IMAGES)
         self._prices = lru_cache(maxsize=256)(self._prices_at)
 
     def operating_point(self, csi: Csi) -> Hashable:
@@ -121,12 +137,35 @@ class LinearTransmitter:
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Search the quality that meets the budget."""
+        """Search the quality that meets the budget, then a finer one.
+
+        At another quality, classes change, and with them the rate by up to a per cent
+        in either direction. With classes kept, the rate grows in small steps.
+        """
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
         side_db = carried_db - self._margin_db
         point = Point(side_db, db_to_linear(-snr_db) / 2, self._csi)
-        return search_quality(source, budget, _Qualities, lambda *_: point, self._cost)
+        enough, last = enough_of(budget), 2**QUALITY_BITS - 1
+
+        def best(spent, limit: float, what: str) -> Setting:
+            def renewed(quality: int) -> float:
+                return spent(Setting(point, quality, quality))
+
+            def kept(quality: int) -> float:
+                return spent(Setting(point, quality, first))
+
+            first = highest(renewed, _Qualities((0, last)), limit, what, enough)
+            finer = _Qualities((first, min(first + FINE, last)))
+            quality = highest(kept, finer, limit, what, enough)
+            return Setting(point, quality, first)
+
+        def offer(members: Sequence[Member]) -> Choices:
+            for member in members:
+                check_size(member)
+            return Choices(self._cost, best)
+
+        return search(source, budget, offer)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         header, side, coded, blocks = self._send(sample.data, plan.of(sample))
@@ -137,7 +176,7 @@ class LinearTransmitter:
 
     def _send(self, image: np.ndarray, setting: Setting):
         """One image: (header, side information, coefficients, its code blocks)."""
-        point, quality = setting
+        point, quality, _ = setting
         sent = self._encode(image, setting)
         coded = self._payload.send(sent.x, sent.sigma, point, quality)
         mcs = side_information.choose(point.side_db, len(sent.bits))
@@ -152,13 +191,13 @@ class LinearTransmitter:
         colour = pack_colour(image.mean(axis=(0, 1)))
         x = analyse(image, unpack_colour(colour), model)
         gains = gains_of(x, grid, model)
-        point, quality = setting
+        point = setting.point
         mcs = side_information.choose(point.side_db, CLASS_BITS * grid[0] * grid[1])
         classes = linear_classes.choose_classes(
             x[:, model.num_spectral :],
             grid,
             model,
-            self._prices(mcs, point.noise, point.csi, quality),
+            self._prices(mcs, point.noise, point.csi, setting.classes),
         )
         bits = linear_classes.encode(gains, classes, grid, model)
         return Sent(bits, x, deviations(gains, classes, grid, model), colour)
@@ -173,16 +212,20 @@ class LinearTransmitter:
 
     def _cost(self, member: Member, setting: Setting) -> Cost:
         def symbols() -> int:
-            return self._symbols(member.open().data, setting)
+            return self._symbols(member, setting)
 
         return Cost(self._sizes((member.key, setting), symbols))
 
-    def _symbols(self, image: np.ndarray, setting: Setting) -> int:
+    def _symbols(self, member: Member, setting: Setting) -> int:
         """Number of symbols of an image."""
-        sent = self._encode(image, setting)
-        mcs = side_information.choose(setting.scheme.side_db, len(sent.bits))
+        point, quality, classes = setting
+        sent = self._encoded(
+            (member.key, point, classes),
+            lambda: self._encode(member.open().data, setting),
+        )
+        mcs = side_information.choose(point.side_db, len(sent.bits))
         side = side_information.num_symbols(len(sent.bits), mcs)
-        payload = self._payload.num_symbols(sent.x, sent.sigma, *setting)
+        payload = self._payload.num_symbols(sent.x, sent.sigma, point, quality)
         return self._header.num_symbols + side + payload
 
 

@@ -95,12 +95,11 @@ def search_quality(
     InputError
         A picture is larger than codecs support.
     """
-    # costs in whole frames reach the limit before the last frame is full
-    enough = CLOSE_ENOUGH if budget.frame == Frame() else np.inf
+    enough = enough_of(budget)
 
     def offer(members: Sequence[Member]) -> Choices:
         for member in members:
-            _check_size(member)
+            check_size(member)
         return Choices(cost_at, best, settled)
 
     def cost_at(member: Member, quality: float) -> Cost:
@@ -110,12 +109,20 @@ def search_quality(
         return Setting(scheme_for(member, quality), quality)
 
     def best(spent, limit: float, what: str) -> float:
-        return _highest(spent, qualities, limit, what, enough)
+        return highest(spent, qualities, limit, what, enough)
 
     return search(source, budget, offer)
 
 
-def _highest(
+def enough_of(budget: Budget) -> float:
+    """Share of a budget at which the search ends early.
+
+    Costs in whole frames reach the limit before the last frame is full.
+    """
+    return CLOSE_ENOUGH if budget.frame == Frame() else np.inf
+
+
+def highest(
     cost: Callable, qualities: Qualities, limit: float, what: str, enough: float
 ) -> float:
     """The highest quality within the limit, or one that spends ``enough`` of it."""
@@ -138,7 +145,7 @@ def _highest(
     return low
 
 
-def _check_size(member: Member) -> None:
+def check_size(member: Member) -> None:
     """Refuse pictures that are too large for the codecs."""
     if max(member.shape) > LONGEST_SIDE:
         size = f"{member.shape[1]}x{member.shape[0]} in {member.name}"

@@ -19,13 +19,13 @@ import numpy as np
 from blocks.phy.bicm import Bicm, Mcs
 from blocks.phy.harq import HarqMode, version
 from blocks.phy.ldpc import NrLdpc
-from blocks.phy.mcs import SCHEMES, bler, needed, waterfall
+from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, needed, snr_at, waterfall
 from blocks.phy.mutual_information import information, snr_of
 from semlink.protocols import Csi
 from semlink.units import db_to_linear, linear_to_db
 
 LOW_RATE = 1  # scheme of rate 1/3, the rate of the whole base graph 1
-LOST = 0.01  # target block error rate after the last transmission
+LOST = 0.01  # largest share of images that are lost after the last transmission
 LENGTHS_PER_OCTAVE = 8  # lengths of code blocks for the choice of a scheme
 
 
@@ -46,10 +46,15 @@ class Outlook(NamedTuple):
         hoped = _snrs(self._replace(margin_db=0.0), mcs, length)
         return np.array([bler(mcs, length, snr_db).mean() for snr_db in hoped])
 
-    def lost(self, mcs: Mcs, length: int) -> bool:
-        """Whether more than 1 % of the blocks stay below the threshold in the end."""
+    def lost(self, mcs: Mcs, length: int, num_blocks: int = 1) -> bool:
+        """Whether more than 1 % of the blocks stay below the threshold in the end.
+
+        Above the threshold, at most 1 % of the images of ``num_blocks`` are lost, and
+        at most 0.1 % of the blocks.
+        """
         in_the_end = _snrs(self, mcs, length)[-1]
-        return np.quantile(in_the_end, LOST) < waterfall(mcs, length).snr_db
+        target = min(BLER_TARGET, LOST / num_blocks)
+        return np.quantile(in_the_end, LOST) < snr_at(mcs, length, target)
 
 
 # Cached here and not in the plans, of which there are many.
@@ -119,22 +124,25 @@ def choose_by_throughput(expected: Outlook, num_bits: int) -> int:
     Parameters
     ----------
     expected : expected quality of code blocks
-    num_bits : length of the transmission, which sets its block length
+    num_bits : length of the transmission, which sets its code blocks
 
     Output
     ------
-    : index into ``SCHEMES``, among those that lose at most 1 % of the blocks; the most
+    : index into ``SCHEMES``, among those that :meth:`Outlook.lost` admits; the most
         robust scheme if there is none
     """
-    lengths = [_shortened(Bicm(mcs).layout(num_bits).k) for mcs in SCHEMES]
-    rates = [_rate(expected, *each) for each in zip(SCHEMES, lengths, strict=True)]
+    layouts = [Bicm(mcs).layout(num_bits) for mcs in SCHEMES]
+    rates = [
+        _rate(expected, mcs, _shortened(layout.k), _at_least(layout.num_blocks))
+        for mcs, layout in zip(SCHEMES, layouts, strict=True)
+    ]
     return int(np.argmax(rates))
 
 
 @lru_cache(maxsize=16384)
-def _rate(expected: Outlook, mcs: Mcs, length: int) -> float:
+def _rate(expected: Outlook, mcs: Mcs, length: int, num_blocks: int) -> float:
     """Bits per channel use, retransmissions included; 0 if too many blocks are lost."""
-    if expected.lost(mcs, length):
+    if expected.lost(mcs, length, num_blocks):
         return 0.0
     return mcs.efficiency / (1 + expected.failing(mcs, length)[:-1].sum())
 
@@ -143,3 +151,8 @@ def _shortened(length: int) -> int:
     """The next lower of few lengths, whose blocks are no more reliable."""
     step = 2 ** max(length.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
     return length - length % step
+
+
+def _at_least(num_blocks: int) -> int:
+    """The next power of two, for few numbers of blocks."""
+    return 1 << (num_blocks - 1).bit_length()

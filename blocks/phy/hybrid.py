@@ -24,8 +24,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from scipy.special import ndtr
 
-from blocks.phy.mcs import SCHEMES
-from blocks.phy.side_information import EntropyCoder, choose, fixed_point
+from blocks.phy.side_information import EntropyCoder, carries, choose, fixed_point
 
 NONE, ANALOG, SPLIT, DIGITAL = range(4)
 PER_OCTAVE = 8  # tables of the quantiser per octave of the deviation
@@ -259,14 +258,11 @@ def carried(at: Callable[[int], S], side_db: float) -> S:
     at : makes the stream at the price of a scheme
     side_db : Es/N0 that it must survive
     """
-    mcs = choose(side_db, LONG)
-    while True:
-        stream = at(mcs)
-        carrying = choose(side_db, stream.num_bits)
-        enough = SCHEMES[carrying].efficiency >= SCHEMES[mcs].efficiency
-        if enough or not stream.num_bits:
-            return stream
-        mcs = carrying  # a short stream needs a more robust scheme
+    for mcs in range(choose(side_db, LONG), -1, -1):
+        stream = at(mcs)  # a short stream needs a more robust scheme
+        if not stream.num_bits or carries(mcs, side_db, stream.num_bits):
+            break
+    return stream
 
 
 def decode(bits: np.ndarray | None, by: Split) -> np.ndarray | None:

@@ -107,6 +107,12 @@ def bler(mcs: Mcs, length: int, snr_db: np.ndarray) -> np.ndarray:
     return ndtr((half_db - snr_db) / (target_db - half_db) * -ndtri(BLER_TARGET))
 
 
+def snr_at(mcs: Mcs, length: int, target: float) -> float:
+    """Es/N0 [dB] of a ``target`` error rate of blocks: the inverse of :func:`bler`."""
+    half_db, target_db = waterfall(mcs, length)
+    return half_db + (target_db - half_db) * ndtri(target) / ndtri(BLER_TARGET)
+
+
 def _measured(mcs: int, length: int) -> Waterfall:
     rows = [row for row in thresholds() if row.mcs == mcs]
     lengths = np.log([row.length for row in rows])

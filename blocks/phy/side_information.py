@@ -11,14 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from blocks.phy.bicm import CRC_BITS, Bicm
-from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, bler
+from blocks.phy.bicm import Bicm
+from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler
+from blocks.phy.stream_length import filled
 
 TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
 _INTERVAL_BITS = 64  # state of the range coder
 LOST = 0.01  # largest share of streams that are lost
-SHORTEST = LENGTHS[0] - CRC_BITS  # bits of a stream; error rates of fewer are unknown
-LENGTHS_PER_OCTAVE = 8  # lengths of streams; as many as there are lifting sizes
 FEWEST_IN_RUN = 16  # values of one table that pay for a run of their own
 _LONGEST_GAMMA = 32  # bits of the longest valid code
 
@@ -216,11 +215,12 @@ def choose(snr_db: float, num_bits: int) -> int:
     ------
     : index into :data:`blocks.phy.mcs.SCHEMES`
     """
-    carried = [mcs for mcs in range(len(SCHEMES)) if _carries(mcs, snr_db, num_bits)]
+    carried = [mcs for mcs in range(len(SCHEMES)) if carries(mcs, snr_db, num_bits)]
     return min(carried, key=lambda mcs: num_symbols(num_bits, mcs), default=0)
 
 
-def _carries(mcs: int, snr_db: float, num_bits: int) -> bool:
+def carries(mcs: int, snr_db: float, num_bits: int) -> bool:
+    """Whether a scheme carries a stream, as :func:`choose` demands it."""
     blocks = _chain(mcs).layout(filled(num_bits))
     failing = bler(SCHEMES[mcs], blocks.k, snr_db)
     return failing <= min(BLER_TARGET, LOST / blocks.num_blocks)
@@ -267,16 +267,6 @@ def receive(
         return None, np.zeros((0, 0), np.uint8)
     bits, intact, blocks = _chain(mcs).receive(x_hat, no, filled(num_bits))
     return (bits[:num_bits] if intact.all() else None), blocks
-
-
-def filled(num_bits: int) -> int:
-    """Number of bits with filler: 4 % more on average, to limit the number of lengths.
-
-    Every length needs a code of its own (``blocks/phy/ldpc.py``).
-    """
-    num_bits = max(num_bits, SHORTEST)
-    step = 2 ** max(num_bits.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
-    return -(-num_bits // step) * step
 
 
 @lru_cache(maxsize=len(SCHEMES))

@@ -98,8 +98,8 @@ Es/N0 was 10 dB for about a third of the crops and {lowest:g} to {highest:g} dB 
 others; of those, {round(100 * TRANSMITTER_KNOWS)} % had a transmitter that knew it, the
 others one that took it for 10 dB. The receiver always knows.
 
-Outside of {lowest:g} to {highest:g} dB the networks are conditioned on the nearer
-end of this range, symbol by symbol at low noise; the linear estimates use the true
+The networks are conditioned on SNRs of this range: beyond it on its nearer end, and
+in no symbol on less noise than at {highest:g} dB. The linear estimates use the true
 noise.
 
 PSNR [dB] (and CBR of the payload alone) on {COUNT} crops of {SIZE}x{SIZE} pixels from
