@@ -144,6 +144,10 @@ training-profile: $(VENV)/ready ## print the time of a step of make train; nothi
 		$(PY) -m experiments.training.step_profile $(NETWORKS) \
 		--data '$(strip $(DATA))' $(TRAIN)
 
+takes.digital-table =
+digital-table: $(VENV)/ready ## compute the table of the digital layer for make train
+	@$(PY) -m experiments.training.digital_table
+
 takes.training-curve = CURVES!
 training-curve: $(VENV)/ready ## draw PSNR over hours of training, in docs/figures/training.png
 	@$(SEMLINK) training-curve $(CURVES)

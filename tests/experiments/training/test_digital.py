@@ -9,7 +9,8 @@ from blocks.nn.codec import Side, noise_variance
 from blocks.nn.entropy import SCALES
 from blocks.phy import hybrid
 from blocks.phy.mcs import SCHEMES
-from experiments.training.digital import digital_layer
+from experiments.training.digital import TABLE, digital_layer
+from experiments.training.digital_table import make_table
 
 SHAPE = (1, 16, 24, 64)
 SNRS = (4.0, 10.0, 20.0)
@@ -70,3 +71,9 @@ def test_latents_in_bits_alone_pass_their_gradient(latents):
     alone = (found.kept.numpy() < side.kept) | ((gradient != 0) & (side.kept == 0))
     assert 0 < alone.mean() < 0.5
     np.testing.assert_allclose(gradient, alone.astype(np.float32), atol=1e-6)
+
+
+def test_the_shipped_table_is_what_the_command_makes():
+    with np.load(TABLE) as file:
+        for name, values in make_table()._asdict().items():
+            np.testing.assert_allclose(file[name], values, rtol=1e-5)

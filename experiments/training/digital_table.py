@@ -1,0 +1,53 @@
+"""``make digital-table``: the table of the digital layer for training."""
+
+import io
+
+import numpy as np
+
+from blocks.nn.jscc import TRAINED_SNRS_DB
+from blocks.phy import hybrid, side_information
+from blocks.phy.mcs import SCHEMES
+from experiments.training.digital import (
+    ALONE,
+    BEFORE,
+    HIGHEST,
+    LOWEST,
+    PER_OCTAVE,
+    TABLE,
+    Table,
+)
+from semlink.store.files import write_whole
+
+# Number of latents of a photo: it falls with the deviation to this power.
+DECAY = 0.5
+MODES = {hybrid.SPLIT: BEFORE, hybrid.DIGITAL: ALONE}
+
+
+def make_table() -> Table:
+    """Solve the link's search for the floor for the deviations of a typical photo."""
+    sigma = 2.0 ** np.arange(LOWEST, HIGHEST + 1 / PER_OCTAVE, 1 / PER_OCTAVE)
+    both, kept = np.broadcast_to(sigma, (2, len(sigma))), np.array([[False], [True]])
+    count = sigma**-DECAY * np.where(kept, both > 1, both <= 1)
+    rows, quantiser = [], hybrid.quantiser()
+    for snr_db in np.arange(TRAINED_SNRS_DB[0], TRAINED_SNRS_DB[1] + 1):
+        no = 10 ** (-snr_db / 10)
+        mcs = side_information.choose(snr_db, hybrid.LONG)
+        efficiency = SCHEMES[mcs].efficiency
+        floor = hybrid.best_floor(both, count, 1.0, no, efficiency, kept=kept)
+        prices = hybrid.prices(1.0, floor, no, efficiency)
+        by = hybrid.split(both, prices, kept=kept)
+        mode = np.vectorize(lambda m: MODES.get(m, 0))(by.mode)
+        rows.append((mode, by.step, by.sigma, quantiser.bits[by.row], efficiency))
+    mode, *values = zip(*rows, strict=True)
+    return Table(np.array(mode, np.int32), *(np.float32(v) for v in values))
+
+
+def main() -> None:
+    """Write the table."""
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **make_table()._asdict())
+    write_whole(TABLE, buffer.getvalue())
+
+
+if __name__ == "__main__":
+    main()
