@@ -183,6 +183,37 @@ class EntropyCoder:
         return values + self._first[rows]
 
 
+def decode_adaptive(
+    bits: np.ndarray, count: int, table_of: Callable[[Sequence[int]], np.ndarray]
+) -> np.ndarray:
+    """Decode symbols whose tables adapt to the symbols before them.
+
+    Input
+    -----
+    bits : [num_bits], uint8, from :meth:`EntropyCoder.encode`
+    count : number of symbols
+    table_of : table of the next symbol, [A], from the symbols decoded so far
+
+    Output
+    ------
+    : [count], int64, entries of their tables
+
+    Raises
+    ------
+    ValueError
+        No encoder makes these bits.
+    """
+    import constriction
+
+    model = constriction.stream.model.Categorical
+    decoder, symbols = _decoder(bits), []
+    with _refusing():
+        for _ in range(count):
+            table = table_of(symbols).astype(np.float64)
+            symbols.append(decoder.decode(model(table, perfect=False)))
+    return np.array(symbols, np.int64)
+
+
 def num_symbols(num_bits: int, mcs: int) -> int:
     """Channel uses of a stream at a scheme of :data:`blocks.phy.mcs.SCHEMES`."""
     return _chain(mcs).num_symbols(_filled(num_bits))
