@@ -23,7 +23,7 @@ TYPICAL_BITS, GROWTH = 26.5, 2.45
 EFFICIENCY = 0.35  # value of a bit: its symbols at this share of the capacity
 # Error is less visible at positions of much energy: exponent of the weight of their
 # error. It costs 0.02 dB and restores MS-SSIM.
-MASKING = 0.1
+MASKING = 0.2
 PASSES = 3  # over actions and their information, which depend on each other
 
 
