@@ -35,11 +35,12 @@ DRAWS       ?=#               [1] channel draws per image
 CI95        ?=#               [off] half width of the 95 % interval at which draws end, of the first metric
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
-RUN         ?=#               [sweep] results are in runs/RUN; [fig4] and [train] for those targets
+RUN         ?=#               [sweep] results are in runs/RUN; [fig4], [fig4_paper], [train] of those targets
 WORKERS     ?= 0#             worker processes of a sweep; 0: one process, without dask
 CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, or a YAML for SLURM
 CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
+PROTOCOL    ?=#               [adaptive] SNR in make fig4; paper: codecs designed for 10 dB
 
 GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE TASK FEEDBACK IMAGES DRAWS CI95 \
 	SEED SET
@@ -57,10 +58,10 @@ sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
 		--cache-gib '$(strip $(CACHE_GIB))' --workers '$(strip $(WORKERS))' \
 		--cluster '$(strip $(CLUSTER))' -- $(SETTINGS)
 
-takes.fig4 = RUN SOURCE IMAGES QUICK
+takes.fig4 = RUN SOURCE IMAGES QUICK PROTOCOL
 fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure, in runs/fig4
-	@$(SEMLINK) fig4 $(call run,fig4) $(call option,source,$(SOURCE)) \
-		$(call option,images,$(IMAGES)) $(if $(quick),--quick)
+	@$(SEMLINK) fig4 $(call option,run,$(RUN)) $(call option,source,$(SOURCE)) \
+		$(call option,images,$(IMAGES)) $(call option,protocol,$(PROTOCOL)) $(if $(quick),--quick)
 
 takes.list =
 list: $(VENV)/ready ## print every component with its parameters

@@ -45,7 +45,7 @@ class CapacityTransmitter:
         def cost(member: Member, setting: Setting) -> Cost:
             return Cost(_uses(self._sizes(member, setting.quality), capacity))
 
-        return search_quality(source, budget, self._codec, lambda _: capacity, cost)
+        return search_quality(source, budget, self._codec, lambda *_: capacity, cost)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         capacity, quality = plan.of(sample)

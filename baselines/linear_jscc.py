@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from baselines import linear_classes
+from baselines.linear_hybrid import HybridPayload
 from baselines.linear_model import (
     FILE,
     LinearModel,
@@ -26,15 +27,9 @@ from baselines.linear_model import (
     synthesise,
 )
 from baselines.linear_payload import (
-    FLOOR_BITS,
-    NO_FLOOR,
     QUALITY_BITS,
-    SCALE_BITS,
-    floor_index,
-    floor_of,
-    mask,
-    receive_coefficients,
-    send_coefficients,
+    AnalogPayload,
+    Point,
     threshold,
 )
 from baselines.rate_search import CACHED_SIZES, Setting, search_quality
@@ -42,15 +37,18 @@ from baselines.separated_header import pack_colour, unpack_colour
 from blocks.budget_search import Cost, Member, Settings
 from blocks.phy import side_information
 from blocks.phy.header import Header
-from blocks.phy.mcs import SCHEMES, choose
+from blocks.phy.mcs import SCHEMES
 from blocks.recent import Recent
+from semlink.errors import InputError
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
     IMAGE,
+    NO_BLOCKS,
     Estimate,
     RxSignal,
     Sample,
     TxSignal,
+    join_blocks,
     ledger,
     unknown,
 )
@@ -63,22 +61,8 @@ FIELDS = {
     "side_bits": 22,
     "mcs": 4,
     "quality": QUALITY_BITS,
-    "floor": FLOOR_BITS,
-    "scale": SCALE_BITS,
 }
-
-
-class Point(NamedTuple):
-    """Operating point of the transmitter.
-
-    mcs : scheme of the side information, index into SCHEMES
-    noise : noise variance of a real dimension
-    csi : whether power is allocated for this noise
-    """
-
-    mcs: int
-    noise: float
-    csi: bool
+CLASS_BITS = 2  # of a block, about, for the price of a bit
 
 
 class Sent(NamedTuple):
@@ -109,19 +93,26 @@ class LinearTransmitter:
     Parameters
     ----------
     model : statistics that both ends share
+    payload : how coefficients are sent
     csi : whether it uses the SNR fed back
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
     """
 
     def __init__(
-        self, model: LinearModel, csi: bool, design_snr_db: float, margin_db: float
+        self,
+        model: LinearModel,
+        payload: AnalogPayload | HybridPayload,
+        *,
+        csi: bool,
+        design_snr_db: float,
+        margin_db: float,
     ):
-        self._model = model
+        self._model, self._payload = model, payload
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
-        self._header = Header(FIELDS)
+        self._header = Header(FIELDS | payload.fields)
         self._sizes = Recent(CACHED_SIZES)
         self._prices = lru_cache(maxsize=256)(self._prices_at)
 
@@ -130,57 +121,54 @@ class LinearTransmitter:
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the quality that meets the budget."""
+        """Search the quality that meets the budget."""
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
-
-        def point_for(members: Sequence[Member]) -> Point:
-            blocks = [np.prod(grid_of(*member.shape[:2])) for member in members]
-            # a class takes about one channel use
-            mcs = choose(carried_db - self._margin_db, int(np.median(blocks)))
-            return Point(mcs, db_to_linear(-snr_db) / 2, self._csi)
-
-        return search_quality(source, budget, _Qualities, point_for, self._cost)
+        side_db = carried_db - self._margin_db
+        point = Point(side_db, db_to_linear(-snr_db) / 2, self._csi)
+        return search_quality(source, budget, _Qualities, lambda *_: point, self._cost)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
-        *parts, blocks = self._send(sample.data, plan.of(sample))
-        header, side, payload = map(len, parts)
-        uses = ledger(header=header, side=side, payload=payload)
-        return TxSignal(np.concatenate(parts), uses, blocks), None
+        header, side, coded, blocks = self._send(sample.data, plan.of(sample))
+        digital = len(side) + len(coded.digital)
+        uses = ledger(header=len(header), side=digital, payload=len(coded.analog))
+        x = np.concatenate([header, side, coded.digital, coded.analog])
+        return TxSignal(x, uses, join_blocks(blocks, coded.blocks)), None
 
     def _send(self, image: np.ndarray, setting: Setting):
-        """One image: (header, side information, payload, code blocks)."""
+        """One image: (header, side information, coefficients, its code blocks)."""
         point, quality = setting
         sent = self._encode(image, setting)
-        kept = mask(sent.sigma, quality)
-        level = NO_FLOOR
-        if point.csi:
-            level = floor_index(sent.sigma[kept], quality, point.noise)
-        payload, scale = send_coefficients(
-            sent.x[kept], sent.sigma[kept], floor_of(level, quality)
-        )
-        side, blocks = side_information.send(sent.bits, point.mcs)
+        coded = self._payload.send(sent.x, sent.sigma, point, quality)
+        mcs = side_information.choose(point.side_db, len(sent.bits))
+        side, blocks = side_information.send(sent.bits, mcs)
         height, width, _ = image.shape
-        values = (height, width, sent.colour, len(sent.bits), point.mcs)
-        values += (quality, level, scale)
-        header = self._header.send(dict(zip(FIELDS, values, strict=True)))
-        return header, side, payload, blocks
+        values = (height, width, sent.colour, len(sent.bits), mcs, quality)
+        header = dict(zip(FIELDS, values, strict=True)) | coded.fields
+        return self._header.send(header), side, coded, blocks
 
     def _encode(self, image: np.ndarray, setting: Setting) -> Sent:
         grid, model = grid_of(*image.shape[:2]), self._model
         colour = pack_colour(image.mean(axis=(0, 1)))
         x = analyse(image, unpack_colour(colour), model)
         gains = gains_of(x, grid, model)
+        point, quality = setting
+        mcs = side_information.choose(point.side_db, CLASS_BITS * grid[0] * grid[1])
         classes = linear_classes.choose_classes(
-            x[:, model.num_spectral :], grid, model, self._prices(*setting)
+            x[:, model.num_spectral :],
+            grid,
+            model,
+            self._prices(mcs, point.noise, point.csi, quality),
         )
         bits = linear_classes.encode(gains, classes, grid, model)
         return Sent(bits, x, deviations(gains, classes, grid, model), colour)
 
-    def _prices_at(self, point: Point, quality: int) -> linear_classes.Prices:
-        efficiency = SCHEMES[point.mcs].efficiency
+    def _prices_at(
+        self, mcs: int, noise: float, csi: bool, quality: int
+    ) -> linear_classes.Prices:
+        efficiency = SCHEMES[mcs].efficiency
         return linear_classes.prices(
-            self._model, threshold(quality), point.noise, point.csi, efficiency
+            self._model, threshold(quality), noise, csi, efficiency
         )
 
     def _cost(self, member: Member, setting: Setting) -> Cost:
@@ -191,10 +179,11 @@ class LinearTransmitter:
 
     def _symbols(self, image: np.ndarray, setting: Setting) -> int:
         """Number of symbols of an image."""
-        sent, mcs = self._encode(image, setting), setting.scheme.mcs
+        sent = self._encode(image, setting)
+        mcs = side_information.choose(setting.scheme.side_db, len(sent.bits))
         side = side_information.num_symbols(len(sent.bits), mcs)
-        payload = np.count_nonzero(mask(sent.sigma, setting.quality))
-        return self._header.num_symbols + side + -(-payload // 2)
+        payload = self._payload.num_symbols(sent.x, sent.sigma, *setting)
+        return self._header.num_symbols + side + payload
 
 
 class LinearReceiver:
@@ -203,11 +192,12 @@ class LinearReceiver:
     Parameters
     ----------
     model : statistics that both ends share
+    payload : how coefficients are sent
     """
 
-    def __init__(self, model: LinearModel):
-        self._model = model
-        self._header = Header(FIELDS)
+    def __init__(self, model: LinearModel, payload: AnalogPayload | HybridPayload):
+        self._model, self._payload = model, payload
+        self._header = Header(FIELDS | payload.fields)
 
     def __call__(self, rx: RxSignal, query=None, memory=None):
         return self._receive(rx.x_hat, rx.no), None
@@ -224,42 +214,37 @@ class LinearReceiver:
         bits, blocks = side_information.receive(x_hat[side], no[side], num_bits, mcs)
         picture = None
         if bits is not None:
-            picture = self._decode(header, bits, x_hat[end:], no[end:])
+            picture, own = self._decode(header, bits, x_hat[end:], no[end:])
+            blocks = join_blocks(blocks, own)
         if picture is not None:
             return Estimate(picture, IMAGE, False, blocks)
         size = header["height"], header["width"], 3
         colour = unpack_colour(header["mean_colour"])
         return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
 
-    def _decode(self, header: dict, bits, x_hat, no) -> np.ndarray | None:
-        """Decode the signal after the header to a picture; ``None`` if cut short."""
+    def _decode(
+        self, header: dict, bits, x_hat, no
+    ) -> tuple[np.ndarray | None, np.ndarray]:
+        """Picture, ``None`` if the signal is cut short, and blocks of the payload."""
         size = header["height"], header["width"]
-        grid, quality = grid_of(*size), header["quality"]
+        grid = grid_of(*size)
         try:
             gains, classes = linear_classes.decode(bits, grid, self._model)
         except ValueError:
-            return None  # one erroneous block in 2^24 passes its CRC
+            return None, NO_BLOCKS  # one erroneous block in 2^24 passes its CRC
         sigma = deviations(gains, classes, grid, self._model)
-        kept = mask(sigma, quality)
-        num_symbols = -(-np.count_nonzero(kept) // 2)
-        if num_symbols > len(x_hat):
-            return None
-        x = np.zeros(sigma.shape)
-        x[kept] = receive_coefficients(
-            x_hat[:num_symbols],
-            no[:num_symbols],
-            sigma[kept],
-            floor_of(header["floor"], quality),
-            header["scale"],
-        )
+        x, blocks = self._payload.receive(x_hat, no, sigma, header)
+        if x is None:
+            return None, blocks
         colour = unpack_colour(header["mean_colour"])
-        return synthesise(x, colour, size, self._model)
+        return synthesise(x, colour, size, self._model), blocks
 
 
 def build(
     csi: bool = True,
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 4.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
+    hybrid: bool = False,
 ) -> Transceiver:
     """Build the pair.
 
@@ -271,10 +256,15 @@ def build(
     design_snr_db : SNR assumed without ``csi``; side information arrives from this SNR
         up, at the corresponding rate
     margin_db : reserve in SNR of the scheme of the side information, for fading
+    hybrid : whether strong and weak coefficients are sent in bits, in part or in whole;
+        bits have a cliff, so it needs ``csi``
     """
-    model = shipped()
-    transmitter = LinearTransmitter(model, csi, design_snr_db, margin_db)
-    return Transceiver(transmitter, LinearReceiver(model))
+    if hybrid and not csi:
+        raise InputError("hybrid needs csi=true, got csi=false")
+    model, payload = shipped(), HybridPayload() if hybrid else AnalogPayload()
+    adaptation = {"csi": csi, "design_snr_db": design_snr_db, "margin_db": margin_db}
+    transmitter = LinearTransmitter(model, payload, **adaptation)
+    return Transceiver(transmitter, LinearReceiver(model, payload))
 
 
 def files(**_) -> list[Path]:

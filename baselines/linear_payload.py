@@ -4,9 +4,12 @@ Both ends derive it from the deviations of the coefficients and fields of the he
 quality (hence threshold), floor and scale.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from blocks.phy import analog
+from semlink.signals import NO_BLOCKS
 
 QUALITY_BITS, FLOOR_BITS, SCALE_BITS = 12, 6, 10
 LARGEST_DEVIATION = 8.0  # threshold at quality 0
@@ -16,6 +19,73 @@ NO_FLOOR = 0  # power in proportion to the deviation
 _FLOOR = analog.LogScale(FLOOR_BITS, 1 / 16, 64)
 _SCALE = analog.LogScale(SCALE_BITS, 2.0**-4, 2.0**12)
 _GOLDEN = (np.sqrt(5) - 1) / 2
+
+
+class Point(NamedTuple):
+    """Operating point of the transmitter.
+
+    side_db : Es/N0 that the digital parts must survive
+    noise : noise variance of a real dimension
+    csi : whether power is allocated for this noise
+    """
+
+    side_db: float
+    noise: float
+    csi: bool
+
+
+class Coded(NamedTuple):
+    """Coefficients on the air.
+
+    digital, analog : [n], complex64, symbols
+    fields : values of the header
+    blocks : [C, K], uint8, code blocks of the digital part
+    """
+
+    digital: np.ndarray
+    analog: np.ndarray
+    fields: dict[str, int]
+    blocks: np.ndarray = NO_BLOCKS
+
+
+class AnalogPayload:
+    """Coefficients above the threshold, each on a dimension of its own."""
+
+    fields = {"floor": FLOOR_BITS, "scale": SCALE_BITS}
+
+    def send(self, x: np.ndarray, sigma: np.ndarray, at: Point, quality: int) -> Coded:
+        """Coefficients [B, K] and their deviations to symbols."""
+        kept, level = mask(sigma, quality), NO_FLOOR
+        if at.csi:
+            level = floor_index(sigma[kept], quality, at.noise)
+        symbols, scale = send_coefficients(
+            x[kept], sigma[kept], floor_of(level, quality)
+        )
+        return Coded(symbols[:0], symbols, {"floor": level, "scale": scale})
+
+    def num_symbols(
+        self, x: np.ndarray, sigma: np.ndarray, at: Point, quality: int
+    ) -> int:
+        """Number of symbols."""
+        return -(-np.count_nonzero(mask(sigma, quality)) // 2)
+
+    def receive(
+        self, x_hat: np.ndarray, no: np.ndarray, sigma: np.ndarray, header: dict
+    ) -> tuple[np.ndarray | None, np.ndarray]:
+        """Symbols to coefficients [B, K], ``None`` if cut short, and decoded blocks."""
+        kept = mask(sigma, header["quality"])
+        num_symbols = -(-np.count_nonzero(kept) // 2)
+        if num_symbols > len(x_hat):
+            return None, NO_BLOCKS
+        x = np.zeros(sigma.shape)
+        x[kept] = receive_coefficients(
+            x_hat[:num_symbols],
+            no[:num_symbols],
+            sigma[kept],
+            floor_of(header["floor"], header["quality"]),
+            header["scale"],
+        )
+        return x, NO_BLOCKS
 
 
 def threshold(quality: int) -> float:
@@ -31,9 +101,17 @@ def mask(sigma: np.ndarray, quality: int) -> np.ndarray:
     nominal = threshold(quality)
     kept = sigma > nominal * (1 - DITHER / 2)
     near = np.nonzero(kept & (sigma <= nominal * (1 + DITHER / 2)))
-    turn = (near[0] + near[1]) * _GOLDEN % 1 - 0.5
-    kept[near] = sigma[near] > nominal * (1 + DITHER * turn)
+    kept[near] = sigma[near] > nominal * _dither(*near)
     return kept
+
+
+def dithered(sigma: np.ndarray) -> np.ndarray:
+    """Deviations by which coefficients are selected one after the other : [B, K]."""
+    return sigma / _dither(*np.ogrid[: sigma.shape[0], : sigma.shape[1]])
+
+
+def _dither(block: np.ndarray, coefficient: np.ndarray) -> np.ndarray:
+    return 1 + DITHER * ((block + coefficient) * _GOLDEN % 1 - 0.5)
 
 
 def floor_of(index: int, quality: int) -> float:

@@ -17,6 +17,7 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned.frame import UseOfCsi
 from blocks.learned.pair import Stages, learned_pair
 from blocks.learned.weights_folder import folder_of
 from blocks.phy.side_accounting import SideInfo
@@ -26,7 +27,7 @@ SHIPPED = Path(__file__).parent / "nn"
 
 
 def build(
-    csi: bool = True,
+    csi: UseOfCsi = True,
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 10.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     rate: str = "preset",
@@ -34,6 +35,7 @@ def build(
     weights: str = "base",
     extractor: str = "swin",
     restorer: str = "swin",
+    refine: Annotated[int, Field(ge=0, le=200)] = 0,
 ) -> Transceiver:
     """Build the pair.
 
@@ -41,8 +43,9 @@ def build(
     ----------
     csi : whether the transmitter uses the SNR fed back, for power, code and the fastest
         scheme of the side information that it supports. Without, one signal serves all
-        SNRs.
-    design_snr_db : SNR assumed without ``csi``
+        SNRs. ``rate``: the SNR conditions the rate controller and that scheme alone;
+        power and code are those of the design.
+    design_snr_db : SNR assumed without ``csi``, and by power and code with ``rate``
     margin_db : reserve in SNR of the scheme of the side information, for fading or for
         SNRs below the design
     rate : controller of the rate map: ``preset``, rates follow the entropy map;
@@ -54,6 +57,8 @@ def build(
         folder written by ``make promote``
     extractor, restorer : pixels to latents, and latents to pixels: ``swin``, trained
         with the codec, or ``klt``, the linear transform alone
+    refine : gradient steps on the channel dimensions of each image, which lower the
+        expected error of this image at the design SNR; 0 sends them as encoded
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -62,6 +67,7 @@ def build(
         csi=csi,
         design_snr_db=design_snr_db,
         margin_db=margin_db,
+        refine=refine,
     )
 
 

@@ -40,7 +40,7 @@ class Codec(Qualities, Protocol):
 class Setting(NamedTuple):
     """Setting of a picture.
 
-    scheme : choice of the transmitter for the channel; hashable
+    scheme : choice of the transmitter for the channel and the picture; hashable
     quality : quality of the codec
     """
 
@@ -72,7 +72,7 @@ def search_quality(
     source: Sequence[Sample],
     budget: Budget,
     qualities: Qualities,
-    scheme_for: Callable[[Sequence[Member]], Any],
+    scheme_for: Callable[[Member, float], Any],
     cost: Callable[[Member, Setting], Cost],
 ) -> Settings:
     """Choose the highest quality within a budget.
@@ -85,7 +85,7 @@ def search_quality(
     source : the pictures
     budget : budget with its ``cbr_mode``
     qualities : range of the quality
-    scheme_for : chooses the scheme of a group of pictures
+    scheme_for : chooses the scheme of a picture at a quality
     cost : cost of a picture at a setting
 
     Raises
@@ -101,15 +101,16 @@ def search_quality(
     def offer(members: Sequence[Member]) -> Choices:
         for member in members:
             _check_size(member)
-        scheme = scheme_for(members)
+        return Choices(cost_at, best, settled)
 
-        def best(spent, limit: float, what: str) -> Setting:
-            def at(quality: float) -> float:
-                return spent(Setting(scheme, quality))
+    def cost_at(member: Member, quality: float) -> Cost:
+        return cost(member, settled(member, quality))
 
-            return Setting(scheme, _highest(at, qualities, limit, what, enough))
+    def settled(member: Member, quality: float) -> Setting:
+        return Setting(scheme_for(member, quality), quality)
 
-        return Choices(cost, best)
+    def best(spent, limit: float, what: str) -> float:
+        return _highest(spent, qualities, limit, what, enough)
 
     return search(source, budget, offer)
 

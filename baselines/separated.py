@@ -54,14 +54,20 @@ class SeparatedTransmitter:
         return Outlook(csi, harq, self._margin_db if mcs is None else 0.0)
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the quality that meets the budget."""
+        """Search the quality that meets the budget; the scheme follows from it."""
+
+        def num_bits(member: Member, quality: float) -> int:
+            return 8 * self._sizes(member, quality)
 
         def cost(member: Member, setting: Setting) -> Cost:
-            num_bits = 8 * self._sizes(member, setting.quality)
-            return self._cost(num_bits, self._shared.chain(setting.scheme), budget)
+            chain = self._shared.chain(setting.scheme)
+            return self._cost(num_bits(member, setting.quality), chain, budget)
 
-        def scheme_for(members: Sequence[Member]) -> int:
-            return self._scheme(members, budget)
+        def scheme_for(member: Member, quality: float) -> int:
+            if self._shared.mcs is not None:
+                return CONFIGURED
+            length = num_bits(member, quality)
+            return choose_by_throughput(budget.operating_point, length)
 
         return search_quality(source, budget, self._codec, scheme_for, cost)
 
@@ -130,12 +136,6 @@ class SeparatedTransmitter:
         missing = first.blocks[~request]
         x = modulate_again(chain, missing, self._shared.harq, sent)
         return TxSignal(x, ledger(retransmission=len(x)), first.blocks)
-
-    def _scheme(self, members: Sequence[Member], budget: Budget) -> int:
-        if self._shared.mcs is not None:
-            return CONFIGURED
-        symbols = int(np.median([member.limit for member in members]))
-        return choose_by_throughput(budget.operating_point, symbols)
 
 
 def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:

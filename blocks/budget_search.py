@@ -53,10 +53,13 @@ class Choices(NamedTuple):
     best : ``(spent, limit, what) -> setting``, the best setting with
         ``spent(setting) <= limit``; raises ``Infeasible``, with the name ``what``, if
         there is none
+    settle : ``(member, setting) -> setting``, the plan of a sample, from the setting
+        that was searched for it or for the set
     """
 
     cost: Callable[[Member, Any], Cost]
     best: Callable[[Callable[[Any], float], float, str], Any]
+    settle: Callable[[Member, Any], Any] = lambda member, setting: setting
 
 
 class Settings(NamedTuple):
@@ -96,7 +99,7 @@ def search(source: Sequence[Sample], budget: Budget, offer: Offer) -> Settings:
     """
     members = [_member(source, place, budget) for place in range(len(source))]
     if budget.cbr_mode == "average":
-        found = [_for_all(members, budget, offer(members))] * len(members)
+        found = _for_all(members, budget, offer(members))
     elif budget.cbr_mode == "per_image":
         found = _for_each(members, budget, offer(members))
     else:
@@ -127,7 +130,9 @@ def _member(source: Sequence[Sample], place: int, budget: Budget) -> Member:
     )
 
 
-def _for_all(members: Sequence[Member], budget: Budget, choices: Choices) -> Any:
+def _for_all(
+    members: Sequence[Member], budget: Budget, choices: Choices
+) -> Iterator[Any]:
     """One setting for the set, whose mean CBR is within the budget."""
     values = [member.values for member in members]
 
@@ -135,7 +140,8 @@ def _for_all(members: Sequence[Member], budget: Budget, choices: Choices) -> Any
         spent = [_uses(choices, member, setting, budget) for member in members]
         return float(np.mean(np.divide(spent, values)))
 
-    return choices.best(mean_cbr, budget.cbr, "the set")
+    common = choices.best(mean_cbr, budget.cbr, "the set")
+    return (choices.settle(member, common) for member in members)
 
 
 def _for_each(
@@ -143,7 +149,8 @@ def _for_each(
 ) -> Iterator[Any]:
     """A setting for each sample, within its own channel uses."""
     for member in members:
-        yield _within(member, member.uses, choices, budget)
+        setting = _within(member, member.uses, choices, budget)
+        yield choices.settle(member, setting)
 
 
 def _in_turn(members: Sequence[Member], budget: Budget, offer: Offer) -> Iterator[Any]:
@@ -154,7 +161,7 @@ def _in_turn(members: Sequence[Member], budget: Budget, offer: Offer) -> Iterato
         choices = offer([member])
         setting = _within(member, left, choices, budget)
         left -= _uses(choices, member, setting, budget)
-        yield setting
+        yield choices.settle(member, setting)
 
 
 def _within(member: Member, limit: int, choices: Choices, budget: Budget) -> Any:

@@ -164,15 +164,24 @@ def report(
 
 @app.command()
 def fig4(
-    run: Run = "fig4",
+    run: Annotated[
+        str | None,
+        typer.Option(help="Name of the run: fig4 by default, or fig4_paper."),
+    ] = None,
     source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
     images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
     quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
+    protocol: Annotated[
+        str, typer.Option(help="adaptive, or paper: codecs designed for 10 dB.")
+    ] = "adaptive",
 ) -> None:
     """Draw AKB-JSCC against all others, the case study's figure, into runs/NAME."""
     from experiments.figures.fig4 import fig4 as command
+    from experiments.figures.fig4 import protocol_of
 
-    command(source, images, quick, run_folder(run), (CACHE, 4.0))
+    use = protocol_of(protocol)
+    folder = run_folder(use.folder if run is None else run)
+    command(source, images, quick, folder, (CACHE, 4.0), use)
 
 
 @app.command()

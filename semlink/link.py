@@ -22,6 +22,7 @@ from semlink.metrics import Judgement, Task
 from semlink.protocols import Budget, Channel, Frame, Loop, Transceiver
 from semlink.rng import Course, Seeds
 from semlink.signals import (
+    NO_BIT,
     Estimate,
     Ledger,
     RxSignal,
@@ -202,8 +203,7 @@ def _errors(sent: np.ndarray, decoded: np.ndarray) -> tuple[float, ...]:
     """(bit errors, bits decoded, block errors, blocks sent, bits delivered)."""
     if decoded.shape != sent.shape:
         return 0.0, 0.0, float(len(sent)), float(len(sent)), 0.0
-    wrong = sent != decoded
-    bad = wrong.any(axis=-1).sum() if sent.size else 0
-    good_bits = (len(sent) - bad) * (sent.shape[-1] if sent.size else 0)
-    counts = wrong.sum(), wrong.size, bad, len(sent), good_bits
+    wrong, length = sent != decoded, (sent != NO_BIT).sum(axis=-1)
+    bad = wrong.any(axis=-1)
+    counts = wrong.sum(), length.sum(), bad.sum(), len(sent), length[~bad].sum()
     return tuple(map(float, counts))

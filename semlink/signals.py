@@ -98,7 +98,7 @@ class TxSignal(NamedTuple):
     x : [n], complex64, ``E|x|^2 = 1``
     ledger : channel uses by purpose
     blocks : [C, K], uint8, information bits of the transmitted code blocks, to count
-        errors. A receiver never sees them.
+        errors; shorter blocks end in ``NO_BIT``. A receiver never sees them.
     clean : symbols that arrive without noise, for bounds that assume an ideal code for
         a part; ``None`` for a link
     """
@@ -149,6 +149,22 @@ class Estimate(NamedTuple):
 
 
 NO_BLOCKS = np.zeros((0, 0), np.uint8)
+NO_BIT = 2  # fills the rows of the shorter code blocks
+
+
+def join_blocks(*parts: np.ndarray) -> np.ndarray:
+    """Code blocks [C, K] of several lengths as one array, rows filled with ``NO_BIT``.
+
+    Parts without blocks leave no row.
+    """
+    parts = [part for part in parts if part.size]
+    longest = max((part.shape[1] for part in parts), default=0)
+    rows = [
+        np.pad(row, (0, longest - len(row)), constant_values=NO_BIT)
+        for part in parts
+        for row in part
+    ]
+    return np.stack(rows) if rows else NO_BLOCKS
 
 
 def unknown(modality: str = IMAGE) -> Estimate:

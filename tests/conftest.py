@@ -9,6 +9,7 @@ import pytest
 # First of all, for what it sets in the environment: tests and the processes that they
 # start compute as the command line does, to the bit.
 import experiments.__main__  # noqa: F401
+from blocks.phy.mcs import SCHEMES, bler
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.link import Link
@@ -90,6 +91,19 @@ def link_of():
     It is one for all tests: what needs a fresh one, or changes it, builds its own.
     """
     return _link
+
+
+@pytest.fixture(scope="session")
+def lost_share():
+    """Give a function for the share of lost streams of code blocks over AWGN.
+
+    From the measured waterfall of the blocks, all of which must arrive.
+    """
+
+    def share(mcs: int, num_blocks: int, k: int, snr_db: float) -> float:
+        return 1 - (1 - bler(SCHEMES[mcs], k, snr_db)) ** num_blocks
+
+    return share
 
 
 @cache

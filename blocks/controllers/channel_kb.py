@@ -19,6 +19,7 @@ from blocks.learned.weights_folder import WEIGHTS, folder_of, policy_of
 from blocks.nn import policy as networks_of_policy
 from blocks.nn.codec import log_gain
 from blocks.nn.entropy import SCALES
+from blocks.nn.jscc import TRAINED_SNRS_DB
 from blocks.nn.policy import Policy, Prospects
 
 SHIPPED = Path(__file__).parents[1] / "nn"
@@ -80,9 +81,10 @@ class ChannelKb:
     def rate_map(self, networks, features: Features, at) -> np.ndarray:
         level = networks.levels(features.entropy, at.eta)
         corrections = Corrections(self.policy, networks.codec.profile.channels)
-        gain, snr_db = log_gain(np.float64([at.quality])), [at.design_snr_db]
+        gain = log_gain(np.float64([at.quality]))
+        snr_db = np.clip(np.float64([at.design_snr_db]), *TRAINED_SNRS_DB)
         maps = features.entropy, *features.left
-        return networks.run(corrections, level, *maps, gain, np.float64(snr_db))
+        return networks.run(corrections, level, *maps, gain, snr_db)
 
 
 class Ahead(NamedTuple):

@@ -1,4 +1,4 @@
-"""LLaVA-NeXT, the vision-language model of the paper: 7 billion parameters.
+"""LLaVA-NeXT on Mistral-7B, the vision-language model of the paper.
 
 It runs in PyTorch, which this project does not install: ``pip install torch`` (CPU or
 GPU), and 15 GB of weights.
@@ -26,21 +26,19 @@ PROMPTS = {
 
 
 def build(
-    model: str = "llava-hf/llava-v1.6-vicuna-7b-hf",
+    model: str = "llava-hf/llava-v1.6-mistral-7b-hf",
     prompt: Literal["brief", "scene", "codec"] = "scene",
-    template: str = "USER: <image>\n{prompt} ASSISTANT:",
     longest: Annotated[int, Field(ge=1, le=1024)] = 96,
 ) -> "LlavaNext":
     """Build the describer.
 
     Parameters
     ----------
-    model : folder, or the name of a model in the hub's cache
+    model : folder, or the name of a model in the hub's cache; it has its chat template
     prompt : name of a preset prompt
-    template : chat template of the model, with ``{prompt}`` for the prompt
     longest : largest number of tokens of a description
     """
-    return LlavaNext(model, template.format(prompt=PROMPTS[prompt]), longest)
+    return LlavaNext(model, PROMPTS[prompt], longest)
 
 
 class LlavaNext:
@@ -51,9 +49,10 @@ class LlavaNext:
             loaded, "describer llava_next", place, "15 GB, and torch to run it"
         )
         self._processor = load(lambda: _processor(place))
+        self._prompt = load(lambda: chat(self._processor, prompt))
         self._model = load(lambda: _model(place))
-        self._prompt, self._longest = prompt, longest
-        self.version = f"llava_next {version_of(place)} {prompt!r} {longest}"
+        self._longest = longest
+        self.version = f"llava_next {version_of(place)} {self._prompt!r} {longest}"
 
     def __call__(self, image: np.ndarray, annotations: Mapping[str, Any]) -> str:
         inputs = self._processor(images=image, text=self._prompt, return_tensors="pt")
@@ -63,6 +62,21 @@ class LlavaNext:
         )
         answer = tokens[0][inputs["input_ids"].shape[1] :]
         return self._processor.decode(answer, skip_special_tokens=True).strip()
+
+
+def chat(processor: Any, prompt: str) -> str:
+    """A prompt about an image, in the chat template of a processor.
+
+    For Mistral this is ``[INST] <image>``, a new line, the prompt and ``[/INST]``.
+
+    Raises
+    ------
+    ValueError
+        The processor has no chat template.
+    """
+    content = [{"type": "image"}, {"type": "text", "text": prompt}]
+    turns = [{"role": "user", "content": content}]
+    return processor.apply_chat_template(turns, add_generation_prompt=True)
 
 
 def _processor(place: str) -> Any:

@@ -25,7 +25,7 @@ def agentic_pair(
     encoder: str,
     **adaptation,
 ) -> Transceiver:
-    """Build the pair; ``adaptation``: ``csi``, ``design_snr_db``, ``margin_db``."""
+    """Build the pair; ``adaptation``: of the transmitter, as for ``learned_pair``."""
     base = load(base_of(kb))
     width, expected = base.vectors.shape[1], stages.networks().codec.profile.context
     if expected and width != expected:

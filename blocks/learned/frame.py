@@ -4,7 +4,7 @@ Header and side information (hyper-latent, and bits of the rate controller) are 
 Both ends derive the rate map from them; the receiver knows only what it decodes.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -16,10 +16,10 @@ from blocks.nn.codec import MULTIPLE
 from blocks.phy.analog import LogScale
 from blocks.phy.header import Header
 from blocks.phy.side_accounting import SideInfo
+from blocks.phy.snr_field import SNR_BITS, snr_value_db
 
-SCALE_BITS, SNR_BITS, STRIDE_BITS = 10, 8, 8
+SCALE_BITS, STRIDE_BITS = 10, 8
 SCALES = LogScale(SCALE_BITS, 1 / 8, 8)
-LOWEST_SNR_DB, SNR_STEP_DB = -20.0, 0.25
 FIELDS = {
     "height": 14,
     "width": 14,
@@ -33,6 +33,8 @@ FIELDS = {
 }
 MAP_BITS = 20
 
+UseOfCsi = Literal[True, False, "rate"]  # "rate": for rates, not for power and code
+
 
 class Shared(NamedTuple):
     """Configuration that both ends of a link share.
@@ -41,12 +43,20 @@ class Shared(NamedTuple):
     controller : chooses the rate map
     side_info : accounting of the side information
     knowledge : source knowledge base, which signals a context
+    codec_snr_db : SNR that the codec is conditioned on; ``None``: that in the header
     """
 
     networks: Networks
     controller: Controller
     side_info: SideInfo
     knowledge: NoKnowledge
+    codec_snr_db: float | None = None
+
+    def of_codec(self, at: Conditions) -> Conditions:
+        """The conditions of the codec; ``at`` has those of the controller."""
+        if self.codec_snr_db is None:
+            return at
+        return at._replace(design_snr_db=self.codec_snr_db)
 
 
 def header_of(shared: Shared) -> Header:
@@ -93,12 +103,3 @@ def conditions(quality: int, eta: int, snr: int, context: np.ndarray) -> Conditi
 def grid_of(header: dict) -> tuple[int, int]:
     """Positions (rows, columns) of the hyper-latent, from the size in the header."""
     return -(-header["height"] // MULTIPLE), -(-header["width"] // MULTIPLE)
-
-
-def snr_index(snr_db: float) -> int:
-    index = round((snr_db - LOWEST_SNR_DB) / SNR_STEP_DB)
-    return int(np.clip(index, 0, 2**SNR_BITS - 1))
-
-
-def snr_value_db(index: int) -> float:
-    return LOWEST_SNR_DB + SNR_STEP_DB * index

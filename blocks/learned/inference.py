@@ -155,10 +155,15 @@ class Networks:
         r, variance = np.zeros_like(side.kept), np.ones_like(side.kept)
         r[side.kept > 0], variance[side.kept > 0] = dimensions, noise
         snr_db = _equivalent_snr_db(noise) if len(noise) else at.design_snr_db
-        x = self.run(
-            self._decode,
-            r,
-            variance,
+        inputs = self.decoder_inputs(base, scale, snr_db, side, at)
+        x = self.run(self._decode, r, variance, *inputs)
+        return x[0, : size[0], : size[1]]
+
+    def decoder_inputs(
+        self, base, scale: float, snr_db: float, side: Side, at: Conditions
+    ) -> tuple[np.ndarray, ...]:
+        """Inputs of :meth:`pixels` beside the received dimensions and their noise."""
+        return (
             np.float32([scale]),
             _log_gain(at.quality),
             np.float32([snr_db]),
@@ -166,7 +171,26 @@ class Networks:
             *side,
             *_known(at),
         )
-        return x[0, : size[0], : size[1]]
+
+    def pixels(self, r, noise, scale, log_gain, snr_db, base, *told):
+        """Received dimensions to pixels, as tensors.
+
+        Input
+        -----
+        r, noise : [1, h, w, M], float32; zero and one for latents not sent
+        others : from :meth:`decoder_inputs`
+
+        Output
+        ------
+        x : [1, 16 h, 16 w, 3], float32, from 0 to 1
+        """
+        (side, known), scale = self._told(*told), scale[:, None, None, None]
+        y, log_error = self.codec.decode(r, noise, scale, side, known, snr_db)
+        log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
+        x = self.codec.synthesise(
+            y, log_error, log_gain, picture, known.tokens, self._restore
+        )
+        return tf.clip_by_value(x, 0, 1)
 
     def run(self, function: Hashable, *inputs):
         """Run a function of tensors as a graph, which is built once.
@@ -221,14 +245,8 @@ class Networks:
         side, known = self._told(*told)
         return self.codec.encode(y * _gain(log_gain), side, known)
 
-    def _decode(self, r, noise, scale, log_gain, snr_db, base, *told):
-        (side, known), scale = self._told(*told), scale[:, None, None, None]
-        y, log_error = self.codec.decode(r, noise, scale, side, known, snr_db)
-        log_gain, picture = tf.cast(log_gain, tf.float32), base_picture(base)
-        x = self.codec.synthesise(
-            y, log_error, log_gain, picture, known.tokens, self._restore
-        )
-        return tf.cast(tf.round(255 * tf.clip_by_value(x, 0, 1)), tf.uint8)
+    def _decode(self, *inputs):
+        return tf.cast(tf.round(255 * self.pixels(*inputs)), tf.uint8)
 
     def _told(self, mu, sigma, entropy, level, kept, quality, design, context):
         """Pack the knowledge of both ends for the codec."""

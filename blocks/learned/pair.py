@@ -6,11 +6,12 @@ from typing import NamedTuple
 from blocks.knowledge.source import NoKnowledge
 from blocks.learned.controllers import CONTROLLERS, controller
 from blocks.learned.ends import EXTRACTORS, RESTORERS, files_of, is_oracle
-from blocks.learned.frame import Shared
+from blocks.learned.frame import Shared, UseOfCsi
 from blocks.learned.receiver import LearnedReceiver
 from blocks.learned.transmitter import LearnedTransmitter
 from blocks.learned.weights_folder import WEIGHTS, networks
 from blocks.phy.side_accounting import SideInfo
+from blocks.phy.snr_field import snr_index, snr_value_db
 from semlink.protocols import Transceiver
 
 
@@ -45,9 +46,10 @@ def learned_pair(
     knowledge: NoKnowledge,
     side_info: SideInfo,
     *,
-    csi: bool,
+    csi: UseOfCsi,
     design_snr_db: float,
     margin_db: float,
+    refine: int,
     oracle: bool = False,
 ) -> Transceiver:
     """Build the pair.
@@ -57,13 +59,18 @@ def learned_pair(
     stages : stages of the codec
     knowledge : source knowledge base, which signals a context
     side_info : accounting of the side information
-    csi, design_snr_db, margin_db : as for the transmitter
+    csi, design_snr_db, margin_db, refine : as for the transmitter
     oracle : whether the transmitter sees annotations
     """
     rates = controller(stages.rate)
-    shared = Shared(stages.networks(), rates, side_info, knowledge)
+    codec_snr_db = snr_value_db(snr_index(design_snr_db)) if csi == "rate" else None
+    shared = Shared(stages.networks(), rates, side_info, knowledge, codec_snr_db)
     transmitter = LearnedTransmitter(
-        shared, csi=csi, design_snr_db=design_snr_db, margin_db=margin_db
+        shared,
+        csi=csi,
+        design_snr_db=design_snr_db,
+        margin_db=margin_db,
+        refine=refine,
     )
     sees = oracle or is_oracle(CONTROLLERS, stages.rate)
     return Transceiver(transmitter, LearnedReceiver(shared), oracle=sees)

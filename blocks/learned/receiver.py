@@ -9,13 +9,13 @@ from blocks.learned.frame import (
     conditions,
     grid_of,
     header_of,
-    snr_value_db,
     split,
 )
 from blocks.learned.inference import Conditions
 from blocks.phy import side_accounting
 from blocks.phy.analog import unpack
 from blocks.phy.side_accounting import Scheme
+from blocks.phy.snr_field import snr_value_db
 from semlink.signals import IMAGE, Estimate, RxSignal, unknown
 
 
@@ -75,6 +75,7 @@ class LearnedReceiver:
         scale = SCALES.value(header["scale"])
         size = header["height"], header["width"]
         received = received * np.float32(np.sqrt(2))
+        at = self._shared.of_codec(at)
         return networks.decode(summary.base, received, 2 * noise, scale, side, at, size)
 
     def _side(self, header: dict, bits: np.ndarray, at: Conditions, query):
@@ -101,6 +102,7 @@ class LearnedReceiver:
         side = networks.side(statistics, np.zeros_like(statistics.entropy, np.int32))
         nothing = np.zeros(0, np.float32)
         size = header["height"], header["width"]
+        at = self._shared.of_codec(at)
         return networks.decode(summary.base, nothing, nothing, 1.0, side, at, size)
 
 

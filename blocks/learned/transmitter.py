@@ -12,21 +12,21 @@ from blocks.learned.frame import (
     FIELDS,
     SCALES,
     Shared,
+    UseOfCsi,
     conditions,
     header_of,
     merge,
-    snr_index,
-    snr_value_db,
     stride_of,
 )
 from blocks.learned.inference import Conditions
 from blocks.learned.rate import LAST_QUALITY
+from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
 from blocks.nn.jscc import LEVELS, nominal_eta
-from blocks.phy import side_accounting
+from blocks.phy import side_accounting, side_information
 from blocks.phy.analog import pack
-from blocks.phy.mcs import choose
 from blocks.phy.side_accounting import Scheme
+from blocks.phy.snr_field import snr_index, snr_value_db
 from blocks.recent import Recent
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi
@@ -34,21 +34,25 @@ from semlink.signals import Sample, TxSignal, ledger
 
 CACHED_IMAGES = 16  # 2.4 MiB each at 640x480
 CACHED_NEEDS = 8192  # 10 kB each, with a policy 0.2 MB
-SIDE_SHARE = 0.1  # assumed share of side information, to choose its scheme
 
 
 class Setting(NamedTuple):
-    """Rate parameters of an image, as fields of the header.
+    """Rate parameters of an image.
 
-    mcs : scheme of the side information
+    side_db : Es/N0 that the side information must survive
     quality, eta : index of the quantiser step, and of the dimensions per bit
     snr : index of the SNR that the transmitter designs for
     """
 
-    mcs: int
+    side_db: float
     quality: int
     eta: int
     snr: int
+
+    @property
+    def fields(self) -> dict[str, int]:
+        """Fields of the header."""
+        return {"quality": self.quality, "eta": self.eta, "snr": self.snr}
 
 
 class Needs(NamedTuple):
@@ -88,18 +92,26 @@ class LearnedTransmitter:
     Parameters
     ----------
     shared : configuration shared with the receiver
-    csi : whether it uses the SNR fed back
+    csi : whether it uses the SNR fed back; ``rate``: for rates alone
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
+    refine : gradient steps on the channel dimensions of each image
     """
 
     def __init__(
-        self, shared: Shared, *, csi: bool, design_snr_db: float, margin_db: float
+        self,
+        shared: Shared,
+        *,
+        csi: UseOfCsi,
+        design_snr_db: float,
+        margin_db: float,
+        refine: int,
     ):
         self.shared, self._networks = shared, shared.networks
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
+        self._refine = refine
         self._header = header_of(shared)
         self._latents = Recent(CACHED_IMAGES)
         self._needs = Recent(CACHED_NEEDS)
@@ -109,24 +121,23 @@ class LearnedTransmitter:
         return (snr_index(csi.snr_db), csi.carried_db) if self._csi else None
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Choose the scheme, and search the rates that meet the budget."""
+        """Search the rates that meet the budget."""
         design = snr_index(self._design_snr_db), self._design_snr_db
         snr, carried_db = budget.operating_point or design
-        nominal = float(nominal_eta(snr_value_db(snr)))
+        side_db = carried_db - self._margin_db
+        codec = self.shared.of_codec(Conditions(0, 0, snr_value_db(snr)))
+        nominal = float(nominal_eta(codec.design_snr_db))
+
+        def best(spent, limit: float, what: str) -> Setting:
+            def cost(quality: int, eta: int) -> float:
+                return spent(Setting(side_db, quality, eta, snr))
+
+            quality, eta = rate.best(cost, limit, nominal, what)
+            return Setting(side_db, quality, eta, snr)
 
         def offer(members: Sequence[Member]) -> Choices:
             for member in members:
                 _check_size(member)
-            symbols = SIDE_SHARE * np.median([member.limit for member in members])
-            mcs = choose(carried_db - self._margin_db, int(symbols))
-
-            def best(spent, limit: float, what: str) -> Setting:
-                def cost(quality: int, eta: int) -> float:
-                    return spent(Setting(mcs, quality, eta, snr))
-
-                quality, eta = rate.best(cost, limit, nominal, what)
-                return Setting(mcs, quality, eta, snr)
-
             return Choices(self._cost, best)
 
         return search(source, budget, offer)
@@ -173,7 +184,7 @@ class LearnedTransmitter:
         at = _at(setting, self.shared.knowledge.unknown)
         level, bits = self._decide(needs.features, at, needs.shape)
         num_bits = needs.num_bits + len(bits) + self.shared.knowledge.num_bits
-        side = side_accounting.counted(num_bits, self._scheme(setting))
+        side = side_accounting.counted(num_bits, self._scheme(setting, num_bits))
         payload = -(-int(np.take(LEVELS, level).sum()) // 2)
         return Cost(self._header.num_symbols + side + payload)
 
@@ -186,17 +197,28 @@ class LearnedTransmitter:
         level, own_bits = self._decide(features, at, statistics.entropy.shape)
         bits = networks.coder.encode(summary)
         maps = networks.side(statistics, level)
-        dimensions, scale = networks.encode(view.latents, maps, at)
+        codec = self.shared.of_codec(at)
+        dimensions, scale = networks.encode(view.latents, maps, codec)
+        if self._refine:
+            sent = dimensions, scale, maps, codec
+            dimensions = refined(networks, *sent, view, self._refine)
         all_bits = np.concatenate([bits, own_bits, told.bits])
-        scheme = self._scheme(setting)
+        scheme = self._scheme(setting, len(all_bits))
         side, blocks = side_accounting.send(all_bits, scheme)
         payload = pack(dimensions * np.sqrt(0.5))
         stride = stride_of(len(side), len(payload))
-        fields = *sample.data.shape[:2], len(bits), stride, *setting
-        fields += (SCALES.index(scale),)
-        values = dict(zip(FIELDS, fields, strict=True)) | told.fields
+        height, width, _ = sample.data.shape
+        values = {
+            "height": height,
+            "width": width,
+            "side_bits": len(bits),
+            "map_bits": len(own_bits),
+            "stride": stride,
+            "mcs": scheme.mcs,
+            "scale": SCALES.index(scale),
+        }
         return Sent(
-            self._header.send(values | {"map_bits": len(own_bits)}),
+            self._header.send(values | setting.fields | told.fields),
             merge(side, payload, stride),
             len(side),
             stride,
@@ -222,9 +244,10 @@ class LearnedTransmitter:
         features = self.shared.controller.features(self._networks, view)
         return Needs(num_bits, features, view.statistics.entropy.shape)
 
-    def _scheme(self, setting: Setting) -> Scheme:
-        snr_db = snr_value_db(setting.snr)
-        return Scheme(self.shared.side_info, setting.mcs, snr_db)
+    def _scheme(self, setting: Setting, num_bits: int) -> Scheme:
+        """The scheme that carries a number of bits of side information."""
+        mcs = side_information.choose(setting.side_db, num_bits)
+        return Scheme(self.shared.side_info, mcs, snr_value_db(setting.snr))
 
 
 def _at(setting: Setting, context: np.ndarray) -> Conditions:

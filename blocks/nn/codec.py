@@ -22,6 +22,7 @@ from blocks.nn.cross_attention import ContextTokens
 from blocks.nn.entropy import SCALES, FactorisedPrior, scale_index
 from blocks.nn.hyperprior import STRIDE, HyperAnalysis, HyperSynthesis
 from blocks.nn.jscc import (
+    TRAINED_SNRS_DB,
     JsccDecoder,
     JsccEncoder,
     entropy_map,
@@ -272,6 +273,6 @@ def log_gain(quality):
 
 
 def state(quality, design_snr_db, snr_db):
-    """Conditioning vector of the joint code : [B] each -> [B, 3], about unit range."""
-    columns = (quality, design_snr_db / 10 - 1, snr_db / 10 - 1)
-    return ops.stack(columns, axis=-1)
+    """Conditioning vector of the joint code : [B] each -> [B, 3], within unit range."""
+    snrs = (ops.clip(snr, *TRAINED_SNRS_DB) / 10 - 1 for snr in (design_snr_db, snr_db))
+    return ops.stack((quality, *snrs), axis=-1)

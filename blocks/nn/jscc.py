@@ -21,6 +21,8 @@ from blocks.nn.cross_attention import CrossModalSwin
 from blocks.nn.entropy import entropies
 from blocks.nn.swin import swin_stack
 
+TRAINED_SNRS_DB = (0.0, 20.0)  # range of Es/N0 that networks are trained on
+LEAST_NOISE = 10 ** (-TRAINED_SNRS_DB[1] / 10)
 # Real channel dimensions that a position can be given.
 LEVELS = (0, 4, 8, 12, 16, 24, 32, 48, 64, 80, 96, 128, 160, 192, 224, 256)
 # entropies in 1/256 bit: integer sums do not depend on their order
@@ -235,6 +237,9 @@ class JsccEncoder(keras.layers.Layer):
 class JsccDecoder(keras.layers.Layer):
     """Received dimensions to latents: LMMSE, then a correction by networks.
 
+    The estimate uses the noise as it is. Networks are conditioned on no less noise than
+    they are trained on.
+
     Input
     -----
     r : [B, h, w, M], float, received; zero for latents not sent
@@ -245,7 +250,8 @@ class JsccDecoder(keras.layers.Layer):
     Output
     ------
     y : [B, h, w, M], float, in quantiser steps
-    log_error : [B, h, w, M], float, log of the standard error of the LMMSE estimate
+    log_error : [B, h, w, M], float, log of the standard error of the LMMSE estimate, at
+        the noise that networks are conditioned on
     """
 
     def __init__(
@@ -262,13 +268,18 @@ class JsccDecoder(keras.layers.Layer):
 
     def call(self, r, noise, scale, mu, sigma, kept, level, no, state, tokens=None):
         power = allocate(sigma, kept, no)
+        seen = ops.maximum(noise, LEAST_NOISE) / scale**2
         noise = noise / scale**2
-        total = power + noise
-        standard = kept * ops.sqrt(power) / total * (r / scale)
-        error = sigma * ops.sqrt(ops.where(kept > 0, noise / total, 1.0))
-        log_error = ops.log(error)
-        received = r / scale / (1 + noise)  # bounded in deep fades
+        standard = kept * ops.sqrt(power) / (power + noise) * (r / scale)
+        error = _error(sigma, kept, power, noise)
+        log_error = ops.log(_error(sigma, kept, power, seen))
+        received = r / scale / (1 + seen)  # bounded in deep fades
         features = [standard, received, ops.log(sigma), log_error]
         features = ops.concatenate(features, axis=-1)
         correction = self._correction(features, level, state, tokens)
         return mu + sigma * standard + error * correction, log_error
+
+
+def _error(sigma, kept, power, noise):
+    """Standard error of LMMSE estimates : [B, h, w, M], in quantiser steps."""
+    return sigma * ops.sqrt(ops.where(kept > 0, noise / (power + noise), 1.0))

@@ -16,16 +16,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocks.phy.bicm import Mcs
+from blocks.phy.bicm import Bicm, Mcs
 from blocks.phy.harq import HarqMode, version
 from blocks.phy.ldpc import NrLdpc
-from blocks.phy.mcs import SCHEMES, bler, block_length, needed, waterfall
+from blocks.phy.mcs import SCHEMES, bler, needed, waterfall
 from blocks.phy.mutual_information import information, snr_of
 from semlink.protocols import Csi
 from semlink.units import db_to_linear, linear_to_db
 
 LOW_RATE = 1  # scheme of rate 1/3, the rate of the whole base graph 1
 LOST = 0.01  # target block error rate after the last transmission
+LENGTHS_PER_OCTAVE = 8  # lengths of code blocks for the choice of a scheme
 
 
 class Outlook(NamedTuple):
@@ -112,23 +113,33 @@ def _heard(coderate: float, length: int, mode: HarqMode, count: int):
     }
 
 
-def choose_by_throughput(expected: Outlook, num_symbols: int) -> int:
+def choose_by_throughput(expected: Outlook, num_bits: int) -> int:
     """The scheme of highest throughput, retransmissions included.
 
     Parameters
     ----------
     expected : expected quality of code blocks
-    num_symbols : length of the transmission, which sets its block length
+    num_bits : length of the transmission, which sets its block length
 
     Output
     ------
     : index into ``SCHEMES``, among those that lose at most 1 % of the blocks; the most
         robust scheme if there is none
     """
-    rates = {}
-    for index, mcs in enumerate(SCHEMES):
-        length = block_length(mcs, num_symbols)
-        if not expected.lost(mcs, length):
-            sent = 1 + expected.failing(mcs, length)[:-1].sum()
-            rates[index] = mcs.efficiency / sent
-    return max(rates, key=rates.get, default=0)
+    lengths = [_shortened(Bicm(mcs).layout(num_bits).k) for mcs in SCHEMES]
+    rates = [_rate(expected, *each) for each in zip(SCHEMES, lengths, strict=True)]
+    return int(np.argmax(rates))
+
+
+@lru_cache(maxsize=16384)
+def _rate(expected: Outlook, mcs: Mcs, length: int) -> float:
+    """Bits per channel use, retransmissions included; 0 if too many blocks are lost."""
+    if expected.lost(mcs, length):
+        return 0.0
+    return mcs.efficiency / (1 + expected.failing(mcs, length)[:-1].sum())
+
+
+def _shortened(length: int) -> int:
+    """The next lower of few lengths, whose blocks are no more reliable."""
+    step = 2 ** max(length.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
+    return length - length % step

@@ -1,4 +1,4 @@
-"""Modulation and coding schemes, and the scheme that an SNR supports.
+"""Modulation and coding schemes, and the error rates of their code blocks.
 
 ``mcs.csv`` is measured with the project's own chain over AWGN (``make mcs-table``): the
 Es/N0 at which a code block of a given length reaches the target error rate,
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from blocks.phy.bicm import Bicm, Mcs
+from blocks.phy.bicm import Mcs
 from blocks.phy.mutual_information import information, snr_of
 
 TABLE = Path(__file__).with_suffix(".csv")
@@ -40,7 +40,7 @@ SCHEMES = (
     Mcs(8, 885 / 1024),
     Mcs(8, 948 / 1024),
 )
-LENGTHS = (256, 1024, 8448)  # bits of the measured code blocks
+LENGTHS = (40, 64, 128, 256, 1024, 8448)  # bits of the measured code blocks
 
 
 class Threshold(NamedTuple):
@@ -70,26 +70,6 @@ def thresholds() -> tuple[Threshold, ...]:
         )
         for r in rows
     )
-
-
-def choose(snr_db: float, num_symbols: int) -> int:
-    """The fastest scheme that an SNR supports; the most robust one if none is.
-
-    Parameters
-    ----------
-    snr_db : Es/N0 at the receiver, fed back
-    num_symbols : length of the transmission, which sets its block length
-
-    Output
-    ------
-    : index into :data:`SCHEMES`
-    """
-    carried = [
-        index
-        for index, mcs in enumerate(SCHEMES)
-        if snr_db >= threshold_db(index, block_length(mcs, num_symbols))
-    ]
-    return max(carried, key=lambda index: SCHEMES[index].efficiency, default=0)
 
 
 def threshold_db(mcs: int, length: int) -> float:
@@ -132,9 +112,3 @@ def _measured(mcs: int, length: int) -> Waterfall:
     lengths = np.log([row.length for row in rows])
     columns = zip(*(row[2:] for row in rows), strict=True)
     return Waterfall(*(float(np.interp(np.log(length), lengths, c)) for c in columns))
-
-
-def block_length(mcs: Mcs, num_symbols: int) -> int:
-    """Bits of the code blocks of a transmission of ``num_symbols``."""
-    num_bits = max(int(num_symbols * mcs.efficiency), 8)
-    return Bicm(mcs).layout(num_bits).k

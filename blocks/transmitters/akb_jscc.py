@@ -19,12 +19,13 @@ from pydantic import Field
 from blocks.knowledge.source import SourceKb
 from blocks.learned.agentic_pair import agentic_pair, base_of, rate_of, stages_of
 from blocks.learned.controllers import Actions
+from blocks.learned.frame import UseOfCsi
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
 
 
 def build(
-    csi: bool = True,
+    csi: UseOfCsi = True,
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 10.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     source_kb: SourceKb = "retrieved",
@@ -37,12 +38,14 @@ def build(
     weights: str = "base",
     extractor: str = "swin",
     restorer: str = "swin",
+    refine: Annotated[int, Field(ge=0, le=200)] = 0,
 ) -> Transceiver:
     """Build the pair.
 
     Parameters
     ----------
-    csi, design_snr_db, margin_db, side_info, extractor, restorer : as for ``ntscc``
+    csi, design_snr_db, margin_db, side_info, extractor, restorer, refine : as for
+        ``ntscc``
     source_kb : context of the networks: ``retrieved``, the entry nearest to the
         description; for comparison: ``none``, ``random``, any entry, or ``oracle``, the
         description's own embedding, sent in full
@@ -59,6 +62,7 @@ def build(
         csi=csi,
         design_snr_db=design_snr_db,
         margin_db=margin_db,
+        refine=refine,
         side_info=side_info,
         source_kb=source_kb,
         kb=kb,

@@ -1,5 +1,8 @@
 """The case study's figure, from our own links: pictures, maps and five curves.
 
+By the default protocol, power, code and rates of the learned links follow the SNR. By
+that of the paper, their codecs are designed for 10 dB, and only rates follow it.
+
 One run holds three sweeps: CBR at 10 dB, SNR at one CBR, and JPEG at a slightly higher
 CBR, the lowest it reaches.
 """
@@ -19,13 +22,14 @@ from experiments.compose import sweep_of
 from experiments.figures.curves import draw_curves, styles
 from experiments.figures.panel import shown
 from semlink import config
+from semlink.errors import InputError
 from semlink.store.results import read_points
 from semlink.sweeps.listener import Unwatched
 from semlink.sweeps.sweep import Sweep
 from semlink.units import psnr_db
 
 LEARNED = ("akb_jscc", "akb_jscc_no_ckb", "ntscc")
-SEPARATED = ("jpeg2000_ldpc", "jpeg_ldpc")
+SEPARATED = ("jpeg2000_ldpc", "jpeg_ldpc")  # fixed 16-QAM, rate 2/3, in any protocol
 SNR_DB, CBR, CBR_JPEG = 10.0, 0.03, 0.035
 SHOWN = ("akb_jscc", "ntscc")
 SHOWN_AT = ((0.02, 10.0), (CBR, 4.0), (CBR, 10.0))  # CBR and Es/N0
@@ -41,12 +45,57 @@ class Grid(NamedTuple):
     photos: tuple[int, ...]
 
 
+class Protocol(NamedTuple):
+    """Use of the SNR by the learned links.
+
+    folder : default name of the run
+    parameters : of the learned links, as on the command line
+    title : title of the figures, if any
+    """
+
+    folder: str
+    parameters: str
+    title: str
+
+    def labels(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Learned links as transmitters of a sweep."""
+        return tuple(name + self.parameters for name in names)
+
+
+PROTOCOLS = {
+    "adaptive": Protocol("fig4", "", ""),
+    "paper": Protocol(
+        "fig4_paper",
+        "[csi=rate]",
+        "Protocol of the paper: learned codes designed for 10 dB, rates alone follow\n"
+        "the SNR; separated links at fixed 16-QAM, rate 2/3",
+    ),
+}
 FULL = Grid((0, 4, 8, 12, 16, 20), (0.015, 0.02, 0.025, 0.03, 0.04, 0.06), (0, 1, 2))
 QUICK = Grid((4, 16), (0.02, 0.03, 0.06), (0, 1))
 
 
+def protocol_of(name: str) -> Protocol:
+    """The protocol of a name.
+
+    Raises
+    ------
+    InputError
+        There is none of that name.
+    """
+    if name not in PROTOCOLS:
+        known = " or ".join(PROTOCOLS)
+        raise InputError(f"the protocol must be {known}, got {name!r}")
+    return PROTOCOLS[name]
+
+
 def fig4(
-    source: str, images: int | None, quick: bool, folder: Path, cache: Cache = None
+    source: str,
+    images: int | None,
+    quick: bool,
+    folder: Path,
+    cache: Cache = None,
+    protocol: Protocol = PROTOCOLS["adaptive"],
 ) -> None:
     """Run the missing points of the sweeps, and draw the figures.
 
@@ -57,6 +106,7 @@ def fig4(
     quick : whether to use a coarse grid
     folder : folder of the run
     cache : folder and limit [GiB] of the signal cache, if any
+    protocol : use of the SNR by the learned links
 
     Raises
     ------
@@ -64,25 +114,34 @@ def fig4(
         The source does not exist, or the run has another source.
     """
     grid = QUICK if quick else FULL
-    jobs = sweeps(grid, source, images, cache)
+    jobs = sweeps(grid, source, images, cache, protocol)
     console = Console(highlight=False, soft_wrap=True, markup=False)
     if not quick:
         console.print(_forecast(jobs, folder))
     for job in jobs:
         run(job, folder)
-    for path in (draw(jobs, grid, folder), draw_metric(jobs, "ms_ssim", folder)):
+    paths = (
+        draw(jobs, grid, folder, protocol),
+        draw_metric(jobs, "ms_ssim", folder, protocol),
+    )
+    for path in paths:
         console.print(f"figure   {path}")
     console.print(f"table    {folder / 'points.csv'}")
 
 
 def sweeps(
-    grid: Grid, source: str, images: int | None, cache: Cache = None
+    grid: Grid,
+    source: str,
+    images: int | None,
+    cache: Cache = None,
+    protocol: Protocol = PROTOCOLS["adaptive"],
 ) -> list[Sweep]:
     """The sweeps of the figure."""
     disk = signal_cache(*cache) if cache else None
+    learned = protocol.labels(LEARNED)
     parts = (
-        ((*LEARNED, *SEPARATED), (SNR_DB,), grid.cbr),
-        ((*LEARNED, SEPARATED[0]), grid.snr_db, (CBR,)),
+        ((*learned, *SEPARATED), (SNR_DB,), grid.cbr),
+        ((*learned, SEPARATED[0]), grid.snr_db, (CBR,)),
         (SEPARATED[1:], (*grid.snr_db, SNR_DB), (CBR_JPEG,)),
     )
     return [
@@ -103,7 +162,7 @@ def sweeps(
     ]
 
 
-def draw(jobs: list[Sweep], grid: Grid, folder: Path) -> Path:
+def draw(jobs: list[Sweep], grid: Grid, folder: Path, protocol: Protocol) -> Path:
     """Pictures and maps on the left, PSNR on the right."""
     photos = [i for i in grid.photos if i < jobs[0].trial.num_samples]
     width = 2.1 * (2 + len(SHOWN_AT))
@@ -111,35 +170,39 @@ def draw(jobs: list[Sweep], grid: Grid, folder: Path) -> Path:
     left, right = figure.subfigures(1, 2, width_ratios=(width, 5))
     axes = left.subplots(2 * len(photos), 2 + len(SHOWN_AT), squeeze=False)
     for photo, rows in zip(photos, np.split(axes, len(photos)), strict=True):
-        _draw_photo(jobs, photo, rows)
+        _draw_photo(jobs, photo, rows, protocol.labels(SHOWN))
     _draw_curves(jobs, "psnr", right, folder)
-    return _saved(figure, folder / "fig4.png")
+    return _saved(figure, folder / "fig4.png", protocol)
 
 
-def draw_metric(jobs: list[Sweep], metric: str, folder: Path) -> Path:
+def draw_metric(
+    jobs: list[Sweep], metric: str, folder: Path, protocol: Protocol
+) -> Path:
     """The curves of another metric, without pictures."""
     figure = plt.figure(figsize=(5, 7), layout="constrained")
     _draw_curves(jobs, metric, figure, folder)
-    return _saved(figure, folder / f"fig4_{metric}.png")
+    return _saved(figure, folder / f"fig4_{metric}.png", protocol)
 
 
-def _saved(figure, path: Path) -> Path:
+def _saved(figure, path: Path, protocol: Protocol) -> Path:
+    if protocol.title:
+        figure.suptitle(protocol.title, fontsize=8)
     figure.savefig(path, dpi=130)
     figure.savefig(path.with_suffix(".pdf"))
     plt.close(figure)
     return path
 
 
-def _draw_photo(jobs: list[Sweep], photo: int, rows) -> None:
+def _draw_photo(jobs: list[Sweep], photo: int, rows, labels: tuple[str, ...]) -> None:
     """Two rows: original, maps, and the photo received from two transmitters."""
     for place in rows.flat:
         place.set_axis_off()
     original = jobs[0].trial.source[photo].data
     _show(rows[0, 0], original, f"photo {photo}")
-    job, point = _find(jobs, SHOWN[0], CBR, SNR_DB)
+    job, point = _find(jobs, labels[0], CBR, SNR_DB)
     _draw_maps(job.trial.maps(point, photo), rows)
     for column, (cbr, snr_db) in enumerate(SHOWN_AT, start=2):
-        for row, transmitter in zip(rows, SHOWN, strict=True):
+        for row, transmitter in zip(rows, labels, strict=True):
             job, point = _find(jobs, transmitter, cbr, snr_db)
             picture = shown(job.trial.replay(point, photo))
             where = f"CBR {cbr:g}, {snr_db:g} dB: {psnr_db(original, picture):.2f} dB"

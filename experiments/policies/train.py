@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from blocks.learned.weights_folder import WEIGHTS, read_codec
-from blocks.nn.jscc import nominal_eta
+from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
 from blocks.nn.weights import write_weights
 from experiments.policies import ppo
 from experiments.policies.asked import Recipe
@@ -33,7 +33,7 @@ from semlink.graph import compiled
 FADING_SHARE, FADED_POSITIONS = 0.3, 32  # share of batches; positions of a fade
 QUALITIES = (0.15, 0.85)
 ETA_SPREAD = 0.3  # half width of the range of log eta
-HIGHEST_DB = 20.0
+HIGHEST_DB = TRAINED_SNRS_DB[1]
 # A grid of prices over SNR and quality; the initial prices depend on the SNR.
 PRICES = (4, 3)
 FIRST_PRICES = 2.0, 0.12  # dB, and dB per dB
@@ -145,7 +145,7 @@ def _draw(recipe: Recipe, iteration: int, photos, contexts) -> Draw:
     rng = np.random.default_rng((recipe.seed, iteration))
     chosen = rng.integers(len(photos), size=recipe.pictures)
     image = np.stack([crop(photos[i], recipe.crop, rng) for i in chosen])
-    snr_db, quality = rng.uniform(0, HIGHEST_DB), rng.uniform(*QUALITIES)
+    snr_db, quality = rng.uniform(*TRAINED_SNRS_DB), rng.uniform(*QUALITIES)
     eta = nominal_eta(snr_db) * np.exp(rng.uniform(-ETA_SPREAD, ETA_SPREAD))
     shape = (recipe.pictures, recipe.crop // 16, recipe.crop // 16)
     fading_db = np.zeros(shape, np.float32)

@@ -15,7 +15,7 @@ from keras import ops
 from blocks.nn.base_layer import base_picture, base_values, predicted
 from blocks.nn.codec import Codec, Known, log_gain, noise_variance, quantiser_step
 from blocks.nn.entropy import SCALES, gaussian_bits
-from blocks.nn.jscc import nominal_eta
+from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
 from experiments.training.crops import Draw
 
 # Squared error per bit, in squares of the quantiser step: the error that a dimension
@@ -34,10 +34,10 @@ ETA_SPREAD = 0.6  # half width of the range of log eta
 def draw(rng: np.random.Generator, batch_size: int) -> Draw:
     """Draw the conditions of each crop.
 
-    A third of the crops has the design SNR, the rest 0 to 20 dB.
+    A third of the crops has the design SNR, the rest any of the trained range.
     """
     quality = rng.uniform(0, 1, batch_size)
-    snr_db = rng.uniform(0, 20, batch_size)
+    snr_db = rng.uniform(*TRAINED_SNRS_DB, batch_size)
     snr_db = np.where(rng.random(batch_size) < 0.35, DESIGN_SNR_DB, snr_db)
     knows = rng.random(batch_size) < TRANSMITTER_KNOWS
     design_snr_db = np.where(knows, snr_db, DESIGN_SNR_DB)

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.codec import MULTIPLE, Codec, Known, log_gain
-from blocks.nn.jscc import LEVELS
+from blocks.nn.jscc import LEVELS, TRAINED_SNRS_DB
 from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.transforms import PATCH
 from blocks.nn.weights import read_weights, write_weights
@@ -76,6 +76,7 @@ def _card(run: Path, recipe: dict, codec: Codec, digest: str, note: str) -> str:
         for name, value in recipe.items()
         if value != ""
     )
+    lowest, highest = TRAINED_SNRS_DB
     return f"""# {recipe["model"]}, profile {recipe["profile"]}
 
 {note}
@@ -93,9 +94,13 @@ Written by `make promote`. SHA-256 of the weights, which are in half precision:
 
 {_history(run)}
 
-Es/N0 was 10 dB for about a third of the crops and 0 to 20 dB for the others; of
-those, {round(100 * TRANSMITTER_KNOWS)} % had a transmitter that knew it, the others one
-that took it for 10 dB. The receiver always knows.
+Es/N0 was 10 dB for about a third of the crops and {lowest:g} to {highest:g} dB for the
+others; of those, {round(100 * TRANSMITTER_KNOWS)} % had a transmitter that knew it, the
+others one that took it for 10 dB. The receiver always knows.
+
+Outside of {lowest:g} to {highest:g} dB the networks are conditioned on the nearer
+end of this range, symbol by symbol at low noise; the linear estimates use the true
+noise.
 
 PSNR [dB] (and CBR of the payload alone) on {COUNT} crops of {SIZE}x{SIZE} pixels from
 {HELD_OUT} photos that training did not see, as it went on:

@@ -165,6 +165,25 @@ def test_without_csi_no_accounting_tells_the_transmitter_the_snr():
         assert link.transmitter.operating_point(Feedback(3.0)) is None
 
 
+def test_csi_for_rates_alone_leaves_power_and_code_at_the_design():
+    """At the design SNR it equals full CSI; elsewhere the codec keeps that SNR."""
+    sample = photos()[0]
+    words = ("ntscc", "ntscc[csi=rate]")
+    full, rate = (sent(make_link(w), [sample], 0.05)[1][0] for w in words)
+    np.testing.assert_array_equal(full.x, rate.x)
+    link = make_link("ntscc[csi=rate]")
+    assert link.transmitter.operating_point(Feedback(4.0)) == (96, 4.0)
+    _, (low,) = sent(link, [sample], 0.05, snr_db=4.0)
+    assert low.ledger.of(purpose="side") > rate.ledger.of(purpose="side")
+    _, (adapted,) = sent(make_link(), [sample], 0.05, snr_db=4.0)
+    psnr = [
+        psnr_db(sample.data, received(own, tx, 4.0).data)
+        for own, tx in ((link, low), (make_link(), adapted))
+    ]
+    assert psnr[0] < psnr[1]
+    assert psnr[0] > psnr[1] - 1.5
+
+
 def test_images_are_told_apart_where_they_differ_in_shape_alone():
     flat = np.arange(64 * 96 * 3, dtype=np.uint32).astype(np.uint8)
     source = [cut(flat.reshape(64, 96, 3), 0), cut(flat.reshape(96, 64, 3), 1)]

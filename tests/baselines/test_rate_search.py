@@ -58,7 +58,7 @@ def searching(codec, overhead: int = 0):
         return Cost(sizes(member, setting.quality) + overhead)
 
     def qualities(source, budget):
-        plan = search_quality(source, budget, codec, lambda members: "any", cost)
+        plan = search_quality(source, budget, codec, lambda *_: "any", cost)
         assert {setting.scheme for _, setting in plan.each} == {"any"}
         return [plan.of(sample).quality for sample in source]
 

@@ -26,7 +26,8 @@ from semlink.signals import Estimate, RxSignal, Sample
 REGISTRY = catalogue().registries["transmitter"]
 NAMES = REGISTRY.complete()
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
-WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "akb_jscc[actions=signalled]"]
+WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
+WORDS += ["akb_jscc[actions=signalled]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)

@@ -13,7 +13,16 @@ from semlink.metrics import Metric
 from semlink.protocols import Budget, Frame, Transceiver
 from semlink.registry import Registry
 from semlink.rng import Seeds
-from semlink.signals import DOWN, Estimate, RxSignal, TxSignal, Use, ledger
+from semlink.signals import (
+    DOWN,
+    NO_BLOCKS,
+    Estimate,
+    RxSignal,
+    TxSignal,
+    Use,
+    join_blocks,
+    ledger,
+)
 
 
 def tx_of(blocks):
@@ -38,6 +47,18 @@ def test_errors_are_counted_against_what_was_sent():
         "goodput": (4, 100),
     }
     assert counted(SENT, SENT)["goodput"] == (12, 100)
+
+
+def test_blocks_of_several_lengths_count_the_bits_that_they_have():
+    short, long = np.uint8([[0, 1]]), np.uint8([[1, 1, 0, 0], [0, 1, 0, 1]])
+    wrong = long ^ np.uint8([[0, 0, 0, 0], [1, 0, 0, 1]])
+    sent, decoded = join_blocks(short, long), join_blocks(short, wrong)
+    metrics = counted(sent, decoded)
+    assert metrics["ber"] == (2, 10)
+    assert metrics["bler"] == (1, 3)
+    assert metrics["goodput"] == (6, 100)
+    assert join_blocks(NO_BLOCKS, short, NO_BLOCKS).tolist() == short.tolist()
+    assert join_blocks(NO_BLOCKS).shape == (0, 0)
 
 
 def test_blocks_never_decoded_are_lost_but_have_no_bit_errors():

@@ -4,32 +4,34 @@ import numpy as np
 import pytest
 
 from blocks.phy.bicm import Bicm
-from blocks.phy.mcs import BLER_TARGET, SCHEMES, TABLE, choose, threshold_db, thresholds
+from blocks.phy.mcs import BLER_TARGET, SCHEMES, TABLE, threshold_db, thresholds
+from blocks.phy.side_information import choose, filled, num_symbols
 
 pytestmark = pytest.mark.skipif(not TABLE.exists(), reason=f"no {TABLE.name} measured")
 SNRS_DB = np.arange(0.0, 21.0, 4.0)
+LENGTHS = [10, 100, 1000, 10_000, 100_000]  # of streams, in bits
 
 
-@pytest.mark.parametrize("num_symbols", [300, 3000, 30_000])
-def test_more_snr_is_never_slower(num_symbols):
-    chosen = [choose(snr_db, num_symbols) for snr_db in np.arange(-10, 30, 0.25)]
+@pytest.mark.parametrize("num_bits", LENGTHS)
+def test_more_snr_is_never_slower(num_bits):
+    chosen = [choose(snr_db, num_bits) for snr_db in np.arange(-10, 35, 0.25)]
     efficiency = [SCHEMES[index].efficiency for index in chosen]
     assert efficiency == sorted(efficiency)
     assert chosen[0] == 0
-    assert SCHEMES[chosen[-1]] == max(SCHEMES, key=lambda mcs: mcs.efficiency)
+    shortest = min(num_symbols(num_bits, mcs) for mcs in range(len(SCHEMES)))
+    assert num_symbols(num_bits, chosen[-1]) == shortest
 
 
-@pytest.mark.parametrize("num_symbols", [300, 3000, 30_000])
-def test_the_fastest_scheme_that_is_carried_is_chosen(num_symbols):
-    bits = [int(num_symbols * mcs.efficiency) for mcs in SCHEMES]
-    lengths = [Bicm(m).layout(b).k for m, b in zip(SCHEMES, bits, strict=True)]
-    needed = [threshold_db(i, k) for i, k in enumerate(lengths)]
-    for snr_db in np.arange(-2, 31, 0.5):
-        mcs = choose(float(snr_db), num_symbols)
-        assert needed[mcs] <= snr_db or mcs == 0
-        fast = SCHEMES[mcs].efficiency
-        faster = [i for i, other in enumerate(SCHEMES) if other.efficiency > fast]
-        assert all(needed[i] > snr_db for i in faster)
+@pytest.mark.parametrize("num_bits", LENGTHS)
+def test_the_fastest_scheme_that_is_carried_is_chosen(num_bits, lost_share):
+    for snr_db in np.arange(-2, 35, 0.5):
+        streams = [Bicm(mcs).layout(filled(num_bits)) for mcs in SCHEMES]
+        lost = [lost_share(i, *s[:2], snr_db) for i, s in enumerate(streams)]
+        mcs = choose(float(snr_db), num_bits)
+        assert lost[mcs] <= 0.01 or mcs == 0
+        fast = num_symbols(num_bits, mcs)
+        faster = [i for i in range(len(SCHEMES)) if num_symbols(num_bits, i) < fast]
+        assert all(lost[i] > BLER_TARGET for i in faster)
 
 
 def test_table_has_every_scheme_above_capacity():
@@ -37,7 +39,7 @@ def test_table_has_every_scheme_above_capacity():
     for row in thresholds():
         capacity_db = 10 * np.log10(2 ** SCHEMES[row.mcs].efficiency - 1)
         # short blocks at high rates are far from it
-        gap = 4.5 if row.length > 1000 else 8
+        gap = {1024: 4.5, 8448: 4.5, 256: 8}.get(row.length, 10)
         assert capacity_db < row.snr_db < capacity_db + gap
 
 
@@ -46,7 +48,7 @@ def test_longer_blocks_need_no_more(index):
     rows = [row for row in thresholds() if row.mcs == index]
     assert [row.length for row in rows] == sorted(row.length for row in rows)
     needed = [row.snr_db for row in rows]
-    assert all(b < a + 0.3 for a, b in zip(needed, needed[1:], strict=False))
+    assert all(b < a + 0.6 for a, b in zip(needed, needed[1:], strict=False))
 
 
 @pytest.mark.parametrize("length", [256, 1024, 8448])
@@ -81,3 +83,12 @@ def test_threshold_is_where_the_target_is(index, block_errors):
     snr_db = threshold_db(index, 1024)
     failed = block_errors(SCHEMES[index], 1024, 4000, snr_db)
     assert np.mean(failed) < 3 * BLER_TARGET + 4 * np.sqrt(3 * BLER_TARGET / 4000)
+
+
+@pytest.mark.parametrize("num_bits", [2, 61, 290])
+def test_streams_arrive_at_the_scheme_that_is_chosen_for_them(num_bits, block_errors):
+    for snr_db in (12.0, 26.0):
+        mcs = SCHEMES[choose(snr_db, num_bits)]
+        k = Bicm(mcs).layout(filled(num_bits)).k
+        lost = block_errors(mcs, k, 1000, snr_db)
+        assert np.mean(lost) <= 0.01 + 4 * np.sqrt(0.01 / 1000)

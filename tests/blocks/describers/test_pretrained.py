@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from blocks.describers.llava_next import chat
 from blocks.knowledge.perception import build_describer, text_encoder
 from semlink.errors import InputError
 
@@ -90,22 +91,24 @@ def tiny_blip(tmp_path_factory, bert_words):
     return folder
 
 
+MISTRAL = (  # a template of that form
+    "{% for message in messages %}{{ '[INST] ' }}"
+    "{% for part in message['content'] %}"
+    "{{ '<image>\n' if part['type'] == 'image' else part['text'] }}"
+    "{% endfor %}{{ ' [/INST]' }}{% endfor %}"
+)
+
+
 @pytest.fixture(scope="session")
-def tiny_llava(tmp_path_factory, bert_words):
-    """Give a folder with a tiny LLaVA-NeXT."""
-    pytest.importorskip("torch")
+def llava_processor(bert_words):
+    """Give a small processor of LLaVA-NeXT, with the chat template of Mistral."""
     from tokenizers import Tokenizer, models, pre_tokenizers
     from transformers import (
-        CLIPVisionConfig,
-        LlamaConfig,
-        LlavaNextConfig,
-        LlavaNextForConditionalGeneration,
         LlavaNextImageProcessor,
         LlavaNextProcessor,
         PreTrainedTokenizerFast,
     )
 
-    folder = tmp_path_factory.mktemp("llava")
     words = bert_words.read_text().split("\n") + ["<image>"]
     raw = Tokenizer(models.WordLevel({w: i for i, w in enumerate(words)}, "[UNK]"))
     raw.pre_tokenizer = pre_tokenizers.Whitespace()
@@ -122,18 +125,37 @@ def tiny_llava(tmp_path_factory, bert_words):
         crop_size={"height": 32, "width": 32},
         image_grid_pinpoints=[[32, 64], [64, 32]],
     )
-    LlavaNextProcessor(
+    return LlavaNextProcessor(
         image,
         tokenizer,
         patch_size=8,
         vision_feature_select_strategy="default",
+        chat_template=MISTRAL,
         num_additional_image_tokens=1,
-    ).save_pretrained(folder)
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_llava(tmp_path_factory, llava_processor):
+    """Give a folder with a tiny LLaVA-NeXT on Mistral."""
+    pytest.importorskip("torch")
+    from transformers import (
+        CLIPVisionConfig,
+        LlavaNextConfig,
+        LlavaNextForConditionalGeneration,
+        MistralConfig,
+    )
+
+    folder = tmp_path_factory.mktemp("llava")
+    llava_processor.save_pretrained(folder)
+    tokenizer = llava_processor.tokenizer
     sizes = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2}
     sizes |= {"num_attention_heads": 2}
     config = LlavaNextConfig(
         vision_config=CLIPVisionConfig(**sizes, image_size=32, patch_size=8),
-        text_config=LlamaConfig(**sizes, vocab_size=len(tokenizer)),
+        text_config=MistralConfig(
+            **sizes, num_key_value_heads=1, vocab_size=len(tokenizer)
+        ),
         image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         image_grid_pinpoints=[[32, 64], [64, 32]],
     )
@@ -184,6 +206,23 @@ def test_blip_describes(tiny_blip, picture):
     assert "12" in describe.version
 
 
+def test_llava_next_is_asked_in_the_chat_template_of_its_processor(llava_processor):
+    asked = chat(llava_processor, "Describe the image.")
+    assert asked == "[INST] <image>\nDescribe the image. [/INST]"
+
+
+def test_a_processor_without_a_chat_template_is_refused(llava_processor, monkeypatch):
+    monkeypatch.setattr(llava_processor, "chat_template", None)
+    with pytest.raises(ValueError, match="does not have a chat template"):
+        chat(llava_processor, "Describe the image.")
+
+
+def test_the_processor_makes_room_for_the_image(llava_processor, picture):
+    asked = chat(llava_processor, "a photo of")
+    inputs = llava_processor(images=picture, text=asked, return_tensors="np")
+    assert np.sum(inputs["input_ids"] == llava_processor.image_token_id) > 16
+
+
 def test_llava_next_describes(tiny_llava, picture):
     describe = build_describer(f"llava_next[model={tiny_llava},prompt=brief,longest=4]")
     text = describe(picture, {})
@@ -218,7 +257,7 @@ def test_minilm_does_not_depend_on_what_is_beside():
         ("encoder", "clip", "hf download openai/clip-vit-large-patch14"),
         ("describer", "blip:/nowhere", "1 GB"),
         ("describer", "blip", "hf download Salesforce/blip-image-captioning-base"),
-        ("describer", "llava_next", "hf download llava-hf/llava-v1.6-vicuna-7b-hf"),
+        ("describer", "llava_next", "hf download llava-hf/llava-v1.6-mistral-7b-hf"),
     ],
 )
 def test_a_missing_model_says_what_to_download(kind, spec, said, monkeypatch, tmp_path):

@@ -5,6 +5,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from blocks.budget_search import Settings
 from blocks.knowledge.base import DEFAULT, KnowledgeBase, load
 from blocks.nn.jscc import LEVELS
 from experiments.compose import catalogue
@@ -121,6 +122,22 @@ def test_actions_change_the_map_and_the_receiver_follows():
     assert np.abs(levels[1] - levels[0]).max() <= 2
     assert np.ceil(after.sum() / 2) == tx.ledger.of(purpose="payload")
     assert quality(link, sample, tx) > 20
+
+
+def test_the_channel_kb_can_see_an_snr_that_the_codec_does_not():
+    """With ``csi=rate``, at one setting, the SNR changes the rate map alone."""
+    (sample,) = photos()[:1]
+    link, plan, _ = sent("akb_jscc[csi=rate]", (sample,))
+    setting = plan.of(sample)
+    maps, signals = [], []
+    for snr in (setting.snr, setting.snr - 40):
+        other = Settings(((sample.index, setting._replace(snr=snr)),))
+        maps.append(link.transmitter.maps(sample, other)[AFTER])
+        signals.append(link.transmit(sample, other)[0])
+    assert np.mean(maps[0] != maps[1]) > 0.01
+    assert link.transmitter.shared.codec_snr_db == SNR_DB
+    for tx in signals:
+        assert quality(link, sample, tx) > 20
 
 
 def test_without_a_channel_kb_the_map_is_the_preset():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from blocks.phy import side_information
-from blocks.phy.mcs import SCHEMES, choose
+from blocks.phy.mcs import SCHEMES
 from blocks.phy.side_information import TOTAL, EntropyCoder, fixed_point
 
 NUM_TABLES, SIZE = 12, 17
@@ -126,7 +126,7 @@ def test_garbage_decodes_to_something_or_is_refused():
 def stream():
     """A stream of 900 bits, its scheme at 10 dB, and its symbols."""
     bits = np.random.default_rng(4).integers(0, 2, 900, np.uint8)
-    mcs = choose(10.0, 300)
+    mcs = side_information.choose(10.0, 900)
     return bits, mcs, *side_information.send(bits, mcs)
 
 

@@ -70,6 +70,7 @@ def test_a_run_is_the_name_of_a_folder_in_runs(command, tmp_path, name, run):
         ("panel --cbr x", "unable to parse string as a number, got 'panel --cbr x'"),
         ("mcs-table --blocks 0", "equal to 1, got 'mcs-table --blocks 0'"),
         ("worker garbage", "a scheduler is tcp://HOST:PORT, got 'garbage'"),
+        ("fig4 --protocol a", "the protocol must be adaptive or paper, got 'a'"),
         ("sweep --cluster tcp://a", "a scheduler is tcp://HOST:PORT, got 'tcp://a'"),
     ],
 )

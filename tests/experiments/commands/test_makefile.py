@@ -120,7 +120,8 @@ def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
     [
         ("sweep", "--run 'sweep'"),
         ("sweep RUN=mine", "--run 'mine'"),
-        ("fig4", "--run 'fig4'"),
+        ("fig4", "-m experiments fig4"),
+        ("fig4 PROTOCOL=paper", "--protocol 'paper'"),
         ("fig4 RUN=sweep", "--run 'sweep'"),
         ("train DATA=x", "--run 'runs/train'"),
         ("train DATA=x MODEL=channel_kb", "--run 'runs/train'"),

@@ -4,7 +4,17 @@ import pytest
 from PIL import Image
 
 from experiments.figures import fig4 as module
-from experiments.figures.fig4 import FULL, LEARNED, QUICK, SEPARATED, Grid, fig4, sweeps
+from experiments.figures.fig4 import (
+    FULL,
+    LEARNED,
+    PROTOCOLS,
+    QUICK,
+    SEPARATED,
+    Grid,
+    fig4,
+    protocol_of,
+    sweeps,
+)
 from semlink.errors import InputError
 from semlink.store.results import read_points
 
@@ -37,6 +47,27 @@ def test_the_grid_is_the_papers(grid):
         assert {(transmitter, float(snr), cbr) for snr in grid.snr_db} <= points
     for transmitter in module.SHOWN:
         assert {(transmitter, snr, cbr) for cbr, snr in module.SHOWN_AT} <= points
+
+
+def test_the_protocol_of_the_paper_changes_the_learned_links_alone():
+    """Same grid; codecs designed for 10 dB, and separated links as they are."""
+    grids = [
+        {
+            (p.link.transmitter.label.removesuffix("[csi=rate]"), p.snr_db, p.cbr)
+            for job in sweeps(QUICK, "photos", 1, protocol=protocol)
+            for p in job.points
+        }
+        for protocol in PROTOCOLS.values()
+    ]
+    assert grids[0] == grids[1]
+    jobs = sweeps(QUICK, "photos", 1, protocol=PROTOCOLS["paper"])
+    used = {p.link.transmitter.label for job in jobs for p in job.points}
+    assert used == {*(f"{name}[csi=rate]" for name in LEARNED), *SEPARATED}
+
+
+def test_a_protocol_that_there_is_not():
+    with pytest.raises(InputError, match="must be adaptive or paper, got 'ours'$"):
+        protocol_of("ours")
 
 
 @pytest.mark.slow
