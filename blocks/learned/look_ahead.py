@@ -7,7 +7,9 @@ squared error plus the price of dimensions and of signalled bits.
 References
 ----------
 Y. Shoham, A. Gersho, "Efficient bit allocation for an arbitrary set of quantizers",
-IEEE Trans. ASSP 36(9), 1988, for the common price of a rate.
+IEEE Trans. ASSP 36(9), 1988, for the common price of a rate. J. Besag, "On the
+statistical analysis of dirty pictures", J. Royal Stat. Soc. B 48(3), 1986, for
+iterated conditional modes.
 """
 
 import numpy as np
@@ -20,11 +22,11 @@ from blocks.nn.policy import OFFSETS, Prospects
 SLOPE = 0.7  # relative decrease of an error per relative increase of its dimensions
 # bits of a position, of photos: at quality 0, and their growth with quality
 TYPICAL_BITS, GROWTH = 26.5, 2.45
-EFFICIENCY = 0.35  # value of a bit: its symbols at this share of the capacity
+EFFICIENCY = 0.5  # value of a bit: its symbols at this share of the capacity
 # Error is less visible at positions of much energy: exponent of the weight of their
 # error. It costs 0.02 dB and restores MS-SSIM.
 MASKING = 0.2
-PASSES = 3  # over actions and their information, which depend on each other
+PASSES = 4  # over actions and their information, which depend on each other
 
 
 def unsent_energies(y, mu, index):
@@ -68,11 +70,45 @@ def best_actions(level: np.ndarray, left: Prospects, at, highest: int) -> np.nda
     costs = np.where((levels >= 0) & (levels <= highest), costs, np.inf)
     # two dimensions a symbol
     price = 2 * price / (EFFICIENCY * np.log2(1 + 1 / no))
+    # a position at a time, of a chessboard: its neighbours have the other colour
+    colour = np.indices(level.shape).sum(axis=0) % 2
     action = np.argmin(costs, axis=-1)
-    for _ in range(PASSES):
-        bits = action_code.information(action, level)[level]
-        action = np.argmin(costs + price * bits, axis=-1)
+    for number in range(2 * PASSES):
+        if number % 2 == 0:
+            bits = action_code.information(action, level)
+        best = np.argmin(costs + price * _bits(action, level, bits), axis=-1)
+        action = np.where(colour == number % 2, best, action)
     return action
+
+
+def _bits(action, level, information) -> np.ndarray:
+    """Information of each action of a position and of its neighbours after it.
+
+    Input
+    -----
+    action, level : [1, h, w], integers
+    information : [L, C, A], bits
+
+    Output
+    ------
+    : [1, h, w, A], bits
+    """
+    context, actions = action_code.contexts(action), np.arange(len(OFFSETS))
+    bits = information[level, context]
+    for after, before in _NEIGHBOURS:
+        # their context without the action, and with each
+        others = (context[after] - action[before])[..., None] + actions
+        coded = level[after][..., None], others, action[after][..., None]
+        bits[before] += information[coded]
+    return bits
+
+
+# slices of a position's right and lower neighbour, and of the position
+_ALL, _FIRST, _NEXT = slice(None), slice(None, -1), slice(1, None)
+_NEIGHBOURS = (
+    ((_ALL, _ALL, _NEXT), (_ALL, _ALL, _FIRST)),
+    ((_ALL, _NEXT), (_ALL, _FIRST)),
+)
 
 
 def _costs(level, left: Prospects, at, no: float) -> tuple[np.ndarray, float]:

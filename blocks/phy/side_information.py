@@ -6,16 +6,15 @@ counted. If a CRC fails, the receiver gets no bits, never wrong ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
 
 from blocks.phy.bicm import CRC_BITS, Bicm
 from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, bler
+from blocks.phy.range_coder import opened, refusing, sealed
 
 TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
-_INTERVAL_BITS = 64  # state of the range coder
 LOST = 0.01  # largest share of streams that are lost
 SHORTEST = LENGTHS[0] - CRC_BITS  # bits of a stream; error rates of fewer are unknown
 LENGTHS_PER_OCTAVE = 8  # lengths of streams; as many as there are lifting sizes
@@ -116,7 +115,7 @@ class EntropyCoder:
             encoder.encode(symbols[run], model, *tables)
         for magnitude in escaped:
             encoder.encode(_gamma(int(magnitude)), _coin())
-        return _sealed(encoder)
+        return sealed(encoder)
 
     def decode(self, bits: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Decode integers whose tables are known.
@@ -135,8 +134,8 @@ class EntropyCoder:
         ValueError
             No encoder makes these bits.
         """
-        with _refusing():
-            decoder, rows = _decoder(bits), np.asarray(rows)
+        with refusing():
+            decoder, rows = opened(bits), np.asarray(rows)
             parts = [
                 decoder.decode(model, *(tables or [run.stop - run.start]))
                 for run, model, tables in self._runs(rows)
@@ -151,8 +150,8 @@ class EntropyCoder:
         ``row_of`` takes entries of tables, that is, values minus ``first``. After the
         ``count`` integers there may be others, whose tables ``then`` are known.
         """
-        decoder, symbols, rows = _decoder(bits), [], []
-        with _refusing():
+        decoder, symbols, rows = opened(bits), [], []
+        with refusing():
             for _ in range(count):
                 rows.append(row_of(symbols))
                 symbols.append(decoder.decode(self._model(rows[-1])))
@@ -200,37 +199,6 @@ class EntropyCoder:
                 half, above = divmod(_read_gamma(decoder) + 1, 2)
                 values[i] = half + self._escape - 1 if above else -half
         return values + self._first[rows]
-
-
-def decode_adaptive(
-    bits: np.ndarray, count: int, table_of: Callable[[Sequence[int]], np.ndarray]
-) -> np.ndarray:
-    """Decode symbols whose tables adapt to the symbols before them.
-
-    Input
-    -----
-    bits : [num_bits], uint8, from :meth:`EntropyCoder.encode`
-    count : number of symbols
-    table_of : table of the next symbol, [A], from the symbols decoded so far
-
-    Output
-    ------
-    : [count], int64, entries of their tables
-
-    Raises
-    ------
-    ValueError
-        No encoder makes these bits.
-    """
-    import constriction
-
-    model = constriction.stream.model.Categorical
-    decoder, symbols = _decoder(bits), []
-    with _refusing():
-        for _ in range(count):
-            table = table_of(symbols).astype(np.float64)
-            symbols.append(decoder.decode(model(table, perfect=False)))
-    return np.array(symbols, np.int64)
 
 
 def choose(snr_db: float, num_bits: int) -> int:
@@ -315,15 +283,6 @@ def _chain(mcs: int) -> Bicm:
     return Bicm(SCHEMES[mcs])
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Raise ``ValueError`` for bits that no encoder makes."""
-    try:
-        yield
-    except AssertionError as error:
-        raise ValueError(f"bits must come from an encoder, got: {error}") from None
-
-
 @lru_cache(maxsize=1)
 def _categorical():
     import constriction
@@ -354,32 +313,3 @@ def _read_gamma(decoder) -> int:
     for _ in range(zeros):
         magnitude = 2 * magnitude + int(decoder.decode(_coin()))
     return magnitude
-
-
-def _sealed(encoder) -> np.ndarray:
-    """The shortest bits that decode correctly when padded with zeros.
-
-    The coder's own sealing writes whole words: up to 64 bits more.
-    """
-    num_words, (low, width) = encoder.pos()
-    words = encoder.get_compressed()
-    length = 32 * num_words + _INTERVAL_BITS
-    code = int.from_bytes(words.astype(">u4").tobytes(), "big")
-    code <<= length - 32 * len(words)
-    # lower end of the interval, below the value that the coder chose in it
-    lower = code - (code - low) % (1 << _INTERVAL_BITS)
-    dropped = _INTERVAL_BITS
-    while (shortest := -(-lower >> dropped)) << dropped >= lower + width:
-        dropped -= 1
-    # (rounding up may carry into earlier bits, never beyond the first)
-    text = f"{shortest:0{max(length - dropped, 1)}b}"
-    return np.frombuffer(text.encode(), np.uint8) - ord("0")
-
-
-def _decoder(bits: np.ndarray):
-    """A decoder of bits [num_bits], padded with zeros."""
-    import constriction
-
-    padded = np.pad(bits, (0, -len(bits) % 32 + _INTERVAL_BITS))
-    words = np.packbits(padded).view(">u4").astype(np.uint32)
-    return constriction.stream.queue.RangeDecoder(words)

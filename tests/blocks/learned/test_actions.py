@@ -79,11 +79,29 @@ def test_actions_arrive(size):
 def test_the_code_adapts_to_the_picture():
     """Its length is the empirical entropy given the level, plus the learning."""
     action, level = random_actions(4000)
-    information = action_code.information(action, level)[level, action].sum()
+    information = action_code.information(action, level)
+    information = information[level, action_code.contexts(action), action].sum()
     length = len(action_code.encode(action, level))
-    learned = 0.5 * np.log2(4000) * (len(OFFSETS) - 1) * len(set(PRESET))
+    tables = len(set(PRESET)) + action_code.CONTEXTS
+    learned = 0.5 * np.log2(4000) * (len(OFFSETS) - 1) * tables
     assert information < length < information + learned
     assert length < 0.8 * 4000 * np.log2(len(OFFSETS))
+
+
+def test_the_code_knows_the_neighbours():
+    """Actions equal to those above take few bits, at one level for all positions."""
+    row = np.random.default_rng(2).integers(0, 5, 60)
+    action = np.sort(np.tile(row, (1, 60, 1)), axis=-1)
+    level = np.full(action.shape, 5, np.int32)
+    bits = action_code.encode(action, level)
+    assert len(bits) < 0.6 * action.size * np.log2(len(OFFSETS))
+    np.testing.assert_array_equal(action_code.decode(bits, level), action)
+
+
+def test_contexts_are_sums_of_left_and_upper_neighbours():
+    action = np.array([[[0, 4, 3], [1, 2, 4]]])
+    expected = [[[4, 2, 6], [2, 5, 5]]]  # beyond the edges, no change
+    np.testing.assert_array_equal(action_code.contexts(action), expected)
 
 
 def test_other_bits_are_refused():
