@@ -1,7 +1,9 @@
 """The channel knowledge base: a policy trained with PPO corrects the preset.
 
 Both ends evaluate the policy on side information, SNR and its own previous action, and
-derive the same corrections; nothing is signalled (``blocks/nn/policy.py``).
+derive the same corrections; nothing is signalled (``blocks/nn/policy.py``). With
+``actions=signalled``, the transmitter corrects the map of the policy further, with
+actions that it chooses from the latents and signals (``blocks/learned/look_ahead.py``).
 """
 
 from pathlib import Path
@@ -10,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from blocks.learned.controllers import Controller
+from blocks.learned import action_code
+from blocks.learned.controllers import Actions, Controller
+from blocks.learned.look_ahead import best_actions, unsent_energies
 from blocks.learned.weights_folder import WEIGHTS, folder_of, policy_of
 from blocks.nn import policy as networks_of_policy
 from blocks.nn.codec import log_gain
@@ -83,17 +87,76 @@ class ChannelKb:
         return networks.run(corrections, level, *maps, gain, snr_db)
 
 
-def build(policy: str = "base") -> Controller:
+class Ahead(NamedTuple):
+    """Features of a picture for signalled actions.
+
+    shared : features for the policy, the same at both ends
+    left : prospects of each rate level, with the true energy of the latents not sent;
+        ``None`` at the receiver
+    """
+
+    shared: Features
+    left: Prospects | None
+
+
+class SignalledActions:
+    """The map of the policy, corrected by actions that the transmitter signals.
+
+    Parameters
+    ----------
+    policy : policy with its weights
+    """
+
+    signalled = True
+
+    def __init__(self, policy: Policy):
+        self.policy, self._suggested = policy, ChannelKb(policy)
+
+    def features(self, networks, view) -> Ahead:
+        shared, left = self._suggested.features(networks, view), None
+        if view.latents is not None:
+            gain = np.float32(np.exp(log_gain(np.float64([view.quality]))))
+            latents = gain * view.latents.y, *view.statistics[:2]
+            unsent = networks.run(unsent_energies, *latents)
+            left = Prospects(unsent, shared.left.sent)
+        return Ahead(shared, left)
+
+    def rate_map(self, networks, features: Ahead, at) -> np.ndarray:
+        level = self._suggested.rate_map(networks, features.shared, at)
+        action = best_actions(level, features.left, at, networks.highest)
+        return (level + np.take(networks_of_policy.OFFSETS, action)).astype(np.int32)
+
+    def encode(self, networks, features: Ahead, at, level: np.ndarray) -> np.ndarray:
+        suggested = self._suggested.rate_map(networks, features.shared, at)
+        action = level - suggested + networks_of_policy.NEUTRAL
+        return action_code.encode(action, suggested)
+
+    def decode(self, networks, features: Ahead, at, bits: np.ndarray) -> np.ndarray:
+        suggested = self._suggested.rate_map(networks, features.shared, at)
+        action = action_code.decode(bits, suggested)
+        level = suggested + np.take(networks_of_policy.OFFSETS, action)
+        if level.min() < 0 or level.max() > networks.highest:
+            raise ValueError(
+                f"rate levels must be from 0 to {networks.highest}, got {level.min()} "
+                f"to {level.max()}"
+            )
+        return level.astype(np.int32)
+
+
+def build(policy: str = "base", actions: Actions = "policy") -> Controller:
     """Build the controller.
 
     Parameters
     ----------
     policy : name of a shipped policy, or a folder written by ``make promote``
+    actions : ``policy``, both ends derive them and nothing is sent; ``signalled``, the
+        transmitter chooses further ones from the latents, and they are sent and counted
     """
-    return ChannelKb(policy_of(_folder(policy)))
+    kind = SignalledActions if actions == "signalled" else ChannelKb
+    return kind(policy_of(_folder(policy)))
 
 
-def files(policy: str) -> list[Path]:
+def files(policy: str, **_) -> list[Path]:
     """Files that the results depend on: the weights of the policy."""
     return [_folder(policy) / WEIGHTS]
 

@@ -8,6 +8,7 @@ from blocks.knowledge.source import SourceKb, source_knowledge
 from blocks.learned.pair import Stages, learned_pair
 from blocks.learned.weights_folder import folder_of
 from blocks.phy.side_accounting import SideInfo
+from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.protocols import Transceiver
 
@@ -41,6 +42,22 @@ def stages_of(weights: str, extractor: str, rate: str, restorer: str) -> Stages:
     """Stages of AKB-JSCC, from the words of the command line."""
     folder = folder_of(SHIPPED, "akb_jscc", weights)
     return Stages(folder, extractor, rate, restorer)
+
+
+def rate_of(rate: str, actions: str) -> str:
+    """Spec of the rate controller, with the actions of the channel knowledge base.
+
+    Raises
+    ------
+    InputError
+        Actions are signalled, but the controller has none.
+    """
+    if actions == "policy":
+        return rate
+    spec = ComponentSpec.model_validate(rate)
+    if spec.name != "channel_kb":
+        raise InputError(f"actions={actions} needs rate=channel_kb, got {rate!r}")
+    return spec.model_copy(update={"params": {**spec.params, "actions": actions}}).label
 
 
 def base_of(kb: str) -> Path:

@@ -6,7 +6,14 @@ Both ends need the same map.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    NamedTuple,
+    Protocol,
+    runtime_checkable,
+)
 
 import numpy as np
 
@@ -19,6 +26,7 @@ if TYPE_CHECKING:  # the list of components needs no networks
     from blocks.nn.codec import Statistics
     from semlink.signals import Sample
 
+Actions = Literal["policy", "signalled"]  # of the channel knowledge base
 NO_BITS = np.zeros(0, np.uint8)
 
 

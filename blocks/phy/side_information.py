@@ -6,17 +6,16 @@ counted. If a CRC fails, the receiver gets no bits, never wrong ones.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 
 import numpy as np
 
 from blocks.phy.bicm import Bicm
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler
+from blocks.phy.range_coder import opened, refusing, sealed
 from blocks.phy.stream_length import filled
 
 TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
-_INTERVAL_BITS = 64  # state of the range coder
 LOST = 0.01  # largest share of streams that are lost
 FEWEST_IN_RUN = 16  # values of one table that pay for a run of their own
 _LONGEST_GAMMA = 32  # bits of the longest valid code
@@ -115,7 +114,7 @@ class EntropyCoder:
             encoder.encode(symbols[run], model, *tables)
         for magnitude in escaped:
             encoder.encode(_gamma(int(magnitude)), _coin())
-        return _sealed(encoder)
+        return sealed(encoder)
 
     def decode(self, bits: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Decode integers whose tables are known.
@@ -134,8 +133,8 @@ class EntropyCoder:
         ValueError
             No encoder makes these bits.
         """
-        with _refusing():
-            decoder, rows = _decoder(bits), np.asarray(rows)
+        with refusing():
+            decoder, rows = opened(bits), np.asarray(rows)
             parts = [
                 decoder.decode(model, *(tables or [run.stop - run.start]))
                 for run, model, tables in self._runs(rows)
@@ -150,8 +149,8 @@ class EntropyCoder:
         ``row_of`` takes entries of tables, that is, values minus ``first``. After the
         ``count`` integers there may be others, whose tables ``then`` are known.
         """
-        decoder, symbols, rows = _decoder(bits), [], []
-        with _refusing():
+        decoder, symbols, rows = opened(bits), [], []
+        with refusing():
             for _ in range(count):
                 rows.append(row_of(symbols))
                 symbols.append(decoder.decode(self._model(rows[-1])))
@@ -274,15 +273,6 @@ def _chain(mcs: int) -> Bicm:
     return Bicm(SCHEMES[mcs])
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Raise ``ValueError`` for bits that no encoder makes."""
-    try:
-        yield
-    except AssertionError as error:
-        raise ValueError(f"bits must come from an encoder, got: {error}") from None
-
-
 @lru_cache(maxsize=1)
 def _categorical():
     import constriction
@@ -313,32 +303,3 @@ def _read_gamma(decoder) -> int:
     for _ in range(zeros):
         magnitude = 2 * magnitude + int(decoder.decode(_coin()))
     return magnitude
-
-
-def _sealed(encoder) -> np.ndarray:
-    """The shortest bits that decode correctly when padded with zeros.
-
-    The coder's own sealing writes whole words: up to 64 bits more.
-    """
-    num_words, (low, width) = encoder.pos()
-    words = encoder.get_compressed()
-    length = 32 * num_words + _INTERVAL_BITS
-    code = int.from_bytes(words.astype(">u4").tobytes(), "big")
-    code <<= length - 32 * len(words)
-    # lower end of the interval, below the value that the coder chose in it
-    lower = code - (code - low) % (1 << _INTERVAL_BITS)
-    dropped = _INTERVAL_BITS
-    while (shortest := -(-lower >> dropped)) << dropped >= lower + width:
-        dropped -= 1
-    # (rounding up may carry into earlier bits, never beyond the first)
-    text = f"{shortest:0{max(length - dropped, 1)}b}"
-    return np.frombuffer(text.encode(), np.uint8) - ord("0")
-
-
-def _decoder(bits: np.ndarray):
-    """A decoder of bits [num_bits], padded with zeros."""
-    import constriction
-
-    padded = np.pad(bits, (0, -len(bits) % 32 + _INTERVAL_BITS))
-    words = np.packbits(padded).view(">u4").astype(np.uint32)
-    return constriction.stream.queue.RangeDecoder(words)

@@ -17,7 +17,8 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.knowledge.source import SourceKb
-from blocks.learned.agentic_pair import agentic_pair, base_of, stages_of
+from blocks.learned.agentic_pair import agentic_pair, base_of, rate_of, stages_of
+from blocks.learned.controllers import Actions
 from blocks.learned.frame import UseOfCsi
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
@@ -32,6 +33,7 @@ def build(
     describer: str = "detector",
     encoder: str = "minilm",
     rate: str = "channel_kb",
+    actions: Actions = "policy",
     side_info: SideInfo = "coded",
     weights: str = "base",
     extractor: str = "swin",
@@ -52,10 +54,12 @@ def build(
     describer, encoder : describer, and text encoder, which must be the base's
     rate : controller of the rate map, as for ``ntscc``; ``channel_kb:FOLDER`` with a
         policy of your own
+    actions : of ``channel_kb``: ``policy``, both ends derive them; ``signalled``, the
+        transmitter chooses further ones from the picture, and they are sent and counted
     weights : weights of the codec: name of a shipped profile, or a folder
     """
     return agentic_pair(
-        stages_of(weights, extractor, rate, restorer),
+        stages_of(weights, extractor, rate_of(rate, actions), restorer),
         csi=csi,
         design_snr_db=design_snr_db,
         margin_db=margin_db,

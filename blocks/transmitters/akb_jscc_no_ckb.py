@@ -6,5 +6,5 @@ from blocks.transmitters import akb_jscc
 from semlink.registry import preset
 
 RATE = {"rate": "preset"}
-build = preset(akb_jscc.build, **RATE)
+build = preset(akb_jscc.build, **RATE, actions="policy")
 files = partial(akb_jscc.files, **RATE)

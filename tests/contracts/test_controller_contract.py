@@ -30,7 +30,7 @@ from semlink.units import psnr_db
 CBR, SNR_DB, CLEAN_DB = 0.1, 10.0, 30.0
 KNOWN = catalogue()
 PAIRS = ("ntscc", "akb_jscc[source_kb=none]")
-NAMES = CONTROLLERS.names()
+NAMES = (*CONTROLLERS.names(), "channel_kb[actions=signalled]")
 
 every = pytest.mark.parametrize("name", NAMES)
 in_every_pair = pytest.mark.parametrize("pair", PAIRS)

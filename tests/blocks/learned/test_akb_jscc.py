@@ -17,7 +17,7 @@ from semlink.units import psnr_db
 
 KNOWN = catalogue()
 SNR_DB, CBR = 10.0, 0.04
-PAIRS = ("akb_jscc", "akb_jscc_no_ckb")
+PAIRS = ("akb_jscc", "akb_jscc[actions=signalled]", "akb_jscc_no_ckb")
 PRESET, AFTER = "rate preset [channel uses]", "rate [channel uses]"
 
 
@@ -153,7 +153,7 @@ def test_the_preset_has_the_other_parameters_and_no_controller():
     with_rate, without = map(
         KNOWN.registries["transmitter"].schema, ("akb_jscc", "akb_jscc_no_ckb")
     )
-    assert {*with_rate} - {*without} == {"rate"}
+    assert {*with_rate} - {*without} == {"rate", "actions"}
     with pytest.raises(InputError, match="unknown parameter .*'rate'"):
         sent("akb_jscc_no_ckb[rate=uniform]")
 
