@@ -27,7 +27,6 @@ REGISTRY = catalogue().registries["transmitter"]
 NAMES = REGISTRY.complete()
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
-WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
