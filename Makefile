@@ -110,7 +110,7 @@ compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to ru
 ##@ Train
 
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
-PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
+PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base, wide or large
 DATA        ?=#               folder of photos, COCO's layout included
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
 START       ?= baselines/nn/ntscc_base# initial weights that make device-pack packs
@@ -146,7 +146,7 @@ training-profile: $(VENV)/ready ## print the time of a step of make train; nothi
 
 takes.digital-table =
 digital-table: $(VENV)/ready ## compute the table of the digital layer for make train
-	@$(PY) -m experiments.training.digital_table
+	@$(PY) -m experiments.studies.digital_table
 
 takes.training-curve = CURVES!
 training-curve: $(VENV)/ready ## draw PSNR over hours of training, in docs/figures/training.png

@@ -1,6 +1,6 @@
 """Model of the linear code, shared by both ends: transform, classes, statistics.
 
-``experiments.training.fit_linear`` fits ``linear_jscc.npz``; ``linear_jscc.md`` is its
+``experiments.studies.fit_linear`` fits ``linear_jscc.npz``; ``linear_jscc.md`` is its
 model card.
 """
 

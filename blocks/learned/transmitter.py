@@ -59,20 +59,44 @@ class Setting(NamedTuple):
         return {"quality": self.quality, "eta": self.eta, "snr": self.snr}
 
 
+class Latents(NamedTuple):
+    """Latents of an image at one quality, for the digital layer.
+
+    statistics : their statistics
+    centred : [1, h, w, M], float32, latents minus their means, in quantiser steps
+    """
+
+    statistics: Statistics
+    centred: np.ndarray
+
+
 class Needs(NamedTuple):
     """Data of an image at one quality for the rate search.
 
     num_bits : bits of its side information
     features : features of the rate controller
-    statistics : statistics of the latents
-    centred : [1, h, w, M], float32, latents minus their means, in quantiser steps, for
-        the digital layer; ``None`` without
+    shape : shape of the rate map, [1, h, w]
+    latents : for the digital layer; ``None`` without
     """
 
     num_bits: int
     features: Any
-    statistics: Statistics
-    centred: np.ndarray | None
+    shape: tuple[int, ...]
+    latents: Latents | None
+
+
+class Coded(NamedTuple):
+    """The latents of an image on the air.
+
+    layer, payload : symbols, complex64, of the digital layer and of the joint code
+    blocks : [C, K], uint8, code blocks of the layer
+    fields : fields of the header
+    """
+
+    layer: np.ndarray
+    payload: np.ndarray
+    blocks: np.ndarray
+    fields: dict[str, int]
 
 
 class Sent(NamedTuple):
@@ -191,13 +215,13 @@ class LearnedTransmitter:
             lambda: self._needed(member.open(), member.key, setting.quality),
         )
         at = _at(setting, self.shared.knowledge.unknown)
-        level, bits = self._decide(needs.features, at, needs.statistics.entropy.shape)
+        level, bits = self._decide(needs.features, at, needs.shape)
         num_bits = needs.num_bits + len(bits) + self.shared.knowledge.num_bits
         digital = side_accounting.counted(num_bits, self._scheme(setting, num_bits))
         dimensions = int(np.take(LEVELS, level).sum())
         if self.shared.hybrid:
-            kept = self._networks.side(needs.statistics, level).kept
-            layer = self._layer(needs.centred, needs.statistics, kept, at, setting)
+            kept = self._networks.side(needs.latents.statistics, level).kept
+            layer = self._layer(needs.latents, kept, at, setting)
             digital += layer.num_symbols
             dimensions = np.count_nonzero(layer.by.analog)
         return Cost(self._header.num_symbols + digital + -(-dimensions // 2))
@@ -210,23 +234,11 @@ class LearnedTransmitter:
         statistics = view.statistics
         level, own_bits = self._decide(features, at, statistics.entropy.shape)
         bits = networks.coder.encode(summary)
-        maps = networks.side(statistics, level)
-        codec = self.shared.of_codec(at)
-        layer, layer_blocks, fields = NOTHING, NO_BLOCKS, {}
-        if self.shared.hybrid:
-            centred = networks.centred(view.latents, statistics, at.quality)
-            of = self._layer(centred, statistics, maps.kept, at, setting)
-            layer, layer_blocks, fields = of.send()
-            maps, _ = left_over(maps, of.by, of.values)
-        dimensions, scale = networks.encode(view.latents, maps, codec)
-        if self._refine:
-            sent = dimensions, scale, maps, codec
-            dimensions = refined(networks, *sent, view, self._refine)
+        coded = self._coded(view, level, at, setting)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting, len(all_bits))
         side, blocks = side_accounting.send(all_bits, scheme)
-        payload = pack(dimensions * np.sqrt(0.5))
-        stride = stride_of(len(side) + len(layer), len(payload))
+        stride = stride_of(len(side) + len(coded.layer), len(coded.payload))
         height, width, _ = sample.data.shape
         values = {
             "height": height,
@@ -235,17 +247,34 @@ class LearnedTransmitter:
             "map_bits": len(own_bits),
             "stride": stride,
             "mcs": scheme.mcs,
-            "scale": SCALES.index(scale),
         }
         return Sent(
-            self._header.send(values | setting.fields | told.fields | fields),
-            merge(np.concatenate([side, layer]), payload, stride),
+            self._header.send(values | setting.fields | told.fields | coded.fields),
+            merge(np.concatenate([side, coded.layer]), coded.payload, stride),
             len(side),
-            len(layer),
+            len(coded.layer),
             stride,
-            side_accounting.counted(len(all_bits), scheme) + len(layer),
-            join_blocks(blocks, layer_blocks),
+            side_accounting.counted(len(all_bits), scheme) + len(coded.layer),
+            join_blocks(blocks, coded.blocks),
         )
+
+    def _coded(
+        self, view: View, level: np.ndarray, at: Conditions, setting: Setting
+    ) -> Coded:
+        """The latents of an image as symbols."""
+        networks, codec = self._networks, self.shared.of_codec(at)
+        maps = networks.side(view.statistics, level)
+        layer, blocks, fields = NOTHING, NO_BLOCKS, {}
+        if self.shared.hybrid:
+            chosen = self._layer(self._latents_of(view), maps.kept, at, setting)
+            layer, blocks, fields = chosen.send()
+            maps, _ = left_over(maps, chosen.by, chosen.values)
+        dimensions, scale = networks.encode(view.latents, maps, codec)
+        if self._refine:
+            sent = dimensions, scale, maps, codec
+            dimensions = refined(networks, *sent, view, self._refine)
+        fields = fields | {"scale": SCALES.index(scale)}
+        return Coded(layer, pack(dimensions * np.sqrt(0.5)), blocks, fields)
 
     def _decide(self, features, at: Conditions, shape: tuple[int, ...]) -> Rates:
         """The rate map, and its signalled bits."""
@@ -263,24 +292,19 @@ class LearnedTransmitter:
         summary, view = self._view(sample, key, quality)
         num_bits = len(self._networks.coder.encode(summary))
         features = self.shared.controller.features(self._networks, view)
-        centred = None
-        if self.shared.hybrid:
-            centred = self._networks.centred(
-                view.latents, view.statistics, view.quality
-            )
-        return Needs(num_bits, features, view.statistics, centred)
+        latents = self._latents_of(view) if self.shared.hybrid else None
+        return Needs(num_bits, features, view.statistics.entropy.shape, latents)
+
+    def _latents_of(self, view: View) -> Latents:
+        of = view.statistics
+        return Latents(of, self._networks.centred(view.latents, of, view.quality))
 
     def _layer(
-        self,
-        centred: np.ndarray,
-        statistics: Statistics,
-        kept: np.ndarray,
-        at: Conditions,
-        setting: Setting,
+        self, of: Latents, kept: np.ndarray, at: Conditions, setting: Setting
     ) -> Layer:
-        """The digital layer of the latents."""
+        """The digital layer of an image."""
         no = noise_variance(self.shared.of_codec(at).design_snr_db)
-        return layer_of(centred, statistics.index, kept, no, setting.side_db)
+        return layer_of(of.centred, of.statistics.index, kept, no, setting.side_db)
 
     def _scheme(self, setting: Setting, num_bits: int) -> Scheme:
         """The scheme that carries a number of bits of side information."""

@@ -10,13 +10,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from blocks.phy.bicm import Bicm
-from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler
+from blocks.phy.bicm import CRC_BITS, LONGEST, Bicm
+from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, bler
 from blocks.phy.range_coder import opened, refusing, sealed
-from blocks.phy.stream_length import filled
 
 TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
 LOST = 0.01  # largest share of streams that are lost
+SHORTEST = LENGTHS[0] - CRC_BITS  # bits of a stream; error rates of fewer are unknown
+LENGTHS_PER_OCTAVE = 8  # lengths of streams; as many as there are lifting sizes
+LONG_STEP = 128  # bits between the lengths of code blocks of longer streams
 FEWEST_IN_RUN = 16  # values of one table that pay for a run of their own
 _LONGEST_GAMMA = 32  # bits of the longest valid code
 
@@ -266,6 +268,21 @@ def receive(
         return None, np.zeros((0, 0), np.uint8)
     bits, intact, blocks = _chain(mcs).receive(x_hat, no, filled(num_bits))
     return (bits[:num_bits] if intact.all() else None), blocks
+
+
+def filled(num_bits: int) -> int:
+    """Number of bits with filler, to limit the number of lengths of code blocks.
+
+    Every length needs a code of its own (``blocks/phy/ldpc.py``). A stream of one block
+    has 4 % more on average, a longer one 1 %.
+    """
+    num_bits = max(num_bits, SHORTEST)
+    num_blocks = -(-num_bits // (LONGEST - CRC_BITS))
+    if num_blocks > 1:
+        length = -(-num_bits // num_blocks) + CRC_BITS
+        return num_blocks * (-(-length // LONG_STEP) * LONG_STEP - CRC_BITS)
+    step = 2 ** max(num_bits.bit_length() - LENGTHS_PER_OCTAVE.bit_length(), 0)
+    return min(-(-num_bits // step) * step, LONGEST - CRC_BITS)
 
 
 @lru_cache(maxsize=len(SCHEMES))

@@ -14,10 +14,10 @@ from keras import ops
 
 from blocks.nn.base_layer import base_picture, base_values, predicted
 from blocks.nn.codec import Codec, Known, log_gain, noise_variance, quantiser_step
+from blocks.nn.digital_layer import digital_layer
 from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
 from experiments.training.crops import Draw
-from experiments.training.digital import digital_layer
 
 # Squared error per bit, in squares of the quantiser step: the error that a dimension
 # saves for a latent at the threshold; a bit takes about 0.4 dimensions.

@@ -22,7 +22,7 @@ TRAINING = "experiments/training/__main__.py"
 POLICY_TRAINING = "experiments/policies/__main__.py"
 ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING}
 # modules of the training that run in the simulator's environment
-WITH_THE_SIMULATOR = ("fit_linear", "promote")
+WITH_THE_SIMULATOR = ("promote",)
 COMPILER = "semlink/graph.py"
 SEEDING = "semlink/rng.py"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 50

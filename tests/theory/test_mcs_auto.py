@@ -5,8 +5,7 @@ import pytest
 
 from blocks.phy.bicm import Bicm
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, TABLE, threshold_db, thresholds
-from blocks.phy.side_information import choose, num_symbols
-from blocks.phy.stream_length import filled
+from blocks.phy.side_information import choose, filled, num_symbols
 
 pytestmark = pytest.mark.skipif(not TABLE.exists(), reason=f"no {TABLE.name} measured")
 SNRS_DB = np.arange(0.0, 21.0, 4.0)

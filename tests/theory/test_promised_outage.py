@@ -5,7 +5,7 @@ import pytest
 
 from blocks.phy.bicm import Bicm
 from blocks.phy.mcs import SCHEMES
-from blocks.phy.stream_length import filled
+from blocks.phy.side_information import filled
 from semlink.errors import Infeasible
 
 LEARNED = ["ntscc", "akb_jscc"]

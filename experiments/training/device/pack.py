@@ -40,6 +40,7 @@ KEPT = (
     "blocks/tasks/__init__.py",
     "blocks/tasks/structural_similarity.py",
     "blocks/nn/*.py",
+    "blocks/nn/*.npz",
     "channels/__init__.py",
     "channels/nn/*",
     "experiments/__init__.py",

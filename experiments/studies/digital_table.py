@@ -4,10 +4,7 @@ import io
 
 import numpy as np
 
-from blocks.nn.jscc import TRAINED_SNRS_DB
-from blocks.phy import hybrid, side_information
-from blocks.phy.mcs import SCHEMES
-from experiments.training.digital import (
+from blocks.nn.digital_layer import (
     ALONE,
     BEFORE,
     HIGHEST,
@@ -16,6 +13,9 @@ from experiments.training.digital import (
     TABLE,
     Table,
 )
+from blocks.nn.jscc import TRAINED_SNRS_DB
+from blocks.phy import hybrid, side_information
+from blocks.phy.mcs import SCHEMES
 from semlink.store.files import write_whole
 
 # Number of latents of a photo: it falls with the deviation to this power.

@@ -6,11 +6,11 @@ import tensorflow as tf
 
 from blocks.learned.digital_layer import layer_of
 from blocks.nn.codec import Side, noise_variance
+from blocks.nn.digital_layer import TABLE, digital_layer
 from blocks.nn.entropy import SCALES
 from blocks.phy import hybrid
 from blocks.phy.mcs import SCHEMES
-from experiments.training.digital import TABLE, digital_layer
-from experiments.training.digital_table import make_table
+from experiments.studies.digital_table import make_table
 
 SHAPE = (1, 16, 24, 64)
 SNRS = (4.0, 10.0, 20.0)
