@@ -16,6 +16,7 @@ import numpy as np
 
 from blocks.nn.codec import Side
 from blocks.nn.entropy import SCALES as DEVIATIONS
+from blocks.nn.jscc import TURNS, WHOLE
 from blocks.phy import hybrid, side_information
 from blocks.phy.analog import LogScale
 from blocks.phy.hybrid import Split
@@ -26,6 +27,9 @@ FIELDS = {"threshold": 9, "floor": 7, "payload_mcs": 4, "payload_bits": 24}
 _THRESHOLD = LogScale(FIELDS["threshold"], DEVIATIONS[0] / 8, DEVIATIONS[-1])
 _FLOOR = LogScale(FIELDS["floor"], 2.0**-12, 1)
 _KEPT = np.array([[False], [True]])  # rows of a table by deviation
+# Many latents have the same deviation. Their choice is dithered over a step of the
+# table, so that they change mode one after the other.
+_DITHERS = 8
 
 
 class Layer(NamedTuple):
@@ -106,8 +110,12 @@ def split_of(
     prices = hybrid.prices(
         threshold, threshold * _FLOOR.value(fields["floor"]), no, efficiency
     )
-    table = hybrid.split(_both(DEVIATIONS), prices, kept=_KEPT)
-    return Split(*(values[(kept > 0).astype(np.int8), index] for values in table))
+    step = np.log(DEVIATIONS[1] / DEVIATIONS[0])
+    dither = np.exp(step * ((np.arange(_DITHERS) + 0.5) / _DITHERS - 0.5))
+    sigma = np.broadcast_to(DEVIATIONS[:, None], (2, len(DEVIATIONS), _DITHERS))
+    table = hybrid.split(sigma, prices, sigma * dither, kept=_KEPT[..., None])
+    entry = (kept > 0).astype(np.int8), index, _turns(index.shape)
+    return Split(*(values[entry] for values in table))
 
 
 def left_over(
@@ -160,3 +168,10 @@ def _histogram(index: np.ndarray, kept: np.ndarray) -> np.ndarray:
 
 def _both(values: np.ndarray) -> np.ndarray:
     return np.broadcast_to(values, (2, len(values)))
+
+
+def _turns(shape: tuple[int, ...]) -> np.ndarray:
+    """Dither of each latent : [1, h, w, M], int64, below ``_DITHERS``."""
+    _, row, column, channel = np.ogrid[tuple(map(slice, shape))]
+    place = TURNS[0] * row + TURNS[1] * column + sum(TURNS) * channel
+    return place % WHOLE * _DITHERS // WHOLE
