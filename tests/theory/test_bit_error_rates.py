@@ -114,7 +114,7 @@ def test_rayleigh(modulation, snr_db, coherence, over, estimated):
     assert measured.agrees(closed_form(modulation, rayleigh_term, snr_db)), measured
 
 
-@pytest.mark.parametrize("antennas", [1, 2, 4])
+@pytest.mark.parametrize("antennas", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("modulation", "snr_db"), [("qpsk", 2.0), ("16qam", 8.0)])
 def test_combining_has_the_diversity_of_its_antennas(
     modulation, snr_db, antennas, over, estimated

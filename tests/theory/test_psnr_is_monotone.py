@@ -68,7 +68,7 @@ def test_psnr_does_not_fall_where_schemes_change(word, table):
 @pytest.mark.parametrize("word", [
     "ntscc",
     pytest.param("akb_jscc", marks=pytest.mark.slow),
-    "linear_jscc",
+    pytest.param("linear_jscc", marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_psnr_does_not_fall_over_fading(word, table):
     """The fades are the same at both SNRs; noise is given symbol by symbol."""

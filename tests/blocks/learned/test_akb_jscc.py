@@ -48,7 +48,9 @@ def quality(link, sample, tx, snr_db=SNR_DB) -> float:
 
 
 @pytest.mark.parametrize("word", PAIRS)
-@pytest.mark.parametrize("mode", ["average", "per_image"])
+@pytest.mark.parametrize(
+    "mode", [pytest.param("average", marks=pytest.mark.slow), "per_image"]
+)
 def test_the_rate_is_the_target(word, mode):
     _, _, signals = sent(word, mode=mode)
     pairs = zip(signals, photos(), strict=True)

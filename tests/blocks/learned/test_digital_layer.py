@@ -138,8 +138,8 @@ def test_it_needs_csi():
         "ntscc[hybrid=true,side_info=free]",
         "ntscc[hybrid=true,csi=rate]",
         "ntscc[hybrid=true,rate=likelihood]",
-        "ntscc[hybrid=true,refine=2]",
-        "akb_jscc[hybrid=true]",
+        pytest.param("ntscc[hybrid=true,refine=2]", marks=pytest.mark.slow),
+        pytest.param("akb_jscc[hybrid=true,actions=signalled]", marks=pytest.mark.slow),
     ],
 )
 def test_it_goes_with_other_options(sample, planned, received, link_of, word):
