@@ -64,6 +64,7 @@ def received(networks: Networks, image):
     return latents, back
 
 
+@pytest.mark.slow
 def test_the_klt_alone_at_the_transmitter(trained_codec):
     latents, _ = received(Networks(trained_codec, extractor="klt"), picture())
     np.testing.assert_array_equal(latents.y, latents.linear)

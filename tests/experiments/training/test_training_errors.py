@@ -35,6 +35,7 @@ def refused(tmp_path, monkeypatch, capfd, klt):
     for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):
         monkeypatch.setenv(name, os.environ.get(name, ""))
     np.savez(tmp_path / "klt.npz", **klt)
+    monkeypatch.setattr(recipe, "MEASURED", 8)
 
     def run(data, **options):
         options = {"run": tmp_path / "run", "data": data, "model": "ntscc"} | options
