@@ -24,7 +24,7 @@ SLOPE = 0.7  # relative decrease of an error per relative increase of its dimens
 TYPICAL_BITS, GROWTH = 26.5, 2.45
 EFFICIENCY = 0.5  # value of a bit: its symbols at this share of the capacity
 # Error is less visible at positions of much energy: exponent of the weight of their
-# error. It costs 0.02 dB and restores MS-SSIM.
+# error, which keeps MS-SSIM from falling.
 MASKING = 0.2
 PASSES = 4  # over actions and their information, which depend on each other
 

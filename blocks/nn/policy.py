@@ -25,6 +25,7 @@ NEUTRAL = OFFSETS.index(0)
 ROUNDS = 2  # rounds of actions; the last one is taken
 FEATURES = 6 + len(OFFSETS)
 WIDTHS = (64, 64, 64)
+LEVEL_UNIT = 16  # of the rate level in the state; the shipped policy's, so it stays
 FINE = 2.0**-12  # scores are rounded to multiples of this
 SMALLEST = 1e-3  # smallest error in the state, as a share of the mean error
 
@@ -83,7 +84,7 @@ def observe(entropy, level, of: Prospects, snr_db, log_gain, previous, channels)
     bits = ops.mean(entropy, axis=(1, 2), keepdims=True)
     maps = [
         ops.log1p(entropy) / 8,
-        ops.cast(level, entropy.dtype) / 16,
+        ops.cast(level, entropy.dtype) / LEVEL_UNIT,
         snr_db / 10 - 1,
         (ops.cast(previous, entropy.dtype) - NEUTRAL) / 2,
         everywhere * ops.log1p(bits) / 8,

@@ -20,7 +20,7 @@ from semlink.store.files import write_whole
 
 # Number of latents of a photo: it falls with the deviation to this power.
 DECAY = 0.5
-MODES = {hybrid.SPLIT: BEFORE, hybrid.DIGITAL: ALONE}
+MODES = np.array([0, 0, BEFORE, ALONE], np.int32)  # of NONE, ANALOG, SPLIT, DIGITAL
 
 
 def make_table() -> Table:
@@ -36,10 +36,10 @@ def make_table() -> Table:
         floor = hybrid.best_floor(both, count, 1.0, no, efficiency, kept=kept)
         prices = hybrid.prices(1.0, floor, no, efficiency)
         by = hybrid.split(both, prices, kept=kept)
-        mode = np.vectorize(lambda m: MODES.get(m, 0))(by.mode)
-        rows.append((mode, by.step, by.sigma, quantiser.bits[by.row], efficiency))
+        bits = quantiser.bits[by.row]
+        rows.append((MODES[by.mode], by.step, by.sigma, bits, efficiency))
     mode, *values = zip(*rows, strict=True)
-    return Table(np.array(mode, np.int32), *(np.float32(v) for v in values))
+    return Table(np.stack(mode), *(np.float32(v) for v in values))
 
 
 def main() -> None:

@@ -102,8 +102,8 @@ The networks are conditioned on SNRs of this range: beyond it on its nearer end,
 in no symbol on less noise than at {highest:g} dB. The linear estimates use the true
 noise.
 
-PSNR [dB] (and CBR of the payload alone) on {COUNT} crops of {SIZE}x{SIZE} pixels from
-{HELD_OUT} photos that training did not see, as it went on:
+PSNR [dB] (and CBR of payload and digital layer) on {COUNT} crops of {SIZE}x{SIZE}
+pixels from {HELD_OUT} photos that training did not see, as it went on:
 
 {_curve(run)}
 """

@@ -11,6 +11,7 @@ from blocks.nn.weights import assign, named_variables, stored_values
 
 LEVEL_TABLES = ("token", "gain_in", "gain_out")  # one row for each rate level
 KEPT = ("analysis/linear", "synthesis/linear")  # the KLT, which has all latents
+UNSENT = 1e-3  # a deviation too small for a dimension, in any class
 
 
 def read_start(path: Path, codec: Codec, images) -> None:
@@ -42,24 +43,18 @@ def read_start(path: Path, codec: Codec, images) -> None:
             "or of a profile of fewer blocks or latents, got "
             f"{path}, which differs in {min(unlike)}"
         )
-    assign(path, variables, _widened(values, variables, codec, images))
+    narrow, wide = values["classes/log_deviation"].shape[1], codec.profile.channels
+    if narrow < wide:
+        values = {
+            name: _padded(name, value, variables[name].shape, narrow)
+            for name, value in values.items()
+            if not name.startswith(KEPT)
+        }
+    assign(path, variables, values)
+    if narrow < wide:
+        _fit_deviations(codec, narrow, images)
     for block in new:
         block.start_at_identity()
-
-
-def _widened(values: dict, variables: dict, codec: Codec, images) -> dict:
-    """Values with as many latents in a position as the codec has."""
-    narrow = values["classes/log_deviation"].shape[1]
-    if narrow >= codec.profile.channels:
-        return values
-    wide = {
-        name: _padded(name, value, variables[name].shape, narrow)
-        for name, value in values.items()
-        if not name.startswith(KEPT)
-    }
-    own = _deviations(values, wide, codec, images)[:, narrow:]
-    wide["classes/log_deviation"][:, narrow:] = np.log(own)
-    return wide
 
 
 def _padded(name: str, value: np.ndarray, shape, narrow: int) -> np.ndarray:
@@ -86,22 +81,20 @@ def _padded(name: str, value: np.ndarray, shape, narrow: int) -> np.ndarray:
     return value
 
 
-def _deviations(values: dict, wide: dict, codec: Codec, images) -> np.ndarray:
-    """Deviation of each latent in the classes of the narrow codec : [S, M]."""
-    never = np.full(wide["classes/log_deviation"].shape, np.log(1e-3), np.float32)
-    narrow = values["classes/log_deviation"].shape[1]
-    never[:, :narrow] = values["classes/log_deviation"]
-    for name in ("log_share", "left", "above"):
-        getattr(codec.classes, name if name == "log_share" else f"_{name}").assign(
-            wide[f"classes/{name}"]
-        )
-    codec.classes.log_deviation.assign(never)
+def _fit_deviations(codec: Codec, narrow: int, images) -> None:
+    """Fit the deviations of new latents in each class, which is chosen without them."""
+    classes = codec.classes
+    log_deviation = ops.convert_to_numpy(classes.log_deviation).copy()
+    log_deviation[:, narrow:] = np.log(UNSENT)
+    classes.log_deviation.assign(log_deviation)
     y = codec.analysis.linear_only(images, base_picture(base_values(images)))
     gain = log_gain(np.full(len(images), 0.5, np.float32))
-    index = ops.convert_to_numpy(codec.classes.choose(y[..., :] * ops.exp(gain), gain))
-    y = ops.convert_to_numpy(y).reshape(-1, y.shape[-1])
-    energy = np.zeros(never.shape)
-    np.add.at(energy, index.ravel(), y**2)
-    count = np.bincount(index.ravel(), minlength=len(never))[:, None]
-    everywhere = (y**2).mean(axis=0)
-    return np.sqrt((energy + everywhere) / (count + 1)).astype(np.float32)
+    index = ops.convert_to_numpy(classes.choose(y * ops.exp(gain), gain)).ravel()
+    energy = ops.convert_to_numpy(y).reshape(len(index), -1)[:, narrow:] ** 2
+    of_class = np.zeros((classes.count, energy.shape[1]))
+    np.add.at(of_class, index, energy)
+    members = np.bincount(index, minlength=classes.count)[:, None]
+    # a class without members has the deviations of all positions
+    variance = (of_class + energy.mean(axis=0)) / (members + 1)
+    log_deviation[:, narrow:] = np.log(variance) / 2
+    classes.log_deviation.assign(log_deviation)

@@ -7,9 +7,9 @@ from semlink.errors import Infeasible
 from semlink.units import psnr_db
 
 PAIRS = ["linear_jscc", "linear_jscc[hybrid=true]", "ntscc", "akb_jscc_no_ckb"]
-# A mean over two draws of noise, and two pictures: draws differ by up to 0.03 dB in a
-# picture, and so do equal rates that are met with other classes of blocks, or with
-# another filler of a short stream.
+# Draws of noise differ by up to 0.03 dB in a picture. Two falls of about that size
+# stay, of unknown cause: `linear_jscc` at CBR 0.25 above 36 dB, and with `hybrid=true`
+# at CBR 0.006 above 28 dB.
 TOLERANCE_DB = 0.03
 SNRS_DB = [0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40]
 CBRS = [0.003, 0.006, 0.0125, 0.025, 0.05, 0.1, 0.17, 0.25]
@@ -43,6 +43,7 @@ def table(link_of, photo_of, sample_of, planned, received):
 
 def never_falls(values: np.ndarray) -> bool:
     """Whether no row and no column falls; a point without room has none before it."""
+    assert np.isfinite(values).mean() > 0.6
     values = np.nan_to_num(values, nan=-np.inf)
     pairs = (values[1:], values[:-1]), (values[:, 1:], values[:, :-1])
     return all(np.all(after >= before - TOLERANCE_DB) for after, before in pairs)
