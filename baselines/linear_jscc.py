@@ -14,9 +14,12 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from baselines import linear_classes
-from baselines.linear_hybrid import HybridPayload
-from baselines.linear_model import (
+from baselines.rate_search import CACHED_SIZES, check_size, enough_of, highest
+from baselines.separated_header import pack_colour, unpack_colour
+from blocks.budget_search import Choices, Cost, Member, Settings, search
+from blocks.linear import classes as classes_of_blocks
+from blocks.linear.hybrid import HybridPayload
+from blocks.linear.model import (
     FILE,
     LinearModel,
     analyse,
@@ -26,15 +29,12 @@ from baselines.linear_model import (
     shipped,
     synthesise,
 )
-from baselines.linear_payload import (
+from blocks.linear.payload import (
     QUALITY_BITS,
     AnalogPayload,
     Point,
     threshold,
 )
-from baselines.rate_search import CACHED_SIZES, check_size, enough_of, highest
-from baselines.separated_header import pack_colour, unpack_colour
-from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.phy import side_information
 from blocks.phy.header import Header
 from blocks.phy.mcs import SCHEMES
@@ -193,20 +193,20 @@ class LinearTransmitter:
         gains = gains_of(x, grid, model)
         point = setting.point
         mcs = side_information.choose(point.side_db, CLASS_BITS * grid[0] * grid[1])
-        classes = linear_classes.choose_classes(
+        classes = classes_of_blocks.choose_classes(
             x[:, model.num_spectral :],
             grid,
             model,
             self._prices(mcs, point.noise, point.csi, setting.classes),
         )
-        bits = linear_classes.encode(gains, classes, grid, model)
+        bits = classes_of_blocks.encode(gains, classes, grid, model)
         return Sent(bits, x, deviations(gains, classes, grid, model), colour)
 
     def _prices_at(
         self, mcs: int, noise: float, csi: bool, quality: int
-    ) -> linear_classes.Prices:
+    ) -> classes_of_blocks.Prices:
         efficiency = SCHEMES[mcs].efficiency
-        return linear_classes.prices(
+        return classes_of_blocks.prices(
             self._model, threshold(quality), noise, csi, efficiency
         )
 
@@ -272,7 +272,7 @@ class LinearReceiver:
         size = header["height"], header["width"]
         grid = grid_of(*size)
         try:
-            gains, classes = linear_classes.decode(bits, grid, self._model)
+            gains, classes = classes_of_blocks.decode(bits, grid, self._model)
         except ValueError:
             return None, NO_BLOCKS  # one erroneous block in 2^24 passes its CRC
         sigma = deviations(gains, classes, grid, self._model)

@@ -17,11 +17,10 @@ import numpy as np
 from blocks.nn.codec import Side
 from blocks.nn.entropy import SCALES as DEVIATIONS
 from blocks.nn.jscc import TURNS, WHOLE
-from blocks.phy import hybrid, side_information
+from blocks.phy import hybrid
 from blocks.phy.analog import LogScale
 from blocks.phy.hybrid import Split
 from blocks.phy.mcs import SCHEMES
-from semlink.signals import NO_BLOCKS
 
 FIELDS = {"threshold": 9, "floor": 7, "payload_mcs": 4, "payload_bits": 24}
 _THRESHOLD = LogScale(FIELDS["threshold"], DEVIATIONS[0] / 8, DEVIATIONS[-1])
@@ -49,32 +48,27 @@ class Layer(NamedTuple):
     @property
     def num_symbols(self) -> int:
         """Channel uses of the stream, at most."""
-        return num_symbols(self.num_bits, self.fields["payload_mcs"])
+        return hybrid.num_symbols(self.num_bits, self.fields["payload_mcs"])
 
     def send(self) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
         """Symbols [n], complex64, code blocks [C, K], uint8, and fields."""
-        bits = hybrid.encode(self.values, self.by)
-        fields = self.fields | {"payload_bits": len(bits)}
-        if not len(bits):
-            return np.zeros(0, np.complex64), NO_BLOCKS, fields
-        return *side_information.send(bits, self.fields["payload_mcs"]), fields
+        x, blocks, length = hybrid.send(
+            self.values, self.by, self.fields["payload_mcs"]
+        )
+        return x, blocks, self.fields | {"payload_bits": length}
+
+
+def num_symbols(header: dict[str, int]) -> int:
+    """Channel uses of the layer of a header."""
+    return hybrid.num_symbols(header["payload_bits"], header["payload_mcs"])
 
 
 def receive(
     x_hat: np.ndarray, no: np.ndarray, by: Split, header: dict[str, int]
 ) -> tuple[np.ndarray | None, np.ndarray]:
     """Symbols to integers [1, h, w, M], ``None`` if lost, and decoded blocks."""
-    bits, blocks = None, NO_BLOCKS
-    if header["payload_bits"]:
-        bits, blocks = side_information.receive(
-            x_hat, no, header["payload_bits"], header["payload_mcs"]
-        )
-    return hybrid.decode(bits, by), blocks
-
-
-def num_symbols(num_bits: int, mcs: int) -> int:
-    """Channel uses of a stream, which may be empty."""
-    return side_information.num_symbols(num_bits, mcs) if num_bits else 0
+    stream = header["payload_bits"], header["payload_mcs"]
+    return hybrid.receive(x_hat, no, *stream, by)
 
 
 def layer_of(

@@ -52,7 +52,9 @@ class LearnedReceiver:
         )
         start = self._header.num_symbols
         num_side = side_accounting.on_air(num_bits, scheme)
-        num_digital = num_side + _num_layer(header)
+        num_digital = num_side
+        if self._shared.hybrid:
+            num_digital += digital_layer.num_symbols(header)
         (x_digital, x_hat), (no_digital, no) = (
             split(row[start:], num_digital, header["stride"]) for row in (x_hat, no)
         )
@@ -135,13 +137,6 @@ class LearnedReceiver:
         size = header["height"], header["width"]
         at = self._shared.of_codec(at)
         return networks.decode(summary.base, nothing, nothing, 1.0, side, at, size)
-
-
-def _num_layer(header: dict) -> int:
-    """Number of symbols of the digital layer."""
-    if not header.get("payload_bits"):
-        return 0
-    return digital_layer.num_symbols(header["payload_bits"], header["payload_mcs"])
 
 
 def _at(header: dict, context: np.ndarray) -> Conditions:

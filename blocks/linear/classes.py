@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baselines.linear_model import LinearModel
+from blocks.linear.model import LinearModel
 from blocks.phy.analog import distortion, floor
 
 

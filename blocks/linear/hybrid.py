@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baselines.linear_payload import (
+from blocks.linear.payload import (
     SCALE_BITS,
     Coded,
     Point,
@@ -18,7 +18,7 @@ from baselines.linear_payload import (
     send_coefficients,
     threshold,
 )
-from blocks.phy import analog, hybrid, side_information
+from blocks.phy import analog, hybrid
 from blocks.phy.hybrid import Split
 from blocks.phy.mcs import SCHEMES
 from blocks.phy.snr_field import SNR_BITS, snr_index, snr_value_db
@@ -63,12 +63,9 @@ class HybridPayload:
         symbols, scale = send_coefficients(
             rest[by.analog], by.sigma[by.analog], _lowest(fields)
         )
-        bits = hybrid.encode(values, by)
+        digital, blocks, length = hybrid.send(values, by, fields["payload_mcs"])
         sent = {name: fields[name] for name in ("floor", "snr", "payload_mcs")}
-        sent |= {"scale": scale, "payload_bits": len(bits)}
-        digital, blocks = symbols[:0], NO_BLOCKS
-        if len(bits):
-            digital, blocks = side_information.send(bits, fields["payload_mcs"])
+        sent |= {"scale": scale, "payload_bits": length}
         return Coded(digital, symbols, sent, blocks)
 
     def num_symbols(
@@ -76,24 +73,22 @@ class HybridPayload:
     ) -> int:
         """Number of symbols."""
         fields, by, _, num_bits = _digital(x, sigma, at, quality)
-        digital = _num_symbols(num_bits, fields["payload_mcs"])
+        digital = hybrid.num_symbols(num_bits, fields["payload_mcs"])
         return digital + -(-np.count_nonzero(by.analog) // 2)
 
     def receive(
         self, x_hat: np.ndarray, no: np.ndarray, sigma: np.ndarray, header: dict
     ) -> tuple[np.ndarray | None, np.ndarray]:
         """Symbols to coefficients [B, K], ``None`` if cut short, and decoded blocks."""
-        by, num_bits = _split(sigma, header), header["payload_bits"]
-        middle = _num_symbols(num_bits, header["payload_mcs"])
+        by, stream = (
+            _split(sigma, header),
+            (header["payload_bits"], header["payload_mcs"]),
+        )
+        middle = hybrid.num_symbols(*stream)
         end = middle + -(-np.count_nonzero(by.analog) // 2)
         if end > len(x_hat):
             return None, NO_BLOCKS
-        bits, blocks = None, NO_BLOCKS
-        if num_bits:
-            bits, blocks = side_information.receive(
-                x_hat[:middle], no[:middle], num_bits, header["payload_mcs"]
-            )
-        values = hybrid.decode(bits, by)
+        values, blocks = hybrid.receive(x_hat[:middle], no[:middle], *stream, by)
         estimates = receive_coefficients(
             x_hat[middle:end],
             no[middle:end],
@@ -166,7 +161,3 @@ def _split(sigma: np.ndarray, header: dict[str, int]) -> Split:
     efficiency = SCHEMES[header["payload_mcs"]].efficiency
     at = hybrid.prices(threshold(header["quality"]), _lowest(header), noise, efficiency)
     return hybrid.split(sigma, at, dithered(sigma))
-
-
-def _num_symbols(num_bits: int, mcs: int) -> int:
-    return side_information.num_symbols(num_bits, mcs) if num_bits else 0

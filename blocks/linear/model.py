@@ -1,7 +1,7 @@
 """Model of the linear code, shared by both ends: transform, classes, statistics.
 
-``experiments.studies.fit_linear`` fits ``linear_jscc.npz``; ``linear_jscc.md`` is its
-model card.
+``experiments.studies.fit_linear`` fits ``model.npz``; ``baselines/linear_jscc.md`` is
+its model card.
 """
 
 from functools import lru_cache
@@ -13,7 +13,7 @@ from scipy.fft import dctn, idctn
 
 from blocks.phy.side_information import EntropyCoder
 
-FILE = Path(__file__).with_name("linear_jscc.npz")
+FILE = Path(__file__).with_name("model.npz")
 SIDE = 16  # pixels of a block
 NUM_BINS = 24  # bins of spatial frequency, three per octave; the first is the mean
 UNIT_GAIN = 20  # index of gain 1; gains have steps of an octave

@@ -24,7 +24,9 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from scipy.special import ndtr
 
+from blocks.phy import side_information
 from blocks.phy.side_information import EntropyCoder, carries, choose, fixed_point
+from semlink.signals import NO_BLOCKS
 
 NONE, ANALOG, SPLIT, DIGITAL = range(4)
 PER_OCTAVE = 8  # tables of the quantiser per octave of the deviation
@@ -242,6 +244,29 @@ def num_bits(values: np.ndarray, by: Split) -> int:
     chosen, coder = by.digital, quantiser().coder
     information = coder.num_bits(values[chosen], by.row[chosen])
     return int(np.ceil(information)) + 2 if information else 0
+
+
+def num_symbols(length: int, mcs: int) -> int:
+    """Channel uses of ``length`` bits, of which there may be none."""
+    return side_information.num_symbols(length, mcs) if length else 0
+
+
+def send(values: np.ndarray, by: Split, mcs: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Integers to symbols [n], complex64, code blocks [C, K], uint8, and bits sent."""
+    bits = encode(values, by)
+    if not len(bits):
+        return np.zeros(0, np.complex64), NO_BLOCKS, 0
+    return *side_information.send(bits, mcs), len(bits)
+
+
+def receive(
+    x_hat: np.ndarray, no: np.ndarray, length: int, mcs: int, by: Split
+) -> tuple[np.ndarray | None, np.ndarray]:
+    """Symbols to integers [...], ``None`` if they are lost, and decoded blocks."""
+    bits, blocks = None, NO_BLOCKS
+    if length:
+        bits, blocks = side_information.receive(x_hat, no, length, mcs)
+    return decode(bits, by), blocks
 
 
 class Stream(Protocol):

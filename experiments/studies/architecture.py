@@ -49,7 +49,14 @@ CODECS = Stack(
             ]
         ),
         Box("blocks.learned", 3),
-        Row([Box("blocks.knowledge"), Box("blocks.nn", 3), Box("blocks.phy", 2)]),
+        Row(
+            [
+                Box("blocks.linear"),
+                Box("blocks.knowledge"),
+                Box("blocks.nn", 3),
+                Box("blocks.phy", 2),
+            ]
+        ),
     ]
 )
 OTHERS = Stack([Box("blocks.sources"), Box("blocks.tasks"), Box("blocks")], "left")

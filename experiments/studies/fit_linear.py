@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines import linear_model
-from baselines.linear_classes import choose_classes, context_rows, prices
-from baselines.linear_model import NUM_BINS, SIDE, LinearModel
 from baselines.separated_header import pack_colour, unpack_colour
+from blocks.linear import model as linear_model
+from blocks.linear.classes import choose_classes, context_rows, prices
+from blocks.linear.model import NUM_BINS, SIDE, LinearModel
 from blocks.phy.side_information import EntropyCoder, fixed_point
 from blocks.sources import folder
 
@@ -92,7 +92,7 @@ def fit_statistics(maps: list, basis: np.ndarray) -> LinearModel:
 
 
 def save(output: str, model: LinearModel, mean, variance) -> None:
-    """Write the file of :func:`baselines.linear_model.shipped`, with the moments."""
+    """Write the file of :func:`blocks.linear.model.shipped`, with the moments."""
     np.savez_compressed(
         output,
         mean=mean.astype(np.float32),

@@ -8,7 +8,7 @@ from typing import NamedTuple
 # files of a run: the recipe; all variables, and the averaged weights, after the last
 # complete epoch
 CONFIG, STATE, WEIGHTS = "config.json", "state.npz", "model.weights.h5"
-KLT = "baselines/linear_jscc.npz"
+KLT = "blocks/linear/model.npz"
 
 
 class Recipe(NamedTuple):

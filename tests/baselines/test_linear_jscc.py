@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from baselines.linear_model import SIDE, analyse, shipped
+from blocks.linear.model import SIDE, analyse, shipped
 from blocks.phy import analog
 from blocks.sources.images import load_rgb
 from semlink.errors import Infeasible

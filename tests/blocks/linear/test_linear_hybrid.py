@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from baselines import linear_hybrid, linear_jscc
-from baselines.linear_hybrid import HybridPayload
-from baselines.linear_payload import AnalogPayload, Point
+from baselines import linear_jscc
+from blocks.linear import hybrid as linear_hybrid
+from blocks.linear.hybrid import HybridPayload
+from blocks.linear.payload import AnalogPayload, Point
 from blocks.phy.hybrid import LONG
 from blocks.phy.side_information import choose
 from semlink.errors import InputError

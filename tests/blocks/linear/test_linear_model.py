@@ -5,8 +5,9 @@ from functools import cache
 import numpy as np
 import pytest
 
-from baselines import linear_classes, linear_payload
-from baselines.linear_model import (
+from blocks.linear import classes as linear_classes
+from blocks.linear import payload as linear_payload
+from blocks.linear.model import (
     analyse,
     deviations,
     frequency_bins,

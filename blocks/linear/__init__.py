@@ -1,0 +1,1 @@
+"""The linear analog code: model, classes of blocks, and payloads."""
