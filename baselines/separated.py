@@ -20,6 +20,7 @@ from blocks.phy.adaptation import Outlook, choose_by_throughput
 from blocks.phy.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.phy.harq import HarqMode, MaxTransmissions, modulate_again
 from blocks.phy.header import Header
+from blocks.phy.ldpc.nr import DecoderName
 from semlink.errors import InputError
 from semlink.loop.feedback_link import REPORT_BITS
 from semlink.protocols import Budget, Csi, Loop, Transceiver
@@ -48,7 +49,7 @@ class SeparatedTransmitter:
 
     def operating_point(self, csi: Csi) -> Hashable:
         """The expected quality of blocks; ``None`` for a fixed scheme without HARQ."""
-        _, mcs, _, harq = self._shared
+        mcs, harq = self._shared.mcs, self._shared.harq
         if mcs is not None and harq == "none":
             return None
         return Outlook(csi, harq, self._margin_db if mcs is None else 0.0)
@@ -145,6 +146,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         coderate: CodeRate = 2 / 3,
         num_bits_per_symbol: ModulationOrder = 4,
         code: CodeName = "nr",
+        decoder: DecoderName = "layered",
         mcs: McsMode = "fixed",
         margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
         conceal: Conceal = "mean_colour",
@@ -162,6 +164,8 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         coderate : information bits over coded bits
         num_bits_per_symbol : 2 (QPSK) to 8 (256-QAM)
         code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
+        decoder : of the 5G code: ``layered``, or the slower ``sum_product``, by which
+            the regular code is always decoded
         mcs : ``fixed`` as above, or ``auto``: the fastest that the channel supports
         margin_db : reserve in SNR for ``auto``, for fading
         conceal : concealment of decoding failures, ``mean_colour`` or ``partial``
@@ -172,14 +176,9 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         csi_delay_slots, csi_error_db : delay of the state, and standard deviation of
             its error
         """
-        codec = make_codec()
-        if conceal == "partial" and not hasattr(codec, "decode_prefix"):
-            raise InputError(
-                "conceal: this codec cannot decode part of a file, got partial"
-            )
         scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
-        shared = Shared(codec, scheme, code, harq)
-        _check(shared, csi)
+        shared = Shared(make_codec(), scheme, code, decoder, harq)
+        _check(shared, csi, conceal)
         tries = 1 if harq == "none" else max_transmissions
         late = (csi_delay_slots, csi_error_db) if csi == "state" else (0, 0.0)
         loop = None
@@ -191,9 +190,13 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
     return build
 
 
-def _check(shared: Shared, csi: CsiMode) -> None:
+def _check(shared: Shared, csi: CsiMode, conceal: Conceal) -> None:
     """Refuse invalid combinations."""
-    _, scheme, code, harq = shared
+    if conceal == "partial" and not hasattr(shared.codec, "decode_prefix"):
+        raise InputError(
+            "conceal: this codec cannot decode part of a file, got partial"
+        )
+    scheme, code, harq = shared.mcs, shared.code, shared.harq
     if scheme is None and code != "nr":
         raise InputError(f"mcs=auto needs code=nr, got {code!r}")
     if harq != "none" and code != "nr":

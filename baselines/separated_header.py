@@ -8,6 +8,7 @@ import numpy as np
 from baselines.rate_search import Codec
 from blocks.phy.bicm import Bicm, Mcs
 from blocks.phy.harq import HarqMode
+from blocks.phy.ldpc.nr import DecoderName
 from blocks.phy.mcs import SCHEMES
 
 FIELDS = {"height": 14, "width": 14, "num_bytes": 28, "mcs": 5, "mean_colour": 12}
@@ -20,24 +21,27 @@ class Shared(NamedTuple):
     codec : picture codec
     mcs : the configured scheme, or ``None`` to choose it by the CSI fed back
     code : name of the channel code
+    decoder : decoder of the NR code
     harq : HARQ mode
     """
 
     codec: Codec
     mcs: Mcs | None
     code: str
+    decoder: DecoderName
     harq: HarqMode
 
     def chain(self, number: int) -> Bicm | None:
         """The digital chain of a header's ``mcs`` field; ``None`` if there is none."""
         scheme = dict(enumerate((*SCHEMES, self.mcs))).get(number)
-        return scheme and chain(scheme, self.code)
+        return scheme and chain(scheme, self.code, self.decoder)
 
 
 @lru_cache(maxsize=64)
-def chain(mcs: Mcs, code: str) -> Bicm:
+def chain(mcs: Mcs, code: str, decoder: DecoderName) -> Bicm:
     """The digital chain of a scheme, built once."""
-    return Bicm(mcs, code=code)
+    options = {"decoder": decoder} if code == "nr" else {}
+    return Bicm(mcs, code=code, **options)
 
 
 def header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:

@@ -18,7 +18,7 @@ import numpy as np
 
 from blocks.phy.bicm import Bicm, Mcs
 from blocks.phy.harq import HarqMode, version
-from blocks.phy.ldpc import NrLdpc
+from blocks.phy.ldpc.nr import NrLdpc
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, needed, snr_at, waterfall
 from blocks.phy.mutual_information import information, snr_of
 from semlink.protocols import Csi

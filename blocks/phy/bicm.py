@@ -60,8 +60,8 @@ class Bicm:
     ----------
     mcs : modulation and coding scheme
     code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
-    num_iter : most iterations of the decoder
-    early_stopping : see :class:`blocks.phy.ldpc.NrLdpc`
+    decoder : ``decoder``, ``num_iter``, ``early_stopping`` of
+        :class:`blocks.phy.ldpc.nr.NrLdpc`, where given
 
     References
     ----------
@@ -124,7 +124,7 @@ class Bicm:
     def decode_versions(self, received: Mapping[int, np.ndarray], k: int) -> np.ndarray:
         """Decode blocks received in several redundancy versions.
 
-        See :meth:`blocks.phy.ldpc.NrLdpc.decode_versions`.
+        See :meth:`blocks.phy.ldpc.nr.NrLdpc.decode_versions`.
         """
         return self._code.decode_versions(received, k)
 
@@ -227,9 +227,9 @@ def _crc():
 @lru_cache(maxsize=64)
 def _code(name: str, coderate: float, **decoder):
     if name == "nr":
-        from blocks.phy.ldpc import NrLdpc as Code
+        from blocks.phy.ldpc.nr import NrLdpc as Code
     else:
-        from blocks.phy.ldpc_regular import RegularLdpc as Code
+        from blocks.phy.ldpc.regular import RegularLdpc as Code
     return Code(coderate, **decoder)
 
 

@@ -273,8 +273,8 @@ def receive(
 def filled(num_bits: int) -> int:
     """Number of bits with filler, to limit the number of lengths of code blocks.
 
-    Every length needs a code of its own (``blocks/phy/ldpc.py``). A stream of one block
-    has 4 % more on average, a longer one 1 %.
+    Every length needs a code of its own (``blocks/phy/ldpc/nr.py``). A stream of one
+    block has 4 % more on average, a longer one 1 %.
     """
     num_bits = max(num_bits, SHORTEST)
     num_blocks = -(-num_bits // (LONGEST - CRC_BITS))

@@ -4,10 +4,12 @@ Every figure is the median of several rounds. In each round the candidates take 
 so changes in the speed of the machine affect all of them.
 """
 
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from statistics import median
 
@@ -37,6 +39,9 @@ from semlink.sweeps.sweep import Sweep
 
 ROUNDS = 9
 NUM_BLOCKS, K, N, SNR_DB = 64, 5632, 8448, 10.0
+WATERFALL_DB = 9.0  # where some blocks of that code fail
+# Iterations after which both decoders fail about equally often there.
+AS_FAR = {"sum_product": 20, "layered": 12}
 PHOTOS, LEARNED = config.ComponentSpec(name="photos"), ("ntscc", "akb_jscc")
 HAND_BATCH = 8  # the fastest batch size of the hand-written chain
 
@@ -44,6 +49,7 @@ HAND_BATCH = 8  # the fastest batch size of the hand-written chain
 def bench() -> None:
     """Print all timings."""
     _digital_chain()
+    _decoders()
     _extra_snr_point()
     _sweep()
     _learned_codecs()
@@ -77,6 +83,70 @@ def _digital_chain() -> None:
         ratio = median(h / o for h, o in zip(hand, own, strict=True))
         bler = errors[name] / (ROUNDS * NUM_BLOCKS)
         print(f"  {name:<24} {speed:5.2f} Mbit/s, ratio {ratio:4.2f}, BLER {bler:.1e}")
+
+
+def _decoders() -> None:
+    """Both decoders on the same words, on one core, at about equal BLER."""
+    print(f"decoders on one core, k={K}, n={N}, 16-QAM, AWGN")
+    for snr_db, early_stopping in (
+        (SNR_DB, False),
+        (SNR_DB, True),
+        (WATERFALL_DB, True),
+    ):
+        chains = {
+            name: Bicm(
+                Mcs(4, K / N),
+                decoder=name,
+                num_iter=most,
+                early_stopping=early_stopping,
+            )
+            for name, most in AS_FAR.items()
+        }
+        stopping = "early stopping" if early_stopping else "all iterations"
+        print(f"  {snr_db:g} dB, {stopping}")
+        _compare_decoders(chains, snr_db)
+
+
+def _compare_decoders(chains: dict[str, Bicm], snr_db: float) -> None:
+    """Time chains in turns on the same words, and print speeds and error rates."""
+    channel, layout = compiled_channel(Awgn()), Layout(NUM_BLOCKS, K, N)
+    bits = np.random.default_rng(1).integers(0, 2, (NUM_BLOCKS, K), np.uint8)
+    x = chains["layered"].modulate(bits)[None]
+    errors = dict.fromkeys(chains, 0)
+    seconds: dict[str, list[float]] = {name: [] for name in chains}
+    with _one_core():
+        for turn in range(ROUNDS + 1):
+            rx = channel(x, np.float32(snr_db), Course(turn))
+            received = rx.x_hat.numpy()[0], rx.no.numpy()[0]
+            llr = {0: chains["layered"].soft(*received, layout)}
+            for name, chain in chains.items():
+                start = time.perf_counter()
+                decoded = chain.decode_versions(llr, K)
+                if turn > 0:  # the first builds graphs
+                    seconds[name].append(time.perf_counter() - start)
+                    errors[name] += int(np.any(decoded != bits, axis=1).sum())
+    for name, own in seconds.items():
+        speed = NUM_BLOCKS * K / median(own) / 1e6
+        ratio = median(a / b for a, b in zip(seconds["sum_product"], own, strict=True))
+        bler = errors[name] / (ROUNDS * NUM_BLOCKS)
+        print(
+            f"    {name:<11} of {AS_FAR[name]} iterations {speed:6.2f} Mbit/s, "
+            f"ratio {ratio:5.2f}, BLER {bler:.1e}"
+        )
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Keep all threads of the process on one core."""
+    threads = [int(name) for name in os.listdir("/proc/self/task")]
+    allowed = os.sched_getaffinity(0)
+    for thread in threads:
+        os.sched_setaffinity(thread, {min(allowed)})
+    try:
+        yield
+    finally:
+        for thread in threads:
+            os.sched_setaffinity(thread, allowed)
 
 
 def _by_hand() -> Callable[[np.ndarray], np.ndarray]:

@@ -54,7 +54,7 @@ CODECS = Stack(
                 Box("blocks.linear"),
                 Box("blocks.knowledge"),
                 Box("blocks.nn", 3),
-                Box("blocks.phy", 2),
+                Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),
             ]
         ),
     ]

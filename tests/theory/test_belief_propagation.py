@@ -6,8 +6,8 @@ import tensorflow as tf
 from scipy.sparse import csr_matrix
 from sionna.phy.fec.ldpc import LDPC5GDecoder, LDPC5GEncoder, LDPCBPDecoder
 
-from blocks.phy.belief_propagation import decode, edges_of
-from blocks.phy.ldpc import NrLdpc
+from blocks.phy.ldpc.belief_propagation import decode, edges_of
+from blocks.phy.ldpc.nr import NrLdpc
 from semlink.graph import traces
 
 # k, n and noise with which some words fail: both base graphs, with and without filler
@@ -27,7 +27,7 @@ def test_words_come_out_as_of_sionnas_decoder(k, n, deviation):
     llr = noisy(encoder(tf.constant(bits, tf.float32)).numpy(), deviation)
     stock = LDPC5GDecoder(encoder, num_iter=20, cn_update="boxplus")
     expected = stock(tf.constant(llr)).numpy()
-    ours = NrLdpc(k / n).decode(llr, k)
+    ours = NrLdpc(k / n, decoder="sum_product").decode(llr, k)
     failed, stock_failed = (np.any(d != bits, axis=1) for d in (ours, expected))
     assert 0 < failed.sum() < len(bits)
     # Sionna clips messages of checks, we do not: a word at the border may tip over
@@ -56,7 +56,7 @@ def test_iterations_end_when_they_were_all_made():
 
 
 def test_further_codes_are_not_traced():
-    code, counts = NrLdpc(0.6), []
+    code, counts = NrLdpc(0.6, decoder="sum_product"), []
     for k in (200, 1000):
         bits = np.zeros((2, k), np.uint8)
         coded = code.encode(bits, code.coded_bits(k))

@@ -8,7 +8,7 @@ import pytest
 from blocks.phy.adaptation import Outlook
 from blocks.phy.bicm import CRC_BITS, Bicm, Mcs
 from blocks.phy.harq import SoftBlocks, modulate_again
-from blocks.phy.ldpc import COLUMNS, STARTS, NrLdpc
+from blocks.phy.ldpc.nr import COLUMNS, STARTS, NrLdpc
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, waterfall
 from blocks.phy.mutual_information import information, snr_of
 from channels.awgn import Awgn

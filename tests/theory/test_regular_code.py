@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from blocks.phy.bicm import Bicm, Mcs
-from blocks.phy.ldpc_regular import DEGREES, LENGTH, RegularLdpc, _code
+from blocks.phy.ldpc.regular import DEGREES, LENGTH, RegularLdpc, _code
 from channels.awgn import Awgn
 
 RATES = tuple(DEGREES)

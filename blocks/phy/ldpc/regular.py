@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from blocks.phy.belief_propagation import KNOWN, Edges, decode, edges_of
+from blocks.phy.ldpc.belief_propagation import KNOWN, Edges, decode, edges_of
 
 LENGTH = 1530  # coded bits
 DEGREES = {1 / 3: (4, 6), 1 / 2: (3, 6), 2 / 3: (3, 9)}  # by rate: (d_v, d_c)

@@ -6,14 +6,15 @@ with known zeros, which are not sent, and the codeword is cut to the length need
 in TS 38.212. The number of encoders stays small for any number of image sizes.
 """
 
-from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
+from typing import Literal, NamedTuple
 
 import numpy as np
 from sionna.phy.fec.ldpc import LDPC5GEncoder
 
-from blocks.phy.belief_propagation import KNOWN, Systematic, decode, edges_of, encode
+from blocks.phy.ldpc import belief_propagation
+from blocks.phy.ldpc.belief_propagation import KNOWN, Systematic, edges_of, encode
 
 LIFTING_SIZES = sorted(
     a * 2**j for a in (2, 3, 5, 7, 9, 11, 13, 15) for j in range(8) if a * 2**j <= 384
@@ -25,6 +26,8 @@ LOWEST = 0.2  # lowest code rate of Sionna's encoder
 COLUMNS = {"bg1": 66, "bg2": 50}
 STARTS = {"bg1": (0, 17, 33, 56), "bg2": (0, 13, 25, 43)}
 
+DecoderName = Literal["layered", "sum_product"]
+
 
 class NrLdpc:
     """The code family at one rate.
@@ -32,8 +35,10 @@ class NrLdpc:
     Parameters
     ----------
     coderate : information bits over coded bits, 1/5 to 0.95
-    num_iter : most iterations of belief propagation
-    early_stopping : stop when all checks of a batch hold (off to measure its gain)
+    decoder : ``layered`` (:mod:`blocks.phy.ldpc.layered`), or ``sum_product``, which
+        needs about twice as many iterations of :mod:`blocks.phy.ldpc.belief_propagation`
+    num_iter : most iterations
+    early_stopping : stop when all checks hold (off to measure its gain)
 
     References
     ----------
@@ -43,13 +48,17 @@ class NrLdpc:
     """
 
     def __init__(
-        self, coderate: float, *, num_iter: int = 20, early_stopping: bool = True
+        self,
+        coderate: float,
+        *,
+        decoder: DecoderName = "layered",
+        num_iter: int = 20,
+        early_stopping: bool = True,
     ):
         if not LOWEST <= coderate <= 0.95:
             raise ValueError(f"code rate must be 0.2 to 0.95, got {coderate}")
         self.coderate = coderate
-        self._num_iter = num_iter
-        self._early_stopping = early_stopping
+        self._decoder = decoder, num_iter, early_stopping
 
     def segment(self, num_bits: int, overhead: int) -> tuple[int, int]:
         """Segment ``num_bits`` into equal blocks with ``overhead`` bits each.
@@ -117,9 +126,7 @@ class NrLdpc:
         return "bg2" if short or self.coderate < 1 / 3 else "bg1"
 
     def _mother(self, k: int, *, whole: bool) -> "_Mother":
-        return _mother(
-            self._graph(k, whole=whole), self._num_iter, self._early_stopping
-        )
+        return _mother(self._graph(k, whole=whole), *self._decoder)
 
     def _graph(self, k: int, *, whole: bool) -> "_Graph":
         """The graph for a block, whole or cut to this rate."""
@@ -177,9 +184,10 @@ class _Graph(NamedTuple):
 class _Mother:
     """Encoder and decoder of a graph."""
 
-    def __init__(self, graph: _Graph, *settings):
+    def __init__(
+        self, graph: _Graph, decoder: DecoderName, num_iter: int, early_stopping: bool
+    ):
         self._graph = graph
-        self._settings = settings
         encoder = graph.encoder()
         self._systematic = Systematic(
             encoder._pcm_a_ind,
@@ -192,10 +200,12 @@ class _Mother:
         end = self._information + graph.n - (graph.k - skipped)
         self._codeword = np.r_[skipped : graph.k, self._information : end]
         # an unsent bit with a single check makes that check useless: drop both, except
-        # in the core, whose bits have several checks
-        self._length = max(end, self._information + 4 * graph.lifting)
+        # in the core, whose bits have several checks; rows of the base graph stay whole
+        core = self._information + 4 * graph.lifting
+        self._length = max(-(-end // graph.lifting) * graph.lifting, core)
         checks = self._length - self._information
-        self._edges = edges_of(encoder.pcm[:checks, : self._length])
+        decode = _decoder(decoder, encoder.pcm[:checks, : self._length], graph.lifting)
+        self._decode = partial(decode, num_iter=num_iter, early_stopping=early_stopping)
 
     def sent(self, k: int, length: int, version: int) -> np.ndarray:
         """Transmitted bits of the base graph's code : [length]."""
@@ -215,4 +225,13 @@ class _Mother:
 
     def decode(self, llr: np.ndarray) -> np.ndarray:
         """LLRs of all bits to bits, uint8."""
-        return decode(llr, self._edges, *self._settings)
+        return self._decode(llr)
+
+
+def _decoder(name: DecoderName, pcm, lifting: int) -> Callable[..., np.ndarray]:
+    """The decoder of a parity-check matrix."""
+    if name == "sum_product":
+        return partial(belief_propagation.decode, edges=edges_of(pcm))
+    from blocks.phy.ldpc import layered  # numba takes most of a second to import
+
+    return partial(layered.decode, graph=layered.base_graph(pcm, lifting))

@@ -1,0 +1,1 @@
+"""LDPC codes: construction, rate matching, and two decoders."""
