@@ -55,7 +55,7 @@ def side_information(
 
 @measuring.command("mcs-table")
 def mcs_table(
-    blocks: Annotated[int, typer.Option(min=1, help="Code blocks per SNR.")] = 500,
+    blocks: Annotated[int, typer.Option(min=1, help="Code blocks per SNR.")] = 1000,
 ) -> None:
     """Measure the SNR that each scheme needs, into blocks/phy/mcs.csv (long)."""
     from experiments.studies.mcs_table import measure

@@ -23,6 +23,7 @@ HEADER = (
     "blocks",
 )
 FEW = 10  # least block errors of a reliable error rate
+LONGEST, MOST = 8448, 16  # blocks of that length are sent once, others up to 16 times
 FITTED = 4  # last points of the curve, used for the fit
 BATCH = 64
 
@@ -68,10 +69,9 @@ def half(mcs: Mcs, length: int, channel) -> tuple[float, float]:
 def threshold(mcs: Mcs, length: int, num_blocks: int, channel, snr_db: float) -> float:
     """Es/N0 [dB] at the target BLER, upward from ``snr_db``.
 
-    The error rate is measured on a fine grid while it is high enough, and a line
-    through the last of its logarithms is extrapolated to the target. The curve
-    steepens, so the SNR is slightly too high rather than too low. Short blocks are
-    cheap, so more of them are sent.
+    The error rate is measured on a fine grid while it is high enough. A line through
+    the last of its logarithms gives the target, by extrapolation for long blocks: the
+    curve steepens, so the SNR is slightly too high rather than too low.
     """
     num_blocks, step_db = _sent(length, num_blocks), _step_db(length)
     curve = []
@@ -94,7 +94,7 @@ def _step_db(length: int) -> float:
 
 def _sent(length: int, num_blocks: int) -> int:
     """Blocks sent at each SNR, in whole batches; short ones are cheap."""
-    return -(-num_blocks * (1 if length > 2000 else 2) // BATCH) * BATCH
+    return -(-num_blocks * min(LONGEST // length, MOST) // BATCH) * BATCH
 
 
 def bler(mcs: Mcs, length: int, snr_db: float, num_blocks: int, channel) -> float:

@@ -36,7 +36,7 @@ class NrLdpc:
     ----------
     coderate : information bits over coded bits, 1/5 to 0.95
     decoder : ``layered`` (:mod:`blocks.phy.ldpc.layered`), or ``sum_product``, which
-        needs about twice as many iterations of :mod:`blocks.phy.ldpc.belief_propagation`
+        needs about twice as many iterations
     num_iter : most iterations
     early_stopping : stop when all checks hold (off to measure its gain)
 
