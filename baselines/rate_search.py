@@ -100,7 +100,7 @@ def search_quality(
     def offer(members: Sequence[Member]) -> Choices:
         for member in members:
             check_size(member)
-        return Choices(cost_at, best, settled)
+        return Choices(cost_at, best, settled, finer)
 
     def cost_at(member: Member, quality: float) -> Cost:
         return cost(member, settled(member, quality))
@@ -110,6 +110,10 @@ def search_quality(
 
     def best(spent, limit: float, what: str) -> float:
         return highest(spent, qualities, limit, what, enough)
+
+    def finer(quality: float) -> float | None:
+        step, highest_one = qualities.quality_step, qualities.quality_range[1]
+        return quality + step if step >= 1 and quality < highest_one else None
 
     return search(source, budget, offer)
 

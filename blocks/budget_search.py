@@ -14,6 +14,9 @@ from semlink.protocols import Budget
 from semlink.signals import Sample
 from semlink.store.cache import data_hash
 
+TRIED = 12  # samples of which all combinations are tried
+ROUNDING = 1e-9
+
 
 class Member(NamedTuple):
     """A sample of the planned set, without its data.
@@ -55,11 +58,14 @@ class Choices(NamedTuple):
         there is none
     settle : ``(member, setting) -> setting``, the plan of a sample, from the setting
         that was searched for it or for the set
+    finer : ``setting -> setting``, the next one where settings are so few that a set
+        would leave much of its budget; ``None`` otherwise
     """
 
     cost: Callable[[Member, Any], Cost]
     best: Callable[[Callable[[Any], float], float, str], Any]
     settle: Callable[[Member, Any], Any] = lambda member, setting: setting
+    finer: Callable[[Any], Any] = lambda setting: None
 
 
 class Settings(NamedTuple):
@@ -133,15 +139,59 @@ def _member(source: Sequence[Sample], place: int, budget: Budget) -> Member:
 def _for_all(
     members: Sequence[Member], budget: Budget, choices: Choices
 ) -> Iterator[Any]:
-    """One setting for the set, whose mean CBR is within the budget."""
+    """One setting for the set, whose mean CBR is within the budget.
+
+    Part of the set has the next one if there is one; what is left would not pay for it
+    for all.
+    """
     values = [member.values for member in members]
 
-    def mean_cbr(setting) -> float:
+    def cbrs(setting) -> np.ndarray:
         spent = [_uses(choices, member, setting, budget) for member in members]
-        return float(np.mean(np.divide(spent, values)))
+        return np.divide(spent, values)
 
-    common = choices.best(mean_cbr, budget.cbr, "the set")
-    return (choices.settle(member, common) for member in members)
+    common = choices.best(lambda s: float(np.mean(cbrs(s))), budget.cbr, "the set")
+    finer = choices.finer(common)
+    if finer is None:
+        return (choices.settle(member, common) for member in members)
+    before, after = cbrs(common), cbrs(finer)
+    left = len(members) * budget.cbr - before.sum()
+    has_more = fullest(after - before, left)
+    return (
+        choices.settle(member, finer if more else common)
+        for member, more in zip(members, has_more, strict=True)
+    )
+
+
+def fullest(costs: np.ndarray, limit: float) -> np.ndarray:
+    """Choose items of a total cost within a limit: the cheapest, and what fills it.
+
+    One more step of quality is worth about the same for every picture, so the cheapest
+    have it first. The last of them are then exchanged for some of the others: of all
+    combinations, the one that spends most is chosen.
+
+    Input
+    -----
+    costs : [N]
+
+    Output
+    ------
+    : [N], bool
+    """
+    chosen = costs <= 0
+    order = np.argsort(costs, kind="stable")[chosen.sum() :]
+    limit = limit - costs[chosen].sum()
+    fit = np.searchsorted(np.cumsum(costs[order]), limit, side="right")
+    first = max(fit - TRIED // 2, 0)
+    places = np.linspace(fit, len(order), TRIED - (fit - first), endpoint=False)
+    some = places[places < len(order)].astype(int)  # none if all fit
+    border = order[np.union1d(np.arange(first, fit), some)]
+    taken = np.arange(2 ** len(border))[:, None] >> np.arange(len(border)) & 1
+    spent = costs[order[:first]].sum() + taken @ costs[border]
+    spent[spent > limit * (1 - ROUNDING)] = -np.inf
+    chosen[order[:first]] = True
+    chosen[border] = taken[np.argmax(spent)]
+    return chosen
 
 
 def _for_each(

@@ -5,7 +5,7 @@ import weakref
 import numpy as np
 import pytest
 
-from blocks.budget_search import Choices, Cost, key_of, search
+from blocks.budget_search import Choices, Cost, fullest, key_of, search
 from semlink.errors import Infeasible
 from semlink.protocols import Budget, Frame
 from semlink.signals import IMAGE, Sample
@@ -41,6 +41,31 @@ def offer(members) -> Choices:
 
 def spent(source, plan) -> np.ndarray:
     return np.array([s.data[0, 0, 0] * float(plan.of(s)) for s in source])
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_items_fill_a_limit_nearly_as_well_as_any_of_them(seed):
+    rng = np.random.default_rng(seed)
+    costs, limit = rng.uniform(0.1, 1, 9), 2.3
+    taken = np.array(np.meshgrid(*[[0, 1]] * 9)).reshape(9, -1).T
+    totals = taken @ costs
+    most = totals[totals <= limit].max()
+    assert most - 0.05 < costs[fullest(costs, limit)].sum() <= limit
+
+
+def test_many_items_are_the_cheapest_and_fill_the_limit():
+    costs = np.random.default_rng(1).uniform(0.5, 1, 300)
+    chosen = fullest(costs, 100.0)
+    assert 99.95 < costs[chosen].sum() <= 100
+    cheapest = np.argsort(costs)[: chosen.sum() - 6]
+    assert chosen[cheapest].all()
+
+
+def test_nothing_is_chosen_where_nothing_fits():
+    assert not fullest(np.ones(20), 0.5).any()
+    assert fullest(np.ones(20), 20.1).all()
+    # a finer setting that costs less is free
+    assert fullest(np.array([-0.1, 5.0]), 0.0).tolist() == [True, False]
 
 
 def test_one_setting_for_the_set_is_the_best_whose_mean_fits():
