@@ -5,12 +5,13 @@ from baselines.separated import separated
 
 
 def avif() -> PillowCodec:
-    """libaom, tuned for PSNR; 4:2:0."""
+    """libaom, tuned for the PSNR of RGB: 4:4:4 has 0.5 dB and more over 4:2:0."""
     return PillowCodec(
         "AVIF",
         quality_range=(0, 100),
         quality_step=1,
         speed=4,
+        subsampling="4:4:4",
         advanced={"tune": "psnr"},
     )
 

@@ -1,9 +1,6 @@
 """JPEG, then LDPC and QAM."""
 
-import io
-
 import numpy as np
-from PIL import Image
 
 from baselines.pillow_codec import PillowCodec
 from baselines.separated import separated
@@ -33,18 +30,14 @@ class Jpeg(PillowCodec):
     def __init__(self):
         super().__init__("JPEG", quality_range=(0.2, 100.0), quality_step=0.01)
 
-    def encode(self, image: np.ndarray, quality: float) -> bytes:
-        """[H, W, 3] uint8 to a JPEG file."""
-        file = io.BytesIO()
-        Image.fromarray(image).save(
-            file,
-            "JPEG",
-            qtables=[_scaled(_LUMINANCE, quality), _scaled(_CHROMINANCE, quality)],
-            subsampling="4:2:0",
-            progressive=True,
-            optimize=True,
-        )
-        return file.getvalue()
+    def options(self, quality: float) -> dict[str, object]:
+        """Options of Pillow for a quality."""
+        return {
+            "qtables": [_scaled(_LUMINANCE, quality), _scaled(_CHROMINANCE, quality)],
+            "subsampling": "4:2:0",
+            "progressive": True,
+            "optimize": True,
+        }
 
 
 build = separated(Jpeg)

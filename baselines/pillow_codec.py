@@ -22,11 +22,15 @@ class PillowCodec:
         self._name = name
         self._options = options
 
+    def options(self, quality: float) -> dict[str, object]:
+        """The encoder's options for a quality."""
+        whole = int(quality) if self.quality_step >= 1 else quality
+        return {"quality": whole, **self._options}
+
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a file."""
-        whole = int(quality) if self.quality_step >= 1 else quality
         file = io.BytesIO()
-        Image.fromarray(image).save(file, self._name, quality=whole, **self._options)
+        Image.fromarray(image).save(file, self._name, **self.options(quality))
         return file.getvalue()
 
     def decode(self, data: bytes) -> np.ndarray:
