@@ -17,6 +17,7 @@ PACKAGES = (
     "scipy",
     "pillow",
     "pillow-heif",
+    "imageio-ffmpeg",
     "glymur",
     "pyldpc",
     "scikit-image",
