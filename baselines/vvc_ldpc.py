@@ -14,8 +14,9 @@ from PIL import Image
 from baselines.separated import separated
 from semlink.errors import InputError
 
-COARSEST = 63  # largest quantisation parameter
+COARSEST, FINEST = 63, 8  # quantisation parameters
 SHARES = 7  # qualities of a quantisation parameter
+COARSER = 4 * SHARES  # qualities that a picture falls by which does not fit
 LEAST_OFFSET = 5  # of the quantisation parameters of chroma, downward
 SHORTEST = 32  # side that vvenc codes at any quality
 LARGEST = 1023  # a sample at full range
@@ -45,18 +46,30 @@ class Vvc:
         The extra ``vvc`` is not installed.
     """
 
-    quality_range = (0, SHARES * (COARSEST + 1) - 1)
+    quality_range = (0, SHARES * (COARSEST - FINEST + 1) - 1)
     quality_step = 1
 
     def __init__(self):
         self._ffmpeg = _ffmpeg()
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
-        """[H, W, 3] uint8 to a file."""
+        """[H, W, 3] uint8 to a file.
+
+        ffmpeg reserves a byte per pixel for vvenc's output. A picture that needs more,
+        such as noise at a high quality, has the next lower quality that fits.
+        """
+        try:
+            return self._encode(image, int(quality))
+        except ValueError:
+            if quality < COARSER:
+                raise
+            return self.encode(image, quality - COARSER)
+
+    def _encode(self, image: np.ndarray, quality: int) -> bytes:
         pad = [max(side + side % 2, SHORTEST) - side for side in image.shape[:2]]
         planes = _planes(np.pad(image, ((0, pad[0]), (0, pad[1]), (0, 0)), "edge"))
         height, width = planes[0].shape
-        step, share = divmod(int(quality), SHARES)
+        step, share = divmod(quality, SHARES)
         cb, cr = LEAST_OFFSET + (share + 1) // 2, LEAST_OFFSET + share // 2
         options = (
             f"-f rawvideo -pix_fmt yuv420p10le -s {width}x{height} -i - "
@@ -108,9 +121,7 @@ def _planes(image: np.ndarray) -> list[np.ndarray]:
     luma, *chroma = np.moveaxis(image @ TO_YCC.T * (LARGEST / 255), -1, 0)
     half = [_resized(plane, (height // 2, width // 2)) for plane in chroma]
     centred = [plane + (LARGEST + 1) / 2 for plane in half]
-    return [
-        np.clip(np.round(p), 0, LARGEST).astype("<u2") for p in (luma, *centred)
-    ]
+    return [np.clip(np.round(p), 0, LARGEST).astype("<u2") for p in (luma, *centred)]
 
 
 def _picture(frame: bytes) -> np.ndarray:
