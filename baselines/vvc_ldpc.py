@@ -36,9 +36,9 @@ TO_YCC = np.array(
 class Vvc:
     """vvenc's medium preset for one picture.
 
-    Sides are padded to even ones; two bytes before the VVC stream tell by how much. A
-    quality counts sevenths of a step of the quantisation parameter: between two of them,
-    the parameters of Cb and Cr fall in turn, as those of :mod:`baselines.heif_ldpc`.
+    Sides are padded to even ones; two bytes before the VVC stream tell by how much.
+    A quality counts sevenths of a step of the quantisation parameter, as in
+    :mod:`baselines.heif_ldpc`.
 
     Raises
     ------
