@@ -108,7 +108,7 @@ def _parts(count: int) -> Iterator[slice]:
     return (slice(i, i + each) for i in range(0, count, each))
 
 
-_compiled = njit(cache=True, nogil=True)
+_compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 @njit(inline="always")
@@ -213,7 +213,9 @@ def _iterate(total, message, start, column, turn, extrinsic, state):
 @_compiled
 def _decode(llr, bits, start, column, turn, parity_turn, order, most, early_stopping):
     words, columns, lanes = llr.shape
-    widest = np.max(start[1:] - start[:-1])
+    widest = 0
+    for row in range(len(start) - 1):
+        widest = max(widest, start[row + 1] - start[row])
     total = np.empty((columns, lanes), np.float32)
     message = np.empty((len(column), lanes), np.float32)
     extrinsic = np.empty((widest, lanes), np.float32)
