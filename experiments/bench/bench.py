@@ -88,11 +88,8 @@ def _digital_chain() -> None:
 def _decoders() -> None:
     """Both decoders on the same words, on one core, at about equal BLER."""
     print(f"decoders on one core, k={K}, n={N}, 16-QAM, AWGN")
-    for snr_db, early_stopping in (
-        (SNR_DB, False),
-        (SNR_DB, True),
-        (WATERFALL_DB, True),
-    ):
+    settings = (SNR_DB, False), (SNR_DB, True), (WATERFALL_DB, True)
+    for snr_db, early_stopping in settings:
         chains = {
             name: Bicm(
                 Mcs(4, K / N),
@@ -137,16 +134,18 @@ def _compare_decoders(chains: dict[str, Bicm], snr_db: float) -> None:
 
 @contextmanager
 def _one_core() -> Iterator[None]:
-    """Keep all threads of the process on one core."""
-    threads = [int(name) for name in os.listdir("/proc/self/task")]
+    """Keep all threads of the process on one core, also those that begin meanwhile."""
     allowed = os.sched_getaffinity(0)
-    for thread in threads:
-        os.sched_setaffinity(thread, {min(allowed)})
+    _pin({min(allowed)})
     try:
         yield
     finally:
-        for thread in threads:
-            os.sched_setaffinity(thread, allowed)
+        _pin(allowed)
+
+
+def _pin(cores: set[int]) -> None:
+    for thread in os.listdir("/proc/self/task"):
+        os.sched_setaffinity(int(thread), cores)
 
 
 def _by_hand() -> Callable[[np.ndarray], np.ndarray]:

@@ -5,18 +5,16 @@ code therefore costs no trace and only the memory of its indices; a graph per co
 take half a second and some 10 MiB each, and short messages come in many lengths.
 """
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 from scipy.sparse import find
 
+from blocks.phy.ldpc.words import in_batches
 from semlink.graph import compiled, plain
 
 BATCH = 16  # words at once: the messages of a bit then fill a cache line
-_THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 KNOWN = 20.0  # |LLR| of a bit that is known; messages are clipped there
 SMALLEST = 1e-12  # replaces the zero factor of an erased message, to divide by it
 LARGEST = 1 - 1.2e-7  # a certain message, short of infinity in float32
@@ -100,8 +98,7 @@ def decode(
     def together(words):
         return _decode(tf.constant(words), *edges, *settings).numpy()
 
-    batches = [llr[i : i + BATCH] for i in range(0, len(llr), BATCH)]
-    return np.concatenate(list(_THREADS.map(together, batches)))
+    return in_batches(together, llr, BATCH)
 
 
 @plain

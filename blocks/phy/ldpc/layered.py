@@ -20,14 +20,13 @@ constraint node updating for LDPC code decoding", MILCOM 2003.
 """
 
 import math
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 from scipy.sparse import csr_matrix
+
+from blocks.phy.ldpc.words import NUM_THREADS, in_batches
 
 # log(1 + exp(-x)) is log(2) (1 - x / UNIT)^6 up to UNIT and zero beyond, within 0.008.
 # LLRs in this unit save the division.
@@ -35,7 +34,6 @@ UNIT = 8.318
 LOG_2 = np.float32(np.log(2) / UNIT)
 LARGEST = np.float32(1e3)  # |LLR|, in UNIT; more would not change a decision
 ZERO, ONE = np.float32(0), np.float32(1)
-_THREADS = ThreadPoolExecutor(min(4, len(os.sched_getaffinity(0))))
 
 
 class BaseGraph(NamedTuple):
@@ -79,33 +77,17 @@ def decode(
 ) -> np.ndarray:
     """Decode words, divided among the cores that the process may use.
 
-    Parameters
-    ----------
-    num_iter : most iterations
-    early_stopping : whether a word ends when all its checks hold
-
-    Input
-    -----
-    llr : [C, variables], float32, log p(1)/p(0)
-
-    Output
-    ------
-    : [C, variables], uint8
+    ``early_stopping`` ends a word when all its checks hold; see
+    :func:`blocks.phy.ldpc.belief_propagation.decode` for the rest.
     """
-    words = np.ascontiguousarray(llr).reshape(len(llr), -1, graph.lifting)
-    bits = np.empty(words.shape, np.uint8)
 
-    def run(part: slice) -> None:
-        _decode(words[part], bits[part], *graph[1:], num_iter, early_stopping)
+    def some(llr: np.ndarray) -> np.ndarray:
+        words = llr.reshape(len(llr), -1, graph.lifting)
+        bits = np.empty(words.shape, np.uint8)
+        _decode(words, bits, *graph[1:], num_iter, early_stopping)
+        return bits.reshape(llr.shape)
 
-    list(_THREADS.map(run, _parts(len(words))))
-    return bits.reshape(llr.shape)
-
-
-def _parts(count: int) -> Iterator[slice]:
-    """Words of each thread."""
-    each = -(-count // _THREADS._max_workers)
-    return (slice(i, i + each) for i in range(0, count, each))
+    return in_batches(some, np.ascontiguousarray(llr), -(-len(llr) // NUM_THREADS))
 
 
 _compiled = njit(cache=True, nogil=True, error_model="numpy")
@@ -196,12 +178,8 @@ def _iterate(total, message, start, column, turn, extrinsic, state):
         first, last = start[row], start[row + 1]
         state[:2] = LARGEST
         for edge in range(first, last):
-            values, old, new = (
-                total[column[edge]],
-                message[edge],
-                extrinsic[edge - first],
-            )
-            at, rest = turn[edge], lanes - turn[edge]
+            values, at, rest = total[column[edge]], turn[edge], lanes - turn[edge]
+            old, new = message[edge], extrinsic[edge - first]
             _take(values[at:], old[:rest], new[:rest], least[:rest], others[:rest])
             _take(values[:at], old[rest:], new[rest:], least[rest:], others[rest:])
         _join(least, others, everything)
