@@ -1,19 +1,19 @@
 """HEIF (HEVC intra, the coder inside BPG), then LDPC and QAM."""
 
+from baselines.chroma_offsets import SHARES, parameters
 from baselines.pillow_codec import PillowCodec
 from baselines.separated import separated
 from semlink.errors import InputError
 
 COARSEST = 51  # largest quantisation parameter
-SHARES = 7  # qualities of a quantisation parameter
+LEAST_OFFSET = 1  # in 4:4:4, x265 replaces an offset of zero by six
 
 
 class Heif(PillowCodec):
     """x265 through libheif, tuned for the PSNR of RGB: 4:4:4, finer steps for chroma.
 
-    A quality counts sevenths of a step of the quantisation parameter, which is a whole
-    number. Between two of them, the parameters of Cb and Cr fall in turn, from 1 to 4
-    below that of luma. PSNR at a rate changes little over that range.
+    x265 takes whole quantisation parameters; :mod:`baselines.chroma_offsets` has the
+    qualities between.
 
     Raises
     ------
@@ -34,16 +34,14 @@ class Heif(PillowCodec):
 
     def options(self, quality: float) -> dict[str, object]:
         """Options of Pillow for a quality."""
-        step, share = divmod(int(quality), SHARES)
-        # x265 replaces an offset of zero in 4:4:4 by six
-        cb, cr = 1 + (share + 1) // 2, 1 + share // 2
-        parameters = {
+        qp, cb, cr = parameters(int(quality), COARSEST, LEAST_OFFSET)
+        encoder = {
             "tune": "psnr",
-            "x265:crf": str(COARSEST - step),
+            "x265:crf": str(qp),
             "x265:cbqpoffs": str(-cb),
             "x265:crqpoffs": str(-cr),
         }
-        return {"chroma": 444, "enc_params": parameters}
+        return {"chroma": 444, "enc_params": encoder}
 
 
 build = separated(Heif)

@@ -11,17 +11,17 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
+from baselines.chroma_offsets import SHARES, parameters
 from baselines.separated import separated
 from semlink.errors import InputError
 
 COARSEST, FINEST = 63, 8  # quantisation parameters
-SHARES = 7  # qualities of a quantisation parameter
 COARSER = 4 * SHARES  # qualities that a picture falls by which does not fit
 LEAST_OFFSET = 5  # of the quantisation parameters of chroma, downward
 SHORTEST = 32  # side that vvenc codes at any quality
 LARGEST = 1023  # a sample at full range
 SECONDS = 300  # limit of a process
-INTRA = "IntraPeriod=1:GOPSize=1"  # parameter sets without references: 110 bytes less
+INTRA = "IntraPeriod=1:GOPSize=1"  # parameter sets without references are shorter
 NO_PICTURE = "12|13|20|23|24"  # units of the stream that a decoder does not need
 # JFIF's matrix, from RGB to Y, Cb, Cr
 TO_YCC = np.array(
@@ -37,8 +37,7 @@ class Vvc:
     """vvenc's medium preset for one picture.
 
     Sides are padded to even ones; two bytes before the VVC stream tell by how much.
-    A quality counts sevenths of a step of the quantisation parameter, as in
-    :mod:`baselines.heif_ldpc`.
+    :mod:`baselines.chroma_offsets` has the qualities between two parameters.
 
     Raises
     ------
@@ -60,7 +59,7 @@ class Vvc:
         """
         try:
             return self._encode(image, int(quality))
-        except ValueError:
+        except InputError:
             if quality < COARSER:
                 raise
             return self.encode(image, quality - COARSER)
@@ -69,11 +68,10 @@ class Vvc:
         pad = [max(side + side % 2, SHORTEST) - side for side in image.shape[:2]]
         planes = _planes(np.pad(image, ((0, pad[0]), (0, pad[1]), (0, 0)), "edge"))
         height, width = planes[0].shape
-        step, share = divmod(quality, SHARES)
-        cb, cr = LEAST_OFFSET + (share + 1) // 2, LEAST_OFFSET + share // 2
+        qp, cb, cr = parameters(quality, COARSEST, LEAST_OFFSET)
         options = (
             f"-f rawvideo -pix_fmt yuv420p10le -s {width}x{height} -i - "
-            f"-c:v libvvenc -preset medium -qpa 0 -qp {COARSEST - step} "
+            f"-c:v libvvenc -preset medium -qpa 0 -qp {qp} "
             f"-vvenc-params {INTRA}:CbQpOffset=-{cb}:CrQpOffset=-{cr} -threads 1 "
             f"-bsf:v filter_units=remove_types={NO_PICTURE} -f vvc"
         )
@@ -85,7 +83,7 @@ class Vvc:
 
         Raises
         ------
-        ValueError
+        InputError
             ffmpeg refuses the stream.
         """
         options = "-f vvc -i - -frames:v 1 -strict -1 -pix_fmt yuv420p10le"
@@ -95,12 +93,16 @@ class Vvc:
 
     def _run(self, options: str, data: bytes) -> bytes:
         command = [self._ffmpeg, "-v", "error", *options.split(), "-"]
-        done = subprocess.run(
-            command, input=data, capture_output=True, timeout=SECONDS, check=False
-        )
+        try:
+            done = subprocess.run(
+                command, input=data, capture_output=True, timeout=SECONDS, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise InputError(f"ffmpeg must code a picture, got {error}") from None
         if done.returncode or not done.stdout:
             told = done.stderr.decode(errors="replace").strip().splitlines()
-            raise ValueError(f"ffmpeg failed: {(told or ['no output'])[-1]}")
+            last = (told or ["no output"])[-1]
+            raise InputError(f"ffmpeg must code a picture, got {last!r}")
         return done.stdout
 
 
