@@ -1,6 +1,8 @@
 """Search of a picture codec's quality within the budget of a picture or a set."""
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -21,10 +23,13 @@ class Qualities(Protocol):
 
     quality_range : lowest and highest quality
     quality_step : resolution of the quality
+    own_process : whether the codec runs in a process of its own, so that several
+        pictures are coded at once
     """
 
     quality_range: tuple[float, float]
     quality_step: float
+    own_process: bool = False
 
 
 class Codec(Qualities, Protocol):
@@ -100,7 +105,9 @@ def search_quality(
     def offer(members: Sequence[Member]) -> Choices:
         for member in members:
             check_size(member)
-        return Choices(cost_at, best, settled, finer)
+        own_process = getattr(qualities, "own_process", False)
+        each = _in_threads if own_process else map
+        return Choices(cost_at, best, settled, finer, each)
 
     def cost_at(member: Member, quality: float) -> Cost:
         return cost(member, settled(member, quality))
@@ -147,6 +154,12 @@ def highest(
         else:
             high, spent_high = middle, spent
     return low
+
+
+def _in_threads(function: Callable, members: Sequence[Member]) -> Iterator:
+    """The results of a function, on the cores that the process may use."""
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        yield from threads.map(function, members)
 
 
 def check_size(member: Member) -> None:

@@ -60,12 +60,14 @@ class Choices(NamedTuple):
         that was searched for it or for the set
     finer : ``setting -> setting``, the next one where settings are so few that a set
         would leave much of its budget; ``None`` otherwise
+    each : ``(function, members) -> results``, in order; such as in several threads
     """
 
     cost: Callable[[Member, Any], Cost]
     best: Callable[[Callable[[Any], float], float, str], Any]
     settle: Callable[[Member, Any], Any] = lambda member, setting: setting
     finer: Callable[[Any], Any] = lambda setting: None
+    each: Callable[[Callable, Sequence[Member]], Iterator] = map
 
 
 class Settings(NamedTuple):
@@ -147,8 +149,8 @@ def _for_all(
     values = [member.values for member in members]
 
     def cbrs(setting) -> np.ndarray:
-        spent = [_uses(choices, member, setting, budget) for member in members]
-        return np.divide(spent, values)
+        spent = choices.each(lambda m: _uses(choices, m, setting, budget), members)
+        return np.divide(list(spent), values)
 
     common = choices.best(lambda s: float(np.mean(cbrs(s))), budget.cbr, "the set")
     finer = choices.finer(common)
@@ -198,9 +200,12 @@ def _for_each(
     members: Sequence[Member], budget: Budget, choices: Choices
 ) -> Iterator[Any]:
     """A setting for each sample, within its own channel uses."""
-    for member in members:
+
+    def setting_of(member: Member) -> Any:
         setting = _within(member, member.uses, choices, budget)
-        yield choices.settle(member, setting)
+        return choices.settle(member, setting)
+
+    return choices.each(setting_of, members)
 
 
 def _in_turn(members: Sequence[Member], budget: Budget, offer: Offer) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any
 
 
@@ -9,7 +10,7 @@ class Recent:
     """The most recently used values, by key.
 
     A key contains everything that its value depends on, so the order of calls does not
-    change values.
+    change values. Threads may share it; two that need a value at once both make it.
 
     Parameters
     ----------
@@ -19,16 +20,23 @@ class Recent:
     def __init__(self, most: int):
         self._most = most
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
 
     def __call__(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """The value of a key, made if it is not cached."""
-        if key not in self._values:
-            self._values[key] = make()
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
             if len(self._values) > self._most:
                 self._values.popitem(last=False)
-        self._values.move_to_end(key)
-        return self._values[key]
+        return value
 
     def clear(self) -> None:
         """Drop all values."""
-        self._values.clear()
+        with self._lock:
+            self._values.clear()

@@ -1,6 +1,7 @@
 """The quality search finds the best quality for any codec."""
 
 from functools import partial
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -24,6 +25,20 @@ class Curve:
     def encode(self, image, quality):
         self.calls += 1
         return bytes(int(self._size(quality, image)))
+
+
+class Beside(Curve):
+    """A codec in a process of its own, of which two must run at once."""
+
+    own_process = True
+
+    def __init__(self, size):
+        super().__init__(size)
+        self._both = Barrier(2, timeout=20)
+
+    def encode(self, image, quality):
+        self._both.wait()
+        return super().encode(image, quality)
 
 
 CURVES = {
@@ -83,6 +98,18 @@ def test_budget_is_kept_and_one_step_more_is_not(name, step, mode):
         best = np.array(qualities) == 100
         close = np.array(size) > 0.995 * cbr
         assert np.all(best | close | (np.array(more) > 0.999 * cbr))
+
+
+@pytest.mark.parametrize("mode", ["average", "per_image"])
+def test_codecs_with_own_processes_run_at_once(mode, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
+    pair = [
+        images(1)[0]._replace(data=np.full((20, 20, 3), i, np.uint8), index=i)
+        for i in range(2)
+    ]
+    size = CURVES["exponential"]
+    found = searching(Beside(size))(pair, budget(1.0, mode))
+    assert found == searching(Curve(size))(pair, budget(1.0, mode))
 
 
 def test_few_files_are_tried():
