@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from pydantic import Field
 from sionna.phy.fec.crc import CRCEncoder
-from sionna.phy.mapping import Constellation, Demapper, Mapper
+from sionna.phy.mapping import Constellation, Mapper
 from sionna.phy.nr.utils import generate_prng_seq
 
 from semlink.graph import compiled
@@ -74,7 +74,6 @@ class Bicm:
         self.mcs = mcs
         self._code = _code(code, mcs.coderate, **decoder)
         self._map = _mapper(mcs.num_bits_per_symbol)
-        self._demap = _demapper(mcs.num_bits_per_symbol)
 
     def layout(self, num_bits: int) -> Layout:
         """Layout of ``num_bits``."""
@@ -111,7 +110,10 @@ class Bicm:
 
     def soft(self, x_hat: np.ndarray, no: np.ndarray, layout: Layout) -> np.ndarray:
         """Demap symbols to log p(1)/p(0) of coded bits : [C, coded bits], float32."""
-        llr = self._deinterleave(self._soft_bits(x_hat, no), layout)
+        from blocks.phy.demapping import soft_bits
+
+        llr = soft_bits(x_hat, no, self.mcs.num_bits_per_symbol)
+        llr = self._deinterleave(llr, layout)
         llr = llr * (1 - 2 * _scrambling()[: layout.length].astype(np.float32))
         return llr[:, : self._code.coded_bits(layout.k)]
 
@@ -148,19 +150,6 @@ class Bicm:
         layout = self.layout(num_bits)
         data, intact = checked(self.demodulate(x_hat, no, layout))
         return data.reshape(-1)[:num_bits], intact, data
-
-    def _soft_bits(self, x_hat: np.ndarray, no: np.ndarray) -> np.ndarray:
-        """LLRs of symbols [N] : [N, order], float32.
-
-        Gray QAM is two PAMs with alternating bits (TS 38.211, 5.1): the same values as
-        from the whole constellation, with the square root of its points. PAM of unit
-        energy has sqrt(2) times the amplitude of one axis and the noise of both.
-        """
-        axes = np.stack([x_hat.real, x_hat.imag], axis=1).astype(np.complex64)
-        noise = np.repeat(2 * no[:, None], 2, axis=1)
-        llr = self._demap(np.sqrt(np.float32(2)) * axes, noise).numpy()
-        bits = llr.reshape(len(x_hat), 2, -1).transpose(0, 2, 1)
-        return bits.reshape(len(x_hat), -1)
 
     def _length(self, k: int) -> int:
         """Coded bits of a block, rounded up to whole symbols."""
@@ -238,11 +227,3 @@ def _mapper(num_bits_per_symbol: int):
     constellation = Constellation("qam", num_bits_per_symbol)
     mapper = Mapper(constellation=constellation)
     return compiled(mapper, level="graph", name="mapper")
-
-
-@lru_cache(maxsize=8)
-def _demapper(num_bits_per_symbol: int):
-    """Soft demapper of one axis of a QAM."""
-    constellation = Constellation("pam", num_bits_per_symbol // 2)
-    demapper = Demapper("app", constellation=constellation)
-    return compiled(demapper, level="graph", name="demapper")
