@@ -110,7 +110,7 @@ compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to ru
 ##@ Train
 
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
-PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base, wide or large
+PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
 DATA        ?=#               folder of photos, COCO's layout included
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
 START       ?= baselines/nn/ntscc_base# initial weights that make device-pack packs
@@ -261,6 +261,8 @@ COMMIT = $(shell git rev-parse --short HEAD)
 takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!)
 reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUICK=1: coarse, in runs/
 	$(call remake,fig4,reference,fig4,--source '$(or $(strip $(SOURCE)),photos)',--quick)
+	$(call remake,fig4_paper,reference/fig4_paper,fig4 --protocol paper, \
+		--source '$(or $(strip $(SOURCE)),photos)',--quick)
 	$(call remake,channels,reference/channels,sweep,--config channels, \
 		snr_db=10 stop.images=1 stop.draws=1)
 

@@ -54,8 +54,7 @@ def build(
         ``channel_kb``, ``uniform``, or a file of your own
     side_info : ``coded``, sent and counted; ``capacity`` or ``free``, for comparison
         with papers that count differently
-    weights : shipped: ``base``, or ``base_rayleigh``, trained further for fading; or a
-        folder written by ``make promote``
+    weights : ``base``, which is shipped, or a folder written by ``make promote``
     extractor, restorer : pixels to latents, and latents to pixels: ``swin``, trained
         with the codec, or ``klt``, the linear transform alone
     refine : gradient steps on the channel dimensions of each image, which lower the

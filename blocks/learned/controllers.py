@@ -35,7 +35,7 @@ class View(NamedTuple):
 
     statistics : statistics of the latents, from the side information; the same at both
         ends
-    quality : 0 to 1, from the header; the same at both ends
+    quality : from the header; the same at both ends
     query : query of the receiver; the transmitter has it only if it was signalled
     sample, latents : the picture and its latents; ``None`` at the receiver
     """

@@ -12,7 +12,7 @@ from blocks.knowledge.source import NoKnowledge
 from blocks.learned import digital_layer
 from blocks.learned.controllers import Controller
 from blocks.learned.inference import Conditions, Networks
-from blocks.learned.rate import ETA_BITS, ETAS, LAST_QUALITY, QUALITY_BITS
+from blocks.learned.rate import ETA_BITS, ETAS, FULL_QUALITY, QUALITY_BITS
 from blocks.nn.codec import MULTIPLE
 from blocks.phy.analog import LogScale
 from blocks.phy.header import Header
@@ -99,7 +99,7 @@ def _is_side(length: int, num_side: int, stride: int) -> np.ndarray:
 
 def conditions(quality: int, eta: int, snr: int, context: np.ndarray) -> Conditions:
     """Values of the fields of a header, and a context."""
-    values = quality / LAST_QUALITY, ETAS.value(eta), snr_value_db(snr)
+    values = quality / FULL_QUALITY, ETAS.value(eta), snr_value_db(snr)
     return Conditions(*values, context)
 
 

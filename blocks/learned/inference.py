@@ -34,7 +34,7 @@ from semlink.graph import compiled, plain
 class Conditions(NamedTuple):
     """Conditions of a transmission, known to both ends from the header.
 
-    quality : 0 to 1
+    quality : as from the header
     eta : real channel dimensions per bit of entropy
     design_snr_db : SNR that the transmitter designs for
     context : [1, D], float32, embedding of the image from the source knowledge base

@@ -7,11 +7,14 @@ the search fixes that eta for the quality, then spends the rest of the budget on
 
 from collections.abc import Callable
 
+from blocks.nn.codec import FINEST_QUALITY
 from blocks.phy.analog import LogScale
 from semlink.errors import Infeasible
 
-QUALITY_BITS, ETA_BITS = 5, 10
-LAST_QUALITY = 2**QUALITY_BITS - 1
+QUALITY_BITS, ETA_BITS = 6, 10
+FULL_QUALITY = 31  # index of quality 1
+LAST_QUALITY = int(FULL_QUALITY * FINEST_QUALITY)
+LAST_ETA = 2**ETA_BITS - 1
 ETAS = LogScale(ETA_BITS, 1 / 32, 16)
 
 
@@ -35,7 +38,7 @@ def best(
     nominal = ETAS.index(nominal_eta)
     quality = _last(lambda q: cost(q, nominal) <= limit, LAST_QUALITY)
     quality = max(quality, 0)
-    eta = _last(lambda e: cost(quality, e) <= limit, 2**ETA_BITS - 1)
+    eta = _last(lambda e: cost(quality, e) <= limit, LAST_ETA)
     if eta < 0:
         share = cost(quality, 0) / limit if limit else float("inf")
         raise Infeasible(f"smallest signal of {what} is {share:.2f} of the budget")

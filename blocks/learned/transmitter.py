@@ -20,7 +20,7 @@ from blocks.learned.frame import (
     stride_of,
 )
 from blocks.learned.inference import Conditions
-from blocks.learned.rate import LAST_QUALITY
+from blocks.learned.rate import FULL_QUALITY
 from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
 from blocks.nn.codec import Statistics, noise_variance
@@ -168,10 +168,14 @@ class LearnedTransmitter:
             quality, eta = rate.best(cost, limit, nominal, what)
             return Setting(side_db, quality, eta, snr)
 
+        def finer(setting: Setting) -> Setting | None:
+            last = setting.eta == rate.LAST_ETA
+            return None if last else setting._replace(eta=setting.eta + 1)
+
         def offer(members: Sequence[Member]) -> Choices:
             for member in members:
                 _check_size(member)
-            return Choices(self._cost, best)
+            return Choices(self._cost, best, finer=finer)
 
         return search(source, budget, offer)
 
@@ -282,7 +286,7 @@ class LearnedTransmitter:
 
     def _view(self, sample: Sample, key: str, quality: int) -> tuple[Summary, View]:
         """Side information of an image at a quality, and the transmitter's view."""
-        networks, quality = self._networks, quality / LAST_QUALITY
+        networks, quality = self._networks, quality / FULL_QUALITY
         y = self._latents(key, lambda: networks.analyse(sample.data))
         summary = networks.summarise(y, quality)
         statistics = networks.statistics(summary, quality)

@@ -1,6 +1,6 @@
 """A learned codec for a noisy channel: transforms, entropy model, joint code.
 
-One set of weights serves a range of rates: a quality ``q`` in 0 to 1 chooses the
+One set of weights serves a range of rates: a quality ``q`` from 0 to 1.3 chooses the
 quantiser step, which is the unit of the latents.
 
 References
@@ -38,6 +38,7 @@ STATE = 3  # quality, design SNR, SNR
 OF_CONTEXT = {"context", "cross_modal"}
 # Quantiser steps at quality 0 and 1, for pixels from 0 to 1.
 COARSEST, FINEST = 1.2, 0.12
+FINEST_QUALITY = 1.3  # that the networks are trained for
 
 
 class Profile(NamedTuple):
@@ -89,7 +90,7 @@ class Statistics(NamedTuple):
 class Known(NamedTuple):
     """Parameters of a transmission known to both ends, beside the side information.
 
-    quality : [B], 0 to 1
+    quality : [B], 0 to ``FINEST_QUALITY``
     design_snr_db : [B], SNR that the transmitter designs for
     tokens : [B, T, width], tokens of the context, if there is one
     """
@@ -262,12 +263,12 @@ def noise_variance(snr_db):
 
 
 def quantiser_step(quality):
-    """Step at a quality : 0 to 1, any shape -> the same."""
+    """Step at a quality : any shape -> the same."""
     return COARSEST * (FINEST / COARSEST) ** quality
 
 
 def log_gain(quality):
-    """Log of the gain of latents : quality [B], 0 to 1 -> [B, 1, 1, 1]."""
+    """Log of the gain of latents : quality [B] -> [B, 1, 1, 1]."""
     slope = log(COARSEST / FINEST)
     return (quality * slope - log(COARSEST))[:, None, None, None]
 

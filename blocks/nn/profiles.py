@@ -12,7 +12,7 @@ from blocks.nn.codec import Codec, Profile, quantiser_step
 # Width of the context embedding of each model; 0 for none.
 MODELS = {"ntscc": 0, "akb_jscc": 384}
 BASE = Profile(
-    channels=256,
+    channels=384,
     hyper_width=128,
     hyper_channels=32,
     widths=(64, 96, 192),
@@ -24,7 +24,7 @@ BASE = Profile(
     classes=64,
 )
 # Half as wide, for ablations.
-SMALL = BASE._replace(widths=(32, 48, 96), jscc_depth=1, heads=3)
+SMALL = BASE._replace(channels=256, widths=(32, 48, 96), jscc_depth=1, heads=3)
 PROFILES: Mapping[str, Profile] = {
     "tiny": Profile(
         channels=32,
@@ -50,8 +50,6 @@ PROFILES: Mapping[str, Profile] = {
         widths=(32, 48, 72), analysis_depths=(1, 2, 2), synthesis_depths=(3, 4, 4)
     ),
     "base": BASE,
-    # base with more latents of a position, so that it can start from base weights
-    "wide": BASE._replace(channels=384),
     # base with more blocks at low resolution, so that it can start from base weights
     "large": BASE._replace(analysis_depths=(1, 3, 4), synthesis_depths=(3, 5, 8)),
 }

@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from blocks.learned.weights_folder import WEIGHTS, read_codec
+from blocks.nn.codec import FINEST_QUALITY
 from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
 from blocks.nn.weights import write_weights
 from experiments.policies import ppo
@@ -31,7 +32,7 @@ from experiments.training.validation import fixed_crops
 from semlink.graph import compiled
 
 FADING_SHARE, FADED_POSITIONS = 0.3, 32  # share of batches; positions of a fade
-QUALITIES = (0.15, 0.85)
+QUALITIES = (0.15, FINEST_QUALITY)
 ETA_SPREAD = 0.3  # half width of the range of log eta
 HIGHEST_DB = TRAINED_SNRS_DB[1]
 # A grid of prices over SNR and quality; the initial prices depend on the SNR.

@@ -16,7 +16,7 @@ from experiments.policies.environment import Conditions, Environment, Outcome, S
 from experiments.training.validation import BATCH
 from semlink.graph import compiled
 
-POINTS = ((4.0, 0.45), (10.0, 0.5), (20.0, 0.6))  # Es/N0 [dB] and quality
+POINTS = ((4.0, 0.5), (10.0, 0.6), (20.0, 0.7))  # Es/N0 [dB] and quality
 ETAS = (0.6, 0.8, 1.0, 1.25, 1.6)  # eta of the presets, over the nominal one
 NOMINAL = ETAS.index(1.0)
 SEED = (7, 7)

@@ -15,8 +15,7 @@ class Recipe(NamedTuple):
     """Everything that determines the trained weights.
 
     model : networks to train, ``ntscc`` or ``akb_jscc``
-    profile : their size: tiny, small, small_wide, small_deep, base, wide
-        or large
+    profile : their size: tiny, small, small_wide, small_deep, base or large
     data : folder of photos
     channel : training channel, ``awgn`` or ``rayleigh``
     entropy_epochs : epochs of the first stage, which fits the entropy model

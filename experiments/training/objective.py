@@ -13,7 +13,14 @@ import numpy as np
 from keras import ops
 
 from blocks.nn.base_layer import base_picture, base_values, predicted
-from blocks.nn.codec import Codec, Known, log_gain, noise_variance, quantiser_step
+from blocks.nn.codec import (
+    FINEST_QUALITY,
+    Codec,
+    Known,
+    log_gain,
+    noise_variance,
+    quantiser_step,
+)
 from blocks.nn.digital_layer import digital_layer
 from blocks.nn.entropy import SCALES, gaussian_bits
 from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
@@ -30,7 +37,6 @@ NTC_WEIGHT, NTC_SHARE = 0.25, 8  # one crop in eight
 DESIGN_SNR_DB = 10.0
 TRANSMITTER_KNOWS = 0.6  # share of crops whose transmitter knows the SNR
 HAS_LAYER = 0.75  # share of these with a digital layer
-FINEST_QUALITY = 1.3
 ETA_SPREAD = 0.6  # half width of the range of log eta
 
 

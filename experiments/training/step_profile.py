@@ -31,8 +31,7 @@ class Profiled(NamedTuple):
     """Options of the profile, as in a recipe.
 
     model : networks to train, ``ntscc`` or ``akb_jscc``
-    profile : their size: tiny, small, small_wide, small_deep, base, wide
-        or large
+    profile : their size: tiny, small, small_wide, small_deep, base or large
     data : folder of photos
     batch_size : crops of a step
     crop : side of a crop, in pixels

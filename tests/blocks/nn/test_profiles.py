@@ -13,7 +13,6 @@ MOST_PARAMETERS = {
     "small_wide": 3_000_000,
     "small_deep": 3_000_000,
     "base": 12_000_000,
-    "wide": 12_000_000,
     "large": 12_000_000,
 }
 
