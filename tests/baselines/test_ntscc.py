@@ -122,8 +122,10 @@ def test_the_rate_is_the_target(cbr, mode):
     _, signals = sent(make_link(), source, cbr, mode)
     pairs = zip(signals, source, strict=True)
     spent = [tx.ledger.total / sample.values for tx, sample in pairs]
-    for value in [np.mean(spent)] if mode == "average" else spent:
-        assert 0.99 * cbr <= value <= 1.005 * cbr
+    # a step of eta changes the signal of one picture by some 1 %
+    least, of = (0.99, [np.mean(spent)]) if mode == "average" else (0.985, spent)
+    for value in of:
+        assert least * cbr <= value <= 1.005 * cbr
 
 
 def test_a_budget_below_header_and_side_information_is_refused():
