@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from pydantic import Field
 
+from blocks.sources.orientation import upright
 from semlink.errors import InputError
 from semlink.signals import IMAGE, Sample
 
@@ -164,11 +165,11 @@ def _register_formats() -> None:
 def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
     """Read an image file as 8-bit RGB.
 
-    The orientation stored in the file is applied; embedded colour profiles are not.
-    Gray is repeated in R, G and B; palettes are looked up; alpha is composited over
-    white; 16-bit samples, gray or colour, become ``v >> 8``; Pillow converts CMYK. The
-    first image of an animation or of several pages is read. Float samples have no
-    defined range and are refused.
+    The orientation stored in the file is applied. Other metadata, broken or not, and
+    colour profiles are ignored. Gray is repeated in R, G and B; palettes are looked up;
+    alpha is composited over white; 16-bit samples, gray or colour, become ``v >> 8``;
+    Pillow converts CMYK. The first image of an animation or of several pages is read.
+    Float samples have no defined range and are refused.
 
     Parameters
     ----------
@@ -190,8 +191,7 @@ def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarra
         with _only_our_limits(), Image.open(path, formats=KINDS) as image:
             _check_size(*image.size, max_megapixels)
             _check_mode(image.mode)
-            ImageOps.exif_transpose(image, in_place=True)
-            return np.array(_to_rgb(image))
+            return np.array(upright(_to_rgb(image), image))
     except Exception as error:  # broken files raise nearly everything
         raise InputError(f"image {str(path)!r} {_one_line(error)}") from error
 
