@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field
 
+from blocks.sources.colour_key import transparent
 from blocks.sources.orientation import upright
 from semlink.errors import InputError
 from semlink.signals import IMAGE, Sample
@@ -167,9 +168,10 @@ def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarra
 
     The orientation stored in the file is applied. Other metadata, broken or not, and
     colour profiles are ignored. Gray is repeated in R, G and B; palettes are looked up;
-    alpha is composited over white; 16-bit samples, gray or colour, become ``v >> 8``;
-    Pillow converts CMYK. The first image of an animation or of several pages is read.
-    Float samples have no defined range and are refused.
+    alpha is composited over white, and the transparent colour of a PNG file, compared
+    in the file's own depth, becomes white; 16-bit samples, gray or colour, become
+    ``v >> 8``; Pillow converts CMYK. The first image of an animation or of several
+    pages is read. Float samples have no defined range and are refused.
 
     Parameters
     ----------
@@ -238,13 +240,16 @@ def _check_mode(mode: str) -> None:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
+    absent = transparent(image)
     if image.mode in GRAY_OF_16_BITS:
         image = _gray_of_16_bits(image)
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    image = image.convert("RGBA")
-    white = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(white, image).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+    rgb = image.convert("RGB")
+    if absent is not None:
+        rgb.paste("white", mask=absent)
+    return rgb
 
 
 def _gray_of_16_bits(image: Image.Image) -> Image.Image:
@@ -257,8 +262,4 @@ def _gray_of_16_bits(image: Image.Image) -> Image.Image:
     gray = (values >> (bits - 8)).astype(np.uint8)
     if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:  # Pillow inverts only 8 bits
         gray = 255 - gray
-    result = Image.fromarray(gray)
-    if "transparency" in image.info:
-        opaque = values != image.info["transparency"]
-        result.putalpha(Image.fromarray(opaque.astype(np.uint8) * 255))
-    return result
+    return Image.fromarray(gray)
