@@ -1,9 +1,11 @@
 """Ordered sets of images, read from files to 8-bit RGB."""
 
 import contextlib
+import ctypes
 import functools
 import hashlib
 import json
+import logging
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -161,6 +163,18 @@ def _register_formats() -> None:
         from pillow_heif import register_heif_opener
 
         register_heif_opener()
+    _silence_decoders()
+
+
+def _silence_decoders() -> None:
+    """Leave it to this module to report a damaged file, in one line."""
+    # without a handler, logging would print to stderr
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    # Pillow silences libtiff's warnings only, and offers no way to its errors. The
+    # search for a symbol includes the libraries that Pillow is linked with, unless they
+    # are linked statically; then libtiff stays as it is.
+    with contextlib.suppress(AttributeError):
+        ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
 def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:

@@ -1,5 +1,6 @@
 """The folder source: refused input and its messages."""
 
+import logging
 import os
 import warnings
 
@@ -127,6 +128,30 @@ def test_truncated_file(tmp_path, capfd, suffix, kept):
     message = refusal(tmp_path)
     assert message.startswith(f"image {str(path)!r} must ")
     assert ", got " in message
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
+def test_a_damaged_tiff_is_refused_in_one_line(tmp_path, capfd, compression):
+    Image.new("RGB", (200, 200)).save(tmp_path / "a.tif", compression=compression)
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    data[8:60] = b"\xff\xd8" + bytes(range(50, 100))
+    (tmp_path / "a.tif").write_bytes(data)
+    assert "must decode to its end, got 'decoder error -2'" in refusal(tmp_path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_tiff_of_too_many_samples_is_refused_in_one_line(
+    tmp_path, capfd, monkeypatch
+):
+    monkeypatch.setattr(logging.root, "handlers", [])  # those of pytest
+    Image.new("RGB", (200, 200)).save(tmp_path / "a.tif")
+    data = (tmp_path / "a.tif").read_bytes()
+    samples = b"\x15\x01\x03\0\x01\0\0\0"  # SamplesPerPixel, one SHORT
+    place = data.index(samples) + len(samples)
+    changed = data[:place] + b"\0\x88" + data[place + 2 :]
+    (tmp_path / "a.tif").write_bytes(changed)
+    assert "must be one of AVIF" in refusal(tmp_path)
     assert capfd.readouterr() == ("", "")
 
 
