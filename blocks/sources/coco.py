@@ -6,18 +6,28 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
+import numpy as np
 from pydantic import Field
 
 from blocks.sources.images import BadImages, ImageSet, Limit, load_rgb
+from blocks.sources.outlines import check
 from semlink.errors import InputError
 
 TEST_IMAGES = 504
 INSTANCES = "annotations/instances_val2014.json"
 CAPTIONS = "annotations/captions_val2014.json"
 
-_KEPT = ("bbox", "area", "iscrowd", "segmentation")
+_KEPT = ("bbox", "area", "iscrowd")
+
+
+class _Picture(NamedTuple):
+    """An image file, COCO's entries of its objects, and the shape that they state."""
+
+    file: Path
+    objects: list[dict[str, Any]]
+    shape: tuple[int, int] | None
 
 
 def build(
@@ -35,17 +45,23 @@ def build(
 
     Annotations of each image: ``instances``, a tuple of dicts with ``category``
     (its name), ``bbox`` (x, y, width, height) [pixels], ``area``, ``iscrowd`` and
-    ``segmentation``; ``captions``, a tuple of strings.
+    ``segmentation``, which may be ``None`` (:mod:`blocks.sources.outlines`);
+    ``captions``, a tuple of strings.
+
+    The image is the one that its instances were annotated in: the stored one or, after
+    its EXIF orientation, the one that is seen, whichever has their ``width`` and
+    ``height``. An image without instances is the one that is seen.
 
     This function checks that every image exists; :meth:`ImageSet.fingerprint` decodes
-    them all.
+    them all and checks their instances.
 
     Parameters
     ----------
     root : folder of ``annotations/*_val2014.json`` and ``val2014/*.jpg``
     split : part of the set
     limit : number of images, from the first
-    bad_images : ``skip`` omits missing and broken images, and reports them
+    bad_images : ``skip`` omits images that are missing or broken or do not fit their
+        instances, and reports them
 
     Raises
     ------
@@ -57,16 +73,16 @@ def build(
     ids = _part(instances.imgs, split, folder)[:limit]
     with _readable(folder / INSTANCES):
         names = [instances.imgs[i]["file_name"] for i in ids]
-        objects = [_instances(instances, i) for i in ids]
-        files = [folder / "val2014" / name for name in names]
+        pictures = [_picture(folder / "val2014", instances, i) for i in ids]
+        objects = [_instances(instances, p.objects) for p in pictures]
     with _readable(folder / CAPTIONS):
         said = [tuple(a["caption"] for a in _ordered(captions, i)) for i in ids]
     if bad_images == "refuse":
-        _check_present(files)
+        _check_present([picture.file for picture in pictures])
     annotations = [
         {"instances": o, "captions": c} for o, c in zip(objects, said, strict=True)
     ]
-    images = ImageSet(names, lambda i: load_rgb(files[i]), annotations)
+    images = ImageSet(names, lambda i: _load(pictures[i]), annotations)
     return images.without_bad() if bad_images == "skip" else images
 
 
@@ -110,10 +126,28 @@ def _ordered(coco, image_id: int) -> list[dict[str, Any]]:
     return sorted(coco.imgToAnns.get(image_id, []), key=lambda a: a["id"])
 
 
-def _instances(coco, image_id: int) -> tuple[dict[str, Any], ...]:
+def _picture(folder: Path, coco, image_id: int) -> _Picture:
+    entry, objects = coco.imgs[image_id], _ordered(coco, image_id)
+    shape = (entry["height"], entry["width"]) if objects else None
+    return _Picture(folder / entry["file_name"], objects, shape)
+
+
+def _load(picture: _Picture) -> np.ndarray:
+    image = load_rgb(picture.file, annotated=picture.shape)
+    try:
+        for annotation in picture.objects:
+            check(annotation, image.shape[:2])
+    except InputError as error:
+        raise InputError(f"image {str(picture.file)!r}: {error}") from None
+    return image
+
+
+def _instances(coco, annotations: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     return tuple(
-        {"category": coco.cats[a["category_id"]]["name"]} | {k: a[k] for k in _KEPT}
-        for a in _ordered(coco, image_id)
+        {"category": coco.cats[a["category_id"]]["name"]}
+        | {key: a[key] for key in _KEPT}
+        | {"segmentation": a.get("segmentation")}  # sets of boxes leave it out
+        for a in annotations
     )
 
 

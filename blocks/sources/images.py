@@ -177,19 +177,26 @@ def _silence_decoders() -> None:
         ctypes.CDLL(Image.core.__file__).TIFFSetErrorHandler(None)
 
 
-def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarray:
+def load_rgb(
+    path: Path,
+    *,
+    max_megapixels: float = MAX_MEGAPIXELS,
+    annotated: tuple[int, int] | None = None,
+) -> np.ndarray:
     """Read an image file as 8-bit RGB.
 
-    The orientation stored in the file is applied. Other metadata, broken or not, and
-    colour profiles are ignored. Gray is repeated in R, G and B; palettes are looked up;
-    alpha is composited over white, and the transparent colour of a PNG file, compared
-    in the file's own depth, becomes white; 16-bit samples, gray or colour, become
-    ``v >> 8``; Pillow converts CMYK. The first image of an animation or of several
-    pages is read. Float samples have no defined range and are refused.
+    The orientation stored in the file is applied, except where annotations refer to the
+    stored pixels (:func:`blocks.sources.orientation.upright`). Other metadata, broken
+    or not, and colour profiles are ignored. Gray is repeated in R, G and B; palettes
+    are looked up; alpha is composited over white, and the transparent colour of a PNG
+    file, compared in the file's own depth, becomes white; 16-bit samples, gray or
+    colour, become ``v >> 8``; Pillow converts CMYK. The first image of an animation or
+    of several pages is read. Float samples have no defined range and are refused.
 
     Parameters
     ----------
     max_megapixels : largest image that is decoded, by the size in the file's header
+    annotated : height and width that annotations of the image state, if it has any
 
     Output
     ------
@@ -198,7 +205,8 @@ def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarra
     Raises
     ------
     InputError
-        The file is not a complete image of this kind; the message names it.
+        The file is not a complete image of this kind, or not the one that was
+        annotated; the message names it.
     """
     _register_formats()
     try:
@@ -207,7 +215,7 @@ def load_rgb(path: Path, *, max_megapixels: float = MAX_MEGAPIXELS) -> np.ndarra
         with _only_our_limits(), Image.open(path, formats=KINDS) as image:
             _check_size(*image.size, max_megapixels)
             _check_mode(image.mode)
-            return np.array(upright(_to_rgb(image), image))
+            return np.array(upright(_to_rgb(image), image, annotated))
     except Exception as error:  # broken files raise nearly everything
         raise InputError(f"image {str(path)!r} {_one_line(error)}") from error
 

@@ -2,6 +2,8 @@
 
 from PIL import ExifTags, Image
 
+from semlink.errors import InputError
+
 # What turns the stored picture into the one that is seen (EXIF 2.3, Orientation).
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -14,16 +16,42 @@ _TURNS = {
 }
 
 
-def upright(picture: Image.Image, file: Image.Image) -> Image.Image:
-    """The picture as it is seen.
+def upright(
+    picture: Image.Image,
+    file: Image.Image,
+    annotated: tuple[int, int] | None = None,
+) -> Image.Image:
+    """The picture as it is seen, or as its annotations have it.
+
+    Some tools annotate the pixels as they are stored, others as they are seen. The size
+    that annotations state tells which.
 
     Parameters
     ----------
     picture : as it is stored
     file : the loaded file; metadata may follow the pixels
+    annotated : height and width that annotations state; ``None`` without annotations
+
+    Raises
+    ------
+    InputError
+        Annotations state another size, or one that does not tell.
     """
     turn = _turn(file)
-    return picture if turn is None else picture.transpose(turn)
+    seen = picture if turn is None else picture.transpose(turn)
+    if annotated is None:
+        return seen
+    shapes = [p.size[::-1] for p in (picture, seen)]
+    if annotated not in shapes:
+        got = " or ".join(map(str, dict.fromkeys(shapes)))
+        rule = f"must have the height and width of its annotations, {annotated}"
+        raise InputError(f"{rule}, got {got}")
+    if turn is not None and shapes[0] == shapes[1]:
+        rule = (
+            "must have no EXIF orientation where its annotations fit with and without"
+        )
+        raise InputError(f"{rule}, got {turn.name} of {shapes[0]}")
+    return picture if annotated == shapes[0] else seen
 
 
 def _turn(file: Image.Image) -> Image.Transpose | None:

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from blocks.sources.coco import CAPTIONS, INSTANCES, TEST_IMAGES, build, divide
+from blocks.sources.outlines import draw
 from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
@@ -21,7 +22,8 @@ IN_ORDER = [3, 11, 7, 5]
 
 
 def entry(image_id):
-    return {"id": image_id, "file_name": f"COCO_val2014_{image_id:012}.jpg"}
+    name = f"COCO_val2014_{image_id:012}.jpg"
+    return {"id": image_id, "file_name": name, "width": 24, "height": 16}
 
 
 def instance(annotation_id, image_id, category_id):
@@ -148,6 +150,7 @@ def test_malformed_json(tmp_path, capsys, name, content):
     [
         (INSTANCES, {"images": [{"id": 3}]}),
         (INSTANCES, {"images": [{"id": 3, "file_name": 3}]}),
+        (INSTANCES, {"images": [{"id": 3, "file_name": "a.jpg", "width": 24}]}),
         (INSTANCES, {"annotations": [{"id": 1, "image_id": 3}]}),
         (INSTANCES, {"categories": [], "annotations": [instance(1, 3, 99)]}),
         (CAPTIONS, {"annotations": [{"id": 1, "image_id": 3}]}),
@@ -156,6 +159,164 @@ def test_malformed_json(tmp_path, capsys, name, content):
 def test_entries_that_lack_something(tmp_path, name, entries):
     change(write(tmp_path) / name, **entries)
     assert f"{name}' must be JSON as COCO has it, got " in refusal(tmp_path)
+
+
+def with_objects(root, size, *objects):
+    """The set, its third image of this size on file and with these objects."""
+    write(root)
+    ids = {"image_id": 7, "category_id": 1}
+    common = {"bbox": [0, 0, 12, 8], "area": 1, "iscrowd": 0, **ids}
+    numbered = [{"id": i} | common | entries for i, entries in enumerate(objects)]
+    width, height = size
+    images = [entry(i) | {"width": width, "height": height} for i in IN_ORDER]
+    change(root / INSTANCES, images=images, annotations=numbered)
+    return root
+
+
+def photograph(root, orientation, *, size=(24, 16)):
+    """Store the third image, its upper left corner white, with an orientation."""
+    pixels = np.zeros((size[1], size[0], 3), np.uint8)
+    pixels[:8, :12] = 255
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = root / "val2014" / entry(7)["file_name"]
+    Image.fromarray(pixels).save(file, format="png", exif=exif)
+
+
+def third(root):
+    sample = build(str(root))[2]
+    drawn = draw(sample.annotations["instances"][0], sample.data.shape[:2])
+    return sample.data, drawn.pixels
+
+
+CORNER = {
+    "box": {"bbox": [0, 0, 12, 8], "segmentation": None},
+    "polygon": {"segmentation": [[0, 0, 12, 0, 12, 8, 0, 8]]},
+    "runs": {"segmentation": {"counts": [0, *[8, 8] * 11, 8, 200], "size": [16, 24]}},
+}
+
+
+@pytest.mark.parametrize("orientation", [1, 5, 6, 7, 8])
+@pytest.mark.parametrize("outline", CORNER)
+def test_objects_of_the_stored_picture_lie_where_they_were_annotated(
+    tmp_path, orientation, outline
+):
+    root = with_objects(tmp_path, (24, 16), CORNER[outline])
+    photograph(root, orientation)
+    image, pixels = third(root)
+    np.testing.assert_array_equal(image[..., 0] == 255, pixels)
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_objects_of_the_seen_picture_lie_where_they_were_annotated(
+    tmp_path, orientation
+):
+    # where the white corner is, once the picture is turned upright
+    x, y = {5: (0, 0), 6: (8, 0), 7: (8, 12), 8: (0, 12)}[orientation]
+    box = {"bbox": [x, y, 8, 12], "segmentation": []}
+    root = with_objects(tmp_path, (16, 24), box)
+    photograph(root, orientation)
+    image, pixels = third(root)
+    assert image.shape == (24, 16, 3)
+    np.testing.assert_array_equal(image[..., 0] == 255, pixels)
+
+
+def failure(root):
+    with pytest.raises(InputError) as caught:
+        build(str(root)).fingerprint()
+    message = str(caught.value)
+    assert "\n" not in message
+    assert entry(7)["file_name"] in message
+    assert len(build(str(root), bad_images="skip")) == 3
+    return message
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "turn"),
+    [
+        (2, (24, 16), "FLIP_LEFT_RIGHT"),
+        (3, (24, 16), "ROTATE_180"),
+        (4, (24, 16), "FLIP_TOP_BOTTOM"),
+        (6, (16, 16), "ROTATE_270"),
+    ],
+)
+def test_a_size_that_fits_both_ways_does_not_tell_what_was_annotated(
+    tmp_path, orientation, size, turn
+):
+    root = with_objects(tmp_path, size, CORNER["box"])
+    photograph(root, orientation, size=size)
+    expected = f"fit with and without, got {turn} of {size[::-1]}; 1 of 4 images"
+    assert expected in failure(root)
+
+
+def test_a_picture_without_objects_is_turned_upright(tmp_path):
+    root = with_objects(tmp_path, (24, 16))
+    photograph(root, 6)
+    assert build(str(root))[2].data.shape == (24, 16, 3)
+
+
+@pytest.mark.parametrize("size", [(24, 17), (25, 16), (48, 32), ("24", 16), (None, 16)])
+def test_objects_of_a_picture_of_another_size_are_refused(tmp_path, size):
+    root = with_objects(tmp_path, size, CORNER["box"])
+    message = failure(root)
+    stated = f"height and width of its annotations, {size[::-1]}"
+    assert f"must have the {stated}, got (16, 24); 1 of 4 images" in message
+
+
+def runs(counts, size=(16, 24)):
+    return {"segmentation": {"counts": counts, "size": list(size)}}
+
+
+@pytest.mark.parametrize(
+    ("damaged", "expected"),
+    [
+        (
+            runs([384], (24, 16)),
+            "those of [16, 24] pixels (height, width), got [24, 16]",
+        ),
+        (runs([384], ()), "pixels (height, width), got []"),
+        ({"segmentation": {"counts": [384]}}, "pixels (height, width), got None"),
+        (runs([0, 383]), "must add up to 384 pixels, got [0, 383]"),
+        (runs([0, 385]), "must add up to 384 pixels, got [0, 385]"),
+        (runs([-1, 385]), "must add up to 384 pixels, got [-1, 385]"),
+        (runs([0.5, 383.5]), "must add up to 384 pixels, got [0.5, 383.5]"),
+        (runs([float("nan"), 384]), "must add up to 384 pixels, got [nan, 384]"),
+        (runs([float("inf")]), "must add up to 384 pixels, got [inf]"),
+        (runs([[384]]), "must add up to 384 pixels, got [[384]]"),
+        (runs([]), "must add up to 384 pixels, got []"),
+        (runs(None), "must add up to 384 pixels, got None"),
+        (runs(""), "must add up to 384 pixels, got ''"),
+        (runs("hello"), "must add up to 384 pixels, got 'hello'"),
+        (runs("\xe9~~"), "must add up to 384 pixels, got '\xe9~~'"),
+        (runs("o" * 300), "must add up to 384 pixels, got 'oooo"),
+        ({"segmentation": {}}, "pixels (height, width), got None"),
+        ({"segmentation": 3}, "polygons [[x, y, ...], ...] near the picture, run"),
+        ({"segmentation": "3"}, "run lengths or null, got '3'"),
+        ({"segmentation": [0, 0, 9, 0, 9, 9]}, "or null, got [0, 0, 9, 0, 9, 9]"),
+        ({"segmentation": [None]}, "or null, got [None]"),
+        ({"segmentation": [[0, 0, 9, 0, 9]]}, "or null, got [[0, 0, 9, 0, 9]]"),
+        ({"segmentation": [[0, 0, 9, 0, 9, "a"]]}, "or null, got [[0, 0, 9,"),
+        ({"segmentation": [[[0, 0], [9, 0], [9, 9]]]}, "or null, got [[[0, 0],"),
+        ({"segmentation": [[0, 0, 1e9, 0, 1e9, 9]]}, "or null, got [[0, 0, 100000"),
+        ({"segmentation": [[0, 0, 10**400, 0, 9, 9]]}, "or null, got [[0, 0, 1000"),
+        ({"segmentation": [[0, 0, float("nan"), 0, 9, 9]]}, "or null, got [[0, 0, nan"),
+        ({"bbox": None}, "bbox must be x, y, width, height near the picture, got None"),
+        ({"bbox": []}, "near the picture, got []"),
+        ({"bbox": [0, 0, 9]}, "near the picture, got [0, 0, 9]"),
+        ({"bbox": [0, 0, 9, float("inf")]}, "near the picture, got [0, 0, 9, inf]"),
+    ],
+)
+def test_damaged_objects_are_refused_in_one_line(tmp_path, damaged, expected):
+    root = with_objects(tmp_path, (24, 16), CORNER["box"], damaged)
+    message = failure(root)
+    assert f"{entry(7)['file_name']}': annotation 1: " in message
+    assert expected in message
+
+
+def test_sets_of_boxes_leave_outlines_out(tmp_path):
+    root = with_objects(tmp_path, (24, 16), {"bbox": [0, 0, 12, 8]})
+    (only,) = build(str(root))[2].annotations["instances"]
+    assert only["segmentation"] is None
 
 
 def test_no_images_listed(tmp_path):
@@ -214,7 +375,7 @@ def test_fingerprint_covers_annotations(tmp_path, edit):
 def test_a_point_is_simulated_again_after_a_caption_has_changed(tmp_path):
     root, simulated = write(tmp_path / "coco"), []
     for file in (root / "val2014").iterdir():
-        Image.new("RGB", (16, 16)).save(file)
+        Image.new("RGB", (24, 16)).save(file)
     kinds = {"transmitter": "uncoded", "channel": "awgn", "task": "reconstruction"}
     settings = {**kinds, "source": f"coco:{root}", "snr_db": "0", "cbr": "0.8"}
 
