@@ -1,20 +1,24 @@
 """Whether rates follow meaning: channel uses inside and outside annotated objects.
 
 For a source with instances, such as COCO: the mean rate of positions inside any object
-over that outside, of the preset and after the channel knowledge base's action.
+over that outside, of the preset and after the channel knowledge base's action. The box
+of an object stands in for an outline that covers no pixel.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
 from rich.progress import track
 
 from blocks.nn.transforms import PATCH
+from blocks.sources.outlines import draw
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.errors import InputError
+from semlink.errors import Infeasible, InputError
 from semlink.loop.feedback import Feedback
 from semlink.protocols import Budget
+from semlink.signals import Sample
 from semlink.sweeps.monitor import interval
 
 PRESET, AFTER = "rate preset [channel uses]", "rate [channel uses]"
@@ -45,14 +49,18 @@ def meaning(
     Raises
     ------
     InputError
-        No picture has objects, or rates equal the preset everywhere.
+        No picture has objects, rates equal the preset everywhere, or the CBR is too
+        small.
     """
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
     word = ComponentSpec.model_validate(transmitter)
     sender = catalogue().build("transmitter", word).transmitter
     samples = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
     point = sender.operating_point(Feedback(snr_db))
-    plan = sender.plan(samples, Budget(cbr, "average", point))
+    try:
+        plan = sender.plan(samples, Budget(cbr, "average", point))
+    except Infeasible as reason:
+        raise InputError(f"cbr must be larger: {reason}, got {cbr:g}") from None
     rates, corrects = [], False
     for sample in track(samples, "maps", transient=True):
         maps = sender.maps(sample, plan)
@@ -65,25 +73,32 @@ def meaning(
         raise InputError(f"rates must depart from their preset, got {transmitter!r}")
     if not rates:
         raise InputError(f"some pictures must have annotated objects, got {source!r}")
-    return _table(rates)
+    return f"{len(rates)} pictures{_irregular(samples)}\n\n{_table(rates)}"
 
 
 def inside_objects(annotations, size: tuple[int, int]) -> np.ndarray | None:
     """Positions inside an object : [h, w], bool; ``None`` if all or none are."""
-    from pycocotools import mask as masks
-
     pixels = np.zeros(size, bool)
     for instance in annotations.get("instances", ()):
-        shape = instance["segmentation"]
-        if isinstance(shape, list):
-            shape = masks.merge(masks.frPyObjects(shape, *size))
-        elif isinstance(shape["counts"], list):
-            shape = masks.frPyObjects(shape, *size)
-        pixels |= masks.decode(shape).astype(bool)
+        pixels |= draw(instance, size).pixels
     whole = np.pad(pixels, [(0, -n % PATCH) for n in size])
     tiles = whole.reshape(whole.shape[0] // PATCH, PATCH, -1, PATCH)
     inside = tiles.mean(axis=(1, 3)) >= INSIDE
     return inside if 0 < inside.mean() < 1 else None
+
+
+def _irregular(samples: list[Sample]) -> str:
+    """How many objects are not drawn by their outline, if any are."""
+    drawn = Counter(
+        draw(instance, sample.data.shape[:2]).by
+        for sample in samples
+        for instance in sample.annotations.get("instances", ())
+    )
+    if drawn.total() == drawn["outline"]:
+        return ""
+    boxes = f"{drawn['box']} without an outline count by their box"
+    nothing = f"{drawn['nothing']} without area are left out"
+    return f"; of {drawn.total()} objects, {boxes}, {nothing}"
 
 
 def _rates(maps: dict[str, np.ndarray], mask: np.ndarray) -> Rates:
@@ -96,8 +111,7 @@ def _rates(maps: dict[str, np.ndarray], mask: np.ndarray) -> Rates:
 def _table(rates: list[Rates]) -> str:
     values = np.array(rates)  # [N, inside or outside, preset or after]
     ratio = values[:, 0] / values[:, 1]
-    lines = [f"{len(rates)} pictures", "", "| | preset | after the action | change |"]
-    lines.append("|---|---|---|---|")
+    lines = ["| | preset | after the action | change |", "|---|---|---|---|"]
     rows = (
         ("inside objects [channel uses]", values[:, 0]),
         ("outside [channel uses]", values[:, 1]),
