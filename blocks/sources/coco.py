@@ -20,6 +20,8 @@ INSTANCES = "annotations/instances_val2014.json"
 CAPTIONS = "annotations/captions_val2014.json"
 
 _KEPT = ("bbox", "area", "iscrowd")
+# what pycocotools and this module raise; JSON may be nested too deeply
+_UNLIKE_COCO = (AssertionError, LookupError, RecursionError, TypeError, ValueError)
 
 
 class _Picture(NamedTuple):
@@ -76,7 +78,7 @@ def build(
         pictures = [_picture(folder / "val2014", instances, i) for i in ids]
         objects = [_instances(instances, p.objects) for p in pictures]
     with _readable(folder / CAPTIONS):
-        said = [tuple(a["caption"] for a in _ordered(captions, i)) for i in ids]
+        said = [tuple(map(_caption, _ordered(captions, i))) for i in ids]
     if bad_images == "refuse":
         _check_present([picture.file for picture in pictures])
     annotations = [
@@ -88,7 +90,12 @@ def build(
 
 def divide(ids: Iterable[int]) -> tuple[list[int], list[int]]:
     """Divide image ids into test and training sets, both in order."""
-    ordered = sorted(ids, key=lambda i: hashlib.sha256(str(i).encode()).digest())
+
+    def digest(image_id) -> bytes:
+        # JSON has text that UTF-8 cannot encode
+        return hashlib.sha256(str(image_id).encode(errors="surrogatepass")).digest()
+
+    ordered = sorted(ids, key=digest)
     return ordered[:TEST_IMAGES], ordered[TEST_IMAGES:]
 
 
@@ -117,13 +124,19 @@ def _readable(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror
         raise InputError(f"{where} must be readable, got {reason!r}") from None
-    except (AssertionError, LookupError, TypeError, ValueError) as error:
+    except _UNLIKE_COCO as error:
         reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise InputError(f"{where} must be JSON as COCO has it, got {reason}") from None
 
 
 def _ordered(coco, image_id: int) -> list[dict[str, Any]]:
     return sorted(coco.imgToAnns.get(image_id, []), key=lambda a: a["id"])
+
+
+def _caption(annotation: dict[str, Any]) -> str:
+    if not isinstance(annotation["caption"], str):
+        raise TypeError(f"caption {annotation['caption']!r} is no text")
+    return annotation["caption"]
 
 
 def _picture(folder: Path, coco, image_id: int) -> _Picture:

@@ -98,10 +98,12 @@ def _check_runs(where: str, outline: Mapping[str, Any], shape: tuple[int, int]) 
 def _numbers(values: Any) -> np.ndarray | None:
     """A list of numbers : [n], float; ``None`` if it is anything else."""
     try:
-        numbers = np.asarray(values, float)
-    except (TypeError, ValueError, OverflowError):
+        numbers = np.asarray(values)
+    except ValueError:  # lists of different lengths
         return None
-    return numbers if numbers.ndim == 1 else None
+    # text would be converted, too
+    plain = numbers.ndim == 1 and numbers.dtype.kind in "iuf"
+    return numbers.astype(float) if plain else None
 
 
 def _run_lengths(counts: Any) -> Any:

@@ -170,7 +170,7 @@ def _captions(file: Path) -> list[str]:
         texts = [a["caption"].strip() for a in annotations]
     except OSError as error:
         raise InputError(f"{where} must be readable, got {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         reason = type(error).__name__
         raise InputError(f"{where} must be as COCO has them, got {reason}") from None
     if not texts:

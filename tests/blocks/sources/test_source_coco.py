@@ -121,6 +121,10 @@ def test_parts_of_a_larger_set(tmp_path):
     assert len(build(str(tmp_path), split="all", limit=7)) == 7
 
 
+def test_ids_may_be_text_of_any_kind():
+    assert sorted(divide(["\ud800", "a"])[0]) == ["a", "\ud800"]
+
+
 def test_empty_part(tmp_path):
     message = refusal(write(tmp_path), split="train")
     assert "lists 4 images, and the first 504 are to test" in message
@@ -135,7 +139,9 @@ def test_missing_root(tmp_path):
 
 @pytest.mark.parametrize("name", [INSTANCES, CAPTIONS])
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "3", '{"images": 3}', '{"images": [3]}', "\xff"]
+    "content",
+    ["", "{", "[]", "3", '{"images": 3}', '{"images": [3]}', "\xff", "[" * 100_000],
+    ids=range(8),
 )
 def test_malformed_json(tmp_path, capsys, name, content):
     path = write(tmp_path) / name
@@ -154,6 +160,8 @@ def test_malformed_json(tmp_path, capsys, name, content):
         (INSTANCES, {"annotations": [{"id": 1, "image_id": 3}]}),
         (INSTANCES, {"categories": [], "annotations": [instance(1, 3, 99)]}),
         (CAPTIONS, {"annotations": [{"id": 1, "image_id": 3}]}),
+        (CAPTIONS, {"annotations": [caption(1, 3, None)]}),
+        (CAPTIONS, {"annotations": [caption(1, 3, "a"), caption("b", 3, "c")]}),
     ],
 )
 def test_entries_that_lack_something(tmp_path, name, entries):
@@ -303,6 +311,8 @@ def runs(counts, size=(16, 24)):
         ({"bbox": None}, "bbox must be x, y, width, height near the picture, got None"),
         ({"bbox": []}, "near the picture, got []"),
         ({"bbox": [0, 0, 9]}, "near the picture, got [0, 0, 9]"),
+        ({"bbox": [0, 0, 9, "9"]}, "near the picture, got [0, 0, 9, '9']"),
+        ({"bbox": [-(2**63), 0, 9, 9]}, "near the picture, got [-922"),
         ({"bbox": [0, 0, 9, float("inf")]}, "near the picture, got [0, 0, 9, inf]"),
     ],
 )

@@ -118,8 +118,10 @@ def test_the_shipped_base_has_thousands_of_descriptions():
     [
         ("{", "JSONDecodeError"),
         ("[]", "TypeError"),
+        ("[" * 100_000, "RecursionError"),
         ('{"annotations": []}', "hold captions"),
     ],
+    ids=range(4),
 )
 def test_captions_that_are_none(tmp_path, content, said):
     (tmp_path / "x.json").write_text(content)
