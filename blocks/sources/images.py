@@ -213,9 +213,12 @@ def load_rgb(
         if not path.is_file():
             raise InputError("must be a file, got something else or nothing")
         with _only_our_limits(), Image.open(path, formats=KINDS) as image:
+            image.filename = (
+                ""  # else Pillow maps it, and scrambles a TIFF that it turns
+            )
             _check_size(*image.size, max_megapixels)
             _check_mode(image.mode)
-            return np.array(upright(_to_rgb(image), image, annotated))
+            return np.array(upright(_to_rgb(image, path), image, annotated))
     except Exception as error:  # broken files raise nearly everything
         raise InputError(f"image {str(path)!r} {_one_line(error)}") from error
 
@@ -261,8 +264,8 @@ def _check_mode(mode: str) -> None:
         raise InputError(f"{allowed}, got Pillow mode {mode!r}")
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    absent = transparent(image)
+def _to_rgb(image: Image.Image, path: Path) -> Image.Image:
+    absent = transparent(image, path)
     if image.mode in GRAY_OF_16_BITS:
         image = _gray_of_16_bits(image)
     if image.has_transparency_data:
