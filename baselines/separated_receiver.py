@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 
 from baselines.separated_header import FIELDS, Shared, unpack_colour
-from blocks.phy.harq import SoftBlocks
+from blocks.phy.harq import SoftBlocks, combined
 from blocks.phy.header import Header
 from semlink.protocols import Request
 from semlink.signals import IMAGE, Estimate, RxSignal, unknown
@@ -115,5 +115,4 @@ class _Reception:
         """Combine all transmissions, which are equal until the header is read."""
         self._weights = self._weights + 1.0 / no
         self._weighed = self._weighed + x_hat / no
-        x_hat, no = self._weighed / self._weights, 1 / self._weights
-        return x_hat.astype(np.complex64), no.astype(np.float32)
+        return combined(self._weighed, self._weights)

@@ -112,8 +112,9 @@ class TxSignal(NamedTuple):
 class RxSignal(NamedTuple):
     """Input of a receiver: the equalised signal and the channel state.
 
-    x_hat : [N], complex64, equalised symbols
-    no : [N], float32, effective noise variance after equalisation
+    x_hat : [N], complex64, equalised symbols; zero where erased
+    no : [N], float32, effective noise variance after equalisation, above zero; infinite
+        for an erased symbol
     h_hat : [N], complex64, channel estimate; its quality is the channel's choice
 
     Channels return it with a batch axis in front, [B, N].

@@ -20,7 +20,7 @@ from blocks.phy.side_accounting import Scheme
 from blocks.phy.snr_field import snr_value_db
 from semlink.signals import IMAGE, NO_BLOCKS, Estimate, RxSignal, join_blocks, unknown
 
-NOTHING_HEARD = np.float32(1e6)  # noise of a dimension that says nothing
+NOTHING_HEARD = np.float32(1e6)  # least noise of a dimension that says nothing
 
 
 class LearnedReceiver:
@@ -101,7 +101,7 @@ class LearnedReceiver:
         if num_symbols > len(x_hat):
             return None, blocks
         received, noise = unpack(x_hat[:num_symbols], no[:num_symbols], count)
-        useless = useless[side.kept > 0]
+        useless = useless[side.kept > 0] | (2 * noise >= NOTHING_HEARD)
         received = np.where(useless, 0, received * np.float32(np.sqrt(2)))
         noise = np.where(useless, NOTHING_HEARD, 2 * noise)
         scale = SCALES.value(header["scale"])

@@ -36,6 +36,26 @@ def modulate_again(
     return chain.modulate(with_crc(blocks), version(mode, count))
 
 
+def combined(weighed: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Repeated symbols as one, by maximum-ratio combining.
+
+    Input
+    -----
+    weighed : [n], sum of the symbols over their noise variances
+    weights : [n], sum of the inverse noise variances; zero if all were erased
+
+    Output
+    ------
+    x_hat : [n], complex64
+    no : [n], float32, infinite for an erased symbol, whose ``x_hat`` is zero
+    """
+    weights = weights.astype(np.float32)
+    there = weights > 0
+    x_hat = np.divide(weighed, weights, np.zeros(len(there), np.complex64), where=there)
+    no = np.divide(1, weights, np.full(len(there), np.inf, np.float32), where=there)
+    return x_hat, no
+
+
 class SoftBlocks:
     """Soft buffer of a receiver for the code blocks of one picture.
 
@@ -86,7 +106,6 @@ class SoftBlocks:
         layout = self._layout._replace(num_blocks=len(rows))
         llr = {}
         for number, (weighed, weights) in self._received.items():
-            weight = weights[rows].ravel().astype(np.float32)
-            x_hat = weighed[rows].ravel() / weight
-            llr[number] = self._chain.soft(x_hat, 1 / weight, layout)
+            received = combined(weighed[rows].ravel(), weights[rows].ravel())
+            llr[number] = self._chain.soft(*received, layout)
         return self._chain.decode_versions(llr, self._layout.k)

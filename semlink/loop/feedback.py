@@ -20,6 +20,7 @@ LOST = 0.01  # outage probability of a stretch
 SEED = 1
 EVERY = 16  # every sixteenth symbol of a stretch is fed back
 STEP_DB = 1.0  # grid of reported states
+NOTHING = 1e-10  # least Es/N0
 KEPT = 64  # channels and SNRs with cached statistics, a few megabytes each
 IN_A_ROW, LOOKED_AT = 4, [0, 3]  # stretches of a transmission; those evaluated
 FEWEST, SIMULATED, AT_ONCE = 512, 2**25, 2**21  # exchanges; symbols, in all and at once
@@ -82,7 +83,7 @@ def slot_of(channel: Channel) -> int:
 def effective_db(no: np.ndarray) -> np.ndarray:
     """Effective Es/N0 [dB] of stretches with noise variances ``no`` : [..., N]."""
     information = np.mean(np.log2(1 + 1 / np.asarray(no, float)), axis=-1)
-    return linear_to_db(2**information - 1)
+    return _db(2**information - 1)
 
 
 def reported_db(state_db: np.ndarray) -> np.ndarray:
@@ -100,7 +101,12 @@ def _noise(channel: Channel, snr_db: float, shape: tuple[int, int], batch: int):
 
 def _some_db(no: np.ndarray) -> np.ndarray:
     """Es/N0 [dB] of every sixteenth symbol of stretches."""
-    return linear_to_db(1 / no[..., ::EVERY]).astype(np.float32)
+    return _db(1 / no[..., ::EVERY]).astype(np.float32)
+
+
+def _db(snr: np.ndarray) -> np.ndarray:
+    """Es/N0 [dB]; what carries nothing, such as erased symbols, has a finite one."""
+    return linear_to_db(np.maximum(snr, NOTHING))
 
 
 @lru_cache(maxsize=KEPT)

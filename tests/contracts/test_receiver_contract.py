@@ -94,7 +94,8 @@ def garbage(rx: RxSignal) -> dict[str, RxSignal]:
     noise = ((draw[0] + 1j * draw[1]) / np.sqrt(2)).astype(np.complex64)
     ones, nothing = np.ones(shape, np.float32), np.zeros(shape, np.complex64)
     signals = {"noise": (noise, ones), "silence": (nothing, ones)}
-    signals["erased"] = (noise, np.full(shape, 1e9, np.float32))
+    signals["faded"] = (noise, np.full(shape, 1e9, np.float32))
+    signals["erased"] = (nothing, np.full(shape, np.inf, np.float32))
     signals["not a number"] = (nothing * np.nan, ones)
     half = shape[0] // 2
     signals["half"] = (rx.x_hat[:half], rx.no[:half])
@@ -103,7 +104,16 @@ def garbage(rx: RxSignal) -> dict[str, RxSignal]:
     return {k: RxSignal(*v, np.ones_like(v[0])) for k, v in signals.items()}
 
 
-KINDS = ("noise", "silence", "erased", "not a number", "half", "short", "empty")
+KINDS = (
+    "noise",
+    "silence",
+    "faded",
+    "erased",
+    "not a number",
+    "half",
+    "short",
+    "empty",
+)
 
 
 def assert_shown(sent, estimate: Estimate) -> None:
@@ -146,6 +156,26 @@ def test_garbage_after_the_header_is_an_outage(word, kind, send, noiseless):
     estimate, _ = sent.link.receive(broken)
     assert estimate.lost is True
     assert_shown(sent, estimate)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@every
+def test_an_erased_symbol_is_one_of_endless_noise(word, send, noiseless):
+    sent = send(word)
+    if sent.transceiver.error_free:
+        pytest.skip("a bound always hears what was sent")
+    rx = noiseless(sent.tx)
+    gone = np.arange(len(rx.no)) % 50 == 0
+    x_hat, faded = np.where(gone, np.complex64(0), rx.x_hat), rx.no.copy()
+    faded[gone] = 1e20
+    erased = np.where(gone, np.float32(np.inf), rx.no)
+    one, other = (
+        sent.link.receive(RxSignal(x_hat, no, rx.h_hat))[0] for no in (erased, faded)
+    )
+    assert not one.lost
+    assert_same(one, other)
+    clean = sent.link.receive(rx)[0].data.astype(float)
+    assert np.std(one.data - clean) < 0.5 * np.std(clean)
 
 
 @every

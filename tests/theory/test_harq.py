@@ -7,7 +7,7 @@ import pytest
 
 from blocks.phy.adaptation import Outlook
 from blocks.phy.bicm import CRC_BITS, Bicm, Mcs
-from blocks.phy.harq import SoftBlocks, modulate_again
+from blocks.phy.harq import SoftBlocks, combined, modulate_again
 from blocks.phy.ldpc.nr import COLUMNS, STARTS, NrLdpc
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, waterfall
 from blocks.phy.mutual_information import information, snr_of
@@ -192,6 +192,35 @@ def test_what_was_heard_badly_counts_little():
             assert not soft.intact.any()
     assert soft.intact.all()
     np.testing.assert_array_equal(soft.data, blocks)
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("mode", ["chase", "ir"])
+def test_an_erased_transmission_adds_nothing(mode):
+    chain, bits = Bicm(PAPERS), np.zeros(2 * (K - CRC_BITS), np.uint8)
+    x, blocks = chain.send(bits)
+    soft = SoftBlocks(chain, len(bits), mode)
+    soft.take(np.zeros_like(x), np.full(x.shape, np.inf, np.float32))
+    assert not soft.intact.any()
+    for count in (1, 2):  # the second version may need the third
+        if not soft.intact.all():
+            again = modulate_again(chain, blocks, mode, count)
+            soft.take(again, np.full(x.shape, 0.01, np.float32))
+    assert soft.intact.all()
+    np.testing.assert_array_equal(soft.data, blocks)
+
+
+def test_combined_symbols_have_the_sum_of_the_precisions():
+    no, x_hat = (
+        np.float32([[1, 0.5, np.inf], [4, np.inf, np.inf]]),
+        [[1, 2, 0], [6, 0, 0]],
+    )
+    weights = 1 / no
+    received = combined(
+        np.sum(np.complex64(x_hat) * weights, axis=0), weights.sum(axis=0)
+    )
+    np.testing.assert_allclose(received[0], [2, 2, 0])
+    np.testing.assert_allclose(received[1], [0.8, 0.5, np.inf])
 
 
 @pytest.mark.slow

@@ -95,6 +95,16 @@ def test_error_over_fading_is_that_of_each_symbol():
     assert_mean(errors, predicted.sum())
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_the_estimate_of_an_erased_dimension_is_the_mean():
+    noise = np.float32([np.inf, 1, np.inf, np.inf])
+    received = np.float32([0, 2, 0, 0])
+    ones = np.ones(2)
+    # values 0 and 1 in turn: nothing of the first arrives, one copy of the second
+    estimates = analog.lmmse(received, noise, ones, ones)
+    np.testing.assert_allclose(estimates, [0, np.sqrt(2) / 1.5])
+
+
 def test_repetition_over_fading_is_diversity():
     no = 0.1 / np.random.default_rng(3).exponential(size=600).astype(np.float32)
     power = analog.power_by_deviation(SIGMA, TOTAL)

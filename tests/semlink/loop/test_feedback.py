@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from semlink.loop.evolution import ChannelEvolution
 from semlink.loop.feedback import Feedback
 from semlink.signals import RxSignal
 
@@ -40,6 +41,30 @@ def test_of_many_fades_it_is_the_ergodic_one():
     capacity = np.exp(no) * exp1(no) / np.log(2)
     expected = 10 * np.log10(2**capacity - 1)
     assert Feedback(10.0, Fading(1)).carried_db == pytest.approx(expected, abs=0.3)
+
+
+class Erasing:
+    """Each of so many symbols is erased, the first included."""
+
+    def __init__(self, every):
+        self._every = every
+
+    def __call__(self, x, snr_db, course):
+        no = np.full(x.shape, 0.1, np.float32)
+        no[:, :: self._every] = np.inf
+        return RxSignal(np.where(np.isinf(no), 0, x), no, np.ones_like(x))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_erased_symbols_carry_nothing():
+    half = Feedback(10.0, Erasing(2))
+    expected = 10 * np.log10(np.sqrt(11) - 1)  # half of the information
+    assert half.carried_db == pytest.approx(expected, abs=1e-3)
+    assert np.isfinite(half.symbols_db).all()
+    assert Feedback(10.0, Erasing(1)).carried_db < -90
+    evolution = ChannelEvolution(Erasing(1), 10.0, 1)
+    evolution.send(np.ones(evolution.slot, np.complex64), 1)
+    assert np.isfinite(evolution.report().state_db)
 
 
 def test_it_is_the_same_each_time_and_grows_with_the_snr():
