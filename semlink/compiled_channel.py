@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from semlink.contracts.channels import received
 from semlink.errors import InputError
 from semlink.graph import compiled
 from semlink.loop.evolution import takes_start
@@ -16,14 +17,18 @@ from semlink.signals import RxSignal
 class _Stage:
     """A compiled channel, hashed by identity and not by its parts."""
 
-    def __init__(self, stage: Callable, channel: Channel):
-        self._stage, self.frame = stage, frame_of(channel)
+    def __init__(self, stage: Callable, channel: Channel, label: str):
+        self._stage, self.frame, self.name = stage, frame_of(channel), label
         self.superposes = getattr(channel, "superposes", False)
-        self.name = type(channel).__name__
 
     def __call__(self, x, snr_db, course: Course) -> RxSignal:
+        return self._received(self._stage, x, snr_db, course)
+
+    def _received(self, stage: Callable, x, snr_db, course: Course, *start) -> RxSignal:
+        """Output of a stage, checked."""
         # a Python number would be a constant, and each seed would trace a new graph
-        return self._stage(x, snr_db, np.asarray(course.seed, np.int64))
+        seed = np.asarray(course.seed, np.int64)
+        return received(stage(x, snr_db, seed, *start), tuple(x.shape), self.name)
 
 
 class _StageWithStart(_Stage):
@@ -33,29 +38,34 @@ class _StageWithStart(_Stage):
     of zero it computes less and rounds differently.
     """
 
-    def __init__(self, stage: Callable, later: Callable, channel: Channel):
-        super().__init__(stage, channel)
+    def __init__(self, stage: Callable, later: Callable, channel: Channel, label: str):
+        super().__init__(stage, channel, label)
         self._later = later
 
     def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:
         if not start:
             return super().__call__(x, snr_db, course)
-        seed, start = np.asarray(course.seed, np.int64), np.asarray(start, np.int32)
-        return self._later(x, snr_db, seed, start)
+        start = np.asarray(start, np.int32)
+        return self._received(self._later, x, snr_db, course, start)
 
 
-def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
-    """Compile a channel at its ``level`` (default: graph).
+def compiled_channel(
+    channel: Channel, name: str = "channel", label: str | None = None
+) -> Channel:
+    """Compile a channel at its ``level`` (default: graph), and check what it returns.
+
+    Its signals are arrays, as :func:`semlink.contracts.channels.received` has them.
 
     Parameters
     ----------
     channel : built channel
     name : name under which its traces are counted
+    label : name of the channel in messages; by default, that of its class
 
     Raises
     ------
     InputError
-        The channel takes no course to draw from.
+        The channel takes no course to draw from; later, it returns an invalid signal.
     """
     try:
         inspect.signature(channel).bind("x", "snr_db", "course")
@@ -73,9 +83,11 @@ def compiled_channel(channel: Channel, name: str = "channel") -> Channel:
 
     level = getattr(channel, "level", "graph")
     stage = compiled(over, level=level, name=name)
+    label = label or type(channel).__name__
     if not takes_start(channel):
-        return _Stage(stage, channel)
-    return _StageWithStart(stage, compiled(later, level=level, name=name), channel)
+        return _Stage(stage, channel, label)
+    with_start = compiled(later, level=level, name=name)
+    return _StageWithStart(stage, with_start, channel, label)
 
 
 def frame_of(channel: Channel) -> Frame:

@@ -1,11 +1,13 @@
 """The one concrete chain: transmitter, channel, receiver, task."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from semlink.compiled_channel import frame_of
+from semlink.contracts import pairs
+from semlink.contracts.tasks import observed as checked
 from semlink.errors import InputError
 from semlink.loop.exchange import (
     KNOWS_NOTHING,
@@ -75,7 +77,12 @@ class Link:
         over = None if self.pair.error_free else self._channel
         fed_back = Feedback(float(snr_db), over, self.pair.loop, state_db)
         point = self.transmitter.operating_point(fed_back)
+        point = pairs.key(point, "an operating point", self.pair)
         return Budget(cbr, cbr_mode, point, self._frame, self._feedback)
+
+    def plan(self, samples: Sequence[Sample], budget: Budget) -> Hashable:
+        """The plan of the transmitter for samples as it is given them."""
+        return pairs.key(self.transmitter.plan(samples, budget), "a plan", self.pair)
 
     def given(self, sample: Sample) -> Sample:
         """The transmitter's view of a sample: no ground truth, no unsignalled query."""
@@ -85,7 +92,8 @@ class Link:
     @stage("encode")
     def transmit(self, sample: Sample, plan, memory=None) -> tuple[TxSignal, Any]:
         """Encode and modulate a sample; return the signal and the new memory."""
-        return self.transmitter(self.given(sample), plan, memory)
+        sent = self.transmitter(self.given(sample), plan, memory)
+        return pairs.transmitted(sent, self.pair)
 
     @stage("channel")
     def propagate(self, tx: TxSignal, snr_db: float, seed: int) -> RxSignal:
@@ -105,7 +113,7 @@ class Link:
     @stage("receive")
     def receive(self, rx: RxSignal, query=None, memory=None) -> tuple[Estimate, Any]:
         """Decode a received signal; return the estimate and the new memory."""
-        return self.pair.receiver(rx, query, memory)
+        return pairs.estimated(self.pair.receiver(rx, query, memory), self.pair)
 
     def deliver(
         self,
@@ -143,10 +151,12 @@ class Link:
     @stage("judge")
     def judge(self, sample: Sample, delivery: Delivery) -> Judgement:
         """Compare the estimate with the sample, by all metrics."""
+        estimate = pairs.judged(delivery.estimate, sample, self.pair)
+        delivery = delivery._replace(estimate=estimate)
         values = link_metrics(delivery, self.uses(delivery).total)
         observed: dict[str, Mapping[str, Any] | None] = {}
         for name, task in self._tasks.items():
-            seen = _observed(task, sample, delivery.estimate)
+            seen = _observed(name, task, sample, estimate)
             additive = {m.name for m in task.metrics if m.kind != "set"}
             values |= {k: v for k, v in seen.items() if k in additive}
             if len(additive) < len(task.metrics):
@@ -155,11 +165,13 @@ class Link:
         return Judgement(values, observed)
 
 
-def _observed(task: Task, sample: Sample, estimate: Estimate) -> Mapping[str, Any]:
+def _observed(
+    name: str, task: Task, sample: Sample, estimate: Estimate
+) -> Mapping[str, Any]:
     """Observations of a task; empty for a modality that it does not judge."""
     if estimate.modality not in task.judges:
         return {}
-    return task.observe(sample, estimate)
+    return checked(task.observe(sample, estimate), task, name)
 
 
 def _check_length(loop: Loop, slot: int) -> None:

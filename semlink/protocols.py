@@ -262,6 +262,7 @@ class Transceiver(NamedTuple):
     makes : modality of its estimates; ``None`` for that of the sample
     oracle : the transmitter sees annotations; the pair is a reference, not a link
     remembers : both ends have memory, so samples are sent in order
+    label : name of the pair in messages; a sweep sets it
     """
 
     transmitter: Transmitter
@@ -272,6 +273,7 @@ class Transceiver(NamedTuple):
     makes: str | None = None
     oracle: bool = False
     remembers: bool = False
+    label: str = ""
 
 
 @runtime_checkable

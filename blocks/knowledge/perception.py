@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from semlink.config import ComponentSpec
+from semlink.contracts.fault import refuse, shown
 from semlink.registry import Registry
 from semlink.store.files import write_whole
 
@@ -91,9 +92,36 @@ def build_describer(spec: str) -> Describer:
     Raises
     ------
     InputError
-        The describer does not exist, or a package or model that it needs is missing.
+        The describer does not exist, or a package or model that it needs is missing;
+        later, it returns something other than text.
     """
-    return _built(DESCRIBERS, spec)
+    return _InWords(_built(DESCRIBERS, spec), spec)
+
+
+class _InWords:
+    """A describer whose descriptions are checked to be text."""
+
+    def __init__(self, describer: Describer, spec: str):
+        self._describer, self._who = describer, f"describer {spec}"
+        if not callable(describer) or not isinstance(
+            getattr(describer, "version", None), str
+        ):
+            must = "a callable with a version of text from build"
+            refuse(self._who, must, shown(describer))
+        self.version = describer.version
+
+    def __call__(self, image: np.ndarray, annotations: Mapping[str, Any]) -> str:
+        text = self._describer(image, annotations)
+        if not _is_text(text):
+            refuse(self._who, "text", shown(text))
+        return text
+
+
+def _is_text(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bytes(value, "utf-8") is not None
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
 
 
 def sees_annotations(spec: str) -> bool:

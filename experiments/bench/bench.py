@@ -114,7 +114,7 @@ def _compare_decoders(chains: dict[str, Bicm], snr_db: float) -> None:
     with _one_core():
         for turn in range(ROUNDS + 1):
             rx = channel(x, np.float32(snr_db), Course(turn))
-            received = rx.x_hat.numpy()[0], rx.no.numpy()[0]
+            received = rx.x_hat[0], rx.no[0]
             llr = {0: chains["layered"].soft(*received, layout)}
             for name, chain in chains.items():
                 start = time.perf_counter()
@@ -177,7 +177,7 @@ def _semlink(*, early_stopping: bool) -> Callable[[np.ndarray], np.ndarray]:
         course = Course(next(seeds))
         rx = channel(digital.modulate(bits)[None], np.float32(SNR_DB), course)
         layout = Layout(len(bits), K, N)
-        return digital.demodulate(rx.x_hat.numpy()[0], rx.no.numpy()[0], layout)
+        return digital.demodulate(rx.x_hat[0], rx.no[0], layout)
 
     return chain
 

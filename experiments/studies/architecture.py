@@ -64,7 +64,14 @@ BLOCKS = Row([CODECS, OTHERS])
 SEMLINK = Stack(
     [
         Box("semlink.sweeps", 6),
-        Row([Box("semlink.store"), Box("semlink", 2), Box("semlink.loop")]),
+        Row(
+            [
+                Box("semlink.store"),
+                Box("semlink", 2),
+                Box("semlink.contracts"),
+                Box("semlink.loop"),
+            ]
+        ),
     ]
 )
 PICTURE = Stack(

@@ -13,6 +13,7 @@ from scipy.special import stdtrit
 from experiments.commands.manifests import read_manifest, read_metrics, read_remembering
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
+from semlink.contracts.tasks import scored
 from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.registry import unknown
@@ -75,7 +76,7 @@ def scorer(folder: Path, metric: Metric, task: str) -> Score | None:
     specs = read_manifest(folder)["configuration"]["task"]
     by_label = {s.label: s for s in map(ComponentSpec.model_validate, specs)}
     judge = catalogue().build("task", by_label[task])
-    return lambda observations: float(judge.score(observations)[metric.name])
+    return lambda observations: scored(judge, task, observations, metric)
 
 
 def _line(place: tuple, row: dict, cells: list[str], metric: Metric) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from semlink.contracts import pairs
 from semlink.errors import Infeasible
 from semlink.loop.evolution import ChannelEvolution
 from semlink.loop.feedback_link import FREE, REPORT_BITS, FeedbackLink
@@ -171,7 +172,8 @@ def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
             rx = air.send(tx.x, -(-tx.ledger.total // air.slot))
             received.append(rx)
             with running("receive"):
-                estimate, request = process(rx), process.request
+                estimate = process(rx)
+                request = pairs.requested(process.request, pair)
             readable += request.content is not None
         if pair.loop.max_transmissions == 1:
             break  # nothing can be asked for
@@ -185,6 +187,7 @@ def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
                 tx = transmitter.again(
                     first.sample, first.tx, first.plan, request.content, readable
                 )
+                tx = pairs.signal(tx, pair)
     memory = Memory(first.memory, process.memory)
     slots = air.now - begin
     return Delivery(tuple(sent), estimate, slots, back.uses, memory, tuple(received))

@@ -61,7 +61,7 @@ class Transmissions:
             @stage("plan")
             def search():
                 try:
-                    return link.transmitter.plan(samples, budget)
+                    return link.plan(samples, budget)
                 except Infeasible as reason:
                     return reason
 

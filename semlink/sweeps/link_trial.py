@@ -9,6 +9,7 @@ import numpy as np
 from semlink.catalogue import Catalogue
 from semlink.compiled_channel import compiled_channel
 from semlink.config import LinkConfig, SweepConfig
+from semlink.contracts.built import built
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
@@ -55,7 +56,7 @@ class LinkTrial:
         self, config: SweepConfig, catalogue: Catalogue, disk: DiskCache | None = None
     ):
         self.config, self._catalogue = config, catalogue
-        self.source: Source = catalogue.build("source", config.source)
+        (self.source,) = _built(catalogue, "source", [config.source]).values()
         self.tasks = _built(catalogue, "task", config.task)
         try:
             self.metrics: dict[str, tuple[str, Metric]] = all_metrics(self.tasks)
@@ -248,15 +249,17 @@ class LinkTrial:
         for label, pair in pairs.items():
             _check_modality(label, pair, self.source)
         channels = {
-            label: compiled_channel(channel)
+            label: compiled_channel(channel, label=label)
             for label, channel in _built(
                 self._catalogue, "channel", self.config.channel
             ).items()
         }
         feedback = FeedbackLink(**self.config.feedback.model_dump())
         return {
-            (transmitter, channel): Link(pair, over, self.tasks, feedback)
-            for transmitter, pair in pairs.items()
+            (label, channel): Link(
+                pair._replace(label=label), over, self.tasks, feedback
+            )
+            for label, pair in pairs.items()
             for channel, over in channels.items()
         }
 
@@ -277,7 +280,10 @@ class _Given(Sequence):
 
 
 def _built(catalogue: Catalogue, kind: str, specs) -> dict[str, Any]:
-    return {spec.label: catalogue.build(kind, spec) for spec in specs}
+    return {
+        spec.label: built(kind, spec.label, catalogue.build(kind, spec))
+        for spec in specs
+    }
 
 
 def _check_modality(label: str, pair: Transceiver, source: Source) -> None:

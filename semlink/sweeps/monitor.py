@@ -10,13 +10,14 @@ set is then one experiment.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
 from semlink.config import StopRule
+from semlink.contracts.tasks import scored
 from semlink.metrics import Judgement, Metric, Task
 
 FIRST_CHECK = 8  # least draws of a single sample before the stopping rule applies
@@ -105,7 +106,7 @@ class Monitor:
         """The estimate of a metric so far; NaN without observations."""
         task, described = self._metrics.get(metric, ("", Metric(metric, metric)))
         if described.kind == "set":
-            return self._score(task, metric)
+            return self._score(task, described)
         samples = np.array(list(self._sums[metric].values())).reshape(-1, 2)
         samples = samples[samples[:, 1] > 0]
         if not len(samples):
@@ -133,12 +134,16 @@ class Monitor:
         """Observations of tasks with metrics of a set, by task and sample."""
         return dict(self._observed)
 
-    def _score(self, task: str, metric: str) -> Value:
+    def _score(self, task: str, metric: Metric) -> Value:
         """The value of a metric of the whole set."""
         groups = list(self._observed[task].values())
         if not groups:
             return NOTHING
-        mean, half_width = bootstrap(groups, self._tasks[task], metric)
+
+        def judge(observations) -> float:
+            return scored(self._tasks[task], task, observations, metric)
+
+        mean, half_width = bootstrap(groups, judge)
         return Value(mean, half_width, sum(map(len, groups)))
 
     def _max_draws(self) -> int:
@@ -180,13 +185,15 @@ def interval(samples: np.ndarray, proportion: bool) -> float:
     return float(stdtrit(n - 1, 0.975) * np.sqrt(variance))
 
 
-def bootstrap(groups: list[list], task: Task, metric: str) -> tuple[float, float]:
+def bootstrap(
+    groups: list[list], judge: Callable[[list], float]
+) -> tuple[float, float]:
     """The score of all observations, and half the width of its 95 % interval.
 
     Parameters
     ----------
     groups : observations of each independent sample
-    task, metric : task that scores them, and name of its metric
+    judge : scores observations
 
     References
     ----------
@@ -194,14 +201,14 @@ def bootstrap(groups: list[list], task: Task, metric: str) -> tuple[float, float
     (percentile interval).
     """
 
-    def score(chosen) -> float:
-        return float(task.score([one for i in chosen for one in groups[i]])[metric])
+    def of(chosen) -> float:
+        return judge([one for i in chosen for one in groups[i]])
 
-    mean = score(range(len(groups)))
+    mean = of(range(len(groups)))
     if len(groups) < 2:
         return mean, float("nan")
     rng = np.random.default_rng(0)
     drawn = rng.integers(len(groups), size=(RESAMPLED, len(groups)))
-    low, high = np.nanquantile([score(chosen) for chosen in drawn], [0.025, 0.975])
+    low, high = np.nanquantile([of(chosen) for chosen in drawn], [0.025, 0.975])
     # zero sample variance, and no exact bound
     return mean, float(high - low) / 2 or float("nan")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from semlink.config import LinkConfig
+from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.signals import DOWN, Use
 from semlink.store.rows import FAILED, PURPOSES, Row
@@ -91,8 +92,13 @@ def _other_uses(monitor: Monitor) -> str:
 
 
 def failure(error: Exception, sample: str) -> str:
-    """Status of a failed point: sample, error and line of code, in one line."""
-    *_, last = traceback.extract_tb(error.__traceback__)
-    at = f"{Path(last.filename).name}:{last.lineno}"
-    what = f"{type(error).__name__} at {at}: {error}"
+    """Status of a failed point: sample, error and line of code, in one line.
+
+    An ``InputError`` speaks for itself.
+    """
+    what = str(error)
+    if not isinstance(error, InputError):
+        *_, last = traceback.extract_tb(error.__traceback__)
+        at = f"{Path(last.filename).name}:{last.lineno}"
+        what = f"{type(error).__name__} at {at}: {error}"
     return " ".join(f"{FAILED}: image {sample}: {what}".split())

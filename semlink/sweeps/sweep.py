@@ -140,19 +140,25 @@ class Sweep:
         If a trial raises, the rows have the error as their status.
         """
         start = time.perf_counter()
-        monitor, status, sample = self._monitor(point), "ok", 0
+        monitor, sample = self._monitor(point), 0
         try:
             for sample, draw in monitor.schedule():
                 monitor.add(sample, draw, self.trial(point, sample, draw))
                 listener.progress(point, monitor)
+            return self._simulated(point, monitor, "ok", start)
         except Infeasible as reason:
             status = f"{INFEASIBLE}: {' '.join(str(reason).split())}"
         except Exception as error:  # the sweep goes on with the other points
             if "SEMLINK_DEBUG" in os.environ:
                 raise
             status = failure(error, self.trial.name(sample))
-        if status != "ok":  # discard the trials before the error
-            monitor = self._monitor(point)
+        # without the trials before the error
+        return self._simulated(point, self._monitor(point), status, start)
+
+    def _simulated(
+        self, point: Point, monitor: Monitor, status: str, start: float
+    ) -> Simulated:
+        """Results of a point that began at ``start``."""
         seconds = time.perf_counter() - start
         rows = rows_of(point, monitor, status, self.trial.metrics, seconds)
         samples = {metric: monitor.samples(metric) for metric in self.metrics}

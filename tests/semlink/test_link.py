@@ -12,7 +12,7 @@ from semlink.loop.exchange import Delivery, Encoded
 from semlink.metrics import Metric
 from semlink.protocols import Budget, Frame, Transceiver
 from semlink.registry import Registry
-from semlink.rng import Seeds
+from semlink.rng import Course, Seeds
 from semlink.signals import (
     DOWN,
     NO_BLOCKS,
@@ -227,6 +227,26 @@ def test_a_channel_without_a_course_is_refused():
     with pytest.raises(InputError, match=r"course, got Old\(x, snr_db\)$") as refusal:
         compiled_channel(Old())
     assert "\n" not in str(refusal.value)
+
+
+class Fade:
+    """Divides by a gain that is zero at every other symbol, in double precision."""
+
+    level = "eager"
+
+    def __call__(self, x, snr_db, course):
+        h = np.ones(x.shape, complex)
+        h[:, ::2] = 0
+        with np.errstate(all="ignore"):
+            return RxSignal(h * x / h, 0.1 / np.abs(h) ** 2, h)
+
+
+def test_what_arrives_is_in_the_types_of_the_contract_and_zero_where_erased():
+    x = np.ones((2, 6), np.complex64)
+    rx = compiled_channel(Fade())(x, np.float32(0), Course(1))
+    assert [part.dtype for part in rx] == [np.complex64, np.float32, np.complex64]
+    np.testing.assert_array_equal(rx.x_hat, np.tile([0, 1], (2, 3)))
+    np.testing.assert_array_equal(np.isinf(rx.no), np.tile([True, False], (2, 3)))
 
 
 def test_a_compiled_channel_follows_the_seed():

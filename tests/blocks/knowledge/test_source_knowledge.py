@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from blocks.knowledge.base import KnowledgeBase
+from blocks.knowledge.perception import build_describer
 from blocks.knowledge.source import (
     Described,
     Entries,
@@ -25,6 +26,46 @@ def make_base(count=5, seed=0):
 def picture(value=0):
     image = np.full((4, 4, 3), value, np.uint8)
     return Sample(image, IMAGE, image.size, 0, "grey")
+
+
+DESCRIBER = """
+class Words:
+    version = {version}
+
+    def __call__(self, image, annotations):
+        return {text}
+
+def build():
+    return Words()
+"""
+
+
+def describer(folder, text='"a cat"', version='"1"'):
+    path = folder / "words.py"
+    path.write_text(DESCRIBER.format(text=text, version=version))
+    return str(path)
+
+
+@pytest.mark.parametrize(("text", "got"), [
+    ("None", "None"),
+    ("b'a cat'", "b'a cat'"),
+    ("['a', 'cat']", "list of 2"),
+    ("image", r"uint8 \[4, 4, 3\]"),
+    ("chr(0xD800)", "'.ud800'"),
+])  # fmt: skip
+def test_a_describer_that_returns_no_text_is_refused(text, got, tmp_path):
+    perceive = Perception(describer(tmp_path, text), "minilm")
+    line = f"^describer .*words.py must return text, got {got}$"
+    with pytest.raises(InputError, match=line):
+        perceive(picture())
+
+
+def test_a_describer_without_a_version_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"words.py must return .* version .* Words$"):
+        build_describer(describer(tmp_path, version="2"))
+    (folder := tmp_path / "other").mkdir()
+    words = build_describer(describer(folder))
+    assert (words.version, words(None, {})) == ("1", "a cat")
 
 
 def test_an_entry_arrives_by_its_number():

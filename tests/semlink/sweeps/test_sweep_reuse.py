@@ -182,14 +182,10 @@ def test_plans_are_bounded(monkeypatch):
     monkeypatch.setattr(transmissions, "MOST_PLANS", 3)
     searched = []
 
-    class Planner:
-        transmitter = SimpleNamespace(
-            plan=lambda images, budget: searched.append(budget)
-        )
-
+    link = SimpleNamespace(plan=lambda samples, budget: searched.append(budget))
     cache = Transmissions()
     for budget in (0, 1, 2, 3, 1, 4, 1, 0):
-        cache.plan("tx", Planner(), (), budget, dict)
+        cache.plan("tx", link, (), budget, dict)
     assert searched == [0, 1, 2, 3, 4, 0]
 
 
