@@ -1,7 +1,7 @@
 """AVIF (AV1 intra), then LDPC and QAM."""
 
-from baselines.pillow_codec import PillowCodec
-from baselines.separated import separated
+from baselines.separated.link import separated
+from baselines.separated.pillow_codec import PillowCodec
 
 
 def avif() -> PillowCodec:

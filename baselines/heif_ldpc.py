@@ -1,8 +1,8 @@
 """HEIF (HEVC intra, the coder inside BPG), then LDPC and QAM."""
 
-from baselines.chroma_offsets import SHARES, parameters
-from baselines.pillow_codec import PillowCodec
-from baselines.separated import separated
+from baselines.separated.chroma_offsets import SHARES, parameters
+from baselines.separated.link import separated
+from baselines.separated.pillow_codec import PillowCodec
 from semlink.errors import InputError
 
 COARSEST = 51  # largest quantisation parameter
@@ -12,8 +12,8 @@ LEAST_OFFSET = 1  # in 4:4:4, x265 replaces an offset of zero by six
 class Heif(PillowCodec):
     """x265 through libheif, tuned for the PSNR of RGB: 4:4:4, finer steps for chroma.
 
-    x265 takes whole quantisation parameters; :mod:`baselines.chroma_offsets` has the
-    qualities between.
+    x265 takes whole quantisation parameters;
+    :mod:`baselines.separated.chroma_offsets` has the qualities between.
 
     Raises
     ------

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from baselines.jpeg2000_ldpc import Jpeg2000
-from baselines.rate_search import FileSizes, Setting, search_quality
+from baselines.separated.rate_search import FileSizes, Setting, search_quality
 from blocks.budget_search import Cost, Member, Settings
 from blocks.phy.clean_symbols import pack, unpack
 from semlink.protocols import Budget, Csi, Transceiver

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.separated import separated
+from baselines.separated.link import separated
 
 
 class Jpeg2000:

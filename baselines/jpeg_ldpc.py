@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from baselines.pillow_codec import PillowCodec
-from baselines.separated import separated
+from baselines.separated.link import separated
+from baselines.separated.pillow_codec import PillowCodec
 
 # Quantisation tables of Annex K of ITU-T T.81.
 _LUMINANCE = (

@@ -14,8 +14,8 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from baselines.rate_search import CACHED_SIZES, check_size, enough_of, highest
-from baselines.separated_header import pack_colour, unpack_colour
+from baselines.separated.header import pack_colour, unpack_colour
+from baselines.separated.rate_search import CACHED_SIZES, check_size, enough_of, highest
 from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.linear import classes as classes_of_blocks
 from blocks.linear.hybrid import HybridPayload

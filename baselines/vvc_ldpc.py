@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from baselines.chroma_offsets import SHARES, parameters
-from baselines.separated import separated
+from baselines.separated.chroma_offsets import SHARES, parameters
+from baselines.separated.link import separated
 from semlink.errors import InputError
 
 COARSEST, FINEST = 63, 8  # quantisation parameters
@@ -37,7 +37,7 @@ class Vvc:
     """vvenc's medium preset for one picture.
 
     Sides are padded to even ones; two bytes before the VVC stream tell by how much.
-    :mod:`baselines.chroma_offsets` has the qualities between two parameters.
+    :mod:`baselines.separated.chroma_offsets` has the qualities between two parameters.
 
     Raises
     ------

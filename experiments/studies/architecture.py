@@ -60,6 +60,7 @@ CODECS = Stack(
     ]
 )
 OTHERS = Stack([Box("blocks.sources"), Box("blocks.tasks"), Box("blocks")], "left")
+BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 BLOCKS = Row([CODECS, OTHERS])
 SEMLINK = Stack(
     [
@@ -79,7 +80,7 @@ PICTURE = Stack(
         Band("experiments", EXPERIMENTS),
         Row(
             [
-                Band("baselines", Box("baselines")),
+                Band("baselines", BASELINES),
                 Band("blocks", BLOCKS),
                 Band("channels", Stack([Box("channels"), Box("channels.nn")])),
             ]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.separated_header import pack_colour, unpack_colour
+from baselines.separated.header import pack_colour, unpack_colour
 from blocks.linear import model as linear_model
 from blocks.linear.classes import choose_classes, context_rows, prices
 from blocks.linear.model import NUM_BINS, SIDE, LinearModel

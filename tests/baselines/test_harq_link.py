@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from baselines.separated_header import FIELDS
+from baselines.separated.header import FIELDS
 from blocks.phy.header import Header
 from experiments.compose import catalogue
 from semlink.compiled_channel import compiled_channel

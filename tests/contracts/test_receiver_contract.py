@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from baselines.separated import SeparatedTransmitter
+from baselines.separated.link import SeparatedTransmitter
 from blocks.phy.mcs import TABLE
 from experiments.compose import catalogue
 from semlink.loop.exchange import Delivery

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from sionna.phy.fec.crc import CRCEncoder
 
-from baselines.separated_header import FIELDS
+from baselines.separated.header import FIELDS
 from blocks.phy.bicm import CRC_BITS, Bicm, Mcs, _check_bits, _parity
 from blocks.phy.header import Header
 from channels.awgn import Awgn

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from baselines.separated import SeparatedTransmitter
+from baselines.separated.link import SeparatedTransmitter
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.signals import Sample

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from baselines.rate_search import Codec, FileSizes, Setting, search_quality
-from baselines.separated_header import CONFIGURED, FIELDS, Shared, header_values
-from baselines.separated_receiver import Conceal, SeparatedReceiver
+from baselines.separated.header import CONFIGURED, FIELDS, Shared, header_values
+from baselines.separated.rate_search import Codec, FileSizes, Setting, search_quality
+from baselines.separated.receiver import Conceal, SeparatedReceiver
 from blocks.budget_search import Cost, Member, Settings
 from blocks.phy.adaptation import Outlook, choose_by_throughput
 from blocks.phy.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from baselines.separated_header import FIELDS, Shared, unpack_colour
+from baselines.separated.header import FIELDS, Shared, unpack_colour
 from blocks.phy.harq import SoftBlocks, combined
 from blocks.phy.header import Header
 from semlink.protocols import Request

@@ -12,7 +12,7 @@ class PillowCodec:
     Parameters
     ----------
     name : name of the format
-    quality_range, quality_step : as in :class:`baselines.rate_search.Codec`
+    quality_range, quality_step : as in :class:`baselines.separated.rate_search.Codec`
     options : passed to the encoder
     """
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from baselines.rate_search import Codec
+from baselines.separated.rate_search import Codec
 from blocks.phy.bicm import Bicm, Mcs
 from blocks.phy.harq import HarqMode
 from blocks.phy.ldpc.nr import DecoderName

@@ -6,7 +6,7 @@ from threading import Barrier
 import numpy as np
 import pytest
 
-from baselines.rate_search import LONGEST_SIDE, FileSizes, search_quality
+from baselines.separated.rate_search import LONGEST_SIDE, FileSizes, search_quality
 from blocks.budget_search import Cost
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget

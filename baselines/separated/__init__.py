@@ -1,0 +1,1 @@
+"""The separated link that all picture codecs share, and parts of codecs."""
