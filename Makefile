@@ -37,7 +37,10 @@ SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
 RUN         ?=#               [sweep] results are in runs/RUN; [fig4], [fig4_paper], [train] of those targets
 WORKERS     ?= 0#             worker processes of a sweep; 0: one process, without dask
-CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, or a YAML for SLURM
+CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, tls://HOST:PORT or a YAML for SLURM
+TLS         ?=#               [off] certificate of the cluster, from make cluster-keys [cluster.pem]
+HOST        ?=#               [127.0.0.1] address of make scheduler; with TLS, one that others reach
+PORT        ?= 8786#          port of make scheduler
 CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
 PROTOCOL    ?=#               [adaptive] SNR in make fig4; paper: codecs designed for 10 dB
@@ -52,11 +55,12 @@ SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER))
 	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
 	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
 
-takes.sweep = RUN CONFIG $(GRID) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS)
+takes.sweep = RUN CONFIG $(GRID) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS) \
+	$(if $(strip $(CLUSTER))$(filter-out 0,$(WORKERS)),TLS)
 sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
 	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' $(call run,sweep) \
 		--cache-gib '$(strip $(CACHE_GIB))' --workers '$(strip $(WORKERS))' \
-		--cluster '$(strip $(CLUSTER))' -- $(SETTINGS)
+		--cluster '$(strip $(CLUSTER))' $(call option,tls,$(TLS)) -- $(SETTINGS)
 
 takes.fig4 = RUN SOURCE IMAGES QUICK PROTOCOL
 fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure, in runs/fig4
@@ -67,13 +71,19 @@ takes.list =
 list: $(VENV)/ready ## print every component with its parameters
 	@$(SEMLINK) list
 
-takes.scheduler =
-scheduler: $(VENV)/ready ## a scheduler that workers and sweeps on any machine can join
-	@$(VENV)/bin/dask scheduler
+# Some shells export their machine's name as HOST: only the command line opens a port.
+takes.scheduler = HOST PORT TLS
+scheduler: $(VENV)/ready ## a scheduler that workers and sweeps can join until Ctrl-C
+	@$(SEMLINK) scheduler --port '$(strip $(PORT))' $(call option,tls,$(TLS)) \
+		$(if $(findstring command,$(origin HOST)),$(call option,host,$(HOST)))
 
-takes.worker = CLUSTER!
+takes.worker = CLUSTER! TLS
 worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it ends
-	@$(SEMLINK) worker '$(strip $(CLUSTER))'
+	@$(SEMLINK) worker '$(strip $(CLUSTER))' $(call option,tls,$(TLS))
+
+takes.cluster-keys = TLS
+cluster-keys: $(VENV)/ready ## make the file TLS, which a cluster of several machines needs
+	@$(SEMLINK) cluster-keys '$(or $(strip $(TLS)),cluster.pem)'
 
 takes.clean-cache =
 clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signals

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.clustering import Tls, clustering
 from experiments.commands.knowledge_bases import kb
 from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 
 app.add_typer(kb, name="kb")
+app.add_typer(clustering)
 app.add_typer(learning)
 app.add_typer(measuring)
 
@@ -79,8 +81,9 @@ def sweep(
         int, typer.Option(min=0, help="Worker processes; 0: only this one.")
     ] = 0,
     cluster: Annotated[
-        str, typer.Option(help="tcp://HOST:PORT of a scheduler, or a YAML for SLURM.")
+        str, typer.Option(help="Address of a scheduler, or a YAML for SLURM.")
     ] = "",
+    tls: Tls = None,
 ) -> None:
     """Simulate a grid of links; table, manifest and figures are in runs/NAME.
 
@@ -89,7 +92,7 @@ def sweep(
     from experiments.commands.sweeping import Resources
     from experiments.commands.sweeping import sweep as command
 
-    use = Resources(CACHE, cache_gib, workers, cluster)
+    use = Resources(CACHE, cache_gib, workers, cluster, tls)
     command(config, overrides or [], run_folder(run), use)
 
 
@@ -104,16 +107,6 @@ def profile(
     from experiments.bench.profile import profile as command
 
     command(config, overrides or [])
-
-
-@app.command()
-def worker(
-    scheduler: Annotated[str, typer.Argument(help="tcp://HOST:PORT of a scheduler.")],
-) -> None:
-    """Simulate points for a scheduler until it ends; the sweep has the results."""
-    from experiments.commands.workers import work_for
-
-    work_for(scheduler)
 
 
 @app.command("clean-cache")

@@ -28,12 +28,14 @@ class Resources(NamedTuple):
     cache, cache_gib : folder and size limit [GiB] of the cache of signals; 0: none
     workers : local processes; 0: only this one
     cluster : instead of them, see ``experiments/commands/workers.py``
+    tls : certificate of the cluster, if it has one
     """
 
     cache: Path
     cache_gib: float = 4.0
     workers: int = 0
     cluster: str = ""
+    tls: Path | None = None
 
 
 def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None:
@@ -58,7 +60,7 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
         if use.workers or use.cluster:
             from experiments.commands.workers import connected, elsewhere
 
-            client = stack.enter_context(connected(use.workers, use.cluster))
+            client = stack.enter_context(connected(use.workers, use.cluster, use.tls))
             simulate = elsewhere(client, job, cache)
         display = run(job, folder, simulate)
     from experiments.figures.curves import draw_all

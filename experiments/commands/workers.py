@@ -7,15 +7,21 @@ image once; a worker without points takes from the longest queue.
 
 import contextlib
 import json
-import logging
 import os
-import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments.commands.cluster import (
+    PAGES,
+    TIMES_KILLED,
+    configure,
+    ctrl_c_deferred,
+    unreached_loop,
+)
+from experiments.commands.cluster_access import refuse_other_addresses, security_of
 from experiments.commands.signal_cache import code_sha256, signal_cache
 from experiments.compose import sweep_of
 from semlink import config
@@ -26,7 +32,6 @@ from semlink.sweeps.sweep import Sweep
 
 IN_FLIGHT = 2  # points that a worker is given at once, so that it never waits
 PATIENCE_S = 20  # with a scheduler that does not answer
-TIMES_KILLED = 10  # that a point is tried again
 # dask runs this in a local worker at each start
 PIN = """
 from experiments.commands.workers import pin
@@ -75,62 +80,62 @@ class Queues:
 
 
 @contextlib.contextmanager
-def connected(workers: int, cluster: str) -> Iterator:
+def connected(workers: int, cluster: str, tls: Path | None = None) -> Iterator:
     """A client of local workers, or of a cluster.
 
     Parameters
     ----------
     workers : number of local workers
-    cluster : ``tcp://HOST:PORT`` of a scheduler, or a YAML file with the arguments of
+    cluster : address of a scheduler, or a YAML file with the arguments of
         dask-jobqueue's ``SLURMCluster`` and ``jobs``; takes precedence
+    tls : certificate of the cluster
 
     Raises
     ------
     InputError
-        If there is no such scheduler.
+        If there is no such scheduler, or it does not take the certificate.
     """
-    if cluster.startswith("tcp://"):
-        refuse_other_addresses(cluster)
-    from distributed import Client, LocalCluster
+    remote = "://" in cluster
+    if remote:
+        refuse_other_addresses(cluster, tls)
+    from distributed import Client
 
-    _configure()
-    # errors of the cluster are raised as InputError
-    for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    security = security_of(tls)
+    configure()
     with contextlib.ExitStack() as stack:
-        if cluster.startswith("tcp://"):
+        if remote:
             scheduler = cluster
         elif cluster:
-            scheduler = stack.enter_context(_slurm(Path(cluster)))
+            scheduler = stack.enter_context(_slurm(Path(cluster), security))
         else:
-            scheduler = stack.enter_context(
-                LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    dashboard_address=None,
-                    memory_limit=0,
-                    silence_logs=50,
-                    preload=[PIN.format(workers=workers)],
-                )
-            )
+            loop = stack.enter_context(unreached_loop()).loop
+            with ctrl_c_deferred():
+                scheduler = stack.enter_context(_local(workers, loop, security))
         try:
-            client = stack.enter_context(Client(scheduler, timeout=PATIENCE_S))
+            client = stack.enter_context(
+                Client(scheduler, timeout=PATIENCE_S, security=security)
+            )
         except OSError as error:
             raise InputError(f"no scheduler answers at {cluster}: {error}") from None
         client.wait_for_workers(1, timeout=600)
         yield client
 
 
-def refuse_other_addresses(scheduler: str) -> None:
-    """Accept the address of a scheduler only.
+def _local(workers: int, loop, security):
+    """A cluster of processes on this machine, which nobody beyond it reaches."""
+    from distributed import LocalCluster
 
-    Raises
-    ------
-    InputError
-        If it is no address of a scheduler.
-    """
-    if not re.fullmatch(r"tcp://[^\s/]+:\d+", scheduler):
-        raise InputError(f"a scheduler is tcp://HOST:PORT, got {scheduler!r}")
+    return LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address=None,
+        memory_limit=0,
+        silence_logs=50,
+        preload=[PIN.format(workers=workers)],
+        loop=loop,
+        security=security,
+    )
 
 
 def pin(worker: int, workers: int) -> None:
@@ -142,24 +147,8 @@ def pin(worker: int, workers: int) -> None:
     os.sched_setaffinity(0, cores[worker % len(cores) :: workers])
 
 
-def _configure() -> None:
-    """Configure dask for simulations."""
-    import dask
-
-    dask.config.set(
-        {
-            # a worker that is killed is not the fault of its point
-            "distributed.scheduler.allowed-failures": TIMES_KILLED,
-            # dask gives every freed page back at once: tensors would be paged in
-            # anew at each step, and networks take twice as long
-            "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 2**30,
-            "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 2**25,
-        }
-    )
-
-
-def _slurm(path: Path):
-    """A cluster of SLURM jobs."""
+def _slurm(path: Path, security):
+    """A cluster of SLURM jobs, which listens beyond this machine and needs TLS."""
     import yaml
 
     try:
@@ -167,14 +156,24 @@ def _slurm(path: Path):
         jobs = settings.pop("jobs")
     except (OSError, yaml.YAMLError, AttributeError, KeyError) as error:
         raise InputError(
-            f"a cluster is tcp://HOST:PORT or a YAML file with jobs, got {path}: "
-            f"{error!r}"
+            f"a cluster is tcp://HOST:PORT, tls://HOST:PORT or a YAML file with jobs, "
+            f"got {path}: {error!r}"
         ) from None
+    if security is None:
+        raise InputError(
+            f"a cluster of SLURM jobs needs TLS certificates (make cluster-keys, then "
+            f"TLS=FILE or --tls FILE), got {path} without"
+        )
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError:
         raise InputError(f"{path} needs dask-jobqueue: pip install it") from None
-    cluster = SLURMCluster(**settings)
+    settings["scheduler_options"] = settings.get("scheduler_options", {}) | PAGES
+    settings["worker_extra_args"] = [
+        *settings.get("worker_extra_args", []),
+        *("--no-dashboard", "--dashboard-address", PAGES["dashboard_address"]),
+    ]
+    cluster = SLURMCluster(**settings | {"security": security})
     cluster.scale(jobs=jobs)
     return cluster
 
@@ -296,31 +295,3 @@ def _job(task: Task) -> Sweep:
     folder, limit_gib = task.cache
     settings = config.validate(json.loads(task.settings))
     return sweep_of(settings, signal_cache(Path(folder), limit_gib))
-
-
-def work_for(scheduler: str) -> None:
-    """Work for a scheduler until it ends.
-
-    Raises
-    ------
-    InputError
-        If there is no such scheduler.
-    """
-    refuse_other_addresses(scheduler)
-    import asyncio
-
-    from distributed import Nanny
-
-    _configure()
-    # a killed scheduler ends this worker; its log adds nothing
-    silent = {"silence_logs": logging.CRITICAL}
-
-    async def work() -> None:
-        async with Nanny(scheduler, nthreads=1, memory_limit=0, **silent) as nanny:
-            print(f"working for {scheduler}", flush=True)
-            await nanny.finished()
-
-    try:
-        asyncio.run(work())
-    except OSError as error:
-        raise InputError(f"no scheduler answers at {scheduler}: {error}") from None

@@ -69,9 +69,10 @@ def test_a_run_is_the_name_of_a_folder_in_runs(command, tmp_path, name, run):
     [
         ("panel --cbr x", "unable to parse string as a number, got 'panel --cbr x'"),
         ("mcs-table --blocks 0", "equal to 1, got 'mcs-table --blocks 0'"),
-        ("worker garbage", "a scheduler is tcp://HOST:PORT, got 'garbage'"),
+        ("worker garbage", "tcp://HOST:PORT or tls://HOST:PORT, got 'garbage'"),
+        ("scheduler --port x", "as an integer, got 'scheduler --port x'"),
         ("fig4 --protocol a", "the protocol must be adaptive or paper, got 'a'"),
-        ("sweep --cluster tcp://a", "a scheduler is tcp://HOST:PORT, got 'tcp://a'"),
+        ("sweep --cluster tcp://a", "or tls://HOST:PORT, got 'tcp://a'"),
     ],
 )
 def test_a_value_that_is_wrong_is_named(command, said, message):

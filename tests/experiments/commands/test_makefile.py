@@ -99,6 +99,7 @@ def test_a_target_refuses_any_other_variable(target):
         ("promote NOTE=good", "make promote needs RUN, got nothing"),
         ("kb", "make kb needs KB DATA, got nothing"),
         ("reference", "make reference needs SOURCE, got nothing"),
+        ("worker TLS=x", "make worker needs CLUSTER, got nothing"),
     ],
 )
 def test_refusal(said, message):
@@ -129,12 +130,22 @@ def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
         ("train TRAIN=--help", "--data '' --help"),
         ("sweep figure RUN=mine CBR=1", "figure --run 'mine'"),
         ("bench WORKERS=2 SOURCE=x PYTHON=python3", "--source 'x'"),
+        ("cluster-keys", "cluster-keys 'cluster.pem'"),
+        ("sweep WORKERS=2 TLS=x", "--cluster '' --tls 'x' --"),
+        ("sweep CLUSTER=tls://a:1 TLS=x", "--cluster 'tls://a:1' --tls 'x' --"),
+        ("worker CLUSTER=tls://a:1 TLS=x", "worker 'tls://a:1' --tls 'x'"),
     ],
 )
 def test_what_is_run(said, run):
     status, out, error = make(*said.split())
     assert (status, error) == (0, "")
     assert run in " ".join(out.split())
+
+
+def test_a_host_of_the_environment_opens_no_port(monkeypatch):
+    monkeypatch.setitem(ALONE, "HOST", "0.0.0.0")
+    assert "--host" not in make("scheduler")[1]
+    assert "--host '0.0.0.0'" in make("scheduler", "HOST=0.0.0.0", "TLS=x")[1]
 
 
 @pytest.mark.parametrize(("key", "variable"), SETTINGS)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from experiments.commands.cluster_access import write_keys
 from experiments.commands.signal_cache import code_sha256
 from experiments.commands.sweeping import config_path
 from experiments.commands.workers import Queues, Task, connected, simulate_point
@@ -44,7 +45,7 @@ def points(folder):
         return [{**row, "seconds": ""} for row in csv.DictReader(file)]
 
 
-def start(where, run, *options, grid=SMALL):
+def start(where, run, *options, grid=SMALL, **process):
     command = [sys.executable, "-m", "experiments", "sweep", "--run", run]
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
@@ -54,6 +55,7 @@ def start(where, run, *options, grid=SMALL):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        **process,
     )
 
 
@@ -109,12 +111,12 @@ def test_a_worker_with_other_code_is_refused():
 
 
 @contextlib.contextmanager
-def scheduler_and_workers(where, port):
+def scheduler_and_workers(where, port, protocol="tcp", tls=()):
     """A scheduler and two workers, each started on its own; gives the scheduler."""
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    dask = Path(sys.executable).with_name("dask")
-    worker = [sys.executable, "-m", "experiments", "worker", f"tcp://127.0.0.1:{port}"]
-    scheduler = [dask, "scheduler", "--port", str(port), "--no-dashboard"]
+    semlink = [sys.executable, "-m", "experiments"]
+    worker = [*semlink, "worker", f"{protocol}://127.0.0.1:{port}", *tls]
+    scheduler = [*semlink, "scheduler", "--port", str(port), *tls]
     running = [
         subprocess.Popen(
             command,
@@ -136,6 +138,15 @@ def scheduler_and_workers(where, port):
 def test_workers_of_a_scheduler_do_too(place, alone):
     with scheduler_and_workers(place, 18786):
         joined = sweep(place, "joined", "--cluster", "tcp://127.0.0.1:18786")
+    assert joined == alone
+
+
+@pytest.mark.slow
+def test_workers_of_a_scheduler_with_tls_do_too(place, alone):
+    write_keys(place / "cluster.pem")
+    tls = ("--tls", "cluster.pem")
+    with scheduler_and_workers(place, 18788, "tls", tls):
+        joined = sweep(place, "tls", "--cluster", "tls://127.0.0.1:18788", *tls)
     assert joined == alone
 
 
@@ -190,6 +201,29 @@ def wait_until(condition, process, seconds=120):
 def lines(folder):
     path = folder / "points.csv"
     return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def heed_ctrl_c():
+    """Be a foreground job of a terminal, even where a shell has told us not to."""
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["starting", "running"])
+def test_ctrl_c_ends_a_sweep_and_its_workers_without_a_traceback(place, moment):
+    run = f"ctrl_c_{moment}"
+    process = start(place, run, *TWO, grid=LONG, preexec_fn=heed_ctrl_c)
+    is_reached = {
+        "starting": lambda: workers_of(process),
+        "running": lambda: lines(place / "runs" / run) > 1,
+    }
+    assert wait_until(is_reached[moment], process)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in output
+    assert ("interrupted: " in output) == (moment == "running")
 
 
 @pytest.mark.slow
@@ -247,7 +281,8 @@ def test_a_worker_stays_with_a_transmitter_and_then_helps_where_most_is_left():
 
 @pytest.mark.parametrize(("cluster", "message"), [
     ("tcp://127.0.0.1:1", "no scheduler answers at tcp://127.0.0.1:1"),
-    ("gone.yaml", "a cluster is tcp://HOST:PORT or a YAML file with jobs, got gone"),
+    ("gone.yaml", "a cluster is tcp://HOST:PORT, tls://HOST:PORT or a YAML file with "
+     "jobs, got gone"),
 ])  # fmt: skip
 def test_a_cluster_that_is_not_there_is_said(cluster, message, monkeypatch):
     monkeypatch.setattr("experiments.commands.workers.PATIENCE_S", 1)
