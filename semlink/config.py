@@ -5,6 +5,10 @@ or ``name[key=value,key=value]``; in YAML also as a mapping with ``name`` and it
 parameters. An unknown key is an error that names its full path.
 """
 
+import contextlib
+import copy
+import json
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +25,7 @@ from pydantic import (
 from semlink.errors import InputError
 from semlink.protocols import CbrMode
 from semlink.registry import unknown
+from semlink.strict_yaml import parse
 
 
 class _Frozen(BaseModel):
@@ -50,8 +55,10 @@ class ComponentSpec(_Frozen):
         """The component as one word, as it appears in results."""
         name = Path(self.name).stem if self.name.endswith(".py") else self.name
         argument = f":{self.argument}" if self.argument is not None else ""
-        params = ",".join(f"{key}={value}" for key, value in self.params.items())
-        return f"{name}{argument}" + (f"[{params}]" if params else "")
+        params = ",".join(f"{key}={_spelt(v)}" for key, v in self.params.items())
+        # brackets at the end of an argument are its own if others follow them
+        brackets = params or argument.endswith("]")
+        return f"{name}{argument}" + (f"[{params}]" if brackets else "")
 
 
 def parse_spec(text: str) -> dict[str, Any]:
@@ -64,8 +71,11 @@ def parse_spec(text: str) -> dict[str, Any]:
     for item in filter(None, _split(inside, ",")):
         key, equals, value = item.partition("=")
         if not equals:
-            raise ValueError(f"parameters are key=value, got {item!r}")
-        params[key.strip()] = _scalar(item, value)
+            form = "key=value, and [] follows an argument that ends with brackets"
+            raise ValueError(f"parameters are {form}, got {item!r}")
+        if (key := key.strip()) in params:
+            raise ValueError(f"{key} is given twice, got {text!r}")
+        params[key] = _scalar(item, value)
     return {"name": name, "argument": argument if colon else None, "params": params}
 
 
@@ -81,11 +91,13 @@ def _head_and_brackets(text: str) -> tuple[str, str]:
 
 
 def _split(text: str, separators: str) -> list[str]:
-    """Split a text at separators outside all brackets."""
-    parts, depth = [""], 0
-    for letter in text:
+    """Split a text at separators outside all brackets and quoted values."""
+    parts, depth, quote = [""], 0, ""
+    for before, letter in zip(" " + text, text, strict=False):
         depth += (letter == "[") - (letter == "]")
-        if depth <= 0 and letter in separators:
+        if quote or (before == "=" and letter in "\"'"):
+            quote = "" if letter == quote else quote or letter
+        if depth <= 0 and not quote and letter in separators:
             parts.append("")
         else:
             parts[-1] += letter
@@ -93,12 +105,26 @@ def _split(text: str, separators: str) -> list[str]:
 
 
 def _scalar(item: str, text: str) -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError:
+        return parse(text)
+    except ValueError:
         raise ValueError(f"the value of a parameter is YAML, got {item!r}") from None
+
+
+def _spelt(value: Any) -> str:
+    """The value of a parameter, as it is written within brackets."""
+    if isinstance(value, str):
+        return _quoted(value)
+    return "null" if value is None else str(value)
+
+
+@cache
+def _quoted(text: str) -> str:
+    """A text, in quotes if it would be something else without them."""
+    with contextlib.suppress(ValueError):
+        if parse_spec(f"name[key={text}]")["params"] == {"key": text}:
+            return text
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _words(value: Any) -> Any:
@@ -273,17 +299,15 @@ def _keys(model: type[BaseModel], path: str) -> list[str]:
 
 
 def _read(path: Path) -> dict:
-    import yaml
-
     try:
-        tree = yaml.safe_load(path.read_text())
+        with path.open("rb") as file:
+            tree = parse(file)
     except OSError as error:
         raise InputError(
             f"cannot read configuration {path}: {error.strerror}"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(f"configuration {path} is not YAML: {reason}") from None
+    except ValueError as error:
+        raise InputError(f"configuration {path} is not YAML: {error}") from None
     if not isinstance(tree, dict):
         raise InputError(f"configuration {path} must be a mapping, got {tree!r}")
     return tree
@@ -291,13 +315,14 @@ def _read(path: Path) -> dict:
 
 def apply_overrides(tree: dict, overrides: list[str]) -> dict:
     """Set dotted keys in a copy of a configuration tree."""
-    import copy
-
-    tree = copy.deepcopy(tree)
+    tree, known = copy.deepcopy(tree), set()
     for item in overrides:
         key, equals, value = item.partition("=")
         if not equals or not key:
             raise InputError(f"an override is key=value, got {item!r}")
+        if key in known:
+            raise InputError(f"{key} is given twice, got {item!r}")
+        known.add(key)
         *parents, last = key.split(".")
         node = tree
         for parent in parents:
@@ -312,12 +337,9 @@ def apply_overrides(tree: dict, overrides: list[str]) -> dict:
 
 def _override_value(text: str) -> Any:
     """Numbers, booleans and null as in YAML; all other text stays text."""
-    import yaml
-
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = parse(text)
+    except ValueError:
         return text
-    # a grid such as 0:20:2 is a base-60 integer to YAML
     simple = isinstance(value, bool | float | int) or value is None
-    return value if simple and ":" not in text else text
+    return value if simple else text

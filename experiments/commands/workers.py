@@ -26,6 +26,7 @@ from experiments.commands.signal_cache import code_sha256, signal_cache
 from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
+from semlink.strict_yaml import parse
 from semlink.sweeps.listener import Unwatched
 from semlink.sweeps.points import Point
 from semlink.sweeps.sweep import Sweep
@@ -149,12 +150,11 @@ def pin(worker: int, workers: int) -> None:
 
 def _slurm(path: Path, security):
     """A cluster of SLURM jobs, which listens beyond this machine and needs TLS."""
-    import yaml
-
     try:
-        settings = yaml.safe_load(path.read_text())
+        with path.open("rb") as file:
+            settings = parse(file)
         jobs = settings.pop("jobs")
-    except (OSError, yaml.YAMLError, AttributeError, KeyError) as error:
+    except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
         raise InputError(
             f"a cluster is tcp://HOST:PORT, tls://HOST:PORT or a YAML file with jobs, "
             f"got {path}: {error!r}"

@@ -55,6 +55,16 @@ def test_grid_survives_the_command_line():
     assert config("snr_db=1:20:2", "cbr=0.03").snr_db == tuple(range(1, 21, 2))
 
 
+def test_a_grid_in_yaml_needs_no_quotes(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text(
+        "source: photos\ntransmitter: t\nchannel: c\nsnr_db: 4:16:2\ncbr: 1:30:29\n"
+    )
+    loaded = load(path, [])
+    assert loaded.snr_db == (4, 6, 8, 10, 12, 14, 16)
+    assert loaded.cbr == (1, 30)
+
+
 @pytest.mark.parametrize(
     "word",
     ["0:20", "abc", "nan", "inf", "-inf", "0:nan:1", "0:inf:1", "0:20:0", "0:20:-2"]
@@ -171,6 +181,8 @@ def test_keys_that_are_no_words():
     ("said", "got"),
     [
         ("awgn[k]", "'k'"),
+        ("awgn[k=1,k=2]", "'awgn[k=1,k=2]'"),
+        ("folder:p[1]", "'1'"),
         ("awgn[k={]", "'k={'"),
         ("awgn[k=!!python/name:os.system]", "'k=!!python/name:os.system'"),
         ("awgn[", "'awgn['"),
@@ -195,6 +207,11 @@ def test_override_without_key_and_value(item):
     assert refusal(item) == f"an override is key=value, got {item!r}"
 
 
+def test_a_key_given_twice():
+    message = refusal("stop.draws=3", "seed=1", "stop.draws=4")
+    assert message == "stop.draws is given twice, got 'stop.draws=4'"
+
+
 def test_override_below_a_value():
     message = refusal("cbr.low=3")
     assert message == "cbr.low: 'cbr' has no keys below it, got 'cbr.low=3'"
@@ -209,7 +226,14 @@ def test_overrides_leave_the_tree_alone():
 @pytest.mark.parametrize(
     ("text", "value"),
     [("4", 4), ("0.5", 0.5), ("null", None), ("", None), ("true", True)]
-    + [("0:20:2", "0:20:2"), ("a b", "a b"), ("[1", "[1"), ("a=b", "a=b")],
+    + [
+        ("0:20:2", "0:20:2"),
+        ("no", "no"),
+        ("010", "010"),
+        ("a b", "a b"),
+        ("[1", "[1"),
+        ("a=b", "a=b"),
+    ],
 )
 def test_override_values(text, value):
     assert apply_overrides({}, [f"key={text}"]) == {"key": value}
@@ -236,6 +260,10 @@ def test_load(tmp_path):
         (b"a: [1,\nb: {", "is not YAML: "),
         (b"\xff\xfe\x00", "is not YAML: "),
         (b"a: \x00", "is not YAML: "),
+        (
+            b"seed: 1\nstop:\n  draws: 2\nstop:\n  images: 1\n",
+            "is not YAML: the key 'stop' is given twice at line 4, column 1",
+        ),
     ],
 )
 def test_file_that_is_no_configuration(tmp_path, content, message):

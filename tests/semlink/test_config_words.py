@@ -29,6 +29,16 @@ def spec(value):
             {"a": "b[c=d[e=f],g=1]", "k": 2},
         ),
         ("folder:br[1]ackets[limit=2]", "folder", "br[1]ackets", {"limit": 2}),
+        ("folder:br[1]ackets", "folder", "br[1]ackets", {}),
+        ("folder:brackets[1][]", "folder", "brackets[1]", {}),
+        ("folder:it's a$b#{c}", "folder", "it's a$b#{c}", {}),
+        (
+            "tx[what=no,b='true',c=\"a, b=[c]\"]",
+            "tx",
+            None,
+            {"what": "no", "b": "true", "c": "a, b=[c]"},
+        ),
+        ("tx[a=it's,b=don't]", "tx", None, {"a": "it's", "b": "don't"}),
         ("tx[sizes=[1, 2],k=3]", "tx", None, {"sizes": [1, 2], "k": 3}),
         ({"name": "awgn"}, "awgn", None, {}),
         ({"name": "tx", "mcs": "auto", "k": 3}, "tx", None, {"mcs": "auto", "k": 3}),
@@ -47,6 +57,9 @@ def test_component_spec(said, name, argument, params):
         ("folder:p[limit=2]", "folder:p[limit=2]"),
         ({"name": "tx", "mcs": "auto", "k": 3}, "tx[mcs=auto,k=3]"),
         ("some/where/mine.py[k=1]", "mine[k=1]"),
+        ("tx[a=no,b=null,c=true]", "tx[a=no,b=null,c=True]"),
+        ("tx[a='true',b='4',c='',d='p: q']", 'tx[a="true",b="4",c="",d="p: q"]'),
+        ("folder:brackets[1][]", "folder:brackets[1][]"),
     ],
 )
 def test_label_is_one_word(said, label):
@@ -54,7 +67,14 @@ def test_label_is_one_word(said, label):
 
 
 def test_a_label_says_the_component_again():
-    for said in ("awgn", "folder:a b", "tx[mcs=auto,coderate=0.5]"):
+    for said in (
+        "awgn",
+        "folder:a b",
+        "tx[mcs=auto,coderate=0.5]",
+        "tx[a=null,b=true,c='true',d=no,e='a, b',f='4:16',g='{']",
+        "folder:brackets[1][]",
+        "folder:br[1]ackets[limit=2]",
+    ):
         assert spec(spec(said).label) == spec(said)
 
 
