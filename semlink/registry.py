@@ -5,6 +5,7 @@ of its group, then, if the name ends with ``.py``, at that path. The signature o
 module's ``build(**params)`` is the component's parameter schema.
 """
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -12,7 +13,7 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,6 +23,8 @@ from typing import Any, get_type_hints
 from pydantic import TypeAdapter, ValidationError, validate_call
 
 from semlink.errors import InputError
+
+SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
 
 
 def unknown(kind: str, name: str, known: list[str]) -> str:
@@ -169,21 +172,30 @@ class Registry:
         return bool(getattr(self._module(name), "ORACLE", False))
 
     def _coerced(self, name: str, key: str, value: Any) -> Any:
-        """A value converted to the parameter's type: ``'168'`` and 168 are the same."""
+        """A value converted to the parameter's type: ``'168'`` and 168 are the same.
+
+        ``no`` is a text where the parameter takes one, and otherwise a boolean.
+        """
         try:
             hints = get_type_hints(self._build(name), include_extras=True)
-            adapter = TypeAdapter(hints.get(key, Any))
+            switch = isinstance(self.schema(name)[key].default, bool)
+            adapter = TypeAdapter(hints.get(key, bool if switch else Any))
         except Exception:
             return value  # build() reports annotations that cannot be used
         try:
             return adapter.validate_python(value)
         except ValidationError as error:
+            if isinstance(value, str) and value in SWITCHES:
+                with contextlib.suppress(ValidationError):
+                    return adapter.validate_python(SWITCHES[value], strict=True)
             raise self._refusal(name, error, key) from None
 
     def _refusal(self, name: str, error: ValidationError, *where: str) -> InputError:
         first = error.errors()[0]
         path = ".".join([self.kind, name, *where, *map(str, first["loc"])])
         message = first["msg"].partition("Value error, ")[2] or first["msg"]
+        if first["type"] == "string_type" and not isinstance(first["input"], Sized):
+            message += "; quotes make it one"
         return InputError(f"{path}: {message}, got {first['input']!r}")
 
     def _local(self) -> dict[str, str]:

@@ -135,6 +135,51 @@ def test_argument_is_the_first_parameter(toys, refusal):
     assert message == "toy.bare takes no argument, got '1'"
 
 
+SWITCH = """
+from typing import Literal
+
+def build(text: str = "", on: bool = True, csi: Literal[True, False, "rate"] = True,
+          bare=False, number: int = 3, free=1):
+    return text, on, csi, bare, number, free
+"""
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "value"),
+    [
+        ("text", "no", "no"),
+        ("text", "off", "off"),
+        ("on", "no", False),
+        ("csi", "no", False),
+        ("csi", "rate", "rate"),
+        ("bare", "off", False),
+        ("bare", "yes", True),
+        ("free", "no", "no"),
+        ("free", 0.5, 0.5),
+    ],
+)
+def test_no_is_a_text_or_a_boolean_as_the_parameter_takes_it(
+    from_path, key, said, value
+):
+    resolved = from_path(SWITCH).resolve("mine.py", None, {key: said})
+    assert resolved[key] == value
+    assert type(resolved[key]) is type(value)
+
+
+def test_no_is_no_number(from_path, refusal):
+    registry = from_path(SWITCH)
+    message = refusal(registry.resolve, "mine.py", None, {"number": "no"})
+    assert message.startswith("toy.mine.py.number: Input should be a valid integer")
+    assert message.endswith(", got 'no'")
+
+
+@pytest.mark.parametrize("value", [True, 3, 0.5, None])
+def test_a_text_that_looks_like_another_needs_quotes(from_path, refusal, value):
+    message = refusal(from_path(SWITCH).resolve, "mine.py", None, {"text": value})
+    said = "toy.mine.py.text: Input should be a valid string; quotes make it one"
+    assert message == f"{said}, got {value!r}"
+
+
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
