@@ -7,7 +7,6 @@ every command imports what it needs when it runs: ``--help`` is instant.
 import logging
 import os
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from experiments.commands.clustering import Tls, clustering
 from experiments.commands.knowledge_bases import kb
 from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
+from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -42,6 +42,10 @@ app.add_typer(measuring)
 Shown = Annotated[
     str | None, typer.Option(help="Which images, by number (default: 0 1).")
 ]
+
+
+Channels = figure_file("channels.png")
+Modules = figure_file("architecture.svg")
 
 
 def _print_version(asked: bool) -> None:
@@ -204,11 +208,7 @@ def compare(
 
 
 @app.command("channel-gallery")
-def channel_gallery(
-    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
-        "docs/figures/channels.png"
-    ),
-) -> None:
+def channel_gallery(output: Channels) -> None:
     """Draw fading distributions and delay profiles of channels, into OUTPUT."""
     from experiments.figures.channel_gallery import gallery
 
@@ -216,11 +216,7 @@ def channel_gallery(
 
 
 @app.command()
-def architecture(
-    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
-        "docs/figures/architecture.svg"
-    ),
-) -> None:
+def architecture(output: Modules) -> None:
     """Draw the modules of semlink and the imports between them, into OUTPUT."""
     from experiments.studies.architecture import draw
 
@@ -300,8 +296,8 @@ def _one_line(error: Exception) -> str | None:
         error = error.format_message()
         if error.startswith("Invalid value"):
             error += f", got {' '.join(sys.argv[1:])!r}"
-    elif isinstance(error, OSError) and error.filename:
-        error = f"{error.strerror}: {error.filename}"
+    elif isinstance(error, OSError) and error.errno:  # such as a full disk
+        error = ": ".join(map(str, filter(None, [error.strerror, error.filename])))
     elif not isinstance(error, InputError):
         return None
     return " ".join(str(error).split())

@@ -1,5 +1,7 @@
 """Fixtures for all tests: small and fast components."""
 
+import contextlib
+import resource
 from functools import cache
 from pathlib import Path
 
@@ -30,6 +32,22 @@ def components():
         "task": "distance",
     }
     return {kind: str(COMPONENTS / f"{name}.py") for kind, name in files.items()}
+
+
+@pytest.fixture(scope="session")
+def disk_of():
+    """Let no file grow beyond a size: the kernel cuts the write, then refuses."""
+
+    @contextlib.contextmanager
+    def limited(num_bytes: int):
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limited
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 
+from experiments.figures.canvas import save
 from semlink.errors import InputError
 
 TIMES = (1, 2, 5, 10)
@@ -45,24 +46,22 @@ def memory(source: str, transmitters: list[str], output: Path) -> str:
         f"points, {IMAGES} images each": [(IMAGES, POINTS * k) for k in TIMES],
     }
     figure, places = plt.subplots(
-        1, 2, figsize=(9, 3.2), sharey=True, layout="constrained"
+        1, 2, figsize=(9, 3.2), sharey=True, layout="constrained", dpi=130
     )
     lines = []
     for which, (name, sizes) in enumerate(growing.items()):
         place, counts = places[which], [size[which] for size in sizes]
         for transmitter in transmitters:
             peaks = [peak_mib(source, transmitter, *size) for size in sizes]
-            place.plot(counts, peaks, "o-", label=transmitter)
+            place.plot(counts, peaks, "o-")
             pairs = zip(counts, peaks, strict=True)
             found = ", ".join(f"{n}: {peak} MiB" for n, peak in pairs)
             lines.append(f"{transmitter}, {name}: {found}")
         place.set(xlabel=name, ylim=(0, None))
         place.grid(alpha=0.3)
     places[0].set_ylabel("peak memory [MiB]")
-    places[0].legend()
-    figure.savefig(output, dpi=130)
-    plt.close(figure)
-    return "\n".join([*lines, str(output)])
+    places[0].legend(places[0].lines, transmitters)
+    return "\n".join([*lines, str(save(figure, output))])
 
 
 def peak_mib(source: str, transmitter: str, images: int, points: int) -> int:

@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.outputs import figure_file, writable
 from experiments.commands.runs import Run, run_folder
 
 learning = typer.Typer()
+
+Training = figure_file("training.png")
 
 
 @learning.command()
@@ -26,11 +29,9 @@ def training_curve(
     models: Annotated[
         list[str], typer.Argument(help="NAME=RUN[,RUN...], folders of runs.")
     ],
-    output: Annotated[
-        Path, typer.Option(help="Figure to write, with its table beside it.")
-    ] = Path("docs/figures/training.png"),
+    output: Training,
 ) -> None:
-    """Draw PSNR on validation crops over hours of training, into OUTPUT."""
+    """Draw PSNR on validation crops over hours of training, into OUTPUT and a CSV."""
     from experiments.training.curve import curve as command
 
     last = {epoch.model: epoch for epoch in command(models, output)}
@@ -42,7 +43,7 @@ def training_curve(
 @learning.command("learning-curve")
 def learning_curve(
     runs: Annotated[list[str], typer.Argument(help="Runs, one for each seed.")],
-    output: Annotated[Path, typer.Option(help="Figure to write.")],
+    output: Annotated[Path, typer.Option(help="Figure to write.", callback=writable)],
 ) -> None:
     """Draw learning curves of the channel knowledge base for several seeds."""
     from experiments.policies.learning import draw_learning

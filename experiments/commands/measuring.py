@@ -5,7 +5,11 @@ from typing import Annotated
 
 import typer
 
+from experiments.commands.outputs import figure_file
+
 measuring = typer.Typer()
+
+Memory = figure_file("memory.png")
 
 
 @measuring.command()
@@ -31,9 +35,7 @@ def bench(
 def memory(
     source: Annotated[str, typer.Option(help="Source of at least 100 images.")],
     transmitter: Annotated[str, typer.Option(help="Transmitters.")],
-    output: Annotated[Path, typer.Option(help="Figure to write.")] = Path(
-        "docs/figures/memory.png"
-    ),
+    output: Memory,
 ) -> None:
     """Draw the memory use of a sweep as it grows tenfold, into OUTPUT."""
     from experiments.bench.memory import memory as command

@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.compose import catalogue
+from experiments.figures.canvas import save
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.rng import Course
@@ -20,7 +21,7 @@ FLOOR_DB = -35.0
 
 def gallery(path: Path) -> Path:
     """Draw all registered channels with their default parameters."""
-    figure = plt.figure(figsize=(14, 9.5), layout="constrained")
+    figure = plt.figure(figsize=(14, 9.5), layout="constrained", dpi=110)
     upper, lower = figure.subfigures(2, 1, height_ratios=(1.25, 1))
     left, right = upper.subfigures(1, 2)
     names = catalogue().registries["channel"].names()
@@ -29,10 +30,7 @@ def gallery(path: Path) -> Path:
     _draw_transmissions(right, fades)
     for place, word in zip(lower.subplots(2, 4).flat, ECHOES, strict=True):
         _draw_echoes(place, word)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-    return path
+    return save(figure, path)
 
 
 def _built(word: str):
@@ -56,6 +54,7 @@ def _draw_distributions(place, fades: dict[str, np.ndarray]) -> None:
         )
     place.set_xlim(FLOOR_DB, 12)
     place.set_yscale("log")
+    place.yaxis.set_major_formatter("{x:g}")
     place.set_title("How often symbols are weaker", fontsize=9)
     place.set_xlabel("symbol's SNR over the average [dB]")
     place.set_ylabel("share of symbols below")
@@ -76,7 +75,7 @@ def _draw_transmissions(figure, fades: dict[str, np.ndarray]) -> None:
 
 def _draw_echoes(place, word: str) -> None:
     """Mean power of paths over delay; a cloud of points for random delays."""
-    paths = _built(word).paths(Course(1), 200, 1, 1e3)
+    paths = _built(word).paths(Course(1), 200, 1, 1e3, 0)
     gains, delays = (np.asarray(v) for v in paths)
     power = np.abs(gains[:, 0, :, 0]) ** 2
     if np.ptp(delays, axis=0).max() == 0:

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.backends.backend_pdf import FigureCanvasPdf
 
 from experiments.commands.manifests import read_metrics, read_references
+from experiments.figures.canvas import save
 from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.store.results import read_points
@@ -89,11 +88,8 @@ def _draw(
     for place in axes[:, 0]:
         place.set_ylabel(metric.title)
     figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
-    # faster than savefig, which draws twice
-    FigureCanvasAgg(figure).print_png(path)
-    FigureCanvasPdf(figure).print_pdf(path.with_suffix(".pdf"))
-    plt.close(figure)
-    return path
+    save(figure, path.with_suffix(".pdf"))
+    return save(figure, path)
 
 
 def _panels(lines: int, columns: int, *, below: float):

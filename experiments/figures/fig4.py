@@ -19,6 +19,7 @@ from experiments.commands.manifests import read_metrics
 from experiments.commands.signal_cache import signal_cache
 from experiments.commands.sweeping import run
 from experiments.compose import sweep_of
+from experiments.figures.canvas import save
 from experiments.figures.curves import draw_curves, styles
 from experiments.figures.panel import shown
 from semlink import config
@@ -187,10 +188,9 @@ def draw_metric(
 def _saved(figure, path: Path, protocol: Protocol) -> Path:
     if protocol.title:
         figure.suptitle(protocol.title, fontsize=8)
-    figure.savefig(path, dpi=130)
-    figure.savefig(path.with_suffix(".pdf"))
-    plt.close(figure)
-    return path
+    figure.set_dpi(130)
+    save(figure, path.with_suffix(".pdf"))
+    return save(figure, path)
 
 
 def _draw_photo(jobs: list[Sweep], photo: int, rows, labels: tuple[str, ...]) -> None:

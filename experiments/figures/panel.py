@@ -7,6 +7,7 @@ import numpy as np
 
 from blocks.tasks.reconstruction import concealed
 from experiments.commands.sweeping import again
+from experiments.figures.canvas import save
 from experiments.figures.curves import spread
 from semlink.errors import Infeasible, InputError
 from semlink.signals import IMAGE
@@ -96,6 +97,7 @@ def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: 
         figsize=(2.6 * columns, 0.4 + 2.2 * len(rows)),
         squeeze=False,
         layout="constrained",
+        dpi=110,
     )
     for places, (image, transmitter), shown in zip(axes, rows, maps, strict=True):
         sample = job.trial.source[image]
@@ -105,9 +107,7 @@ def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: 
             _show_received(place, job, by_place[transmitter, snr_db], image)
         _show_maps(places[1 + len(snrs) :], shown, snrs[-1])
     figure.suptitle(title)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-    return path
+    return save(figure, path)
 
 
 def _maps(job: Sweep, point: Point, image: int) -> dict[str, np.ndarray]:

@@ -30,8 +30,8 @@ RUNS = Stack([Space(4), Box("experiments.commands"), Box(COMPOSER)])
 OUTCOMES = Stack(
     [
         Box("experiments.report", 4),
-        Box("experiments.figures", 4),
         Box("experiments.studies", 4),
+        Box("experiments.figures", 4),
     ],
     "left",
 )
@@ -132,6 +132,5 @@ def box_of(module: str) -> str:
 def draw(path: Path) -> Path:
     """Draw the architecture into an SVG file, reproducibly."""
     shown = architecture()
-    path.parent.mkdir(parents=True, exist_ok=True)
     drawn(PICTURE, shown.boxes, shown.imports, path, shown.text)
     return path

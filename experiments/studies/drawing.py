@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments.figures.canvas import save
 from experiments.studies.layout import (
     AISLE,
     LINE,
@@ -101,7 +102,7 @@ def drawn(picture: Node, boxes: Boxes, imports: Counter, path: Path, text: str) 
             _draw_node(axes, node, rect, boxes)
         _draw_arrows(axes, joined(imports, rects), rects)
         about = {"Description": text, "Date": None, "Creator": None}
-        figure.savefig(path, format="svg", metadata=about)
+        save(figure, path, metadata=about)
 
 
 def _draw_node(axes, node: Box | Band, rect: Rect, boxes: Boxes) -> None:

@@ -1,13 +1,16 @@
 """``make training-curve``: PSNR on validation crops over hours of training."""
 
 import csv
+import io
 from pathlib import Path
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 
+from experiments.figures.canvas import save
 from semlink.errors import InputError
+from semlink.store.files import write_whole
 
 CBR, SNR_DB = 0.03, 10.0
 SIDE_BITS_PER_USE = 8 / 3  # 16-QAM at rate 2/3
@@ -43,25 +46,31 @@ def curve(models: list[str], output: Path) -> list[Epoch]:
         A model is not in this format, or a run has no epochs.
     """
     epochs = [epoch for model in models for epoch in _followed(model)]
-    figure, place = plt.subplots(figsize=(6, 3.6), layout="constrained")
-    for name in dict.fromkeys(epoch.model for epoch in epochs):
+    figure, place = plt.subplots(figsize=(6, 3.6), layout="constrained", dpi=130)
+    names = list(dict.fromkeys(epoch.model for epoch in epochs))
+    for name in names:
         own = [epoch for epoch in epochs if epoch.model == name]
-        place.plot([e.hours for e in own], [e.psnr for e in own], ".-", label=name)
+        place.plot([e.hours for e in own], [e.psnr for e in own], ".-")
     place.set(
         xlabel="core-hours of training",
         ylabel=f"PSNR at {SNR_DB:g} dB, CBR {CBR:g} [dB]",
     )
     place.grid(alpha=0.3)
-    place.legend()
-    figure.savefig(output, dpi=130)
-    plt.close(figure)
-    with open(output.with_suffix(".csv"), "w", newline="") as file:
-        table = csv.writer(file)
-        table.writerow(Epoch._fields)
-        for epoch in epochs:
-            hours, psnr = f"{epoch.hours:.3f}", f"{epoch.psnr:.3f}"
-            table.writerow([epoch.model, epoch.run, hours, psnr])
+    place.legend(place.lines, names)
+    save(figure, output)
+    write_whole(output.with_suffix(".csv"), _table(epochs))
     return epochs
+
+
+def _table(epochs: list[Epoch]) -> bytes:
+    """The epochs as CSV."""
+    text = io.StringIO()
+    table = csv.writer(text)
+    table.writerow(Epoch._fields)
+    for epoch in epochs:
+        hours, psnr = f"{epoch.hours:.3f}", f"{epoch.psnr:.3f}"
+        table.writerow([epoch.model, epoch.run, hours, psnr])
+    return text.getvalue().encode()
 
 
 def _followed(model: str) -> list[Epoch]:

@@ -7,7 +7,21 @@ from pathlib import Path
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file atomically: any crash leaves the old or the new one."""
+    """Replace a file atomically: any crash leaves the old or the new one.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; the error names the file.
+    """
+    try:
+        _replace(path, data)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not the temporary file
+        raise
+
+
+def _replace(path: Path, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

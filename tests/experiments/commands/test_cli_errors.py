@@ -253,6 +253,15 @@ def test_the_same_sweep_without_a_mistake(sweep, cli):
         assert ("1 were there already" in out) == (number == 1)
 
 
+def test_a_full_disk_spares_points_and_figures(refused, cli, sweep, disk_of):
+    assert cli("sweep", "--config", "small.yaml", "--run", "mine", "snr_db=0 4")[0] == 0
+    before = {path: path.read_bytes() for path in Path("runs/mine").glob("*.*")}
+    with disk_of(1000):
+        message = refused("figure", "--run", "mine")
+    assert message == "cannot write runs/mine/psnr_against_snr.pdf: File too large"
+    assert before == {path: path.read_bytes() for path in Path("runs/mine").glob("*.*")}
+
+
 def test_a_bug_is_not_taken_for_a_mistake(cli, components, tmp_path, sweep):
     (tmp_path / "mine.py").write_text("def build():\n    return 1 / 0\n")
     with pytest.raises(ZeroDivisionError):

@@ -1,7 +1,9 @@
 """The command line itself: its help, names of runs, and terminals of ASCII alone."""
 
+import contextlib
 import io
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -91,6 +93,45 @@ def test_a_sweep_prints_to_a_terminal_of_ascii_alone(command):
     assert "runs/sweep/points.csv" in out
     status, out, _ = command("sweep", *small, *grid, encoding="utf-8")
     assert " ±" in out
+
+
+@pytest.mark.parametrize("said", ["--version", "list"])
+def test_output_to_a_full_disk_ends_in_one_line(monkeypatch, capsys, said):
+    monkeypatch.setattr(sys, "argv", ["semlink", said])
+    with open("/dev/full", "w", buffering=1) as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as left:
+            main()
+        assert left.value.code == 2
+        assert capsys.readouterr().err == "error: No space left on device\n"
+        with contextlib.suppress(OSError):
+            full.close()
+
+
+@pytest.mark.parametrize("folder", [".", "docs/figures"])
+def test_a_figure_is_in_the_folder_of_figures_or_here(
+    command, tmp_path, monkeypatch, folder
+):
+    monkeypatch.setattr("experiments.studies.architecture.draw", lambda path: path)
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    figure = str(Path(folder, "architecture.svg"))
+    assert command("architecture") == (0, f"{figure}\n", "")
+    assert (tmp_path / "docs").exists() == (folder != ".")
+
+
+@pytest.mark.parametrize("name", ["channel-gallery", "architecture"])
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("gone/a.png", "the folder of a figure must exist, got 'gone/a.png'"),
+        ("a.jpg", "a figure ends with .png, .pdf, .svg, got 'a.jpg'"),
+    ],
+)
+def test_a_figure_that_cannot_be_written_is_refused_first(
+    command, tmp_path, name, path, message
+):
+    assert command(name, "--output", path) == (2, "", f"error: {message}\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_sign_of_an_interval_is_one_that_the_terminal_has():

@@ -49,6 +49,16 @@ def test_every_metric_is_drawn_against_both_axes(run):
         assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
+def test_a_name_is_no_formula(tmp_path):
+    names = ("a$b^{c$", "_hidden", "100% #1 & \\x_{y", "\u65e5\u672c")
+    with ResultStore(tmp_path, metrics=METRICS) as store:
+        for name in names:
+            for snr_db in (0.0, 5.0):
+                more = {"channel": f"fast {name}"}
+                store.append([row(name, snr_db, 0.1, m, 20.0, **more) for m in METRICS])
+    assert len(draw_all(tmp_path)) == 2
+
+
 def test_a_run_without_points_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot read"):
         draw_all(tmp_path)

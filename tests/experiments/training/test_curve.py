@@ -2,6 +2,7 @@
 
 import csv
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -38,6 +39,13 @@ def run(tmp_path):
         return folder
 
     return write
+
+
+def test_names_are_shown_as_they_are(run, tmp_path):
+    folder, names = run("a", 0, 1), ("_hidden", "a$b^{c$")
+    with plt.rc_context({"svg.fonttype": "none"}):
+        curve([f"{name}={folder}" for name in names], tmp_path / "curve.svg")
+    assert all(f">{name}<" in (tmp_path / "curve.svg").read_text() for name in names)
 
 
 @pytest.mark.parametrize("side", [0.0, 0.004])

@@ -63,6 +63,15 @@ def test_a_reader_keeps_the_file_that_it_opened(tmp_path):
         assert reader.read() == b"old" * 1000
 
 
+def test_an_error_names_the_file_and_not_a_temporary_one(tmp_path, disk_of):
+    with disk_of(10), pytest.raises(OSError, match="File too large") as full:
+        write_whole(tmp_path / "file", b"x" * 20)
+    assert full.value.filename == str(tmp_path / "file")
+    with pytest.raises(FileNotFoundError) as gone:
+        write_whole(tmp_path / "gone" / "file", b"")
+    assert gone.value.filename == str(tmp_path / "gone" / "file")
+
+
 @pytest.mark.parametrize("data", [b"", b"abc", b"x" * 1_000_000])
 def test_sha256(tmp_path, data):
     (tmp_path / "file").write_bytes(data)

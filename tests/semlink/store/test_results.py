@@ -2,11 +2,9 @@
 
 import csv
 import random
-import resource
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import pytest
 
@@ -232,19 +230,8 @@ def test_run_without_points(tmp_path, refusal):
     )
 
 
-@contextmanager
-def disk_of(num_bytes):
-    """Let no file grow beyond a size: the kernel cuts the write, then refuses."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.mark.parametrize("room", [0, 1, 50, 150])
-def test_full_disk_leaves_what_was_there(tmp_path, room, refusal):
+def test_full_disk_leaves_what_was_there(tmp_path, room, refusal, disk_of):
     path = stored(tmp_path, rows(1))
     before = path.read_bytes()
     with opened(tmp_path) as store:
@@ -256,7 +243,7 @@ def test_full_disk_leaves_what_was_there(tmp_path, room, refusal):
         assert list(store.finished()) == ["id1", "id2"]
 
 
-def test_full_disk_spares_what_is_replaced(tmp_path, refusal):
+def test_full_disk_spares_what_is_replaced(tmp_path, refusal, disk_of):
     path = stored(tmp_path, rows(2, snr_db=9), rows(1))
     before = path.read_bytes()
     with opened(tmp_path) as store, disk_of(len(before) - 1):
@@ -267,7 +254,7 @@ def test_full_disk_spares_what_is_replaced(tmp_path, refusal):
     assert sorted(p.name for p in tmp_path.iterdir()) == [".lock", "points.csv"]
 
 
-def test_full_disk_at_the_start(tmp_path, refusal):
+def test_full_disk_at_the_start(tmp_path, refusal, disk_of):
     with disk_of(10):
         message = refusal(opened, tmp_path)
     assert message == f"cannot write {tmp_path / 'points.csv'}: File too large"
