@@ -8,11 +8,18 @@
 VENV    := .venv
 UV      := uv==0.13.9
 
+# What the command line gives is text: a dollar in it is a dollar.
+given := $(foreach v,$(.VARIABLES),$(if $(findstring command,$(origin $v)),$v))
+$(foreach v,$(given),$(eval override $v := $$(value $v)))
+
+# A text as one word of the shell; and the first of two texts that is not blank.
+quoted = '$(subst ','\'',$(1))'
+first = $(if $(strip $(1)),$(1),$(2))
 # What a variable says, if it says anything: as an option, or as key=value of a sweep.
-option = $(if $(strip $(2)),--$(1) '$(strip $(2))')
-said = $(if $(strip $(2)),'$(1)=$(strip $(2))')
+option = $(if $(strip $(2)),--$(1) $(call quoted,$(2)))
+said = $(if $(strip $(2)),$(call quoted,$(1)=$(2)))
 # The name of a run: RUN, or the default of a target.
-run = --run '$(or $(strip $(RUN)),$(1))'
+run = --run $(call quoted,$(call first,$(RUN),$(1)))
 quick = $(filter-out 0 off,$(strip $(QUICK)))
 
 PY      := $(VENV)/bin/python
@@ -58,9 +65,9 @@ SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER))
 takes.sweep = RUN CONFIG $(GRID) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS) \
 	$(if $(strip $(CLUSTER))$(filter-out 0,$(WORKERS)),TLS)
 sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
-	@$(SEMLINK) sweep --config '$(strip $(CONFIG))' $(call run,sweep) \
-		--cache-gib '$(strip $(CACHE_GIB))' --workers '$(strip $(WORKERS))' \
-		--cluster '$(strip $(CLUSTER))' $(call option,tls,$(TLS)) -- $(SETTINGS)
+	@$(SEMLINK) sweep --config $(call quoted,$(CONFIG)) $(call run,sweep) \
+		--cache-gib $(call quoted,$(CACHE_GIB)) --workers $(call quoted,$(WORKERS)) \
+		$(call option,cluster,$(CLUSTER)) $(call option,tls,$(TLS)) -- $(SETTINGS)
 
 takes.fig4 = RUN SOURCE IMAGES QUICK PROTOCOL
 fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure, in runs/fig4
@@ -74,16 +81,16 @@ list: $(VENV)/ready ## print every component with its parameters
 # Some shells export their machine's name as HOST: only the command line opens a port.
 takes.scheduler = HOST PORT TLS
 scheduler: $(VENV)/ready ## a scheduler that workers and sweeps can join until Ctrl-C
-	@$(SEMLINK) scheduler --port '$(strip $(PORT))' $(call option,tls,$(TLS)) \
+	@$(SEMLINK) scheduler --port $(call quoted,$(PORT)) $(call option,tls,$(TLS)) \
 		$(if $(findstring command,$(origin HOST)),$(call option,host,$(HOST)))
 
 takes.worker = CLUSTER! TLS
 worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it ends
-	@$(SEMLINK) worker '$(strip $(CLUSTER))' $(call option,tls,$(TLS))
+	@$(SEMLINK) worker $(call quoted,$(CLUSTER)) $(call option,tls,$(TLS))
 
 takes.cluster-keys = TLS
 cluster-keys: $(VENV)/ready ## make the file TLS, which a cluster of several machines needs
-	@$(SEMLINK) cluster-keys '$(or $(strip $(TLS)),cluster.pem)'
+	@$(SEMLINK) cluster-keys $(call quoted,$(call first,$(TLS),cluster.pem))
 
 takes.clean-cache =
 clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signals
@@ -109,13 +116,14 @@ panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR
 
 takes.report = RUN SHOW PICTURES CACHE_GIB
 report: $(VENV)/ready ## one HTML file of RUN: curves, table, pictures, provenance
-	@$(SEMLINK) report $(call run,sweep) --cache-gib '$(strip $(CACHE_GIB))' \
-		--pictures '$(strip $(PICTURES))' $(call option,images,$(SHOW))
+	@$(SEMLINK) report $(call run,sweep) --cache-gib $(call quoted,$(CACHE_GIB)) \
+		--pictures $(call quoted,$(PICTURES)) $(call option,images,$(SHOW))
 
 takes.compare = METRIC A B $(if $(strip $(A)$(B)),,RUN AGAINST)
 compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to run A, by image
-	@$(SEMLINK) compare $(call run,sweep) --against '$(strip $(AGAINST))' \
-		$(call option,metric,$(METRIC)) $(if $(strip $(A)$(B)),--a '$(strip $(A))' --b '$(strip $(B))')
+	@$(SEMLINK) compare $(call run,sweep) --against $(call quoted,$(AGAINST)) \
+		$(call option,metric,$(METRIC)) \
+		$(if $(strip $(A)$(B)),--a $(call quoted,$(A)) --b $(call quoted,$(B)))
 
 ##@ Train
 
@@ -132,27 +140,27 @@ CURVES      ?=#               "ntscc=runs/a,runs/b akb_jscc=runs/c"
 # takes up to a third of a step. glibc reads these.
 KEEP_FREED  := MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=1073741824 \
                MALLOC_TRIM_THRESHOLD_=4294967296
-NETWORKS = --model '$(strip $(MODEL))' --profile '$(strip $(PROFILE))'
+NETWORKS = --model $(call quoted,$(MODEL)) --profile $(call quoted,$(PROFILE))
 DATA! = $(if $(filter --help,$(TRAIN)),DATA,DATA!)
 
 ifeq ($(strip $(MODEL)),channel_kb)
 takes.train = RUN MODEL $(DATA!) TRAIN
 train: $(VENV)/ready
-	@$(PY) -m experiments.policies --run 'runs/$(or $(strip $(RUN)),train)' \
-		--data '$(strip $(DATA))' $(TRAIN)
+	@$(PY) -m experiments.policies --run $(call quoted,runs/$(call first,$(RUN),train)) \
+		--data $(call quoted,$(DATA)) $(TRAIN)
 else
 takes.train = RUN MODEL PROFILE $(DATA!) BACKEND TRAIN
 train: $(VENV)/ready ## train MODEL on DATA, or go on; checkpoints and logs in runs/RUN
-	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) $(PY) -m experiments.training \
-		--run 'runs/$(or $(strip $(RUN)),train)' $(NETWORKS) \
-		--data '$(strip $(DATA))' $(TRAIN)
+	@KERAS_BACKEND=$(call quoted,$(BACKEND)) $(KEEP_FREED) $(PY) -m experiments.training \
+		--run $(call quoted,runs/$(call first,$(RUN),train)) $(NETWORKS) \
+		--data $(call quoted,$(DATA)) $(TRAIN)
 endif
 
 takes.training-profile = MODEL PROFILE $(DATA!) BACKEND TRAIN
 training-profile: $(VENV)/ready ## print the time of a step of make train; nothing is kept
-	@KERAS_BACKEND='$(strip $(BACKEND))' $(KEEP_FREED) TF_CPP_MIN_LOG_LEVEL=2 \
+	@KERAS_BACKEND=$(call quoted,$(BACKEND)) $(KEEP_FREED) TF_CPP_MIN_LOG_LEVEL=2 \
 		$(PY) -m experiments.training.step_profile $(NETWORKS) \
-		--data '$(strip $(DATA))' $(TRAIN)
+		--data $(call quoted,$(DATA)) $(TRAIN)
 
 takes.digital-table =
 digital-table: $(VENV)/ready ## compute the table of the digital layer for make train
@@ -164,12 +172,12 @@ training-curve: $(VENV)/ready ## draw PSNR over hours of training, in docs/figur
 
 takes.promote = RUN! NOTE
 promote: $(VENV)/ready ## ship the weights of RUN beside their owner, with a model card
-	@$(SEMLINK) promote --run '$(strip $(RUN))' --note '$(strip $(NOTE))'
+	@$(SEMLINK) promote --run $(call quoted,$(RUN)) --note $(call quoted,$(NOTE))
 
 takes.device-pack = $(DATA!) START TRAIN
 device-pack: $(VENV)/ready ## prepare the tree for a lent accelerator
 	@KERAS_BACKEND=jax $(PY) -m experiments.training.device.pack \
-		--data '$(strip $(DATA))' --start '$(strip $(START))' $(TRAIN)
+		--data $(call quoted,$(DATA)) --start $(call quoted,$(START)) $(TRAIN)
 
 takes.device-unpack =
 device-unpack: $(VENV)/ready ## restore the files that make device-pack moved away
@@ -186,13 +194,15 @@ CONTEXTS    ?= runs/contexts.npz# output of make kb-embed, for TRAIN='--contexts
 
 takes.kb = KB! DATA! SIZE DESCRIBER ENCODER
 kb: $(VENV)/ready ## build the knowledge base KB of the photos or captions in DATA
-	@$(SEMLINK) kb build --source '$(strip $(DATA))' --output '$(strip $(KB))' \
-		--size '$(strip $(SIZE))' --describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
+	@$(SEMLINK) kb build --source $(call quoted,$(DATA)) --output $(call quoted,$(KB)) \
+		--size $(call quoted,$(SIZE)) --describer $(call quoted,$(DESCRIBER)) \
+		--encoder $(call quoted,$(ENCODER))
 
 takes.kb-embed = DATA! CONTEXTS KB DESCRIBER ENCODER
 kb-embed: $(VENV)/ready ## look up the photos in DATA, for training; writes CONTEXTS
-	@$(SEMLINK) kb embed --source '$(strip $(DATA))' --output '$(strip $(CONTEXTS))' \
-		$(call option,base,$(KB)) --describer '$(strip $(DESCRIBER))' --encoder '$(strip $(ENCODER))'
+	@$(SEMLINK) kb embed --source $(call quoted,$(DATA)) --output $(call quoted,$(CONTEXTS)) \
+		$(call option,base,$(KB)) --describer $(call quoted,$(DESCRIBER)) \
+		--encoder $(call quoted,$(ENCODER))
 
 takes.kb-show = KB
 kb-show: $(VENV)/ready ## print the contents of a knowledge base
@@ -200,7 +210,7 @@ kb-show: $(VENV)/ready ## print the contents of a knowledge base
 
 takes.kb-search = TEXT! KB ENCODER
 kb-search: $(VENV)/ready ## print the entries of a knowledge base nearest to TEXT
-	@$(SEMLINK) kb search '$(strip $(TEXT))' --encoder '$(strip $(ENCODER))' \
+	@$(SEMLINK) kb search $(call quoted,$(TEXT)) --encoder $(call quoted,$(ENCODER)) \
 		$(call option,base,$(KB))
 
 takes.channel-kb = SOURCE IMAGES
@@ -209,13 +219,13 @@ channel-kb: $(VENV)/ready ## print the gain of the channel knowledge base on SOU
 
 takes.meaning = SOURCE! IMAGES
 meaning: $(VENV)/ready ## print AKB-JSCC's rates inside and outside annotated objects of SOURCE
-	@$(SEMLINK) meaning --source '$(strip $(SOURCE))' $(call option,images,$(IMAGES))
+	@$(SEMLINK) meaning --source $(call quoted,$(SOURCE)) $(call option,images,$(IMAGES))
 
 ##@ Measure
 
 takes.profile = CONFIG $(GRID)
 profile: $(VENV)/ready ## print where the time of a sweep goes, by stage; nothing is kept
-	@$(SEMLINK) profile --config '$(strip $(CONFIG))' -- $(SETTINGS)
+	@$(SEMLINK) profile --config $(call quoted,$(CONFIG)) -- $(SETTINGS)
 
 takes.side-information = SOURCE IMAGES TRANSMITTER
 side-information: $(VENV)/ready ## print bits of side information of a learned TRANSMITTER
@@ -224,7 +234,7 @@ side-information: $(VENV)/ready ## print bits of side information of a learned T
 
 takes.papr = TRANSMITTER SOURCE IMAGES
 papr: $(VENV)/ready ## print the peak power of each TRANSMITTER's signal as OFDM
-	@$(SEMLINK) papr --transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)' \
+	@$(SEMLINK) papr --transmitter $(call quoted,$(call first,$(TRANSMITTER),ntscc jpeg2000_ldpc)) \
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
 takes.channel-gallery =
@@ -233,13 +243,13 @@ channel-gallery: $(VENV)/ready ## draw fading distributions of channels, in docs
 
 takes.bench = WORKERS $(if $(filter-out 0,$(WORKERS)),SOURCE IMAGES)
 bench: $(VENV)/ready ## time the digital chain and commands; with WORKERS=2, a sweep of SOURCE
-	@$(SEMLINK) bench --workers '$(strip $(WORKERS))' \
+	@$(SEMLINK) bench --workers $(call quoted,$(WORKERS)) \
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
 takes.memory = SOURCE! TRANSMITTER
 memory: $(VENV)/ready ## draw the memory use of a sweep of SOURCE as it grows tenfold
-	@$(SEMLINK) memory --source '$(strip $(SOURCE))' \
-		--transmitter '$(or $(strip $(TRANSMITTER)),ntscc jpeg2000_ldpc)'
+	@$(SEMLINK) memory --source $(call quoted,$(SOURCE)) \
+		--transmitter $(call quoted,$(call first,$(TRANSMITTER),ntscc jpeg2000_ldpc))
 
 takes.mcs-table =
 mcs-table: $(VENV)/ready ## measure blocks/phy/mcs.csv again (half an hour and more)
@@ -270,9 +280,9 @@ COMMIT = $(shell git rev-parse --short HEAD)
 
 takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!)
 reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUICK=1: coarse, in runs/
-	$(call remake,fig4,reference,fig4,--source '$(or $(strip $(SOURCE)),photos)',--quick)
+	$(call remake,fig4,reference,fig4,--source $(call quoted,$(call first,$(SOURCE),photos)),--quick)
 	$(call remake,fig4_paper,reference/fig4_paper,fig4 --protocol paper, \
-		--source '$(or $(strip $(SOURCE)),photos)',--quick)
+		--source $(call quoted,$(call first,$(SOURCE),photos)),--quick)
 	$(call remake,channels,reference/channels,sweep,--config channels, \
 		snr_db=10 stop.images=1 stop.draws=1)
 
@@ -331,7 +341,6 @@ clean: ## remove the environment (never results)
 
 # What was given on the command line: it must be something that a target takes.
 ANYWHERE := PYTHON UV VENV SHELL MAKEFLAGS
-given    := $(foreach v,$(.VARIABLES),$(if $(findstring command,$(origin $v)),$v))
 goals    := $(or $(MAKECMDGOALS),$(.DEFAULT_GOAL))
 declared := $(foreach g,$(goals),$(if $(filter file,$(origin takes.$g)),$g))
 taken    := $(foreach g,$(declared),$(takes.$g))

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -146,6 +147,45 @@ def test_a_host_of_the_environment_opens_no_port(monkeypatch):
     monkeypatch.setitem(ALONE, "HOST", "0.0.0.0")
     assert "--host" not in make("scheduler")[1]
     assert "--host '0.0.0.0'" in make("scheduler", "HOST=0.0.0.0", "TLS=x")[1]
+
+
+ODD = [
+    "it's",
+    "two  spaces",
+    "a$b^{c$",
+    '$(HOME) `x` \\ "q"',
+    "#1, 100% & co",
+    "a;b|c>d*?~",
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    ("target", "variable", "word"),
+    [
+        ("sweep", "SOURCE", "source={}"),
+        ("sweep", "TRANSMITTER", "transmitter={}"),
+        ("sweep", "CONFIG", "{}"),
+        ("sweep", "RUN", "{}"),
+        ("fig4", "SOURCE", "{}"),
+        ("papr", "TRANSMITTER", "{}"),
+        ("compare", "AGAINST", "{}"),
+        ("train", "DATA", "{}"),
+        ("kb-search", "TEXT", "{}"),
+        ("reference", "SOURCE", "{}"),
+        ("memory", "SOURCE", "{}"),
+    ],
+)
+def test_any_text_is_one_word_of_the_command(target, variable, word, odd):
+    status, out, error = make(target, f"{variable}={odd}")
+    assert (status, error) == (0, "")
+    assert word.format(odd) in shlex.split(out)
+
+
+def test_every_text_of_a_variable_is_quoted_for_the_shell():
+    assert (
+        re.findall(r"'[^'\n]*\$\(strip [^'\n]*'", TEXT.partition("ANYWHERE")[0]) == []
+    )
 
 
 @pytest.mark.parametrize(("key", "variable"), SETTINGS)
