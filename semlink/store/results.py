@@ -180,15 +180,20 @@ def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
     Raises
     ------
     InputError
-        No samples were stored.
+        No samples were stored, or the file is damaged.
     """
     path = Path(folder) / SAMPLES / f"{point_id}.csv"
-    lines = csv.DictReader(io.StringIO(_read(path).decode()))
-    return {
-        int(line["sample"]): float(line["sum"]) / float(line["count"])
-        for line in lines
-        if line["metric"] == metric and float(line["count"]) > 0
-    }
+    text = _read(path).decode("utf-8-sig", errors="replace")
+    lines = csv.reader(io.StringIO(text))
+    next(lines, None)
+    try:
+        return {
+            int(sample): float(total) / float(count)
+            for name, sample, total, count in lines
+            if name == metric and float(count) > 0
+        }
+    except (csv.Error, ValueError) as error:
+        raise damaged(path, lines.line_num, str(error)) from None
 
 
 def read_observations(
@@ -199,10 +204,14 @@ def read_observations(
     Raises
     ------
     InputError
-        No observations were stored.
+        No observations were stored, or the file is damaged.
     """
     path = Path(folder) / OBSERVATIONS / f"{point_id}.json"
-    observed = json.loads(_read(path)).get(task, {})
+    data = _read(path)
+    try:
+        observed = json.loads(data).get(task, {})
+    except json.JSONDecodeError as error:
+        raise damaged(path, error.lineno, error.msg) from None
     return {int(sample): seen for sample, seen in observed.items()}
 
 

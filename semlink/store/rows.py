@@ -5,8 +5,8 @@ import gc
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
-from itertools import chain
-from operator import itemgetter
+from itertools import zip_longest
+from operator import itemgetter, ne
 from pathlib import Path
 
 from semlink.errors import InputError
@@ -41,6 +41,8 @@ COLUMNS = (
 FAILED, INFEASIBLE = "failed", "infeasible"
 ORDER = ("scenario", "transmitter", "channel", "source", "cbr_target", "snr_db")
 NUMBERS = ("cbr_target", "snr_db")
+COUNTS = ("images", "draws")
+KNOWN = (*NUMBERS, *COUNTS, "count", "seconds")  # at every point
 _WORDS = (
     "scenario",
     "transmitter",
@@ -53,7 +55,7 @@ _WORDS = (
     "cbr_other",
 )
 _NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in _WORDS)
-_POINT_ID = COLUMNS.index("point_id")
+_POINT_ID, _WIDTH = COLUMNS.index("point_id"), len(COLUMNS)
 
 Row = Mapping[str, object]
 
@@ -78,27 +80,24 @@ def _no_garbage(function: Callable) -> Callable:
 def parse_rows(data: bytes, path: Path) -> list[dict[str, str]]:
     """Read the rows in a file's bytes.
 
+    A file that a spreadsheet or a table library saved again is read, too: with a byte
+    order mark, ``\\r\\n``, empty cells for NaN, and numbers written in another way.
+
     Raises
     ------
     InputError
         The file is damaged, or was written by an earlier version.
     """
     try:
-        text = data.decode().replace("\r\n", "\n")  # from a Windows editor
+        text = data.decode("utf-8-sig").replace("\r\n", "\n")
         lines = [_cells(line) for line in text.split("\n")[:-1]]
-    except (UnicodeDecodeError, csv.Error) as error:
+    except UnicodeDecodeError as error:
+        raise damaged(path, data.count(b"\n", 0, error.start) + 1, str(error)) from None
+    except csv.Error as error:
         raise damaged(path, 1, str(error)) from None
-    if lines and lines[0][:2] == ["transmitter", "channel"]:
-        raise InputError(
-            f"{path} was written by an earlier version, with other random numbers; "
-            f"choose another run, got {len(lines[0])} columns instead of {len(COLUMNS)}"
-        )
-    if not lines or tuple(lines[0]) != COLUMNS:
-        raise damaged(path, 1, "the header is not that of a results file")
-    if not _sound(lines[1:]):
-        number = next(n for n, line in enumerate(lines[1:], 2) if not _sound([line]))
-        told = ",".join(lines[number - 1])[:60]
-        raise damaged(path, number, f"not a row of results: {told}")
+    _check_header(lines[0] if lines else [], path)
+    _check_shape(lines[1:], path)
+    _make_plain(lines[1:], path)
     return [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
 
 
@@ -107,16 +106,52 @@ def _cells(line: str) -> list[str]:
     return next(csv.reader([line])) if '"' in line else line.split(",")
 
 
-def _sound(lines: Sequence[Sequence[str]]) -> bool:
-    """Whether all lines are rows of results; equal cells are checked once."""
-    if any(len(line) != len(COLUMNS) or not line[_POINT_ID] for line in lines):
-        return False
-    try:
-        for value in set(chain.from_iterable(map(itemgetter(*_NUMERIC), lines))):
-            float(value)
-    except ValueError:
-        return False
-    return True
+def _check_header(cells: Sequence[str], path: Path) -> None:
+    if cells[:2] == ["transmitter", "channel"]:
+        raise InputError(
+            f"{path} was written by an earlier version, with other random numbers; "
+            f"choose another run, got {len(cells)} columns instead of {len(COLUMNS)}"
+        )
+    for number, pair in enumerate(zip_longest(COLUMNS, cells), 1):
+        if pair[0] != pair[1]:
+            needed, got = ("none" if n is None else repr(n[:60]) for n in pair)
+            raise damaged(path, 1, f"column {number} must be {needed}, got {got}")
+
+
+def _check_shape(lines: Sequence[Sequence[str]], path: Path) -> None:
+    for number, cells in enumerate(lines, 2):
+        if len(cells) != _WIDTH:
+            raise damaged(path, number, f"a row has {_WIDTH} cells, got {len(cells)}")
+        if not cells[_POINT_ID]:
+            raise damaged(path, number, "column point_id must not be empty")
+
+
+def _make_plain(lines: Sequence[list[str]], path: Path) -> None:
+    """Write the numbers as this program does; equal cells are read once."""
+    for place in _NUMERIC:
+        plain = {}
+        for text in set(map(itemgetter(place), lines)):
+            try:
+                plain[text] = _plain(text, COLUMNS[place])
+            except ValueError:
+                number = 2 + [line[place] for line in lines].index(text)
+                reason = f"column {COLUMNS[place]} must be a number, got {text[:60]!r}"
+                raise damaged(path, number, reason) from None
+        if any(map(ne, plain, plain.values())):
+            for line in lines:
+                line[place] = plain[line[place]]
+
+
+def _plain(text: str, column: str) -> str:
+    """A number as this program writes it; an empty cell is NaN where one can be."""
+    if not text and column not in KNOWN:
+        return "nan"
+    value = float(text)
+    if column in NUMBERS:
+        return str(value)
+    if column in COUNTS and value.is_integer():
+        return str(int(value))
+    return text
 
 
 def damaged(path: Path, line: int, reason: str) -> InputError:
