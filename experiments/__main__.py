@@ -44,6 +44,8 @@ Shown = Annotated[
 ]
 
 
+Cbr = Annotated[float, typer.Option(min=1e-6, max=1e3, help="Target CBR.")]
+SnrDb = Annotated[float, typer.Option(min=-30, max=60, help="Es/N0 [dB].")]
 Channels = figure_file("channels.png")
 Modules = figure_file("architecture.svg")
 
@@ -228,8 +230,8 @@ def papr(
     transmitter: Annotated[str, typer.Option(help="Transmitters.")],
     source: Annotated[str, typer.Option(help="Source of images.")] = "photos",
     images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
-    cbr: Annotated[float, typer.Option(help="Target CBR.")] = 0.03,
-    snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
+    cbr: Cbr = 0.03,
+    snr_db: SnrDb = 10.0,
 ) -> None:
     """Print the peak power of transmitted signals as OFDM."""
     from experiments.studies.papr import papr as command
@@ -262,8 +264,8 @@ def channel_kb(
 def meaning(
     source: Annotated[str, typer.Option(help="Source with annotated objects.")],
     images: Annotated[int | None, typer.Option(min=1, help="Maximum number.")] = None,
-    cbr: Annotated[float, typer.Option(help="Target CBR.")] = 0.03,
-    snr_db: Annotated[float, typer.Option(help="Es/N0 [dB].")] = 10.0,
+    cbr: Cbr = 0.03,
+    snr_db: SnrDb = 10.0,
     transmitter: Annotated[str, typer.Option(help="Variant of AKB-JSCC.")] = "akb_jscc",
 ) -> None:
     """Print rates inside and outside annotated objects, before and after actions."""

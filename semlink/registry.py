@@ -155,7 +155,7 @@ class Registry:
             raise self._refusal(name, error) from None
         except InputError:
             raise
-        except ValueError as error:
+        except (ValueError, SystemExit) as error:
             message = f"{self.kind} {name!r} cannot be built: {error}"
             raise InputError(message) from error
 
@@ -236,7 +236,7 @@ class Registry:
     def _loaded(self, entry) -> ModuleType:
         try:
             return entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             where = f"{self.kind} {entry.name!r} at {entry.value!r}"
             raise InputError(f"{where} fails: {error}") from error
 
@@ -250,7 +250,7 @@ class Registry:
             sys.modules[name] = module  # dataclasses look up their types there
             try:
                 spec.loader.exec_module(module)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise InputError(f"{self.kind} file {path!r} fails: {error}") from error
             self._by_path[path] = module
         return self._by_path[path]

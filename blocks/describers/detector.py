@@ -175,7 +175,7 @@ def _network():
     network = cv2.dnn.readNetFromDarknet(
         str(folder / "yolov4-tiny.cfg"), str(folder / "yolov4-tiny.weights")
     )
-    names = (folder / "coco.names").read_text().split("\n")
+    names = (folder / "coco.names").read_text("utf-8").split("\n")
     return network, [WORDS.get(name.strip(), name.strip()) for name in names]
 
 

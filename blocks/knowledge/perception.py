@@ -177,7 +177,7 @@ class Descriptions:
         if not self._folder or not self._path(key).is_file():
             return None
         try:
-            said = json.loads(self._path(key).read_text())
+            said = json.loads(self._path(key).read_text("utf-8"))
             return said["text"] if said["version"] == self.version else None
         except (ValueError, KeyError, TypeError):
             return None  # a torn file is described again

@@ -70,7 +70,7 @@ def _read(read: Callable, folder: Path):
 
 def read_codec(folder: Path) -> Codec:
     """The networks of a folder of weights."""
-    told = json.loads((folder / CONFIG).read_text())
+    told = json.loads((folder / CONFIG).read_text("utf-8"))
     codec = make_codec(told["profile"], MODELS[told["model"]])
     read_weights(folder / WEIGHTS, codec)
     return codec

@@ -63,7 +63,7 @@ class Waterfall(NamedTuple):
 @lru_cache(maxsize=1)
 def thresholds() -> tuple[Threshold, ...]:
     """Read the measured table."""
-    with open(TABLE, newline="") as file:
+    with open(TABLE, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return tuple(
         Threshold(

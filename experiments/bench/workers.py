@@ -80,6 +80,8 @@ def _timed(workers: int, settings: Sequence[str]) -> Timed:
         if process.returncode:
             *_, last = ["", *process.stdout.splitlines()]
             raise InputError(last.removeprefix("error: "))
-        with open(Path(folder, "runs", "sweep", "points.csv"), newline="") as file:
+        with open(
+            Path(folder, "runs", "sweep", "points.csv"), newline="", encoding="utf-8"
+        ) as file:
             rows = [{**row, "seconds": ""} for row in csv.DictReader(file)]
     return Timed(seconds, rows)

@@ -30,7 +30,7 @@ def read_manifest(folder: Path) -> dict:
         If there is none.
     """
     try:
-        tree = json.loads((folder / MANIFEST).read_text())
+        tree = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError):
         tree = None
     if not isinstance(tree, dict) or not tree.keys() >= NEEDED:

@@ -25,6 +25,6 @@ def promote(run: Path, note: str) -> Path:
     """
     if not (run / WEIGHTS).is_file() or not (run / CONFIG).is_file():
         raise InputError(f"no trained run in {run}")
-    model = json.loads((run / CONFIG).read_text())["model"]
+    model = json.loads((run / CONFIG).read_text("utf-8"))["model"]
     promoters = {policies.MODEL: policies.promote_policy}
     return promoters.get(model, codecs.promote)(run, note)

@@ -29,7 +29,7 @@ def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
     if limit_gib == 0:
         return None
     key = f"{code_sha256()} {list(package_versions().values())}"
-    return DiskCache(folder, int(limit_gib * 2**30), key)
+    return DiskCache(folder, limit_gib * 2**30, key)
 
 
 @functools.cache

@@ -49,7 +49,7 @@ def draw_learning(folders: Sequence[Path], path: Path) -> Path:
 
 
 def _columns(path: Path) -> dict[str, np.ndarray]:
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     names = [name for name in rows[0] if name != "stage"]
     return {name: np.array([float(row[name]) for row in rows]) for name in names}

@@ -19,7 +19,7 @@ MOST_LINES = 12
 
 def promote_policy(run: Path, note: str) -> Path:
     """Copy the policy of a run, and write its card; return the folder."""
-    recipe = json.loads((run / CONFIG).read_text())
+    recipe = json.loads((run / CONFIG).read_text("utf-8"))
     policy = Policy()
     policy.build()
     read_weights(run / WEIGHTS, policy)
@@ -28,7 +28,7 @@ def promote_policy(run: Path, note: str) -> Path:
     write_weights(folder / WEIGHTS, policy, "float32")
     told = json.dumps({"model": MODEL}, indent=2) + "\n"
     write_whole(folder / CONFIG, told.encode())
-    with open(run / f"{STAGE}.csv", newline="") as file:
+    with open(run / f"{STAGE}.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     card = _card(recipe, policy, sha256(folder / WEIGHTS), rows, note)
     write_whole(folder / CARD, card.encode())

@@ -17,6 +17,7 @@ from semlink.store.files import write_whole
 from semlink.store.results import read_points
 
 PAGE = Path(__file__).parent
+REPLACED = "backslashreplace"  # bytes of a name that are no text
 SCRIPTS = ("page.js", "curves.js", "table.js", "pictures.js")
 
 
@@ -55,7 +56,7 @@ def write_report(
         "pictures": shown,
     }
     path = folder / "report.html"
-    write_whole(path, _page(folder.name, data, manifest).encode())
+    write_whole(path, _page(folder.name, data, manifest).encode(errors=REPLACED))
     left_out = f"\nwithout pictures: {shown}" if isinstance(shown, str) else ""
     return f"{path} ({path.stat().st_size / 1e6:.1f} MB){left_out}"
 
@@ -84,13 +85,13 @@ def _page(name: str, data: dict, manifest: dict) -> str:
         "conventions": _definitions(manifest["conventions"]),
         "provenance": _definitions(_provenance(manifest)),
         "manifest": html.escape(json.dumps(manifest, indent=2)),
-        "style": (PAGE / "page.css").read_text(),
+        "style": (PAGE / "page.css").read_text("utf-8"),
         "plotly": get_plotlyjs(),
-        "script": "\n".join((PAGE / script).read_text() for script in SCRIPTS),
+        "script": "\n".join((PAGE / script).read_text("utf-8") for script in SCRIPTS),
         # "</script>" in a name must not end the data
         "data": json.dumps(data, separators=(",", ":")).replace("<", "\\u003c"),
     }
-    return Template((PAGE / "page.html").read_text()).substitute(fields)
+    return Template((PAGE / "page.html").read_text("utf-8")).substitute(fields)
 
 
 def _summary(manifest: dict) -> str:

@@ -45,7 +45,7 @@ def arrows(known: Mapping[str, Path]) -> dict[str, set[str]]:
     return {
         name: {
             module
-            for _, target in imports(path.read_text())
+            for _, target in imports(path.read_text("utf-8"))
             for module in (target, target.rpartition(".")[0])
             if module in known
         }

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -103,6 +104,8 @@ def search(
     text: str, path: Path | None, k: int, encoder: str, kind: Search = "auto"
 ) -> None:
     """Print the entries nearest to a text."""
+    # the bytes that were typed are UTF-8, even where the locale is ASCII
+    text = os.fsencode(text).decode(errors="replace")
     base, embedding = _base_of(path, encoder, kind)
     index, distance = base.nearest(embedding([text]).pooled, k)
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -166,7 +169,7 @@ def _parts(photo: np.ndarray) -> Iterator[np.ndarray]:
 def _captions(file: Path) -> list[str]:
     where = f"captions {str(file)!r}"
     try:
-        annotations = json.loads(file.read_text())["annotations"]
+        annotations = json.loads(file.read_text("utf-8"))["annotations"]
         texts = [a["caption"].strip() for a in annotations]
     except OSError as error:
         raise InputError(f"{where} must be readable, got {error.strerror}") from None

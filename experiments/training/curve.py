@@ -88,7 +88,7 @@ def _followed(model: str) -> list[Epoch]:
 
 def _rows(run: Path) -> list[dict[str, str]]:
     try:
-        with open(run / "joint.csv", newline="") as file:
+        with open(run / "joint.csv", newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
     except OSError:
         rows = []

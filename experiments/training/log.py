@@ -16,7 +16,7 @@ def log(folder: Path, row: dict, *, step: int) -> None:
     """
     path = folder / f"{row['stage']}.csv"
     names = _columns(path)
-    with open(path, "a", newline="") as file:
+    with open(path, "a", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, names or list(row), extrasaction="ignore")
         if not names:
             writer.writeheader()
@@ -28,7 +28,7 @@ def _columns(path: Path) -> list[str]:
     """Columns of a log; a log of an earlier version may have fewer than a row."""
     if not path.exists():
         return []
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         return next(csv.reader(file), [])
 
 

@@ -43,7 +43,7 @@ def promote(run: Path, note: str) -> Path:
     InputError
         The run has trained parts that a codec lacks.
     """
-    recipe = json.loads((run / CONFIG).read_text())
+    recipe = json.loads((run / CONFIG).read_text("utf-8"))
     objective = recipe.get("objective", SENDABLE[0])
     if objective not in SENDABLE:
         raise InputError(
@@ -205,5 +205,5 @@ def _rows(run: Path, stage: str) -> list[dict]:
     path = run / f"{stage}.csv"
     if not path.exists():
         return []
-    with open(path, newline="") as file:
+    with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))

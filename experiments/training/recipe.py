@@ -145,7 +145,7 @@ def claim(folder: Path, recipe: NamedTuple) -> None:
     if not path.exists():
         write_whole(path, json.dumps(recipe._asdict(), indent=2).encode())
         return
-    before = json.loads(path.read_text())
+    before = json.loads(path.read_text("utf-8"))
     before = recipe._field_defaults | before  # missing fields had their default
     for name, value in recipe._asdict().items():
         if before.get(name) != value:

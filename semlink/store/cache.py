@@ -42,11 +42,11 @@ class DiskCache:
     Parameters
     ----------
     folder : created at the first write
-    limit_bytes : largest size of all values
+    limit_bytes : largest size of all values; infinity for no limit
     salt : part of every key, such as the version of the code
     """
 
-    def __init__(self, folder: Path, limit_bytes: int, salt: str = ""):
+    def __init__(self, folder: Path, limit_bytes: float, salt: str = ""):
         self._folder, self._limit, self._salt = Path(folder), limit_bytes, salt
         self._bytes = sum(size for _, size, _ in self._files())
 

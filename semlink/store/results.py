@@ -231,7 +231,7 @@ def _locked(folder: Path):
     """Create the folder and take its lock, which the kernel frees with the process."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = open(folder / ".lock", "w")  # noqa: SIM115 - held as long as the store
+        lock = open(folder / ".lock", "wb")  # noqa: SIM115 - held as long as the store
     except OSError as error:
         raise InputError(
             f"cannot write to run folder {folder}: {error.strerror}"

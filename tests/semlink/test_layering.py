@@ -103,6 +103,24 @@ def breaches_of_assertion(path, text):
             yield f"{path}:{node.lineno} asserts"
 
 
+def breaches_of_encoding(path, text):
+    """Text files that are read or written in whatever encoding the locale has."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call) and not _is_encoded(node):
+            yield f"{path}:{node.lineno} leaves the encoding to the locale"
+
+
+def _is_encoded(call):
+    name = ast.unparse(call.func).rpartition(".")
+    words = [ast.unparse(argument) for argument in call.args]
+    if any(keyword.arg == "encoding" for keyword in call.keywords):
+        return True
+    if name == ("", "", "open"):
+        return any("b" in mode for mode in words[1:2])
+    needed = {"read_text": 1, "write_text": 2}.get(name[2], 0)
+    return len(words) >= needed
+
+
 def breaches_of_length(path, text):
     """Files and functions that are too long."""
     num_lines = len(text.splitlines())
@@ -137,6 +155,7 @@ def test_the_files_are_those_of_the_project():
         breaches_of_compilation,
         breaches_of_environment,
         breaches_of_assertion,
+        breaches_of_encoding,
     ],
 )
 def test_rule(rule):
@@ -236,6 +255,10 @@ BREACHES = [
     (breaches_of_environment, "experiments/training/a.py", "os.environ['A'] = 'b'"),
     (breaches_of_environment, "blocks/__main__.py", "os.environ['A'] = 'b'"),
     (breaches_of_assertion, "semlink/a.py", "def f():\n    assert True"),
+    (breaches_of_encoding, "semlink/a.py", "Path('a').read_text()"),
+    (breaches_of_encoding, "semlink/a.py", "Path('a').write_text('b')"),
+    (breaches_of_encoding, "semlink/a.py", "with open(path, newline='') as file: ..."),
+    (breaches_of_encoding, "semlink/a.py", "open(path, 'w')"),
     (breaches_of_length, "semlink/a.py", LONG + "    x = 1\n"),
     (breaches_of_length, "semlink/a.py", "x = 1\n" * 351),
 ]
@@ -249,6 +272,9 @@ ALLOWED = [
     (breaches_of_environment, ENTRY_POINT, "os.environ['A'] = 'b'"),
     (breaches_of_environment, TRAINING, "os.environ.setdefault('A', 'b')"),
     (breaches_of_environment, "blocks/a.py", "x = os.environ['A'], os.environ.get(1)"),
+    (breaches_of_encoding, "semlink/a.py", "Path('a').read_text('utf-8')"),
+    (breaches_of_encoding, "semlink/a.py", "open(path, 'w', encoding='utf-8')"),
+    (breaches_of_encoding, "semlink/a.py", "open(path, 'rb'), Image.open(path)"),
     (breaches_of_length, "semlink/a.py", LONG),
 ]
 

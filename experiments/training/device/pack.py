@@ -82,14 +82,14 @@ def pack(asked: Asked, root: Path = Path()) -> str:
     """
     if (root / ASIDE).exists():
         raise ValueError("the tree is packed already: run make device-unpack first")
-    told = json.loads((Path(asked.start) / CONFIG).read_text())
+    told = json.loads((Path(asked.start) / CONFIG).read_text("utf-8"))
     photos, folder = find_photos(asked.data), root / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     shutil.copy(Path(asked.start) / WEIGHTS, folder)
     _pack_moments(Path(asked.start), folder)
     if asked.python:
-        _download(folder, asked.python, (root / "requirements.lock").read_text())
+        _download(folder, asked.python, (root / "requirements.lock").read_text("utf-8"))
     travelling = [path for path in tracked(root) if stays(path)]
     packed = [path.relative_to(root) for path in folder.iterdir()]
     room = int(asked.limit_mib * 2**20) - SPARE - size(root, [*travelling, *packed])

@@ -44,7 +44,7 @@ def run(out: Path, asked: Asked) -> None:
     keras.utils.set_random_seed(asked.seed)
     out.mkdir(parents=True, exist_ok=True)
     pack = Path(asked.pack)
-    told = json.loads((pack / PACK).read_text())
+    told = json.loads((pack / PACK).read_text("utf-8"))
     photos = read_photos(pack / PHOTOS)
     codec, contexts = _codec(pack, told)
     model = named(OBJECTIVES, "objective", asked.objective)(codec, awgn)
