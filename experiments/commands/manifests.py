@@ -144,8 +144,11 @@ def _plain(tree: dict) -> dict:
 
 
 def write_manifest(store: ResultStore, data: bytes) -> None:
-    """Write the manifest; rename that of another sweep into this run."""
+    """Write the manifest; that of another sweep into this run gets another name.
+
+    There is a manifest at every moment, also if the disk is full.
+    """
     path = store.folder / MANIFEST
-    if path.exists() and path.read_bytes() != data:
-        path.rename(store.folder / f"manifest-{sha256(path)[:8]}.json")
+    if path.exists() and (other := path.read_bytes()) != data:
+        store.write(f"manifest-{sha256(path)[:8]}.json", other)
     store.write(MANIFEST, data)

@@ -1,6 +1,7 @@
 """User errors on the command line: one line, and status 2."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -219,7 +220,9 @@ def test_a_full_disk_spares_points_and_figures(refused, cli, sweep, disk_of):
     before = {path: path.read_bytes() for path in Path("runs/mine").glob("*.*")}
     with disk_of(1000):
         message = refused("figure", "--run", "mine")
+        other = sweep("--run", "mine", "cbr=0.2")
     assert message == "cannot write runs/mine/psnr_against_snr.pdf: File too large"
+    assert re.fullmatch(r"cannot write runs/mine/manifest-\w+.json: .*", other)
     assert before == {path: path.read_bytes() for path in Path("runs/mine").glob("*.*")}
 
 

@@ -118,7 +118,7 @@ def test_nothing_is_fetched_from_elsewhere(report):
 
 
 def test_a_name_cannot_end_the_data(photo_run, tmp_path):
-    folder = shutil.copytree(photo_run, tmp_path / "<b>run")
+    folder = shutil.copytree(photo_run, tmp_path / "<b>run\udcff")
     points = folder / "points.csv"
     points.write_text(points.read_text().replace("jpeg_ldpc", "</script><b>"))
     write_report(folder, None, 1, (tmp_path, 0))
