@@ -19,7 +19,7 @@ CODECS = {
     "baselines/nn/ntscc_base": ("9f58f2526962badf", "b33dc37706bcd8b3"),
     "blocks/nn/akb_jscc_base": ("7823546b3c262e6f", "6a0ec3af40ff77dd"),
 }
-POLICY, OF_POLICY = "blocks/nn/channel_kb_base", "674f80e6fe507026"
+POLICY, OF_POLICY = "blocks/nn/channel_kb_base", "613947a59b310df9"
 AT = Conditions(0.5, 0.3, 10.0)
 
 
