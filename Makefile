@@ -82,7 +82,7 @@ list: $(VENV)/ready ## print every component with its parameters
 takes.scheduler = HOST PORT TLS
 scheduler: $(VENV)/ready ## a scheduler that workers and sweeps can join until Ctrl-C
 	@$(SEMLINK) scheduler --port $(call quoted,$(PORT)) $(call option,tls,$(TLS)) \
-		$(if $(findstring command,$(origin HOST)),$(call option,host,$(HOST)))
+		$(if $(filter HOST,$(given)),$(call option,host,$(HOST)))
 
 takes.worker = CLUSTER! TLS
 worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it ends

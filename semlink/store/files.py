@@ -17,8 +17,8 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         _replace(path, data)
     except OSError as error:
-        error.filename, error.filename2 = str(path), None  # not the temporary file
-        raise
+        # the file, and not the temporary one
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _replace(path: Path, data: bytes) -> None:

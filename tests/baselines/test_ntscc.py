@@ -169,7 +169,7 @@ def test_without_csi_no_accounting_tells_the_transmitter_the_snr():
 
 def test_csi_for_rates_alone_leaves_power_and_code_at_the_design():
     """At the design SNR it equals full CSI; elsewhere the codec keeps that SNR."""
-    sample = photos()[0]
+    sample = photos()[1]
     words = ("ntscc", "ntscc[csi=rate]")
     full, rate = (sent(make_link(w), [sample], 0.05)[1][0] for w in words)
     np.testing.assert_array_equal(full.x, rate.x)

@@ -122,14 +122,11 @@ def test_noise_of_each_symbol_counts():
 
 
 @pytest.mark.parametrize("order", [2, 4, 6, 8])
-def test_the_bits_of_an_erased_symbol_have_a_likelihood_ratio_of_one(order):
+def test_one_symbol_in_ten_may_be_erased(order):
     chain, bits = Bicm(Mcs(order, 1 / 2)), random_bits(200)
     x, _ = chain.send(bits)
     erased = np.arange(len(x)) % 10 == 0
     no = np.where(erased, np.inf, 1e-3).astype(np.float32)
-    llr = chain._soft_bits(np.where(erased, 0, x), no)
-    assert not llr[erased].any()
-    assert (llr[~erased] != 0).all()
     assert chain.receive(np.where(erased, 0, x), no, len(bits))[1].all()
 
 

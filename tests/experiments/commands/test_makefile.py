@@ -132,7 +132,7 @@ def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
         ("sweep figure RUN=mine CBR=1", "figure --run 'mine'"),
         ("bench WORKERS=2 SOURCE=x PYTHON=python3", "--source 'x'"),
         ("cluster-keys", "cluster-keys 'cluster.pem'"),
-        ("sweep WORKERS=2 TLS=x", "--cluster '' --tls 'x' --"),
+        ("sweep WORKERS=2 TLS=x", "--workers '2' \\ --tls 'x' --"),
         ("sweep CLUSTER=tls://a:1 TLS=x", "--cluster 'tls://a:1' --tls 'x' --"),
         ("worker CLUSTER=tls://a:1 TLS=x", "worker 'tls://a:1' --tls 'x'"),
     ],

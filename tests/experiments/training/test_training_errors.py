@@ -119,8 +119,10 @@ def test_full_disk(refused, photos, monkeypatch, tmp_path):
 
     monkeypatch.setattr(os, "fsync", full)
     message = refused(photos)
-    assert message == "OSError: [Errno 28] No space left on device"
-    assert not list((tmp_path / "run").iterdir())
+    run = tmp_path / "run"
+    file = run / "config.json"
+    assert message == f"OSError: [Errno 28] No space left on device: '{file}'"
+    assert not list(run.iterdir())
 
 
 def test_photos_that_are_all_too_small_to_validate_on(refused, photos):
