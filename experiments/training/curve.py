@@ -52,7 +52,7 @@ def curve(models: list[str], output: Path) -> list[Epoch]:
         own = [epoch for epoch in epochs if epoch.model == name]
         place.plot([e.hours for e in own], [e.psnr for e in own], ".-")
     place.set(
-        xlabel="core-hours of training",
+        xlabel="hours of training",
         ylabel=f"PSNR at {SNR_DB:g} dB, CBR {CBR:g} [dB]",
     )
     place.grid(alpha=0.3)
