@@ -27,7 +27,11 @@ def codec_of(name: str):
 
 
 CODECS = {name: codec for name in REGISTRY.names() if (codec := codec_of(name))}
-each = pytest.mark.parametrize("name", CODECS)
+LONG = ("vvc_ldpc",)  # seconds for a picture
+each = pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CODECS],
+)
 SIZES = ((96, 130), (17, 33), (64, 48), (16, 16))
 
 

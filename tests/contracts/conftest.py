@@ -20,9 +20,9 @@ CBRS = (0.0586, 0.13, 0.51, 1.1, 3.0)
 
 
 # The default suite leaves out what a faster test guards, too: akb_jscc_no_ckb is
-# akb_jscc with another controller, vvc_ldpc is heif_ldpc with another coder, and the
-# large channel models take lengths as tdl.
-LONG = ("akb_jscc", "vvc_ldpc")
+# akb_jscc with another controller, vvc_ldpc and jxl_ldpc are links as heif_ldpc with
+# another coder, and the large channel models take lengths as tdl.
+LONG = ("akb_jscc", "vvc_ldpc", "jxl_ldpc")
 SLOW = tuple(f(n) for n in LONG for f in ("[{}-".format, "[{}]".format, "-{}]".format))
 SLOW += tuple(f"[{m}-shape{n}]" for m in ("umi", "cdl") for n in (1, 2, 3))
 
