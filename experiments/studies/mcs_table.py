@@ -23,9 +23,10 @@ HEADER = (
     "blocks",
 )
 FEW = 10  # least block errors of a reliable error rate
-LONGEST, MOST = 8448, 16  # blocks of that length are sent once, others up to 16 times
 FITTED = 4  # last points of the curve, used for the fit
-BATCH = 64
+# Blocks of the longest length that are decoded at once; of others, up to 16 times as
+# many are sent and decoded, for they are as cheap.
+BATCH, LONGEST, MOST = 64, 8448, 16
 
 
 def measure(num_blocks: int) -> None:
@@ -94,7 +95,7 @@ def _step_db(length: int) -> float:
 
 def _sent(length: int, num_blocks: int) -> int:
     """Blocks sent at each SNR, in whole batches; short ones are cheap."""
-    return -(-num_blocks * min(LONGEST // length, MOST) // BATCH) * BATCH
+    return -(-num_blocks // BATCH) * BATCH * min(LONGEST // length, MOST)
 
 
 def bler(mcs: Mcs, length: int, snr_db: float, num_blocks: int, channel) -> float:
@@ -106,13 +107,15 @@ def bler(mcs: Mcs, length: int, snr_db: float, num_blocks: int, channel) -> floa
     """
     chain = Bicm(mcs)
     generator = np.random.default_rng(length)
-    layout = chain.layout(length - CRC_BITS)._replace(num_blocks=BATCH)
-    failed, batches = 0, -(-num_blocks // BATCH)
+    layout = chain.layout(length - CRC_BITS)
+    size = min(num_blocks, BATCH * min(LONGEST // length, MOST))
+    layout = layout._replace(num_blocks=size)
+    failed, batches = 0, -(-num_blocks // size)
     for batch in range(batches):
         course = Course(seed_of(1, f"{mcs} {length} {snr_db:.4f}", batch))
-        sent = generator.integers(0, 2, (BATCH, length), np.uint8)
+        sent = generator.integers(0, 2, (size, length), np.uint8)
         rx = channel(chain.modulate(sent)[None], np.float32(snr_db), course)
         x_hat, no = np.asarray(rx.x_hat)[0], np.asarray(rx.no)[0]
         decoded = chain.demodulate(x_hat, no, layout)
         failed += int(np.any(sent != decoded, axis=1).sum())
-    return failed / (batches * BATCH)
+    return failed / (batches * size)
