@@ -2,8 +2,7 @@
 
 ``mcs.csv`` is measured with the project's own chain over AWGN (``make mcs-table``): the
 Es/N0 at which a code block of a given length reaches the target error rate, on a line
-through the last measured error rates. The table dates from ``decoder=sum_product``; by
-the default decoder, blocks succeed at a slightly lower Es/N0.
+through the last measured error rates.
 """
 
 import csv

@@ -62,7 +62,7 @@ def half(mcs: Mcs, length: int, channel) -> tuple[float, float]:
     snr_db, before, rate = linear_to_db(2**mcs.efficiency - 1) - step_db, 1.0, 1.0
     while rate > 0.5:
         snr_db, before = snr_db + step_db, rate
-        rate = bler(mcs, length, snr_db, BATCH, channel)
+        rate = bler(mcs, length, snr_db, _sent(length, BATCH), channel)
     back = step_db * (0.5 - rate) / (before - rate) if before > rate else 0.0
     return float(snr_db - back), float(snr_db)
 
