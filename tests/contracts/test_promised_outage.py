@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from blocks.phy.bicm import Bicm
-from blocks.phy.mcs import SCHEMES
+from blocks.phy.bicm import LONGEST, Bicm
+from blocks.phy.mcs import SCHEMES, threshold_db
 from blocks.phy.side_information import filled
 from semlink.errors import Infeasible
 
@@ -101,7 +101,8 @@ def test_a_set_of_mixed_sizes_has_a_scheme_for_each_file(
     link = link_of("jpeg_ldpc[mcs=auto]")
     samples = [picture_of(n, n) for n in (32, 250)]
     differ = []
-    for snr_db in (15.0, 19.6):  # just above the thresholds of long blocks
+    for scheme in (9, 12):
+        snr_db = threshold_db(scheme, LONGEST) + 0.2  # where long blocks are faster
         _, signals = planned(link, samples, 2.5, snr_db, mode)
         chosen = set()
         for tx in signals:

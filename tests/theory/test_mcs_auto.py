@@ -48,7 +48,8 @@ def test_longer_blocks_need_no_more(index):
     rows = [row for row in thresholds() if row.mcs == index]
     assert [row.length for row in rows] == sorted(row.length for row in rows)
     needed = [row.snr_db for row in rows]
-    assert all(b < a + 0.6 for a, b in zip(needed, needed[1:], strict=False))
+    # short blocks depend on their lifting size, most at the highest rate
+    assert all(b < a + 1.0 for a, b in zip(needed, needed[1:], strict=False))
 
 
 @pytest.mark.parametrize("length", [256, 1024, 8448])
