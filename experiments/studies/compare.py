@@ -30,7 +30,7 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
     Parameters
     ----------
     folder : folder of the run
-    against : label of the reference transmitter
+    against : reference transmitter, as on the command line
     metric : name of the metric; the first of the run by default
 
     Output
@@ -50,6 +50,7 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
         raise InputError(unknown("metric", metric, known))
     score = scorer(folder, described[metric], rows[0]["task"])
     labels = list(dict.fromkeys(row["transmitter"] for row in rows))
+    against = _label(against)
     if against not in labels:
         raise InputError(unknown("transmitter of this run", against, labels))
     others = [label for label in labels if label != against]
@@ -67,6 +68,14 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
             ]
             lines.append(_line(place, by_label[against], cells, described[metric]))
     return "\n".join(lines)
+
+
+def _label(word: str) -> str:
+    """A transmitter's label in results, from what a user writes on the command line."""
+    try:
+        return ComponentSpec.model_validate(word).label
+    except ValueError:
+        return word
 
 
 def scorer(folder: Path, metric: Metric, task: str) -> Score | None:

@@ -57,7 +57,7 @@ def test_differences_are_paired(run, monkeypatch):
     rng = np.random.default_rng(1)
     hard = 10 * rng.normal(size=20)
     first, second = hard + 1 + 0.1 * rng.normal(size=20), hard
-    values = {"a": first, "b": second}
+    values = {"a": first, "b[csi=True]": second}
     monkeypatch.setattr(
         "experiments.studies.compare.read_points",
         lambda _: [
@@ -79,7 +79,7 @@ def test_differences_are_paired(run, monkeypatch):
         "experiments.studies.compare.read_samples",
         lambda _, label, __: dict(enumerate(values[label])),
     )
-    line = compare(run, "b", "psnr").splitlines()[-1]
+    line = compare(run, "b[csi=true]", "psnr").splitlines()[-1]
     low, high = stats.ttest_rel(first, second).confidence_interval(0.95)
     assert line.endswith(f"| {(low + high) / 2:+.4f} ±{(high - low) / 2:.4f} |")
     assert (high - low) / 2 < 0.1  # that of a mean alone is near 5
