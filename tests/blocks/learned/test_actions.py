@@ -115,10 +115,10 @@ def test_other_bits_are_refused():
 def test_actions_beyond_the_levels_are_refused():
     made = controller(SIGNALLED)
     features = made.features(networks(), views()[1])
-    at = AT._replace(eta=1e-3)  # the map of the policy sends nothing
+    at = AT._replace(eta=1e-3)  # the map of the policy is nearly empty
     level = controller("channel_kb").rate_map(networks(), features.shared, at)
     lowest = np.zeros(level.shape, int)
-    assert level.min() == 0
+    assert level.min() < 2  # which the lowest action takes off
     bits = action_code.encode(lowest, level)
     with pytest.raises(ValueError, match="levels must be from 0"):
         made.decode(networks(), features, at, bits)
