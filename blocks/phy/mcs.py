@@ -2,7 +2,8 @@
 
 ``mcs.csv`` is measured with the project's own chain over AWGN (``make mcs-table``): the
 Es/N0 at which a code block of a given length reaches the target error rate, on a line
-through the last measured error rates.
+through the last measured error rates: down to 6e-4 for blocks of up to 256 bits, and to
+1e-2, from which the line is continued, for the longest.
 """
 
 import csv

@@ -213,9 +213,8 @@ def load_rgb(
         if not path.is_file():
             raise InputError("must be a file, got something else or nothing")
         with _only_our_limits(), Image.open(path, formats=KINDS) as image:
-            image.filename = (
-                ""  # else Pillow maps it, and scrambles a TIFF that it turns
-            )
+            # with a name, Pillow maps the file, and scrambles a TIFF that it turns
+            image.filename = ""
             _check_size(*image.size, max_megapixels)
             _check_mode(image.mode)
             return np.array(upright(_to_rgb(image, path), image, annotated))
