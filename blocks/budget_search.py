@@ -15,6 +15,7 @@ from semlink.signals import Sample
 from semlink.store.cache import data_hash
 
 TRIED = 12  # samples of which all combinations are tried
+ENOUGH = 0.998  # share of the budget of a set above which no more is searched for
 ROUNDING = 1e-9
 
 
@@ -58,8 +59,8 @@ class Choices(NamedTuple):
         there is none
     settle : ``(member, setting) -> setting``, the plan of a sample, from the setting
         that was searched for it or for the set
-    finer : ``setting -> setting``, the next one where settings are so few that a set
-        would leave much of its budget; ``None`` otherwise
+    finer : ``setting -> setting``, the next one, of which part of a set may have the
+        cost; ``None`` if there is none
     each : ``(function, members) -> results``, in order; such as in several threads
     """
 
@@ -143,26 +144,42 @@ def _for_all(
 ) -> Iterator[Any]:
     """One setting for the set, whose mean CBR is within the budget.
 
-    Part of the set has the next one if there is one; what is left would not pay for it
-    for all.
+    Part of the set has a finer one, as far as the budget allows.
     """
-    values = [member.values for member in members]
 
-    def cbrs(setting) -> np.ndarray:
+    def cbrs(members: Sequence[Member], setting) -> np.ndarray:
         spent = choices.each(lambda m: _uses(choices, m, setting, budget), members)
-        return np.divide(list(spent), values)
+        return np.divide(list(spent), [member.values for member in members])
 
-    common = choices.best(lambda s: float(np.mean(cbrs(s))), budget.cbr, "the set")
-    finer = choices.finer(common)
-    if finer is None:
-        return (choices.settle(member, common) for member in members)
-    before, after = cbrs(common), cbrs(finer)
-    left = len(members) * budget.cbr - before.sum()
-    has_more = fullest(after - before, left)
-    return (
-        choices.settle(member, finer if more else common)
-        for member, more in zip(members, has_more, strict=True)
-    )
+    limit = len(members) * budget.cbr
+    shared = _share(members, limit, (1 - ENOUGH) * limit, choices, cbrs)
+    return (choices.settle(member, shared[member.index]) for member in members)
+
+
+def _share(
+    members: Sequence[Member], limit: float, tolerated: float, choices: Choices, cbrs
+) -> dict[int, Any]:
+    """Settings by index, whose CBRs add up to as much of ``limit`` as possible.
+
+    What one setting for all leaves does not pay for the next one for all. Some have it;
+    if more than ``tolerated`` is left then, as where one of few picks a slower scheme,
+    these go on alone.
+    """
+
+    def each(setting) -> dict[int, Any]:
+        return dict.fromkeys((member.index for member in members), setting)
+
+    common = choices.best(lambda s: float(cbrs(members, s).sum()), limit, "the set")
+    before, finer = cbrs(members, common), choices.finer(common)
+    if finer is None or limit - before.sum() <= tolerated:
+        return each(common)
+    after = cbrs(members, finer)
+    more = fullest(after - before, limit - before.sum())
+    those = [member for member, has in zip(members, more, strict=True) if has]
+    left = limit - before[~more].sum()
+    if not those or len(those) == len(members) or left - after[more].sum() <= tolerated:
+        return each(common) | {member.index: finer for member in those}
+    return each(common) | _share(those, left, tolerated, choices, cbrs)
 
 
 def fullest(costs: np.ndarray, limit: float) -> np.ndarray:

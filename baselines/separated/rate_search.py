@@ -120,7 +120,7 @@ def search_quality(
 
     def finer(quality: float) -> float | None:
         step, highest_one = qualities.quality_step, qualities.quality_range[1]
-        return quality + step if step >= 1 and quality < highest_one else None
+        return min(quality + step, highest_one) if quality < highest_one else None
 
     return search(source, budget, offer)
 

@@ -75,6 +75,24 @@ def test_one_setting_for_the_set_is_the_best_whose_mean_fits():
     assert plan.of(source[0]) == 60  # (1 + 2 + 3) n / 3 <= 120
 
 
+def test_one_sample_that_jumps_in_cost_does_not_hold_back_the_others():
+    """The third costs 300 more from 34 on."""
+
+    def jumping(members) -> Choices:
+        def jumps(member, setting: int) -> Cost:
+            heavy = member.index == 2 and setting > 33
+            return Cost(cost(member, setting).symbols + 300 * heavy)
+
+        return Choices(jumps, best, finer=lambda setting: setting + 1)
+
+    source = samples(3, 4, 5, 6)
+    plan = search(source, Budget(0.15, "average", None), jumping)
+    # of 720, the others spend what the third leaves
+    assert plan.of(source[2]) == 33
+    assert 0.995 * 720 <= spent(source, plan).sum() <= 720
+    assert {plan.of(each) for each in source} == {33, 42, 43}
+
+
 def test_each_sample_has_its_own_best():
     source = samples(1, 2, 3)
     plan = search(source, Budget(0.1, "per_image", None), offer)
