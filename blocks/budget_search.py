@@ -151,35 +151,38 @@ def _for_all(
         spent = choices.each(lambda m: _uses(choices, m, setting, budget), members)
         return np.divide(list(spent), [member.values for member in members])
 
-    limit = len(members) * budget.cbr
-    shared = _share(members, limit, (1 - ENOUGH) * limit, choices, cbrs)
+    tolerated = (1 - ENOUGH) * budget.cbr * len(members)
+    shared = _share(members, budget.cbr, tolerated, choices, cbrs)
     return (choices.settle(member, shared[member.index]) for member in members)
 
 
 def _share(
     members: Sequence[Member], limit: float, tolerated: float, choices: Choices, cbrs
 ) -> dict[int, Any]:
-    """Settings by index, whose CBRs add up to as much of ``limit`` as possible.
+    """Settings by index, whose mean CBR is as much of ``limit`` as possible.
 
     What one setting for all leaves does not pay for the next one for all. Some have it;
-    if more than ``tolerated`` is left then, as where one of few picks a slower scheme,
-    these go on alone.
+    if the sum of what is left exceeds ``tolerated``, as where one of few picks a slower
+    scheme, these go on alone.
     """
 
     def each(setting) -> dict[int, Any]:
         return dict.fromkeys((member.index for member in members), setting)
 
-    common = choices.best(lambda s: float(cbrs(members, s).sum()), limit, "the set")
+    common = choices.best(lambda s: float(np.mean(cbrs(members, s))), limit, "the set")
     before, finer = cbrs(members, common), choices.finer(common)
-    if finer is None or limit - before.sum() <= tolerated:
+    total = len(members) * limit
+    if finer is None or total - before.sum() <= tolerated:
         return each(common)
     after = cbrs(members, finer)
-    more = fullest(after - before, limit - before.sum())
+    more = fullest(after - before, total - before.sum())
     those = [member for member, has in zip(members, more, strict=True) if has]
-    left = limit - before[~more].sum()
-    if not those or len(those) == len(members) or left - after[more].sum() <= tolerated:
-        return each(common) | {member.index: finer for member in those}
-    return each(common) | _share(those, left, tolerated, choices, cbrs)
+    plan = each(common) | {member.index: finer for member in those}
+    left = total - before[~more].sum()
+    if left - after[more].sum() <= tolerated or len(those) in (0, len(members)):
+        return plan
+    rest = left / len(those) * (1 - ROUNDING)
+    return plan | _share(those, rest, tolerated, choices, cbrs)
 
 
 def fullest(costs: np.ndarray, limit: float) -> np.ndarray:

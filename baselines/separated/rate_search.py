@@ -14,6 +14,8 @@ from semlink.protocols import Budget, Frame
 from semlink.signals import Sample
 
 CLOSE_ENOUGH = 0.999  # share of the budget at which the search ends early
+COARSE = 64  # parts of the range of quality; within one, the search interpolates
+INTERPOLATIONS = 2  # without success, before the range is halved again
 CACHED_SIZES = 65536
 LONGEST_SIDE = 16383  # pixels; limit of the header's fields and of WebP
 
@@ -82,9 +84,6 @@ def search_quality(
 ) -> Settings:
     """Choose the highest quality within a budget.
 
-    Interpolation and bisection alternate: the first is fast for smooth sizes, the
-    second always converges.
-
     Parameters
     ----------
     source : the pictures
@@ -136,7 +135,12 @@ def enough_of(budget: Budget) -> float:
 def highest(
     cost: Callable, qualities: Qualities, limit: float, what: str, enough: float
 ) -> float:
-    """The highest quality within the limit, or one that spends ``enough`` of it."""
+    """The highest quality within the limit, or one that spends ``enough`` of it.
+
+    The first qualities halve the range, so all searches share them, and their costs
+    come from a cache. Between two of these, costs are nearly exponential: most searches
+    end after a few interpolations. Halving from time to time ensures that all end.
+    """
     (low, high), step = qualities.quality_range, qualities.quality_step
     spent_low, spent_high = cost(low), cost(high)
     if spent_low > limit:
@@ -144,11 +148,15 @@ def highest(
         raise Infeasible(f"smallest file of {what} is {share:.2f} of the budget")
     if spent_high <= limit:
         return high
-    halve = False
+    coarse, tries = max((high - low) / COARSE, step), 0
+    aim = limit * min(enough, 1) ** 0.5
     while high - low > step and spent_low < enough * limit:
-        share = 0.5 if halve else _log_share(spent_low, limit, spent_high)
+        if high - low > coarse or tries == INTERPOLATIONS:
+            share, tries = 0.5, 0
+        else:
+            share, tries = _log_share(spent_low, aim, spent_high), tries + 1
         middle = _on_grid(low, high, share, step)
-        spent, halve = cost(middle), not halve
+        spent = cost(middle)
         if spent <= limit:
             low, spent_low = middle, spent
         else:
