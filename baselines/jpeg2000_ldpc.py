@@ -24,6 +24,7 @@ class Jpeg2000:
 
     quality_range = (-40.0, 0.0)
     quality_step = 0.005
+    concurrent = True  # OpenJPEG is called without Python's lock
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a JPEG2000 codestream."""

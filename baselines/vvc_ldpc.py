@@ -47,7 +47,7 @@ class Vvc:
 
     quality_range = (0, SHARES * (COARSEST - FINEST + 1) - 1)
     quality_step = 1
-    own_process = True
+    concurrent = True
 
     def __init__(self):
         self._ffmpeg = _ffmpeg()

@@ -25,13 +25,13 @@ class Qualities(Protocol):
 
     quality_range : lowest and highest quality
     quality_step : resolution of the quality
-    own_process : whether the codec runs in a process of its own, so that several
-        pictures are coded at once
+    concurrent : whether several pictures are coded at once, in threads: the codec is a
+        process of its own, or a library that releases Python's lock
     """
 
     quality_range: tuple[float, float]
     quality_step: float
-    own_process: bool = False
+    concurrent: bool = False
 
 
 class Codec(Qualities, Protocol):
@@ -104,8 +104,8 @@ def search_quality(
     def offer(members: Sequence[Member]) -> Choices:
         for member in members:
             check_size(member)
-        own_process = getattr(qualities, "own_process", False)
-        each = _in_threads if own_process else map
+        concurrent = getattr(qualities, "concurrent", False)
+        each = _in_threads if concurrent else map
         return Choices(cost_at, best, settled, finer, each)
 
     def cost_at(member: Member, quality: float) -> Cost:

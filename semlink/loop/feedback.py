@@ -5,7 +5,9 @@ The state is the effective Es/N0 of a slot: the Es/N0 of an AWGN channel with th
 mutual information of Gaussian symbols.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -109,7 +111,19 @@ def _db(snr: np.ndarray) -> np.ndarray:
     return linear_to_db(np.maximum(snr, NOTHING))
 
 
-@lru_cache(maxsize=KEPT)
+def _made_once(function: Callable) -> Callable:
+    """Cache a function; threads that need the same value wait for the first."""
+    cached, lock = lru_cache(maxsize=KEPT)(function), Lock()
+
+    @wraps(function)
+    def locked(*args):
+        with lock:
+            return cached(*args)
+
+    return locked
+
+
+@_made_once
 def _stretches(channel: Channel, snr_db: float) -> tuple[np.ndarray, np.ndarray]:
     """Independent stretches: effective Es/N0 [S], and that of symbols [S, 1, L]."""
     effective, symbols = [], []
@@ -129,7 +143,7 @@ def _exchanges(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray,
     return before, after, symbols
 
 
-@lru_cache(maxsize=KEPT)
+@_made_once
 def _evolutions(channel: Channel, snr_db: float, loop: Loop) -> tuple[np.ndarray, ...]:
     """Simulated exchanges: effective Es/N0 [dB] of the reported slot [E], of stretches
     in each following transmission [S, T], and Es/N0 of their symbols [S, T, L].

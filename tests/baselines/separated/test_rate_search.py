@@ -28,9 +28,9 @@ class Curve:
 
 
 class Beside(Curve):
-    """A codec in a process of its own, of which two must run at once."""
+    """A concurrent codec, of which two must run at once."""
 
-    own_process = True
+    concurrent = True
 
     def __init__(self, size):
         super().__init__(size)
@@ -99,7 +99,7 @@ def test_budget_is_kept_and_one_step_more_is_not(name, step, mode):
 
 
 @pytest.mark.parametrize("mode", ["average", "per_image"])
-def test_codecs_with_own_processes_run_at_once(mode, monkeypatch):
+def test_concurrent_codecs_run_at_once(mode, monkeypatch):
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1})
     pair = [
         images(1)[0]._replace(data=np.full((20, 20, 3), i, np.uint8), index=i)
