@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 
 from baselines.jpeg2000_ldpc import Jpeg2000
-from baselines.separated.rate_search import FileSizes, Setting, search_quality
+from baselines.separated.rate_search import Files, Setting, search_quality
 from blocks.budget_search import Cost, Member, Settings
 from blocks.phy.clean_symbols import pack, unpack
 from semlink.protocols import Budget, Csi, Transceiver
@@ -32,7 +32,7 @@ class CapacityTransmitter:
 
     def __init__(self):
         self._codec = Jpeg2000()
-        self._sizes = FileSizes(self._codec)
+        self._files = Files(self._codec)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """The capacity, in bits per channel use."""
@@ -43,13 +43,13 @@ class CapacityTransmitter:
         capacity = budget.operating_point
 
         def cost(member: Member, setting: Setting) -> Cost:
-            return Cost(_uses(self._sizes(member, setting.quality), capacity))
+            return Cost(_uses(self._files.size(member, setting.quality), capacity))
 
         return search_quality(source, budget, self._codec, lambda *_: capacity, cost)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         capacity, quality = plan.of(sample)
-        data = self._codec.encode(sample.data, quality)
+        data = self._files.encode(sample.data, quality)
         x = _pack(data, _uses(len(data), capacity))
         return TxSignal(x, ledger(payload=len(x)), NO_BLOCKS), None
 

@@ -14,11 +14,12 @@ class Recent:
 
     Parameters
     ----------
-    most : largest number of values
+    most : largest sum of their sizes; one value is always kept
+    size : size of a value; by default each counts one
     """
 
-    def __init__(self, most: int):
-        self._most = most
+    def __init__(self, most: int, size: Callable[[Any], int] = lambda value: 1):
+        self._most, self._size, self._held = most, size, 0
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = Lock()
 
@@ -30,13 +31,16 @@ class Recent:
                 return self._values[key]
         value = make()
         with self._lock:
-            self._values[key] = value
+            if key not in self._values:
+                self._values[key] = value
+                self._held += self._size(value)
             self._values.move_to_end(key)
-            if len(self._values) > self._most:
-                self._values.popitem(last=False)
+            while self._held > self._most and len(self._values) > 1:
+                self._held -= self._size(self._values.popitem(last=False)[1])
         return value
 
     def clear(self) -> None:
         """Drop all values."""
         with self._lock:
             self._values.clear()
+            self._held = 0

@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from baselines.separated.header import CONFIGURED, FIELDS, Shared, header_values
-from baselines.separated.rate_search import Codec, FileSizes, Setting, search_quality
+from baselines.separated.rate_search import Codec, Files, Setting, search_quality
 from baselines.separated.receiver import Conceal, SeparatedReceiver
 from blocks.budget_search import Cost, Member, Settings
 from blocks.phy.adaptation import Outlook, choose_by_throughput
@@ -45,7 +45,7 @@ class SeparatedTransmitter:
         self._shared, self._codec = shared, shared.codec
         self._margin_db, self._loop = margin_db, loop
         self._header = Header(FIELDS)
-        self._sizes = FileSizes(shared.codec)
+        self._files = Files(shared.codec)
 
     def operating_point(self, csi: Csi) -> Hashable:
         """The expected quality of blocks; ``None`` for a fixed scheme without HARQ."""
@@ -58,7 +58,7 @@ class SeparatedTransmitter:
         """Search the quality that meets the budget; the scheme follows from it."""
 
         def num_bits(member: Member, quality: float) -> int:
-            return 8 * self._sizes(member, quality)
+            return 8 * self._files.size(member, quality)
 
         def cost(member: Member, setting: Setting) -> Cost:
             chain = self._shared.chain(setting.scheme)
@@ -112,7 +112,7 @@ class SeparatedTransmitter:
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         mcs, quality = plan.of(sample)
-        chain, data = self._shared.chain(mcs), self._codec.encode(sample.data, quality)
+        chain, data = self._shared.chain(mcs), self._files.encode(sample.data, quality)
         header = self._header.send(header_values(sample.data, data, mcs))
         payload, blocks = chain.send(np.unpackbits(np.frombuffer(data, np.uint8)))
         uses = ledger(header=len(header), payload=len(payload))

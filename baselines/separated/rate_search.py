@@ -12,11 +12,12 @@ from blocks.recent import Recent
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget, Frame
 from semlink.signals import Sample
+from semlink.store.cache import data_hash
 
 CLOSE_ENOUGH = 0.999  # share of the budget at which the search ends early
 COARSE = 64  # parts of the range of quality; within one, the search interpolates
 INTERPOLATIONS = 2  # without success, before the range is halved again
-CACHED_SIZES = 65536
+CACHED_SIZES, CACHED_BYTES = 65536, 2**25
 LONGEST_SIDE = 16383  # pixels; limit of the header's fields and of WebP
 
 
@@ -55,8 +56,8 @@ class Setting(NamedTuple):
     quality: float
 
 
-class FileSizes:
-    """Sizes of a codec's files, with a cache.
+class Files:
+    """Files of a codec. Sizes are cached, and so are the last files themselves.
 
     Parameters
     ----------
@@ -65,14 +66,23 @@ class FileSizes:
 
     def __init__(self, codec: Codec):
         self._codec, self._sizes = codec, Recent(CACHED_SIZES)
+        self._files = Recent(CACHED_BYTES, len)
 
-    def __call__(self, member: Member, quality: float) -> int:
+    def size(self, member: Member, quality: float) -> int:
         """Size of a picture's file at a quality, in bytes."""
 
         def size() -> int:
-            return len(self._codec.encode(member.open().data, quality))
+            return len(self.encode(member.open().data, quality))
 
         return self._sizes((member.key, quality), size)
+
+    def encode(self, image: np.ndarray, quality: float) -> bytes:
+        """[H, W, 3] uint8 to a file."""
+
+        def encode() -> bytes:
+            return self._codec.encode(image, quality)
+
+        return self._files((data_hash(image), quality), encode)
 
 
 def search_quality(

@@ -13,6 +13,18 @@ def test_a_value_is_made_once_and_the_oldest_goes_first():
     assert made == [1, 2, 3, 2]  # 2 went when 3 came, for 1 was used after it
 
 
+def test_large_values_make_room_for_themselves_and_one_is_always_kept():
+    made, kept = [], Recent(10, len)
+
+    def value(length):
+        return kept(length, lambda: made.append(length) or "x" * length)
+
+    for length in (3, 4, 3, 5, 4, 20, 20):
+        assert len(value(length)) == length
+    # 5 took the place of 4, then 4 those of 3 and 5, and 20 that of all
+    assert made == [3, 4, 5, 4, 20]
+
+
 def test_after_clear_all_is_made_again():
     kept = Recent(2)
     assert kept("a", lambda: 1) == kept("a", lambda: 2) == 1

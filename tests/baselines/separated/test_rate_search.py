@@ -6,8 +6,8 @@ from threading import Barrier
 import numpy as np
 import pytest
 
-from baselines.separated.rate_search import LONGEST_SIDE, FileSizes, search_quality
-from blocks.budget_search import Cost
+from baselines.separated.rate_search import LONGEST_SIDE, Files, search_quality
+from blocks.budget_search import Cost, Member
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget
 from semlink.signals import IMAGE, Sample
@@ -67,10 +67,10 @@ def budget(cbr: float, mode: str = "average") -> Budget:
 
 def searching(codec, overhead: int = 0):
     """A search that remembers sizes, as a transmitter has it: its qualities."""
-    sizes = FileSizes(codec)
+    files = Files(codec)
 
     def cost(member, setting):
-        return Cost(sizes(member, setting.quality) + overhead)
+        return Cost(files.size(member, setting.quality) + overhead)
 
     def qualities(source, budget):
         plan = search_quality(source, budget, codec, lambda *_: "any", cost)
@@ -124,6 +124,14 @@ def test_another_budget_tries_few_more():
     calls = codec.calls
     search(images(1, side=100), budget(0.31))
     assert codec.calls <= calls + 3
+
+
+def test_a_file_of_the_search_is_not_coded_again():
+    codec, (sample,) = Curve(CURVES["exponential"]), images(1)
+    files = Files(codec)
+    member = Member(0, "0", 1200, (20, 20, 3), "key", 99, 99, lambda: sample)
+    assert files.size(member, 3.0) == len(files.encode(sample.data, 3.0)) == 116
+    assert codec.calls == 1
 
 
 def test_no_file_is_tried_twice():
