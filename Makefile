@@ -281,6 +281,8 @@ COMMIT = $(shell git rev-parse --short HEAD)
 takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!)
 reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUICK=1: coarse, in runs/
 	$(call remake,fig4,reference,fig4,--source $(call quoted,$(call first,$(SOURCE),photos)),--quick)
+	$(call remake,fig4_paper,reference/fig4_paper,fig4 --protocol paper, \
+		--source $(call quoted,$(call first,$(SOURCE),photos)),--quick)
 	$(call remake,channels,reference/channels,sweep,--config channels, \
 		snr_db=10 stop.images=1 stop.draws=1)
 

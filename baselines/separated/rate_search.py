@@ -15,8 +15,9 @@ from semlink.signals import Sample
 from semlink.store.cache import data_hash
 
 CLOSE_ENOUGH = 0.999  # share of the budget at which the search ends early
-COARSE = 64  # parts of the range of quality; within one, the search interpolates
+COARSE = 16  # parts of the range of quality; within one, the search interpolates
 INTERPOLATIONS = 2  # without success, before the range is halved again
+ESTIMATES = 8  # the last is 1/256 of what is between two qualities
 CACHED_SIZES, CACHED_BYTES = 65536, 2**25
 LONGEST_SIDE = 16383  # pixels; limit of the header's fields and of WebP
 
@@ -56,6 +57,18 @@ class Setting(NamedTuple):
     quality: float
 
 
+class Between(NamedTuple):
+    """A quality between two others, at which no file is made: its size is estimated.
+
+    low, high : the two qualities
+    share : its place between them, from 0 to 1
+    """
+
+    low: float
+    high: float
+    share: float
+
+
 class Files:
     """Files of a codec. Sizes are cached, and so are the last files themselves.
 
@@ -68,8 +81,14 @@ class Files:
         self._codec, self._sizes = codec, Recent(CACHED_SIZES)
         self._files = Recent(CACHED_BYTES, len)
 
-    def size(self, member: Member, quality: float) -> int:
-        """Size of a picture's file at a quality, in bytes."""
+    def size(self, member: Member, quality: float | Between) -> int:
+        """Size of a picture's file at a quality, in bytes.
+
+        Between two qualities, sizes are interpolated as exponential.
+        """
+        if isinstance(quality, Between):
+            low, high = (self.size(member, q) for q in (quality.low, quality.high))
+            return round(low ** (1 - quality.share) * high**quality.share)
 
         def size() -> int:
             return len(self.encode(member.open().data, quality))
@@ -125,7 +144,10 @@ def search_quality(
         return Setting(scheme_for(member, quality), quality)
 
     def best(spent, limit: float, what: str) -> float:
-        return highest(spent, qualities, limit, what, enough)
+        def estimate(*between) -> float:
+            return spent(Between(*between))
+
+        return highest(spent, qualities, limit, what, enough, estimate)
 
     def finer(quality: float) -> float | None:
         step, highest_one = qualities.quality_step, qualities.quality_range[1]
@@ -143,13 +165,26 @@ def enough_of(budget: Budget) -> float:
 
 
 def highest(
-    cost: Callable, qualities: Qualities, limit: float, what: str, enough: float
+    cost: Callable,
+    qualities: Qualities,
+    limit: float,
+    what: str,
+    enough: float,
+    estimate: Callable[[float, float, float], float] | None = None,
 ) -> float:
     """The highest quality within the limit, or one that spends ``enough`` of it.
 
     The first qualities halve the range, so all searches share them, and their costs
     come from a cache. Between two of these, costs are nearly exponential: most searches
-    end after a few interpolations. Halving from time to time ensures that all end.
+    end after one or two interpolations. Halving from time to time ensures that all end.
+
+    Parameters
+    ----------
+    cost : cost of a quality
+    qualities, limit, what : range of the quality; limit of the cost; name in errors
+    enough : share of the limit at which the search ends
+    estimate : (low, high, share) -> cost between two qualities whose costs are known;
+        by default costs are exponential
     """
     (low, high), step = qualities.quality_range, qualities.quality_step
     spent_low, spent_high = cost(low), cost(high)
@@ -163,8 +198,12 @@ def highest(
     while high - low > step and spent_low < enough * limit:
         if high - low > coarse or tries == INTERPOLATIONS:
             share, tries = 0.5, 0
-        else:
+        elif estimate is None:
             share, tries = _log_share(spent_low, aim, spent_high), tries + 1
+        else:
+            share, tries = _estimated_share(estimate, low, high, aim), tries + 1
+            if step < 1 and share * (high - low) < step:
+                break  # the cost jumps here
         middle = _on_grid(low, high, share, step)
         spent = cost(middle)
         if spent <= limit:
@@ -172,6 +211,15 @@ def highest(
         else:
             high, spent_high = middle, spent
     return low
+
+
+def _estimated_share(estimate: Callable, low: float, high: float, aim: float) -> float:
+    """The highest place between two qualities at an estimated cost within ``aim``."""
+    share = 0.0
+    for half in 0.5 ** np.arange(1, ESTIMATES + 1):
+        if estimate(low, high, share + half) <= aim:
+            share += half
+    return share
 
 
 def _in_threads(function: Callable, members: Sequence[Member]) -> Iterator:

@@ -6,7 +6,12 @@ from threading import Barrier
 import numpy as np
 import pytest
 
-from baselines.separated.rate_search import LONGEST_SIDE, Files, search_quality
+from baselines.separated.rate_search import (
+    LONGEST_SIDE,
+    Between,
+    Files,
+    search_quality,
+)
 from blocks.budget_search import Cost, Member
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget
@@ -123,7 +128,7 @@ def test_another_budget_tries_few_more():
     search(images(1, side=100), budget(0.3))
     calls = codec.calls
     search(images(1, side=100), budget(0.31))
-    assert codec.calls <= calls + 3
+    assert codec.calls <= calls + 2
 
 
 def test_a_file_of_the_search_is_not_coded_again():
@@ -132,6 +137,17 @@ def test_a_file_of_the_search_is_not_coded_again():
     member = Member(0, "0", 1200, (20, 20, 3), "key", 99, 99, lambda: sample)
     assert files.size(member, 3.0) == len(files.encode(sample.data, 3.0)) == 116
     assert codec.calls == 1
+
+
+def test_sizes_between_two_files_are_estimated():
+    codec, (sample,) = Curve(CURVES["exponential"]), images(1)
+    files = Files(codec)
+    member = Member(0, "0", 1200, (20, 20, 3), "key", 99, 99, lambda: sample)
+    low, high = files.size(member, 20.0), files.size(member, 60.0)
+    assert files.size(member, Between(20.0, 60.0, 0.25)) == round(
+        low**0.75 * high**0.25
+    )
+    assert codec.calls == 2
 
 
 def test_no_file_is_tried_twice():
