@@ -133,6 +133,15 @@ def test_local_workers_listen_on_this_machine_alone_and_ignore_ctrl_c(capfd):
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C as in a terminal; a shell that runs tests in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_waits_for_the_end_of_a_start():
     reached = []
 
