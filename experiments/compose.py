@@ -1,5 +1,6 @@
 """Where components of each kind live."""
 
+from blocks.detection import DETECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -11,7 +12,14 @@ from semlink.sweeps.link_trial import LinkTrial
 from semlink.sweeps.sweep import Sweep
 
 # kinds that parameters of transmitters name
-NAMED = (DESCRIBERS, TEXT_ENCODERS, EXTRACTORS, CONTROLLERS, RESTORERS)
+NAMED = (
+    DETECTORS,
+    DESCRIBERS,
+    TEXT_ENCODERS,
+    EXTRACTORS,
+    CONTROLLERS,
+    RESTORERS,
+)
 KINDS = {
     "source": ("blocks.sources",),
     "transmitter": ("blocks.transmitters", "baselines"),

@@ -61,6 +61,25 @@ class Task(Protocol):
         """Values of the metrics of the kind ``set``; only tasks with such need it."""
 
 
+class Bounds(NamedTuple):
+    """Reference values of a metric on a set of samples; figures draw both.
+
+    floor : value without anything received, such as the prior answer
+    ceiling : value on the original samples
+    """
+
+    floor: float
+    ceiling: float
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A task that has a floor and a ceiling on a set of samples."""
+
+    def bounds(self, samples: Sequence[Sample]) -> Mapping[str, Bounds]:
+        """Floor and ceiling by metric; metrics without them are left out."""
+
+
 class Judgement(NamedTuple):
     """All metrics of a delivery.
 

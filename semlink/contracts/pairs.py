@@ -14,6 +14,7 @@ from semlink.contracts.fault import (
     refuse,
     shown,
 )
+from semlink.modalities.boxes import BOXES, Boxes
 from semlink.protocols import Request, Transceiver
 from semlink.signals import (
     IMAGE,
@@ -154,6 +155,8 @@ def _check_data(estimate: Estimate, sample: Sample, who: str) -> None:
         refuse(who, "text as str", shown(data))
     if modality == IMAGE and not _is_array(data, "u1", 3):
         refuse(who, "an image as uint8 [H, W, 3]", shown(data))
+    if modality == BOXES and not isinstance(data, Boxes):
+        refuse(who, "objects as Boxes", shown(data))
     if modality == "signal":
         if not _is_array(data, "f4"):
             refuse(who, "a signal as float32", shown(data))

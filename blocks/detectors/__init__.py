@@ -1,0 +1,1 @@
+"""Object detectors: one file each, by name."""

@@ -1,0 +1,1 @@
+"""What samples and estimates contain beside pictures, and what receivers ask."""
