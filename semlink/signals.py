@@ -23,8 +23,8 @@ class Sample(NamedTuple):
     values : the denominator of CBR: RGB values, words, samples of a signal
     index : position of the sample in its source
     name : readable name
-    query : query of the receiver, such as a :class:`semlink.modalities.query.Query`; the
-        transmitter has it only after it was signalled and counted
+    query : query of the receiver (:mod:`semlink.modalities.query`); the transmitter has
+        it only after it was signalled and counted
     annotations : ground truth, for tasks and oracles
     """
 
