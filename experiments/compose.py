@@ -1,5 +1,6 @@
 """Where components of each kind live."""
 
+from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
@@ -13,6 +14,7 @@ from semlink.sweeps.sweep import Sweep
 
 # kinds that parameters of transmitters name
 NAMED = (
+    ANSWERERS,
     DETECTORS,
     DESCRIBERS,
     TEXT_ENCODERS,
