@@ -1,6 +1,7 @@
 """Where components of each kind live."""
 
 from blocks.detection import DETECTORS
+from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -19,6 +20,7 @@ NAMED = (
     EXTRACTORS,
     CONTROLLERS,
     RESTORERS,
+    INSPECTORS,
 )
 KINDS = {
     "source": ("blocks.sources",),
