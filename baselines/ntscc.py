@@ -16,6 +16,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from blocks.arq.pair import ends_of
+from blocks.arq.settings import Arq, Mode, Share, Slots, Transmissions
 from blocks.knowledge.source import NoKnowledge
 from blocks.learned.frame import UseOfCsi
 from blocks.learned.pair import Stages, learned_pair
@@ -37,6 +39,11 @@ def build(
     restorer: str = "swin",
     refine: Annotated[int, Field(ge=0, le=200)] = 0,
     hybrid: bool = False,
+    inspector: str = "expected_error",
+    arq: Mode = "none",
+    max_transmissions: Transmissions = 3,
+    first: Share = 0.85,
+    round_trip_slots: Slots = 8,
 ) -> Transceiver:
     """Build the pair.
 
@@ -61,6 +68,13 @@ def build(
         expected error of this image at the design SNR; 0 sends them as encoded
     hybrid : whether strong and weak latents are sent in bits, in part or in whole; bits
         have a cliff, so it needs ``csi``
+    inspector : what the receiver itself expects to be wrong: ``expected_error``,
+        ``self_consistency``, ``combined``, or ``none``
+    arq : retransmission: ``selective``, positions that the receiver asks for; for
+        comparison ``random`` positions, or the ``whole`` payload
+    max_transmissions, first, round_trip_slots : with ``arq``: transmissions with the
+        first, its share of the channel uses (``whole``: from the number of
+        transmissions), and slots from the end of one to the next
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -71,6 +85,8 @@ def build(
         margin_db=margin_db,
         refine=refine,
         hybrid=hybrid,
+        inspector=inspector,
+        ends=ends_of(Arq(arq, max_transmissions, first, round_trip_slots), side_info),
     )
 
 

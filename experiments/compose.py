@@ -2,6 +2,7 @@
 
 from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
+from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -21,6 +22,7 @@ NAMED = (
     EXTRACTORS,
     CONTROLLERS,
     RESTORERS,
+    INSPECTORS,
 )
 KINDS = {
     "source": ("blocks.sources",),

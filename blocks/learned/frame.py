@@ -62,6 +62,40 @@ class Shared(NamedTuple):
         return at._replace(design_snr_db=self.codec_snr_db)
 
 
+class Coded(NamedTuple):
+    """The latents of an image on the air.
+
+    layer, payload : symbols, complex64, of the digital layer and of the joint code
+    blocks : [C, K], uint8, code blocks of the layer
+    fields : fields of the header
+    """
+
+    layer: np.ndarray
+    payload: np.ndarray
+    blocks: np.ndarray
+    fields: dict[str, int]
+
+
+class Sent(NamedTuple):
+    """The signal of an image.
+
+    header : symbols, complex64
+    body : symbols, complex64, side information interleaved with the payload
+    num_side, num_layer : number of symbols of side information and digital layer
+    stride : distance of these symbols
+    counted : channel uses counted for them
+    blocks : [C, K], uint8, their code blocks
+    """
+
+    header: np.ndarray
+    body: np.ndarray
+    num_side: int
+    num_layer: int
+    stride: int
+    counted: int
+    blocks: np.ndarray
+
+
 def header_of(shared: Shared) -> Header:
     """The header of a link: common fields, and those of the parts that it has."""
     own = {"map_bits": MAP_BITS} if shared.controller.signalled else {}

@@ -46,8 +46,10 @@ CODECS = Stack(
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
                 Box("blocks.restorers"),
+                Box("blocks.inspectors"),
             ]
         ),
+        Box("blocks.arq", 3),
         Box("blocks.learned", 3),
         Row(
             [

@@ -28,6 +28,7 @@ NAMES = REGISTRY.complete()
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
+WORDS += [f"ntscc[arq={arq},round_trip_slots=3]" for arq in ("selective", "random")]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)
@@ -152,7 +153,9 @@ def test_the_points_are_what_they_should_be(word, courses, send):
         pytest.skip("a bound hears no noise")
     if pair.loop:
         times = [len(delivery.received) for delivery in courses[word].deliveries]
-        assert times[0] == 1 < times[1]
+        # what comes again is put where it was asked for, so the same estimates are
+        # those of the same requests; analog links always have something to ask for
+        assert times[0] == 1 < times[1] or min(times) == pair.loop.max_transmissions
         return
     assert [estimates[i].lost for i in (0, 2, 3)] == [False, True, False]
     assert estimates[2].data is None
