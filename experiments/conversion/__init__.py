@@ -1,0 +1,1 @@
+"""Networks of other projects, converted to files that semlink reads."""
