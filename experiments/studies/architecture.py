@@ -20,6 +20,7 @@ TRAINING = Stack(
             [
                 Box("experiments.training.device", 2),
                 Stack([Box("experiments.policies", 2), Box("experiments.bench", 3)]),
+                Box("experiments.conversion", 2),
             ]
         ),
         Box("experiments.training", 4),
