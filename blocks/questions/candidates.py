@@ -46,16 +46,16 @@ class Candidate(NamedTuple):
 
 
 def objects_of(
-    instances: Sequence[Mapping[str, Any]], shape: tuple[int, int]
+    instances: Sequence[Mapping[str, Any]], shape: tuple[int, int] | None
 ) -> dict[str, Objects]:
     """Objects by category, from a picture's annotations.
 
     Parameters
     ----------
     instances : annotations with ``category``, ``bbox`` and ``iscrowd``
-    shape : height and width of the picture
+    shape : height and width of the picture; may be ``None`` if there are none
     """
-    height, width = shape
+    height, width = shape or (1, 1)
     found: dict[str, Objects] = {}
     for instance in instances:
         category, (x, _, w, h) = instance["category"], instance["bbox"]
