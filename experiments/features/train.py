@@ -78,6 +78,8 @@ def train(folder: Path, minutes: float, seed: int = 1) -> None:
     payload, rng = Payload(shipped()), np.random.default_rng(seed)
     spread = features[:512].astype(np.float32).std(axis=(0, 1, 2))
     restorer = untrained(spread)
+    FILE.parent.mkdir(exist_ok=True)
+    write_weights(FILE, restorer)
     optimizer = keras.optimizers.AdamW(RATE, weight_decay=1e-4)
     variables = restorer.trainable_variables
     optimizer.build(variables)
@@ -112,7 +114,7 @@ def train(folder: Path, minutes: float, seed: int = 1) -> None:
         weight = min(0.995, number / (number + 20))
         for kept, v in zip(average, variables, strict=True):
             kept += (1 - weight) * (v.numpy() - kept)
-        if number % 250 == 0:
+        if number % 150 == 0:
             live = [v.numpy() for v in variables]
             for kept, v in zip(average, variables, strict=True):
                 v.assign(kept)
@@ -121,7 +123,7 @@ def train(folder: Path, minutes: float, seed: int = 1) -> None:
                 f"{n}: {agreement(infer, payload, features, targets, n):.2f}"
                 for n in (200, 400, 800, 1600, 3200)
             ]
-            mean = np.mean(losses[-250:])
+            mean = np.mean(losses[-150:])
             print(f"{number} {done:.2f} {mean:.3f} {', '.join(shown)}", flush=True)
             for value, v in zip(live, variables, strict=True):
                 v.assign(value)

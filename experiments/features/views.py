@@ -17,7 +17,7 @@ from blocks.nn.receiving_half import CUT
 from experiments.training.photos import find_photos
 from semlink.graph import compiled
 
-VIEWS = 2  # of a photo, the first of them whole
+VIEWS = 3  # of a photo, the first of them whole
 LEAST_AREA = 0.3
 BATCH = 16
 HELD_OUT = 64  # views, the first ones, for the validation
