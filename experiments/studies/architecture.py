@@ -24,6 +24,7 @@ TRAINING = Stack(
             ]
         ),
         Box("experiments.training", 4),
+        Row([Box("experiments.features"), Box("experiments.conversion")]),
     ],
     "right",
 )
@@ -54,7 +55,7 @@ CODECS = Stack(
         Box("blocks.learned", 3),
         Row(
             [
-                Box("blocks.linear"),
+                Stack([Box("blocks.linear"), Box("blocks.features")]),
                 Box("blocks.knowledge"),
                 Box("blocks.nn", 3),
                 Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),
