@@ -17,7 +17,15 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.arq.pair import ends_of
-from blocks.arq.settings import Arq, Mode, Share, Slots, Transmissions
+from blocks.arq.settings import (
+    Arq,
+    Decibels,
+    Mode,
+    Report,
+    Share,
+    Slots,
+    Transmissions,
+)
 from blocks.knowledge.source import NoKnowledge
 from blocks.learned.frame import UseOfCsi
 from blocks.learned.pair import Stages, learned_pair
@@ -44,6 +52,8 @@ def build(
     max_transmissions: Transmissions = 3,
     first: Share = 0.85,
     round_trip_slots: Slots = 8,
+    csi_delay_slots: Slots = 4,
+    csi_error_db: Decibels = 0.0,
 ) -> Transceiver:
     """Build the pair.
 
@@ -52,7 +62,8 @@ def build(
     csi : whether the transmitter uses the SNR fed back, for power, code and the fastest
         scheme of the side information that it supports. Without, one signal serves all
         SNRs. ``rate``: the SNR conditions the rate controller and that scheme alone;
-        power and code are those of the design.
+        power and code are those of the design. ``map``: strong latents go to good
+        resource blocks, whose states the receiver reports.
     design_snr_db : SNR assumed without ``csi``, and by power and code with ``rate``
     margin_db : reserve in SNR of the scheme of the side information, for fading or for
         SNRs below the design
@@ -75,6 +86,8 @@ def build(
     max_transmissions, first, round_trip_slots : with ``arq``: transmissions with the
         first, its share of the channel uses (``whole``: from the number of
         transmissions), and slots from the end of one to the next
+    csi_delay_slots, csi_error_db : with ``csi=map``: delay of the report, and standard
+        deviation of its errors
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -86,7 +99,12 @@ def build(
         refine=refine,
         hybrid=hybrid,
         inspector=inspector,
-        ends=ends_of(Arq(arq, max_transmissions, first, round_trip_slots), side_info),
+        ends=ends_of(
+            Arq(arq, max_transmissions, first, round_trip_slots),
+            csi,
+            Report(csi_delay_slots, csi_error_db),
+            side_info,
+        ),
     )
 
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from blocks.phy.analog import distortion, power_by_deviation
 
-CHUNK = 112  # dimensions of a chunk: 56 symbols, a third of a resource block of a slot
-CLASSES = 16  # of deviations
-PER_OCTAVE = 3
+CHUNK = 168  # dimensions of a chunk: half a resource block of a slot
+CLASSES = 7  # of deviations
+PER_OCTAVE = 1
 OFF_EDGE = 0.37  # so that no deviation of a table lies at the edge of a class
 LEAST_POWER = 0.05  # of a dimension, before it is sent again at another power
 PASSES = 3  # for powers that depend on the choice

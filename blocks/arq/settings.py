@@ -10,6 +10,7 @@ from semlink.protocols import Loop
 Mode = Literal["none", "selective", "random", "whole"]
 Transmissions = Annotated[int, Field(ge=1, le=16)]
 Slots = Annotated[int, Field(ge=0, le=1000)]
+Decibels = Annotated[float, Field(ge=0, le=20)]
 Share = Annotated[float, Field(ge=0.3, le=0.98)]
 
 
@@ -52,7 +53,21 @@ class Arq(NamedTuple):
         return int((num_digital + num_payload) * (1 - self.first) / self.first)
 
 
-def check(arq: Arq, side_info: str) -> None:
-    """Refuse retransmission where the side information is not on the air."""
-    if arq.mode != "none" and side_info != "coded":
-        raise InputError(f"arq={arq.mode} needs side_info=coded, got {side_info!r}")
+class Report(NamedTuple):
+    """Report of the channel's state by resource block, with ``csi=map``.
+
+    delay_slots : slots between the measured slot and the first transmission
+    error_db : standard deviation of the error of a state [dB]
+    """
+
+    delay_slots: int = 4
+    error_db: float = 0.0
+
+
+def check(arq: Arq, csi: bool | str, side_info: str) -> None:
+    """Refuse what does not go together."""
+    if arq.mode != "none" and csi == "map":
+        raise InputError(f"csi=map needs arq=none, got {arq.mode!r}")
+    loop = "csi=map" if csi == "map" else f"arq={arq.mode}"
+    if loop != "arq=none" and side_info != "coded":
+        raise InputError(f"{loop} needs side_info=coded, got {side_info!r}")

@@ -92,7 +92,13 @@ def learned_pair(
     rates = controller(stages.rate)
     codec_snr_db = snr_value_db(snr_index(design_snr_db)) if csi == "rate" else None
     shared = Shared(
-        stages.networks(), rates, side_info, knowledge, codec_snr_db, hybrid
+        stages.networks(),
+        rates,
+        side_info,
+        knowledge,
+        codec_snr_db,
+        hybrid,
+        mapped=csi == "map",
     )
     transmitter = ends.transmitter(
         shared,

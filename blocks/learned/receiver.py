@@ -88,10 +88,14 @@ class LearnedReceiver:
         if opened is None:
             return unknown(), None
         known, blocks = self.known(opened, query)
-        heard = known and dimensions(known, opened.payload)
+        heard = known and self.dimensions(opened, known)
         if not heard:
             return self.concealed(opened.header, blocks), None
         return self.estimate(known, *heard, blocks), None
+
+    def dimensions(self, opened: Opened, known: Known) -> Received | None:
+        """Dimensions of the joint code, as :func:`dimensions` has them."""
+        return dimensions(known, opened.payload)
 
     def open(self, x_hat: np.ndarray, no: np.ndarray) -> Opened | None:
         """Read the header of a transmission; ``None`` if it is lost."""

@@ -111,7 +111,7 @@ class LearnedTransmitter:
     Parameters
     ----------
     shared : configuration shared with the receiver
-    csi : whether it uses the SNR fed back; ``rate``: for rates alone
+    csi : whether it uses the SNR fed back; ``rate``: for rates alone; ``map``: as true
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
     refine : gradient steps on the channel dimensions of each image
@@ -236,6 +236,7 @@ class LearnedTransmitter:
             "map_bits": len(own_bits),
             "stride": stride,
             "mcs": scheme.mcs,
+            "mapped": 0,
         }
         return Sent(
             self._header.send(values | setting.fields | told.fields | coded.fields),

@@ -17,7 +17,15 @@ from typing import Annotated
 from pydantic import Field
 
 from blocks.arq.pair import ends_of
-from blocks.arq.settings import Arq, Mode, Share, Slots, Transmissions
+from blocks.arq.settings import (
+    Arq,
+    Decibels,
+    Mode,
+    Report,
+    Share,
+    Slots,
+    Transmissions,
+)
 from blocks.knowledge.source import SourceKb
 from blocks.learned.agentic_pair import agentic_pair, base_of, rate_of, stages_of
 from blocks.learned.controllers import Actions
@@ -47,6 +55,8 @@ def build(
     max_transmissions: Transmissions = 3,
     first: Share = 0.85,
     round_trip_slots: Slots = 8,
+    csi_delay_slots: Slots = 4,
+    csi_error_db: Decibels = 0.0,
 ) -> Transceiver:
     """Build the pair.
 
@@ -54,7 +64,8 @@ def build(
     ----------
     csi, design_snr_db, margin_db, side_info, extractor, restorer, refine, hybrid : as
         for ``ntscc``
-    inspector, arq, max_transmissions, first, round_trip_slots : as for ``ntscc``
+    inspector, arq, max_transmissions, first, round_trip_slots, csi_delay_slots,
+    csi_error_db : as for ``ntscc``
     source_kb : context of the networks: ``retrieved``, the entry nearest to the
         description; for comparison: ``none``, ``random``, any entry, or ``oracle``, the
         description's own embedding, sent in full
@@ -74,7 +85,12 @@ def build(
         refine=refine,
         hybrid=hybrid,
         inspector=inspector,
-        ends=ends_of(Arq(arq, max_transmissions, first, round_trip_slots), side_info),
+        ends=ends_of(
+            Arq(arq, max_transmissions, first, round_trip_slots),
+            csi,
+            Report(csi_delay_slots, csi_error_db),
+            side_info,
+        ),
         side_info=side_info,
         source_kb=source_kb,
         kb=kb,

@@ -52,6 +52,7 @@ CODECS = Stack(
             ]
         ),
         Box("blocks.arq", 3),
+        Box("blocks.resources", 3),
         Box("blocks.learned", 3),
         Row(
             [

@@ -29,6 +29,7 @@ HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
 WORDS += [f"ntscc[arq={arq},round_trip_slots=3]" for arq in ("selective", "random")]
+WORDS += ["ntscc[csi=map]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)
@@ -80,7 +81,7 @@ def elsewhere(courses: dict[str, Recorded], folder: Path) -> dict[str, list[Esti
     """Estimates of a fresh process for the same signals."""
     heard = {
         word: [
-            (query, [tuple(rx) for rx in delivery.received])
+            (query, [tuple(rx) for rx in delivery.received], delivery.reported)
             for query, delivery in zip(course.queries, course.deliveries, strict=True)
         ]
         for word, course in courses.items()

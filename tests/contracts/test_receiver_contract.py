@@ -11,7 +11,7 @@ from semlink.metrics import LINK_METRICS
 from semlink.signals import IMAGE, Estimate, RxSignal
 
 VARIANTS = ["jpeg_ldpc[code=regular]", "jpeg2000_ldpc[conceal=partial]"]
-VARIANTS += ["ntscc[arq=selective]"]
+VARIANTS += ["ntscc[arq=selective]", "ntscc[csi=map]"]
 VARIANTS += ["webp_ldpc[mcs=auto]", "jpeg_ldpc[harq=chase]"] * TABLE.exists()
 TRANSMITTERS = catalogue().registries["transmitter"].complete() + VARIANTS
 
