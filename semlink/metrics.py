@@ -101,11 +101,11 @@ class Resampled(Protocol):
 
     def resampling(
         self, observations: Sequence[Mapping[str, Any]]
-    ) -> Callable[[Sequence[int]], Mapping[str, float]]:
-        """Prepare observations; the result scores those of some numbers.
+    ) -> Callable[[Sequence[int] | None], Mapping[str, float]]:
+        """Prepare observations; the result scores those of some numbers, or all.
 
-        A number may occur several times. The scores are those of :meth:`Task.score`,
-        but for rounding.
+        A number may occur several times. The score of all, ``None``, is that of
+        :meth:`Task.score`; those of resamples may differ by rounding.
         """
 
 

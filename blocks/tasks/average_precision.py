@@ -25,6 +25,7 @@ STATS = {"ap": 0, "ap50": 1, "ap_small": 3, "ap_medium": 4, "ap_large": 5}
 PARTS = ("objects", "found")
 HALF = 0.5  # intersection over union of a match
 EPSILON = np.spacing(1)  # as in COCOeval
+RECALLS = np.linspace(0, 1, 101)
 ALL = "all"  # COCOeval's name of every area
 
 
@@ -69,7 +70,7 @@ class Precision:
     def __init__(self, observations: Sequence[Observation]):
         self._judge = _evaluated(observations)
         self._count = len(observations)
-        self._ranked: list[_Ranked] | None = None
+        self._ranked: _Ranked | None = None
 
     def whole(self) -> dict[str, float]:
         """COCOeval's summary of all pictures; NaN where there are no objects."""
@@ -81,54 +82,75 @@ class Precision:
         stats = self._judge.stats
         return {name: _defined(stats[place]) for name, place in STATS.items()}
 
-    def __call__(self, index: Sequence[int]) -> dict[str, float]:
-        """Summary of a resample: pictures of these numbers, which may occur again."""
+    def __call__(self, index: Sequence[int] | None = None) -> dict[str, float]:
+        """Summary of a resample: pictures of these numbers, which may occur again.
+
+        ``None`` is :meth:`whole`; the others equal COCOeval's but for rounding.
+        """
+        if index is None:
+            return self.whole()
+        if not self._judge.params.catIds:
+            return dict.fromkeys(STATS, float("nan"))
         if self._ranked is None:
             self._ranked = _ranked(self._judge, self._count)
         times = np.bincount(index, minlength=self._count).astype(float)
-        rows = [ranked.precision(times) for ranked in self._ranked]
-        if not rows:
-            return dict.fromkeys(STATS, float("nan"))
-        by_area = np.stack(rows)  # [K, A, T]
-        areas = [_mean(by_area[:, a]) for a in range(by_area.shape[1])]
-        first, *by_size = areas
-        return dict(zip(STATS, [first, _mean(by_area[:, 0, 0]), *by_size], strict=True))
+        every, *by_size = self._ranked.precision(times)
+        means = map(_mean, (every, every[0], *by_size))
+        return dict(zip(STATS, means, strict=True))
 
 
 class _Ranked(NamedTuple):
-    """Detections of a category over all pictures, in order of falling confidence.
+    """Detections of all pictures by category, then in order of falling confidence.
 
-    hits, false : [A, T, D], by area and by overlap that a match needs; what is
-        ignored is neither
+    counts : [A, T, D], by area and by overlap that a match needs: 1, or 0 if ignored
+    hits : [A, T, M], 1 for each match with an object, of the detections in ``hit``
+    hit : [M], numbers of the detections with a match
     picture : [D], number of each detection's picture
-    objects : [A, n], objects of each picture
+    starts : [K + 1], number of the first detection of each category, and D
+    objects : [A, K, n], objects of each picture
     """
 
+    counts: np.ndarray
     hits: np.ndarray
-    false: np.ndarray
+    hit: np.ndarray
     picture: np.ndarray
+    starts: np.ndarray
     objects: np.ndarray
 
     def precision(self, times: np.ndarray) -> np.ndarray:
-        """Average precision [A, T] of pictures that occur ``times`` [n]; NaN for none.
+        """Average precision [A, T, K] of pictures that occur ``times`` [n].
 
-        The mean over 101 values of recall of the highest precision at no less of it.
+        The mean over 101 values of recall of the highest precision at no less of it,
+        which is that of a match; NaN for a category without objects.
         """
-        total = (self.objects @ times)[:, None, None]
+        total = (self.objects @ times)[:, None]
         steps = times[self.picture]
-        hits = np.cumsum(self.hits * steps, axis=-1)
-        false = np.cumsum(self.false * steps, axis=-1)
-        precision = hits / (hits + false + EPSILON)
-        best = np.maximum.accumulate(precision[..., ::-1], axis=-1)[..., ::-1]
+        category = np.searchsorted(self.starts, self.hit, side="right") - 1
+        first = np.searchsorted(self.hit, self.starts[:-1])  # match of each category
+        seen = _sums(self.counts * steps)
+        seen = seen[..., self.hit + 1] - seen[..., self.starts[category]]
+        hits = _sums(self.hits * steps[self.hit])
+        hits = hits[..., 1:] - hits[..., first[category]]
+        # a higher level for each category before, so that maxima do not cross
+        level = 2.0 * (len(first) - category)
+        best = (hits / (seen + EPSILON) + level)[..., ::-1]
+        best = np.maximum.accumulate(best, axis=-1)[..., ::-1] - level
         with np.errstate(invalid="ignore", divide="ignore"):
-            recall = hits / total
-        reached = np.searchsorted(RECALLS, recall, side="right")
+            reached = np.searchsorted(RECALLS, hits / total[..., category], "right")
+        own, place = np.unique(category, return_index=True)
         gained = np.diff(reached, axis=-1, prepend=0)
-        value = (gained * best).sum(axis=-1) / len(RECALLS)
-        return np.where(total[..., 0] > 0, value, np.nan)
+        gained[..., place] = reached[..., place]
+        value = np.zeros((*reached.shape[:-1], len(first)))
+        if len(own):
+            value[..., own] = np.add.reduceat(gained * best, place, axis=-1)
+        return np.where(total > 0, value / len(RECALLS), np.nan)
 
 
-RECALLS = np.linspace(0, 1, 101)
+def _sums(values: np.ndarray) -> np.ndarray:
+    """Running sums along the last axis, from zero."""
+    padded = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
+    np.cumsum(values, axis=-1, out=padded[..., 1:])
+    return padded
 
 
 def _evaluated(
@@ -207,20 +229,29 @@ def _found(row: Sequence[Any]) -> dict[str, Any]:
     return {"bbox": box, "score": score, "area": box[2] * box[3], "iscrowd": 0}
 
 
-def _ranked(judge, count: int) -> list[_Ranked]:
-    """Detections of each category, ranked once for all resamples."""
-    areas = len(judge.params.areaRng)
-    shape = (len(judge.params.catIds), areas, count)
+def _ranked(judge, count: int) -> _Ranked:
+    """Detections of all categories, ranked once for all resamples."""
+    shape = len(judge.params.catIds), len(judge.params.areaRng), count
     results = np.empty(shape, object)
     results.ravel()[:] = judge.evalImgs
-    return [_rank(results[k]) for k in range(shape[0])]
+    ranked = [_rank(category) for category in results]
+    counts, hits = (np.concatenate([r[i] for r in ranked], axis=-1) for i in (0, 1))
+    hit = np.flatnonzero(hits.any(axis=(0, 1)))
+    picture = np.concatenate([r[2] for r in ranked])
+    starts = np.cumsum([0, *(len(r[2]) for r in ranked)])
+    objects = np.vectorize(_there, otypes=[float])(results).transpose(1, 0, 2)
+    parts = counts.astype(float), hits[..., hit].astype(float)
+    return _Ranked(*parts, hit, picture, starts, objects)
 
 
-def _rank(results: np.ndarray) -> _Ranked:
-    """Detections of a category from COCOeval's results [A, n]."""
-    objects = np.array(
-        [[_there(result) for result in line] for line in results], dtype=float
-    )
+def _rank(results: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Detections of a category from COCOeval's results [A, n].
+
+    Output
+    ------
+    : [A, T, D], whether they count; [A, T, D], whether they match an object that
+        counts; [D], their pictures
+    """
     seen = [i for i in range(results.shape[1]) if results[0, i] is not None]
     scores = np.concatenate([results[0, i]["dtScores"] for i in seen])
     pictures = [np.full(len(results[0, i]["dtScores"]), i) for i in seen]
@@ -229,9 +260,9 @@ def _rank(results: np.ndarray) -> _Ranked:
         np.stack([np.hstack([one[i][key] for i in seen]) for one in results])
         for key in ("dtMatches", "dtIgnore")
     )
-    matched, counts = matched[..., order] > 0, ~ignored[..., order].astype(bool)
-    picture = np.concatenate(pictures)[order]
-    return _Ranked(matched & counts, ~matched & counts, picture, objects)
+    counts = ignored[..., order] == 0
+    hits = (matched[..., order] > 0) & counts
+    return counts, hits, np.concatenate(pictures)[order]
 
 
 def _there(result: Mapping[str, Any] | None) -> int:

@@ -101,8 +101,8 @@ class Detection:
 
     def resampling(
         self, observations: Sequence[Mapping[str, Any]]
-    ) -> Callable[[Sequence[int]], Mapping[str, float]]:
-        """Scores of resamples of observations, by their numbers."""
+    ) -> Callable[[Sequence[int] | None], Mapping[str, float]]:
+        """Scores of resamples of observations, by their numbers, or of all."""
         return Precision(observations)
 
     def bounds(self, samples: Sequence[Sample]) -> dict[str, Bounds]:

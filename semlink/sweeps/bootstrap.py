@@ -42,7 +42,9 @@ class Resamples:
 
     def whole(self) -> dict[str, float]:
         """Score of all samples, each once."""
-        return scored(self._task.score(self._seen), self._task, self._name)
+        fast = self._fast
+        scores = self._task.score(self._seen) if fast is None else fast(None)
+        return scored(scores, self._task, self._name)
 
     def __call__(self, chosen: Sequence[int]) -> dict[str, float]:
         """Score of the samples of these numbers, which may occur several times."""

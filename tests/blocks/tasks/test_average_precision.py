@@ -103,6 +103,7 @@ def test_the_whole_set_is_a_resample_of_itself(observations):
     whole, same = precision.whole(), precision(range(len(observations)))
     np.testing.assert_allclose([*same.values()], [*whole.values()], atol=1e-12)
     assert list(same) == list(whole)
+    assert precision(None) == whole
 
 
 @pytest.mark.parametrize(
