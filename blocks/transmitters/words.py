@@ -4,6 +4,7 @@ The receiver makes :class:`semlink.modalities.words.Words`, which answers questi
 draws boxes, but is no picture.
 """
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -15,6 +16,7 @@ from blocks.words.captions import CaptionCodec
 from blocks.words.describing import Annotated as AnnotatedObjects
 from blocks.words.describing import Captions, Objects
 from blocks.words.link import WordsReceiver, WordsTransmitter
+from blocks.words.statistics import FILE
 from blocks.words.structured import StructuredCodec
 from semlink.modalities.words import WORDS
 from semlink.protocols import Transceiver
@@ -53,3 +55,8 @@ def build(
     scheme = None if mcs == "auto" else mcs
     transmitter = WordsTransmitter(describe, codec, scheme, margin_db)
     return Transceiver(transmitter, WordsReceiver(codec), makes=WORDS, oracle=oracle)
+
+
+def files(**_) -> list[Path]:
+    """Files that the results depend on: the statistics of descriptions."""
+    return [FILE]

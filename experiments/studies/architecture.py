@@ -40,11 +40,12 @@ OUTCOMES = Stack(
 EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
 CODECS = Stack(
     [
+        Row([Box("blocks.transmitters"), Box("blocks.answerers")]),
         Row(
             [
                 Box("blocks.text_encoders"),
-                Stack([Box("blocks.describers"), Box("blocks.detectors")]),
-                Box("blocks.transmitters"),
+                Stack([Box("blocks.words"), Box("blocks.describers")]),
+                Box("blocks.detectors"),
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
                 Box("blocks.restorers"),
@@ -64,7 +65,14 @@ CODECS = Stack(
         ),
     ]
 )
-OTHERS = Stack([Box("blocks.sources"), Box("blocks.tasks"), Box("blocks")], "left")
+OTHERS = Stack(
+    [
+        Row([Box("blocks.sources"), Box("blocks.tasks")]),
+        Box("blocks.questions"),
+        Box("blocks"),
+    ],
+    "left",
+)
 BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 BLOCKS = Row([CODECS, OTHERS])
 SEMLINK = Stack(

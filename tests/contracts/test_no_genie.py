@@ -104,7 +104,10 @@ def assert_same(one: Estimate, other: Estimate) -> None:
     assert (one.modality, one.lost) == (other.modality, other.lost)
     for a, b in zip(one, other, strict=True):
         assert (a is None) == (b is None)
-        np.testing.assert_array_equal(a, b)
+        if isinstance(a, np.ndarray):
+            np.testing.assert_array_equal(a, b)
+        else:
+            assert a == b
 
 
 def assert_all_the_same(here: list[Estimate], there: list[Estimate]) -> None:

@@ -5,11 +5,13 @@ import pytest
 
 from blocks.phy import side_information
 from blocks.phy.mcs import SCHEMES
+from blocks.questions.answers import Answer
 from blocks.words.link import FIELDS, finest
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
+from semlink.modalities.query import Query
 from semlink.modalities.words import WORDS
 from semlink.signals import IMAGE, Sample
 
@@ -60,6 +62,19 @@ def test_a_caption_arrives(link_of, annotated, over_awgn):
     assert estimate.data.caption == "two dogs and a cat"
 
 
+@pytest.mark.parametrize("word", ["words", "words[describer=annotated]"])
+def test_question_and_answers_do_not_change_what_is_sent(word, link_of, annotated):
+    """Even handed over past the link, and to an oracle, which sees annotations."""
+    link = link_of(word)
+    plan = link.plan([annotated], link.budget(0.01, "per_image", 10.0))
+    query = Query(questions=("Is there a dog in the picture?",))
+    answers = {"answers": (Answer("exists", ("yes",)),)}
+    known = {**annotated.annotations, **answers}
+    asked = annotated._replace(query=query, annotations=known)
+    sent = [link.transmitter(s, plan)[0].x for s in (annotated, asked)]
+    np.testing.assert_array_equal(*sent)
+
+
 def test_more_uses_tell_more(link_of, annotated, over_awgn):
     link = link_of("words[describer=annotated]")
     told = [over_awgn(link, annotated, cbr)[1].data for cbr in (0.00055, 0.0007, 0.001)]
@@ -70,8 +85,8 @@ def test_more_uses_tell_more(link_of, annotated, over_awgn):
 
 def test_a_better_channel_takes_fewer_uses(link_of, annotated, over_awgn):
     link = link_of("words[describer=annotated]")
-    uses = [over_awgn(link, annotated, 0.01, s)[0].ledger.total for s in (0, 10, 20)]
-    assert uses[0] > uses[1] > uses[2]
+    uses = [over_awgn(link, annotated, 0.01, s)[0].ledger.total for s in (0, 10)]
+    assert uses[0] > uses[1]
 
 
 def test_a_fixed_scheme_is_that_of_the_header(link_of, annotated, over_awgn):
