@@ -17,10 +17,13 @@ from pydantic import Field
 from baselines.separated.header import pack_colour, unpack_colour
 from baselines.separated.rate_search import CACHED_SIZES, check_size, enough_of, highest
 from blocks.budget_search import Choices, Cost, Member, Settings, search
+from blocks.inspection import Inspector, Seen, with_dither
+from blocks.inspection import inspector as inspector_of
 from blocks.linear import classes as classes_of_blocks
 from blocks.linear.hybrid import HybridPayload
 from blocks.linear.model import (
     FILE,
+    SIDE,
     LinearModel,
     analyse,
     deviations,
@@ -236,10 +239,16 @@ class LinearReceiver:
     ----------
     model : statistics that both ends share
     payload : how coefficients are sent
+    inspect : what judges the estimates; ``None`` for nothing
     """
 
-    def __init__(self, model: LinearModel, payload: AnalogPayload | HybridPayload):
-        self._model, self._payload = model, payload
+    def __init__(
+        self,
+        model: LinearModel,
+        payload: AnalogPayload | HybridPayload,
+        inspect: Inspector | None = None,
+    ):
+        self._model, self._payload, self._inspect = model, payload, inspect
         self._header = Header(FIELDS | payload.fields)
 
     def __call__(self, rx: RxSignal, query=None, memory=None):
@@ -257,30 +266,44 @@ class LinearReceiver:
         bits, blocks = side_information.receive(x_hat[side], no[side], num_bits, mcs)
         picture = None
         if bits is not None:
-            picture, own = self._decode(header, bits, x_hat[end:], no[end:])
+            picture, own, doubt = self._decode(header, bits, x_hat[end:], no[end:])
             blocks = join_blocks(blocks, own)
         if picture is not None:
-            return Estimate(picture, IMAGE, False, blocks)
+            return Estimate(picture, IMAGE, False, blocks, doubt)
         size = header["height"], header["width"], 3
         colour = unpack_colour(header["mean_colour"])
         return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
 
-    def _decode(
-        self, header: dict, bits, x_hat, no
-    ) -> tuple[np.ndarray | None, np.ndarray]:
-        """Picture, ``None`` if the signal is cut short, and blocks of the payload."""
+    def _decode(self, header: dict, bits, x_hat, no):
+        """Picture, ``None`` if cut short, blocks of the payload, and doubt."""
         size = header["height"], header["width"]
         grid = grid_of(*size)
         try:
             gains, classes = classes_of_blocks.decode(bits, grid, self._model)
         except ValueError:
-            return None, NO_BLOCKS  # one erroneous block in 2^24 passes its CRC
+            return None, NO_BLOCKS, None  # one block in 2^24 passes its CRC in error
         sigma = deviations(gains, classes, grid, self._model)
-        x, blocks = self._payload.receive(x_hat, no, sigma, header)
-        if x is None:
-            return None, blocks
         colour = unpack_colour(header["mean_colour"])
-        return synthesise(x, colour, size, self._model), blocks
+
+        def decoded(x_hat, no):
+            x, blocks = self._payload.receive(x_hat, no, sigma, header)
+            if x is None:
+                return None, blocks
+            return synthesise(x, colour, size, self._model), blocks
+
+        def dithered(seed: int) -> np.ndarray:
+            return decoded(*with_dither(x_hat, no, seed))[0]
+
+        picture, blocks = decoded(x_hat, no)
+        if picture is None or not self._inspect:
+            return picture, blocks, None
+        error = self._payload.errors(no, sigma, header)
+        # errors of the coefficients that are transformed again are spread over all
+        spectral = slice(self._model.num_spectral)
+        error[:, spectral] = error[:, spectral].mean(axis=0)
+        error = np.float32(255**2 * error.reshape(*grid, -1))
+        doubt = self._inspect(Seen(picture, error, SIDE, dithered))
+        return picture, blocks, doubt
 
 
 def build(
@@ -288,6 +311,7 @@ def build(
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 4.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     hybrid: bool = False,
+    inspector: str = "expected_error",
 ) -> Transceiver:
     """Build the pair.
 
@@ -301,13 +325,16 @@ def build(
     margin_db : reserve in SNR of the scheme of the side information, for fading
     hybrid : whether strong and weak coefficients are sent in bits, in part or in whole;
         bits have a cliff, so it needs ``csi``
+    inspector : what the receiver itself expects to be wrong, by name; not with
+        ``hybrid``
     """
     if hybrid and not csi:
         raise InputError("hybrid needs csi=true, got csi=false")
     model, payload = shipped(), HybridPayload() if hybrid else AnalogPayload()
     adaptation = {"csi": csi, "design_snr_db": design_snr_db, "margin_db": margin_db}
     transmitter = LinearTransmitter(model, payload, **adaptation)
-    return Transceiver(transmitter, LinearReceiver(model, payload))
+    inspect = None if hybrid else inspector_of(inspector)
+    return Transceiver(transmitter, LinearReceiver(model, payload, inspect))
 
 
 def files(**_) -> list[Path]:

@@ -27,6 +27,7 @@ from blocks.arq.settings import (
     Transmissions,
 )
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned.ends import files_of_inspector
 from blocks.learned.frame import UseOfCsi
 from blocks.learned.pair import Stages, learned_pair
 from blocks.learned.weights_folder import folder_of
@@ -108,9 +109,12 @@ def build(
     )
 
 
-def files(weights: str, extractor: str, rate: str, restorer: str, **_) -> list[Path]:
+def files(
+    weights: str, extractor: str, rate: str, restorer: str, inspector: str, **_
+) -> list[Path]:
     """Files that the results depend on: weights, and files of each stage."""
-    return _stages(weights, extractor, rate, restorer).files()
+    stages = _stages(weights, extractor, rate, restorer)
+    return [*stages.files(), *files_of_inspector(inspector)]
 
 
 def _stages(weights: str, *names: str) -> Stages:

@@ -55,6 +55,16 @@ class Inspector(Protocol):
         """The doubt in each region : [h, w], float32, zero or above."""
 
 
+def with_dither(values: np.ndarray, noise: np.ndarray, seed: int):
+    """Received values with as much noise again : values [n], noise variances [n]."""
+    size = values.shape if np.isrealobj(values) else (*values.shape, 2)
+    draw = np.random.default_rng(seed).normal(size=size)
+    if np.iscomplexobj(values):
+        draw = draw.view(np.complex128)[..., 0] / np.sqrt(2)
+    spread = np.sqrt(np.where(np.isfinite(noise), noise, 0))
+    return (values + spread * draw).astype(values.dtype), 2 * noise
+
+
 def inspector(spec: str) -> Inspector | None:
     """Build an inspector from its name and parameters; ``None`` for ``none``.
 

@@ -20,6 +20,7 @@ CLASSES = 7  # of deviations
 PER_OCTAVE = 1
 OFF_EDGE = 0.37  # so that no deviation of a table lies at the edge of a class
 LEAST_POWER = 0.05  # of a dimension, before it is sent again at another power
+MOST_NOISE = 1e6  # of a dimension; as good as erased
 PASSES = 3  # for powers that depend on the choice
 
 
@@ -90,6 +91,7 @@ def choose(
     ------
     least : [chunks], least class that is sent again; ``CLASSES`` for none
     """
+    noise = np.minimum(noise, MOST_NOISE)
     again, least = _typical(noise), np.full(num_chunks(len(noise)), CLASSES)
     gains = np.ones(len(noise))
     for _ in range(PASSES):
@@ -107,7 +109,7 @@ def choose(
 
 def _typical(noise: np.ndarray) -> float:
     """Noise variance at the mean signal-to-noise ratio."""
-    return float(1 / np.maximum(np.mean(1 / noise), 1e-9))
+    return float(1 / np.mean(1 / noise))
 
 
 def _thresholds(rank: np.ndarray, reduction: np.ndarray, limit: int) -> np.ndarray:

@@ -103,7 +103,7 @@ class Payload:
         y = np.zeros(self._sigma.shape, np.float32)
         estimates = analog.lmmse(received, noise, sent.gain, sent.sigma)
         y.ravel()[sent.places] = estimates / _SCALE.value(scale)
-        error = analog.expected_error(noise, sent.gain, sent.sigma)
+        error = analog.lmmse_error(noise, sent.gain, sent.sigma)
         removed = np.sum(sent.sigma**2 - error)
         return Received(y, max(1 - removed / self._variance, 0.0))
 

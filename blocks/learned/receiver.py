@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocks.inspection import Inspector, Seen
+from blocks.inspection import Inspector, Seen, with_dither
 from blocks.learned import digital_layer
 from blocks.learned.controllers import View, derive
 from blocks.learned.frame import (
@@ -208,9 +208,7 @@ class LearnedReceiver:
         """The view of an inspector."""
 
         def dithered(seed: int) -> np.ndarray:
-            draw = np.random.default_rng(seed).normal(size=len(noise))
-            more = np.where(noise < NOTHING_HEARD, np.sqrt(noise) * draw, 0)
-            return self.picture(known, received + np.float32(more), 2 * noise)
+            return self.picture(known, *with_dither(received, noise, seed))
 
         return Seen(picture, self.error(known, noise), PATCH, dithered)
 

@@ -115,18 +115,11 @@ def lmmse(
     return gain * matched / np.sqrt(copies) / (sigma**-2.0 + gain**2 * precision)
 
 
-def expected_error(
-    noise: np.ndarray, gain: np.ndarray, sigma: np.ndarray
-) -> np.ndarray:
-    """Mean squared error of each value after :func:`lmmse` : [n].
-
-    Input
-    -----
-    noise, gain, sigma : as for :func:`lmmse`
-    """
+def lmmse_error(noise: np.ndarray, gain: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Expected squared error of :func:`lmmse` : [n]; parameters are the same."""
     source, copies = _turns(len(gain), len(noise))
     precision = np.bincount(source, 1 / noise, len(gain)) / copies
-    return 1 / (sigma**-2.0 + gain**2 * precision)
+    return sigma**2 / (1 + (sigma * gain) ** 2 * precision)
 
 
 def pack(values: np.ndarray) -> np.ndarray:

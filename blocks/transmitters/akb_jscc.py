@@ -29,6 +29,7 @@ from blocks.arq.settings import (
 from blocks.knowledge.source import SourceKb
 from blocks.learned.agentic_pair import agentic_pair, base_of, rate_of, stages_of
 from blocks.learned.controllers import Actions
+from blocks.learned.ends import files_of_inspector
 from blocks.learned.frame import UseOfCsi
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
@@ -100,7 +101,8 @@ def build(
 
 
 def files(
-    weights: str, extractor: str, rate: str, restorer: str, kb: str, **_
+    weights: str, extractor: str, rate: str, restorer: str, kb: str, inspector: str, **_
 ) -> list[Path]:
     """Files that the results depend on: knowledge base, and files of each stage."""
-    return [base_of(kb), *stages_of(weights, extractor, rate, restorer).files()]
+    stages = stages_of(weights, extractor, rate, restorer)
+    return [base_of(kb), *stages.files(), *files_of_inspector(inspector)]

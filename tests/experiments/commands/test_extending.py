@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from scipy.stats import norm
 
+from blocks.inspection import Seen, inspector
 from blocks.sources.coco import build as build_coco
 from experiments.__main__ import main
 from semlink.store.results import read_observations, read_points
@@ -68,6 +69,15 @@ def mean(rows, *where):
     return float(rows[where]["mean"])
 
 
+def test_an_inspector_weighs_the_middle(files):
+    error = np.ones((9, 9, 4), np.float32)
+    seen = Seen(np.zeros((144, 144, 3), np.uint8), error, 16, None)
+    doubt = inspector("middle_first.py")(seen)
+    plain = inspector("expected_error")(seen)
+    assert doubt[4, 4] == pytest.approx(4 * plain[4, 4])
+    assert np.all(doubt[0] < 1.5 * plain[0])
+
+
 def test_every_kind_has_an_example():
     assert set(EXAMPLES) == {
         "letters.py",
@@ -78,6 +88,7 @@ def test_every_kind_has_an_example():
         "phase_noise.py",
         "convolution.py",
         "centre.py",
+        "middle_first.py",
         "dominant_colour.py",
         "brighter_side.py",
     }
