@@ -1,6 +1,7 @@
 """Where components of each kind live."""
 
 from blocks.detection import DETECTORS
+from blocks.importances import IMPORTANCES
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -14,6 +15,7 @@ from semlink.sweeps.sweep import Sweep
 # kinds that parameters of transmitters name
 NAMED = (
     DETECTORS,
+    IMPORTANCES,
     DESCRIBERS,
     TEXT_ENCODERS,
     EXTRACTORS,

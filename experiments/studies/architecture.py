@@ -42,6 +42,7 @@ CODECS = Stack(
             [
                 Box("blocks.text_encoders"),
                 Stack([Box("blocks.describers"), Box("blocks.detectors")]),
+                Box("blocks.importance"),
                 Box("blocks.transmitters"),
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
