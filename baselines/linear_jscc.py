@@ -17,7 +17,7 @@ from pydantic import Field
 from baselines.separated.header import pack_colour, unpack_colour
 from baselines.separated.rate_search import CACHED_SIZES, check_size, enough_of, highest
 from blocks.budget_search import Choices, Cost, Member, Settings, search
-from blocks.importances import NONE, known_by
+from blocks.importances import NONE, files_of, known_by
 from blocks.linear import classes as classes_of_blocks
 from blocks.linear.hybrid import HybridPayload
 from blocks.linear.importance import OPTIMUM, Weighting
@@ -345,6 +345,6 @@ def build(
     return Transceiver(transmitter, LinearReceiver(*parts), **known)
 
 
-def files(**_) -> list[Path]:
-    """Files that the results depend on: the model."""
-    return [FILE]
+def files(importance: str, **_) -> list[Path]:
+    """Files that the results depend on: the model, and those of the importance."""
+    return [FILE, *files_of(importance)]

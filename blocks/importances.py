@@ -4,6 +4,7 @@ A map gives each cell of 16x16 pixels one of four levels. A level weights the sq
 error of its cell: 1, 4, 16 or 64. A transmitter signals the map, and it is counted.
 """
 
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -83,6 +84,24 @@ def importance(spec: str) -> Checked | None:
         must = "a callable with hears_query from build"
         refuse(f"importance {spec}", must, shown(made))
     return Checked(made, spec, IMPORTANCES.is_oracle(word.name))
+
+
+def nothing() -> Checked:
+    """A component for which all of a picture counts the same."""
+    return Checked(_Nothing(), NONE, False)
+
+
+class _Nothing:
+    hears_query = False
+
+    def __call__(self, sample: Sample) -> np.ndarray:
+        return np.zeros(grid_of(sample.data.shape), np.uint8)
+
+
+def files_of(spec: str) -> list[Path]:
+    """Files that a component depends on: of a plug-in, its source."""
+    name = ComponentSpec.model_validate(spec).name
+    return [Path(name)] if name.endswith(".py") else []
 
 
 def known_by(made: Checked | None) -> dict[str, bool]:

@@ -80,4 +80,7 @@ def learned_pair(
         refine=refine,
     )
     sees = oracle or is_oracle(CONTROLLERS, stages.rate)
-    return Transceiver(transmitter, LearnedReceiver(shared), oracle=sees)
+    sees = sees or getattr(rates, "oracle", False)
+    hears = getattr(rates, "hears_query", False)
+    receiver = LearnedReceiver(shared)
+    return Transceiver(transmitter, receiver, oracle=sees, hears_query=hears)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from blocks.learned import digital_layer
+from blocks.learned import digital_layer, power
 from blocks.learned.controllers import View, derive
 from blocks.learned.frame import (
     SCALES,
@@ -102,6 +102,9 @@ class LearnedReceiver:
             return None, blocks
         received, noise = unpack(x_hat[:num_symbols], no[:num_symbols], count)
         useless = useless[side.kept > 0] | (2 * noise >= NOTHING_HEARD)
+        own_bits = bits[header["side_bits"] :][: header.get("map_bits", 0)]
+        gains = power.gains(self._shared, side, own_bits, codec)
+        received, noise = power.undone(received, noise, gains)
         received = np.where(useless, 0, received * np.float32(np.sqrt(2)))
         noise = np.where(useless, NOTHING_HEARD, 2 * noise)
         scale = SCALES.value(header["scale"])

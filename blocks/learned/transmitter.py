@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from blocks.budget_search import Choices, Cost, Member, Settings, key_of, search
-from blocks.learned import rate
+from blocks.learned import power, rate
 from blocks.learned.controllers import Rates, View, decide
 from blocks.learned.digital_layer import Layer, layer_of, left_over
 from blocks.learned.frame import (
@@ -238,7 +238,7 @@ class LearnedTransmitter:
         statistics = view.statistics
         level, own_bits = self._decide(features, at, statistics.entropy.shape)
         bits = networks.coder.encode(summary)
-        coded = self._coded(view, level, at, setting)
+        coded = self._coded(view, level, at, setting, own_bits)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting, len(all_bits))
         side, blocks = side_accounting.send(all_bits, scheme)
@@ -263,7 +263,12 @@ class LearnedTransmitter:
         )
 
     def _coded(
-        self, view: View, level: np.ndarray, at: Conditions, setting: Setting
+        self,
+        view: View,
+        level: np.ndarray,
+        at: Conditions,
+        setting: Setting,
+        own_bits: np.ndarray,
     ) -> Coded:
         """The latents of an image as symbols."""
         networks, codec = self._networks, self.shared.of_codec(at)
@@ -277,6 +282,8 @@ class LearnedTransmitter:
         if self._refine:
             sent = dimensions, scale, maps, codec
             dimensions = refined(networks, *sent, view, self._refine)
+        gains = power.gains(self.shared, maps, own_bits, codec)
+        dimensions, scale = power.applied(dimensions, scale, gains)
         fields = fields | {"scale": SCALES.index(scale)}
         return Coded(layer, pack(dimensions * np.sqrt(0.5)), blocks, fields)
 
