@@ -1,7 +1,9 @@
 """Where components of each kind live."""
 
+from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
 from blocks.importances import IMPORTANCES
+from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -14,6 +16,7 @@ from semlink.sweeps.sweep import Sweep
 
 # kinds that parameters of transmitters name
 NAMED = (
+    ANSWERERS,
     DETECTORS,
     IMPORTANCES,
     DESCRIBERS,
@@ -21,6 +24,7 @@ NAMED = (
     EXTRACTORS,
     CONTROLLERS,
     RESTORERS,
+    INSPECTORS,
 )
 KINDS = {
     "source": ("blocks.sources",),

@@ -20,7 +20,7 @@ from semlink.loop.exchange import (
     Receiving,
     exchange,
 )
-from semlink.loop.feedback import Feedback, slot_of
+from semlink.loop.feedback import Feedback, resources_of, slot_of
 from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.metrics import Judgement, Task
 from semlink.modalities.query import Query
@@ -81,7 +81,8 @@ class Link:
         fed_back = Feedback(float(snr_db), over, self.pair.loop, state_db)
         point = self.transmitter.operating_point(fed_back)
         point = pairs.key(point, "an operating point", self.pair)
-        return Budget(cbr, cbr_mode, point, self._frame, self._feedback)
+        blocks = len(np.unique(resources_of(self._channel)))
+        return Budget(cbr, cbr_mode, point, self._frame, self._feedback, blocks)
 
     def plan(self, samples: Sequence[Sample], budget: Budget) -> Hashable:
         """The plan of the transmitter for samples as it is given them."""

@@ -115,6 +115,20 @@ def lmmse(
     return gain * matched / np.sqrt(copies) / (sigma**-2.0 + gain**2 * precision)
 
 
+def expected_error(
+    noise: np.ndarray, gain: np.ndarray, sigma: np.ndarray
+) -> np.ndarray:
+    """Mean squared error of each value after :func:`lmmse` : [n].
+
+    Input
+    -----
+    noise, gain, sigma : as for :func:`lmmse`
+    """
+    source, copies = _turns(len(gain), len(noise))
+    precision = np.bincount(source, 1 / noise, len(gain)) / copies
+    return 1 / (sigma**-2.0 + gain**2 * precision)
+
+
 def pack(values: np.ndarray) -> np.ndarray:
     """Pair values [n] on I and Q : [ceil(n / 2)], complex64; zero-padded."""
     pairs = np.pad(values, (0, len(values) % 2)).astype(np.float32)

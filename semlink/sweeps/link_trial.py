@@ -1,6 +1,6 @@
 """The trial of a link: send one sample, judge it by tasks."""
 
-from collections.abc import Sequence
+import hashlib
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,18 +10,28 @@ from semlink.catalogue import Catalogue
 from semlink.compiled_channel import compiled_channel
 from semlink.config import LinkConfig, SweepConfig
 from semlink.contracts.built import built
+from semlink.contracts.tasks import bounded
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop import asking
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.loop.feedback_link import FeedbackLink
-from semlink.metrics import Judgement, Metric, all_metrics
+from semlink.metrics import (
+    Bounded,
+    Bounds,
+    Judgement,
+    Metric,
+    Sourced,
+    Task,
+    all_metrics,
+)
 from semlink.modalities.query import Query
 from semlink.protocols import Source, Transceiver
 from semlink.rng import Seeds
 from semlink.signals import Estimate, Sample
 from semlink.store.cache import DiskCache, data_hash
 from semlink.store.transmissions import Transmissions
+from semlink.sweeps.given import First, Given
 from semlink.sweeps.points import COUNTED, Point, use_name
 from semlink.sweeps.trial import JSON
 
@@ -59,7 +69,10 @@ class LinkTrial:
     ):
         self.config, self._catalogue = config, catalogue
         (self.source,) = _built(catalogue, "source", [config.source]).values()
-        self.tasks = _built(catalogue, "task", config.task)
+        self.tasks = {
+            label: _of_source(label, task, self.source)
+            for label, task in _built(catalogue, "task", config.task).items()
+        }
         try:
             self.metrics: dict[str, tuple[str, Metric]] = all_metrics(self.tasks)
         except ValueError as error:
@@ -139,6 +152,21 @@ class LinkTrial:
             "cbr_mode": self.config.cbr_mode,
             "feedback": self.config.feedback.model_dump(),
         }
+
+    def bounds(self) -> dict[str, Bounds]:
+        """Floor and ceiling of each metric that has them, on the samples of a point."""
+        samples = First(self.source, self.num_samples)
+        found: dict[str, Bounds] = {}
+        for name, task in self.tasks.items():
+            if isinstance(task, Bounded):
+                found |= bounded(task.bounds(samples), task, name)
+        return found
+
+    def judged(self) -> str:
+        """Hash of the tasks and of the samples of a point."""
+        tasks = [self._catalogue.identity("task", spec) for spec in self.config.task]
+        what = JSON.encode([tasks, self.source.fingerprint(), self.num_samples])
+        return hashlib.sha256(what.encode()).hexdigest()[:16]
 
     def deliver(self, point: Point, index: int, draw: int) -> Delivery:
         """Send a sample of a point over the channel of a draw."""
@@ -223,7 +251,7 @@ class LinkTrial:
                 "csi": None if budget.operating_point is None else csi,
             }
 
-        samples = _Given(link, self.source, self.num_samples, is_heard)
+        samples = Given(link, self.source, self.num_samples, is_heard)
         label = point.link.transmitter.label, is_heard
         return self.transmissions.plan(label, link, samples, budget, identity)
 
@@ -277,32 +305,18 @@ class LinkTrial:
         }
 
 
-class _Given(Sequence):
-    """The transmitter's view of the first samples of a source, opened one at a time.
-
-    ``is_heard`` : whether the queries that the pair hears have arrived
-    """
-
-    def __init__(self, link: Link, source: Source, count: int, is_heard: bool):
-        self._link, self._source, self._count = link, source, count
-        self._is_heard = is_heard
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> Sample:
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        sample, pair = self._source[index], self._link.pair
-        query = asking.heard(pair, sample.query) if self._is_heard else None
-        return self._link.given(sample, query)
-
-
 def _built(catalogue: Catalogue, kind: str, specs) -> dict[str, Any]:
     return {
         spec.label: built(kind, spec.label, catalogue.build(kind, spec))
         for spec in specs
     }
+
+
+def _of_source(label: str, task: Task, source: Source) -> Task:
+    """A task with the reference that a source has."""
+    if not isinstance(task, Sourced):
+        return task
+    return built("task", label, task.for_source(source))
 
 
 def _check_modality(label: str, pair: Transceiver, source: Source) -> None:

@@ -24,6 +24,7 @@ from semlink.sweeps.sweep import Sweep
 REGISTRY = catalogue().registries["transmitter"]
 NAMES = REGISTRY.complete()
 VARIANTS = ["jpeg_ldpc[code=regular]", "jpeg2000_ldpc[conceal=partial]"]
+VARIANTS += ["ntscc[arq=selective]", "ntscc[csi=map]"]
 VARIANTS += ["webp_ldpc[mcs=auto]", "jpeg_ldpc[harq=chase]"] * TABLE.exists()
 TRANSMITTERS = NAMES + VARIANTS
 PARTS = Path(__file__).parent / "parts"
@@ -78,7 +79,8 @@ def test_says_what_it_accepts_and_sends_it(
         _, _, tx = send_over(link, sample)
         estimate, _ = link.receive(noiseless(tx))
         assert estimate.modality == (pair.makes or sample.modality)
-        assert estimate.data.dtype == sample.data.dtype
+        if pair.makes is None:
+            assert estimate.data.dtype == sample.data.dtype
 
 
 def test_a_source_of_what_it_does_not_accept_is_refused():
