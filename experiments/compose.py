@@ -2,6 +2,7 @@
 
 from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
+from blocks.importances import IMPORTANCES
 from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
@@ -17,6 +18,7 @@ from semlink.sweeps.sweep import Sweep
 NAMED = (
     ANSWERERS,
     DETECTORS,
+    IMPORTANCES,
     DESCRIBERS,
     TEXT_ENCODERS,
     EXTRACTORS,

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from blocks.detection import COCO_CATEGORIES
 from blocks.detectors.suppression import suppressed
 from semlink.modalities.boxes import Boxes
+from semlink.modalities.categories import CATEGORIES
 
 WEIGHTS = Path(__file__).parent / "nanodet_g" / "model.onnx"
 INPUT = 416  # pixels along a side of the network's input
@@ -32,7 +32,7 @@ class NanoDet:
     """NanoDet-g at 416x416 pixels."""
 
     version = "nanodet_g 1"
-    categories = COCO_CATEGORIES
+    categories = CATEGORIES
 
     def __init__(self):
         self._network = _network()

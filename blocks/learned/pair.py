@@ -108,5 +108,11 @@ def learned_pair(
         refine=refine,
     )
     sees = oracle or is_oracle(CONTROLLERS, stages.rate)
-    receiver = ends.receiver(shared, inspector_of(inspector))
-    return Transceiver(transmitter, receiver, loop=ends.loop, oracle=sees)
+    sees = sees or getattr(rates, "oracle", False)
+    return Transceiver(
+        transmitter,
+        ends.receiver(shared, inspector_of(inspector)),
+        loop=ends.loop,
+        oracle=sees,
+        hears_query=getattr(rates, "hears_query", False),
+    )

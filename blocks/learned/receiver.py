@@ -16,6 +16,7 @@ from blocks.learned.frame import (
     split,
 )
 from blocks.learned.inference import Conditions
+from blocks.learned.power import gains_of, undone
 from blocks.learned.summary import Summary
 from blocks.nn.codec import Side, noise_variance, quantiser_step
 from blocks.nn.transforms import PATCH
@@ -56,6 +57,7 @@ class Known(NamedTuple):
     side : maps
     useless : [1, h, w, M], bool, latents whose dimension says nothing
     at : conditions of the codec
+    gains : [n], float32, gains of the dimensions by importance; ``None`` without
     """
 
     header: dict
@@ -63,6 +65,7 @@ class Known(NamedTuple):
     side: Side
     useless: np.ndarray
     at: Conditions
+    gains: np.ndarray | None = None
 
     @property
     def num_dimensions(self) -> int:
@@ -143,7 +146,9 @@ class LearnedReceiver:
             values, own = digital_layer.receive(*layer, by, header)
             side, useless = digital_layer.left_over(side, by, values)
             blocks = join_blocks(blocks, own)
-        return Known(header, summary, side, useless, codec), blocks
+        own_bits = bits[header["side_bits"] :][: header.get("map_bits", 0)]
+        gains = gains_of(self._shared, side, own_bits, codec)
+        return Known(header, summary, side, useless, codec, gains), blocks
 
     def estimate(
         self, known: Known, received: np.ndarray, noise: np.ndarray, blocks: np.ndarray
@@ -155,6 +160,7 @@ class LearnedReceiver:
         received, noise : [n], float32, dimensions, and their noise variances
         blocks : decoded blocks
         """
+        received, noise = undone(received, noise, known.gains)
         picture = self.picture(known, received, noise)
         doubt = None
         if self._inspect:

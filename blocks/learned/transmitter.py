@@ -23,6 +23,7 @@ from blocks.learned.frame import (
     stride_of,
 )
 from blocks.learned.inference import Conditions
+from blocks.learned.power import applied, gains_of
 from blocks.learned.rate import FULL_QUALITY
 from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
@@ -275,6 +276,8 @@ class LearnedTransmitter:
         if self._refine:
             sent = dimensions, scale, maps, codec
             dimensions = refined(networks, *sent, ready.view, self._refine)
+        gains = gains_of(self.shared, maps, ready.rates.bits, codec)
+        dimensions, scale = applied(dimensions, scale, gains)
         fields = fields | {"scale": SCALES.index(scale)}
         return Coded(layer, pack(dimensions * np.sqrt(0.5)), blocks, fields)
 

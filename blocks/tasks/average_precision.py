@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.detection import COCO_CATEGORIES
+from semlink.modalities.categories import CATEGORIES
 
 Observation = Mapping[str, Any]
 # place in COCOeval's summary
@@ -195,8 +195,8 @@ def _keep_areas(params, areas: Sequence[str]) -> None:
 def _numbers(observations: Sequence[Observation]) -> dict[str, int]:
     """Numbers of all categories that occur, COCO's own first, in its order."""
     names = {row[0] for seen in observations for part in PARTS for row in seen[part]}
-    others = sorted(names.difference(COCO_CATEGORIES))
-    order = [name for name in COCO_CATEGORIES if name in names] + others
+    others = sorted(names.difference(CATEGORIES))
+    order = [name for name in CATEGORIES if name in names] + others
     return {name: place for place, name in enumerate(order, 1)}
 
 

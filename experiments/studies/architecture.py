@@ -45,7 +45,7 @@ CODECS = Stack(
             [
                 Box("blocks.text_encoders"),
                 Stack([Box("blocks.words"), Box("blocks.describers")]),
-                Box("blocks.detectors"),
+                Stack([Box("blocks.importance"), Box("blocks.detectors")]),
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
                 Box("blocks.restorers"),

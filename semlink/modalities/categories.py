@@ -5,6 +5,7 @@ References
 T.-Y. Lin et al., "Microsoft COCO: common objects in context", 2014.
 """
 
+# in the order of the numbers of COCO
 _LIST = """
 person|bicycle|car|motorcycle|airplane|bus|train|truck|boat|traffic light|fire hydrant
 stop sign|parking meter|bench|bird|cat|dog|horse|sheep|cow|elephant|bear|zebra|giraffe

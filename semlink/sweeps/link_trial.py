@@ -1,7 +1,6 @@
 """The trial of a link: send one sample, judge it by tasks."""
 
 import hashlib
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -32,6 +31,7 @@ from semlink.rng import Seeds
 from semlink.signals import Estimate, Sample
 from semlink.store.cache import DiskCache, data_hash
 from semlink.store.transmissions import Transmissions
+from semlink.sweeps.given import First, Given
 from semlink.sweeps.points import COUNTED, Point, use_name
 from semlink.sweeps.trial import JSON
 
@@ -155,7 +155,7 @@ class LinkTrial:
 
     def bounds(self) -> dict[str, Bounds]:
         """Floor and ceiling of each metric that has them, on the samples of a point."""
-        samples = _First(self.source, self.num_samples)
+        samples = First(self.source, self.num_samples)
         found: dict[str, Bounds] = {}
         for name, task in self.tasks.items():
             if isinstance(task, Bounded):
@@ -251,7 +251,7 @@ class LinkTrial:
                 "csi": None if budget.operating_point is None else csi,
             }
 
-        samples = _Given(link, self.source, self.num_samples, is_heard)
+        samples = Given(link, self.source, self.num_samples, is_heard)
         label = point.link.transmitter.label, is_heard
         return self.transmissions.plan(label, link, samples, budget, identity)
 
@@ -303,37 +303,6 @@ class LinkTrial:
             for label, pair in pairs.items()
             for channel, over in channels.items()
         }
-
-
-class _First(Sequence):
-    """The first samples of a source, opened one at a time."""
-
-    def __init__(self, source: Source, count: int):
-        self._source, self._count = source, count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> Sample:
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        return self._source[index]
-
-
-class _Given(_First):
-    """The transmitter's view of them.
-
-    ``is_heard`` : whether the queries that the pair hears have arrived
-    """
-
-    def __init__(self, link: Link, source: Source, count: int, is_heard: bool):
-        super().__init__(source, count)
-        self._link, self._is_heard = link, is_heard
-
-    def __getitem__(self, index: int) -> Sample:
-        sample, pair = super().__getitem__(index), self._link.pair
-        query = asking.heard(pair, sample.query) if self._is_heard else None
-        return self._link.given(sample, query)
 
 
 def _built(catalogue: Catalogue, kind: str, specs) -> dict[str, Any]:

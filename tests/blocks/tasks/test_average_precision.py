@@ -9,8 +9,8 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from blocks.detection import COCO_CATEGORIES
 from blocks.tasks.average_precision import STATS, Precision, counted
+from semlink.modalities.categories import CATEGORIES
 
 SIZE = 640
 
@@ -24,14 +24,14 @@ def observation(rng) -> dict:
     """Objects of all sizes, some found again, some not, and some in a crowd."""
     objects, found = [], []
     for _ in range(rng.integers(0, 7)):
-        name, side = str(rng.choice(COCO_CATEGORIES[:5])), rng.choice([20, 60, 200])
+        name, side = str(rng.choice(CATEGORIES[:5])), rng.choice([20, 60, 200])
         box, crowd = box_of(rng, side), int(rng.random() < 0.1)
         objects.append([name, *box, 0.7 * box[2] * box[3], crowd])
         for _ in range(rng.integers(0, 3)):
             moved = box + rng.normal(0, 0.08, 4) * side
             found.append([name, float(rng.random()), *map(float, moved)])
     for _ in range(rng.integers(0, 4)):
-        name = str(rng.choice(COCO_CATEGORIES[:7]))
+        name = str(rng.choice(CATEGORIES[:7]))
         found.append([name, float(rng.random()), *box_of(rng, 80)])
     return {"objects": objects, "found": found}
 
@@ -44,7 +44,7 @@ def observations():
 
 def by_hand(observations, folder) -> dict[str, float]:
     """A file of COCO's, results as COCO takes them, and COCOeval."""
-    number = {name: place for place, name in enumerate(COCO_CATEGORIES, 1)}
+    number = {name: place for place, name in enumerate(CATEGORIES, 1)}
     images = [{"id": i} for i in range(len(observations))]
     rows = [(i, row) for i, seen in enumerate(observations) for row in seen["objects"]]
     annotations = [
