@@ -111,10 +111,14 @@ class Detection:
         return Precision(observations)
 
     def bounds(self, samples: Sequence[Sample]) -> dict[str, Bounds]:
-        """Without a detection, and of the detections in the originals."""
+        """Without a detection, and of the detections in the original pictures."""
         pairs = [
-            (self.observe(s, unknown()), self.observe(s, _original(s))) for s in samples
+            (self.observe(s, unknown()), self.observe(s, _original(s)))
+            for s in samples
+            if s.modality == IMAGE
         ]
+        if not pairs:
+            return {}
         floor, ceiling = (self._values(seen) for seen in zip(*pairs, strict=True))
         return {m.name: Bounds(floor[m.name], ceiling[m.name]) for m in self.metrics}
 
