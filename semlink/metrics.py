@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
+from semlink.modalities.boxes import Boxes
 from semlink.protocols import Source
 from semlink.signals import Estimate, Sample
 
@@ -107,6 +108,19 @@ class Resampled(Protocol):
         A number may occur several times. The score of all, ``None``, is that of
         :meth:`Task.score`; those of resamples may differ by rounding.
         """
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """A task whose findings can be drawn as boxes on pictures.
+
+    marks : what the boxes are, for a legend
+    """
+
+    marks: str
+
+    def marked(self, sample: Sample, estimate: Estimate | None) -> Boxes:
+        """Boxes of what the task finds; with ``None``, of its reference."""
 
 
 class Judgement(NamedTuple):

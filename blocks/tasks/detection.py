@@ -73,6 +73,11 @@ class Detection:
         self._detect, self._confidence = detect, confidence
         self._annotated = annotated
         against = AGAINST if annotated is False else ""
+        reference = "COCO's instances" if annotated else "the reference"
+        self.marks = (
+            f"boxes: {reference} on the original, detections of confidence "
+            f"{confidence:g} or more on what was received"
+        )
         self.metrics = tuple(m._replace(label=m.label + against) for m in METRICS)
 
     def for_source(self, source: Source) -> "Detection":
@@ -106,12 +111,27 @@ class Detection:
         return Precision(observations)
 
     def bounds(self, samples: Sequence[Sample]) -> dict[str, Bounds]:
-        """Without a detection, and of the detections in the originals."""
+        """Without a detection, and of the detections in the original pictures."""
         pairs = [
-            (self.observe(s, unknown()), self.observe(s, _original(s))) for s in samples
+            (self.observe(s, unknown()), self.observe(s, _original(s)))
+            for s in samples
+            if s.modality == IMAGE
         ]
+        if not pairs:
+            return {}
         floor, ceiling = (self._values(seen) for seen in zip(*pairs, strict=True))
         return {m.name: Bounds(floor[m.name], ceiling[m.name]) for m in self.metrics}
+
+    def marked(self, sample: Sample, estimate: Estimate | None) -> Boxes:
+        """Detections that count for F1, or the reference."""
+        if estimate is not None:
+            found = boxes_of(sample, estimate, self._detect)
+            return found.above(self._confidence)
+        rows = self._objects(sample)
+        xywh = np.array([row[1:5] for row in rows], np.float32).reshape(-1, 4)
+        sure = np.ones(len(rows), np.float32)
+        names = tuple(row[0] for row in rows)
+        return Boxes(names, sure, xywh, sample.data.shape[:2])
 
     def _values(self, seen: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         mean = float(np.mean([one["f1"][0] for one in seen]))

@@ -90,6 +90,11 @@ def test_bounds_are_nothing_found_and_the_original(task):
     assert bounds["ap"] == pytest.approx((0, 1))
 
 
+def test_a_source_without_pictures_has_no_bounds(task):
+    text = Sample("a cat", "text", 2, 0, "")
+    assert task.for_source([text]).bounds([text]) == {}
+
+
 def test_only_the_confident_count_for_f1_and_all_for_the_precision(task):
     task = task.for_source([sample(instance("dog", FALSE))])
     seen = task.observe(sample(instance("dog", FALSE)), picture(0))

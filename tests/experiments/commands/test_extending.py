@@ -91,6 +91,7 @@ def test_every_kind_has_an_example():
         "middle_first.py",
         "dominant_colour.py",
         "brighter_side.py",
+        "bright_spot.py",
     }
 
 
@@ -251,6 +252,21 @@ def test_a_channel_runs_by_path(sweep):
     assert mse[label, 0.0] > mse["awgn", 0.0]
 
 
+def test_a_detector_judges_a_sweep(sweep, files):
+    rows, printed = sweep(
+        "source=photos[limit=2]",
+        "transmitter=uncoded",
+        "channel=awgn",
+        "snr_db=20",
+        "cbr=1.5",
+        "task=detection[detector=bright_spot.py]",
+    )
+    # a quarter stays the brightest, with another confidence
+    assert float(rows["uncoded", "f1", 20.0]["mean"]) == 1
+    assert "AP against the original's detections" in printed
+    assert (files / "runs/plugin/bounds.csv").exists()
+
+
 @pytest.fixture
 def installed(files):
     """The examples as a distribution, found by entry points."""
@@ -264,6 +280,7 @@ def installed(files):
         "transmitters": ["uncoded_letters", "differences", "repeated_letters"],
         "controllers": ["centre"],
         "describers": ["dominant_colour"],
+        "detectors": ["bright_spot"],
         "extractors": ["convolution"],
     }
     lines = [
