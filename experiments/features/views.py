@@ -37,7 +37,7 @@ def view(photo: np.ndarray, number: int, rng: np.random.Generator) -> np.ndarray
 
 def make(folder: Path, sources: Sequence[str], seed: int = 1) -> None:
     """Write features and logits of all views of the photos under some folders."""
-    photos = [photos for source in sources for photos in [find_photos(source)]]
+    photos = [find_photos(source) for source in sources]
     rng = np.random.default_rng(seed)
     places = [(p, i) for p in photos for i in range(len(p))]
     places = [places[i] for i in rng.permutation(len(places))]
