@@ -2,7 +2,8 @@
 
 import hashlib
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -17,6 +18,18 @@ DETECTORS = Registry(
 )
 LEAST = 0.05  # confidence from which detectors report a box
 KEPT = 2048  # pictures
+# in the order of COCO's own numbers
+COCO_CATEGORIES = tuple(
+    """person|bicycle|car|motorcycle|airplane|bus|train|truck|boat|traffic light
+    |fire hydrant|stop sign|parking meter|bench|bird|cat|dog|horse|sheep|cow|elephant
+    |bear|zebra|giraffe|backpack|umbrella|handbag|tie|suitcase|frisbee|skis|snowboard
+    |sports ball|kite|baseball bat|baseball glove|skateboard|surfboard|tennis racket
+    |bottle|wine glass|cup|fork|knife|spoon|bowl|banana|apple|sandwich|orange|broccoli
+    |carrot|hot dog|pizza|donut|cake|chair|couch|potted plant|bed|dining table|toilet
+    |tv|laptop|mouse|remote|keyboard|cell phone|microwave|oven|toaster|sink
+    |refrigerator|book|clock|vase|scissors|teddy bear|hair drier|toothbrush
+    """.replace("\n    ", "").split("|")
+)
 
 
 @runtime_checkable
@@ -59,10 +72,21 @@ def detector(spec: str) -> Detector:
     InputError
         The detector does not exist, or a package or file that it needs is missing.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = DETECTORS.resolve(word.name, word.argument, word.params)
-    made = DETECTORS.build(word.name, **params)
+    name, params = _resolved(spec)
+    made = DETECTORS.build(name, **params)
     if not isinstance(made, Detector) or not callable(made):
         must = "a callable with version and categories from build"
         refuse(f"detector {spec}", must, shown(made))
     return Cached(made)
+
+
+def detector_files(spec: str) -> list[Path]:
+    """Files that a detector's findings depend on, such as weights."""
+    name, params = _resolved(spec)
+    return DETECTORS.files(name, params)
+
+
+def _resolved(spec: str) -> tuple[str, dict[str, Any]]:
+    """Name and all parameters of a detector."""
+    word = ComponentSpec.model_validate(spec)
+    return word.name, DETECTORS.resolve(word.name, word.argument, word.params)

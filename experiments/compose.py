@@ -1,5 +1,6 @@
 """Where components of each kind live."""
 
+from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
 from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
@@ -14,6 +15,7 @@ from semlink.sweeps.sweep import Sweep
 
 # kinds that parameters of transmitters name
 NAMED = (
+    ANSWERERS,
     DETECTORS,
     DESCRIBERS,
     TEXT_ENCODERS,

@@ -311,6 +311,7 @@ class Transceiver(NamedTuple):
     makes : modality of its estimates; ``None`` for that of the sample
     oracle : the transmitter sees annotations; the pair is a reference, not a link
     remembers : both ends have memory, so samples are sent in order
+    hears_query : the receiver's query is signalled to the transmitter, and counted
     label : name of the pair in messages; a sweep sets it
     """
 
@@ -322,6 +323,7 @@ class Transceiver(NamedTuple):
     makes: str | None = None
     oracle: bool = False
     remembers: bool = False
+    hears_query: bool = False
     label: str = ""
 
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from blocks.questions.asking import asked
 from blocks.sources.images import BadImages, ImageSet, Limit, load_rgb
 from blocks.sources.outlines import check
 from semlink.errors import InputError
@@ -21,7 +22,8 @@ CAPTIONS = "annotations/captions_val2014.json"
 
 _KEPT = ("bbox", "area", "iscrowd")
 # what pycocotools and this module raise; JSON may be nested too deeply
-_UNLIKE_COCO = (AssertionError, LookupError, RecursionError, TypeError, ValueError)
+_UNLIKE_COCO = (AssertionError, ArithmeticError, LookupError, RecursionError, TypeError)
+_UNLIKE_COCO += (ValueError,)
 
 
 class _Picture(NamedTuple):
@@ -37,6 +39,8 @@ def build(
     split: Literal["test", "train", "all"] = "test",
     limit: Limit = None,
     bad_images: BadImages = "refuse",
+    questions: str = "",
+    seed: Annotated[int, Field(ge=0)] = 0,
 ) -> ImageSet:
     """Images of MSCOCO 2014 val: 504 test images, all others for training.
 
@@ -54,6 +58,10 @@ def build(
     its EXIF orientation, the one that is seen, whichever has their ``width`` and
     ``height``. An image without instances is the one that is seen.
 
+    With ``questions``, each image has a query with all questions on it, and
+    ``answers``, a tuple of :class:`blocks.questions.answers.Answer`; those of the
+    first ``limit`` images on which nothing is asked are left out.
+
     This function checks that every image exists; :meth:`ImageSet.fingerprint` decodes
     them all and checks their instances.
 
@@ -64,11 +72,15 @@ def build(
     limit : number of images, from the first
     bad_images : ``skip`` omits images that are missing or broken or do not fit their
         instances, and reports them
+    questions : ``made`` from the instances (:mod:`blocks.questions.made`), or path of
+        a file (:mod:`blocks.questions.human`); none by default
+    seed : seed of the choice of made questions
 
     Raises
     ------
     InputError
-        A file is missing or not in COCO's format, or the part is empty.
+        A file is missing or not in its format, the part is empty, or there is no
+        question.
     """
     folder = Path(os.path.expanduser(root))
     instances, captions = _read(folder / INSTANCES), _read(folder / CAPTIONS)
@@ -85,6 +97,11 @@ def build(
         {"instances": o, "captions": c} for o, c in zip(objects, said, strict=True)
     ]
     images = ImageSet(names, lambda i: _load(pictures[i]), annotations)
+    if questions:
+        with _readable(folder / INSTANCES):
+            known = zip(names, objects, (p.shape for p in pictures), strict=True)
+            queries = asked(questions, seed, dict(zip(ids, known, strict=True)))
+        images = images.with_queries(queries)
     return images.without_bad() if bad_images == "skip" else images
 
 
@@ -121,6 +138,8 @@ def _readable(path: Path) -> Iterator[None]:
     where = f"COCO annotations {str(path)!r}"
     try:
         yield
+    except InputError:
+        raise
     except OSError as error:
         reason = error.strerror
         raise InputError(f"{where} must be readable, got {reason!r}") from None

@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,6 +43,7 @@ class ImageSet:
     annotations : [n], ground truth of each picture; none by default
     skipped : error of each unreadable image, if they were skipped
     modality : ``image`` for photos, 8-bit RGB; ``signal`` for a toy source
+    queries : [n], query of the receiver for each picture; none by default
     """
 
     def __init__(
@@ -52,10 +53,11 @@ class ImageSet:
         annotations: Sequence[Mapping[str, Any]] | None = None,
         skipped: Sequence[str] = (),
         modality: str = IMAGE,
+        queries: Sequence[Any] | None = None,
     ):
         self.skipped, self.modality = tuple(skipped), modality
         self._names = tuple(names)
-        self._annotations = annotations
+        self._annotations, self._queries = annotations, queries
         self._load = functools.lru_cache(maxsize=8)(lambda i: _read_only(load(i)))
         self._fingerprint = None
 
@@ -67,11 +69,12 @@ class ImageSet:
         i = range(len(self))[index]
         image = self._load(i)
         known = self._annotations[i] if self._annotations else {}
+        asked = self._queries[i] if self._queries else None
         values, name = image.size, self._names[i]
-        return Sample(image, self.modality, values, i, name, annotations=known)
+        return Sample(image, self.modality, values, i, name, asked, known)
 
     def fingerprint(self) -> str:
-        """SHA-256 over names, values and annotations, in order.
+        """SHA-256 over names, values, annotations and queries, in order.
 
         Loads every image once.
 
@@ -102,17 +105,41 @@ class ImageSet:
         kept = [i for i in range(len(self)) if i not in bad]
         if not kept:
             raise InputError(f"none of {len(bad)} images can be read: {bad[0]}")
-        return ImageSet(
-            [self._names[i] for i in kept],
-            lambda i: self._load(kept[i]),
-            [self._annotations[i] for i in kept] if self._annotations else None,
-            tuple(bad.values()),
-        )
+        return self._part(kept, bad.values())
+
+    def with_queries(self, asked: Sequence[tuple[Any, Any] | None]) -> "ImageSet":
+        """The set of the images on which something is asked.
+
+        Parameters
+        ----------
+        asked : [n], query and answers, which become annotations; ``None`` for nothing
+        """
+        kept = [i for i, one in enumerate(asked) if one]
+        part = self._part(kept, self.skipped)
+        part._queries = [asked[i][0] for i in kept]
+        known = part._annotations or [{}] * len(kept)
+        part._annotations = [
+            {**annotations, "answers": asked[i][1]}
+            for i, annotations in zip(kept, known, strict=True)
+        ]
+        return part
+
+    def _part(self, kept: Sequence[int], skipped: Iterable[str]) -> "ImageSet":
+        """The set of some of the images."""
+
+        def those(values: Sequence | None) -> list | None:
+            return [values[i] for i in kept] if values else None
+
+        known, queries = those(self._annotations), those(self._queries)
+        names, load = those(self._names), lambda i: self._load(kept[i])
+        return ImageSet(names, load, known, tuple(skipped), self.modality, queries)
 
     def _hash(self, digest, i: int, image: np.ndarray) -> None:
         _hash_image(digest, self._names[i], image)
         if self._annotations and self._annotations[i]:
-            _hash_annotations(digest, self._annotations[i])
+            _hash_known(digest, "annotations", self._annotations[i])
+        if self._queries:
+            _hash_known(digest, "query", self._queries[i])
 
     def _visit(self, see: Callable[[int, np.ndarray], None]) -> dict[int, str]:
         """Call ``see`` for every image; return the errors of unreadable images."""
@@ -138,13 +165,13 @@ def _hash_image(digest, name: str, image: np.ndarray) -> None:
     digest.update(np.ascontiguousarray(image).data)
 
 
-def _hash_annotations(digest, annotations: Mapping[str, Any]) -> None:
+def _hash_known(digest, what: str, known: Any) -> None:
     def plain(value):
         return np.asarray(value).tolist()
 
     # no name begins with a zero
-    digest.update(b"\0annotations\0")
-    digest.update(json.dumps(annotations, sort_keys=True, default=plain).encode())
+    digest.update(f"\0{what}\0".encode())
+    digest.update(json.dumps(known, sort_keys=True, default=plain).encode())
 
 
 @functools.cache

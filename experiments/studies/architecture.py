@@ -20,9 +20,11 @@ TRAINING = Stack(
             [
                 Box("experiments.training.device", 2),
                 Stack([Box("experiments.policies", 2), Box("experiments.bench", 3)]),
+                Box("experiments.conversion", 2),
             ]
         ),
         Box("experiments.training", 4),
+        Row([Box("experiments.features"), Box("experiments.conversion")]),
     ],
     "right",
 )
@@ -38,11 +40,12 @@ OUTCOMES = Stack(
 EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
 CODECS = Stack(
     [
+        Row([Box("blocks.transmitters"), Box("blocks.answerers")]),
         Row(
             [
                 Box("blocks.text_encoders"),
-                Stack([Box("blocks.describers"), Box("blocks.detectors")]),
-                Box("blocks.transmitters"),
+                Stack([Box("blocks.words"), Box("blocks.describers")]),
+                Box("blocks.detectors"),
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
                 Box("blocks.restorers"),
@@ -54,7 +57,7 @@ CODECS = Stack(
         Box("blocks.learned", 3),
         Row(
             [
-                Box("blocks.linear"),
+                Stack([Box("blocks.linear"), Box("blocks.features")]),
                 Box("blocks.knowledge"),
                 Box("blocks.nn", 3),
                 Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),
@@ -62,7 +65,14 @@ CODECS = Stack(
         ),
     ]
 )
-OTHERS = Stack([Box("blocks.sources"), Box("blocks.tasks"), Box("blocks")], "left")
+OTHERS = Stack(
+    [
+        Row([Box("blocks.sources"), Box("blocks.tasks")]),
+        Box("blocks.questions"),
+        Box("blocks"),
+    ],
+    "left",
+)
 BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 BLOCKS = Row([CODECS, OTHERS])
 SEMLINK = Stack(

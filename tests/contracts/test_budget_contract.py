@@ -92,7 +92,7 @@ def test_one_image_is_the_same_in_every_mode(name, link_of, make_picture):
 def test_a_sample_is_sent_alone(name, link_of, make_picture):
     """Signals of a plan do not depend on other transmissions or their order."""
     link = link_of(name)
-    source = [make_picture(96, 144, index=i) for i in range(2)]
+    source = [make_picture(96, 144, index=20 * i) for i in range(2)]
     _, chosen = first_feasible(link, source, "per_image")
     one, other, again = (link.transmit(source[i], chosen)[0].x for i in (0, 1, 0))
     np.testing.assert_array_equal(one, again)
@@ -143,6 +143,8 @@ def test_odd_sizes_arrive_or_are_infeasible(
     assert tx.ledger.total <= 4 * sample.values
     estimate, _ = link.receive(noiseless(tx))
     assert not estimate.lost
+    if link.pair.makes:  # not a picture
+        return
     assert estimate.data.shape == (*size, 3)
     error = np.mean((estimate.data.astype(float) - sample.data) ** 2)
     assert error < np.var(sample.data.astype(float)) + 200

@@ -79,7 +79,8 @@ def test_says_what_it_accepts_and_sends_it(
         _, _, tx = send_over(link, sample)
         estimate, _ = link.receive(noiseless(tx))
         assert estimate.modality == (pair.makes or sample.modality)
-        assert estimate.data.dtype == sample.data.dtype
+        if not pair.makes:
+            assert estimate.data.dtype == sample.data.dtype
 
 
 def test_a_source_of_what_it_does_not_accept_is_refused():

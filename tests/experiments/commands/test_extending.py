@@ -9,9 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.stats import norm
 
 from blocks.inspection import Seen, inspector
+from blocks.sources.coco import build as build_coco
 from experiments.__main__ import main
 from semlink.store.results import read_observations, read_points
 
@@ -88,6 +90,7 @@ def test_every_kind_has_an_example():
         "centre.py",
         "middle_first.py",
         "dominant_colour.py",
+        "brighter_side.py",
     }
 
 
@@ -330,3 +333,40 @@ def test_a_describer_runs_by_path(sweep, picture):
     label = "akb_jscc[describer=dominant_colour.py]"
     rows, _ = sweep(*picture, f"transmitter={label}")
     assert mean(rows, label, "psnr", 10.0) > 20
+
+
+def test_an_answerer_answers_the_questions_it_knows(sweep, files):
+    """Two pictures, in which the cat is white and the dog is black."""
+    for folder in ("annotations", "val2014"):
+        (files / "coco" / folder).mkdir(parents=True)
+    images, objects = [], []
+    for number, (cat, dog) in enumerate([(0, 40), (40, 0)]):
+        name = f"{number}.png"
+        pixels = np.full((32, 64, 3), 128, np.uint8)
+        pixels[:, cat : cat + 24], pixels[:, dog : dog + 24] = 255, 0
+        Image.fromarray(pixels).save(files / "coco/val2014" / name)
+        images.append({"id": number, "file_name": name, "width": 64, "height": 32})
+        common = {"image_id": number, "iscrowd": 0, "area": 768}
+        for category, x in enumerate((cat, dog)):
+            ids = {"id": 2 * number + category, "category_id": category}
+            objects.append(common | ids | {"bbox": [x, 0, 24, 32]})
+    categories = [{"id": i, "name": name} for i, name in enumerate(("cat", "dog"))]
+    known = {"images": images, "categories": categories, "annotations": objects}
+    for kind, entries in (("instances", objects), ("captions", [])):
+        path = files / f"coco/annotations/{kind}_val2014.json"
+        path.write_text(json.dumps(known | {"annotations": entries}))
+    rows, _ = sweep(
+        "source=coco:coco[questions=made]",
+        "transmitter=uncoded",
+        "channel=awgn",
+        "cbr=1",
+        "snr_db=20",
+        "task=vqa[answerer=brighter_side.py]",
+        name="sides",
+    )
+    source = build_coco("coco", questions="made")
+    asked = [q for s in source for q in s.query.questions if "to the left" in q]
+    assert asked
+    right = np.mean([question.startswith("Is the cat") for question in asked])
+    assert mean(rows, "uncoded", "answers_relation", 20.0) == pytest.approx(right)
+    assert int(rows["uncoded", "answers_relation", 20.0]["count"]) == len(asked)

@@ -1,0 +1,1 @@
+"""Questions on pictures, their answers, and the score of an answer."""

@@ -1,0 +1,1 @@
+"""Pictures in words, and words in bits: describers, entropy coders, statistics."""
