@@ -126,6 +126,22 @@ def test_what_does_not_go_together_is_refused(link_of):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("word", [
+    "ntscc[arq=selective,hybrid=true]",
+    "ntscc[arq=selective,inspector=combined]",
+    "akb_jscc[arq=selective,csi=rate]",
+])  # fmt: skip
+def test_it_goes_with_the_other_options(word, deliver, sample):
+    link, done = deliver(word, "rayleigh")
+    assert len(done.sent) == 3
+    assert not done.estimate.lost
+    assert 0.97 * CBR < link.uses(done).total / sample.values <= 1.01 * CBR
+    alone = link.pair.receiver(done.received[0])[0]
+    shown = [psnr_db(sample.data, e.data) for e in (alone, done.estimate)]
+    assert shown[1] > shown[0]
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["random", "whole"])
 def test_selective_is_above_others_at_equal_uses(mode, deliver, photo_of, sample_of):
     """At a low rate, where little can be sent twice."""
