@@ -28,7 +28,7 @@ NAMES = REGISTRY.complete()
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
-WORDS += [f"ntscc[arq={arq},round_trip_slots=3]" for arq in ("selective", "random")]
+WORDS += ["ntscc[arq=selective,hybrid=true,round_trip_slots=3]", "ntscc[arq=random]"]
 WORDS += ["ntscc[csi=map]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
