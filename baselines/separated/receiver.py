@@ -5,9 +5,9 @@ from typing import Literal
 
 import numpy as np
 
-from baselines.separated.header import FIELDS, Shared, unpack_colour
+from baselines.separated.header import FIELDS, Shared
 from blocks.phy.harq import SoftBlocks
-from blocks.phy.header import Header
+from blocks.phy.header import Header, unpack_colour
 from blocks.phy.repetition import Repeated
 from semlink.protocols import Request
 from semlink.signals import IMAGE, Estimate, RxSignal, unknown
