@@ -164,7 +164,7 @@ training-profile: $(VENV)/ready ## print the time of a step of make train; nothi
 
 takes.digital-table =
 digital-table: $(VENV)/ready ## compute the table of the digital layer for make train
-	@$(PY) -m experiments.studies.digital_table
+	@$(PY) -m experiments.fitting.digital_table
 
 takes.training-curve = CURVES!
 training-curve: $(VENV)/ready ## draw PSNR over hours of training, in docs/figures/training.png

@@ -6,7 +6,7 @@ A file is ``.npz``, or HDF5 (``.h5``, ``.hdf5``), with these arrays:
     delays_s  [E, P], real, not negative [s]
     rate_hz   scalar, real, times per second [Hz]; optional if T is 1
 
-Gains of absent paths are zero. ``experiments/studies/trace_cir.py`` makes such files
+Gains of absent paths are zero. ``experiments/fitting/trace_cir.py`` makes such files
 with Sionna RT; ``street`` was made with its defaults.
 """
 

@@ -3,7 +3,8 @@
 Both ends evaluate the policy on side information, SNR and its own previous action, and
 derive the same corrections; nothing is signalled (``blocks/nn/policy.py``). With
 ``actions=signalled``, the transmitter corrects the map of the policy further, with
-actions that it chooses from the latents and signals (``blocks/learned/look_ahead.py``).
+actions that it chooses from the latents and signals
+(``blocks/learned/actions/look_ahead.py``).
 """
 
 from pathlib import Path
@@ -12,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from blocks.learned import action_code
+from blocks.learned.actions import action_code
+from blocks.learned.actions.look_ahead import best_actions, unsent_energies
 from blocks.learned.controllers import Actions, Controller
-from blocks.learned.look_ahead import best_actions, unsent_energies
 from blocks.learned.weights_folder import WEIGHTS, folder_of, policy_of
 from blocks.nn import policy as networks_of_policy
 from blocks.nn.codec import log_gain

@@ -11,11 +11,12 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from blocks.detection import COCO_CATEGORIES, LEAST
+from blocks.detection import LEAST
 from blocks.detectors.names import read_names
 from blocks.detectors.suppression import suppressed
 from semlink.errors import InputError
 from semlink.modalities.boxes import Boxes
+from semlink.modalities.categories import CATEGORIES
 
 Side = Annotated[int, Field(ge=32, le=2048)]
 CLASSES = {"yolov8": "YOLOV8Detector", "retinanet": "RetinaNet"}
@@ -74,7 +75,7 @@ def build(
     side : pixels along a side of its input
     categories : text file of its categories, one a line; COCO's 80 by default
     """
-    named = COCO_CATEGORIES if categories is None else read_names(Path(categories))
+    named = CATEGORIES if categories is None else read_names(Path(categories))
     return KerasCvDetector(Path(folder), model, side, named)
 
 

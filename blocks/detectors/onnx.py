@@ -17,11 +17,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field
 
-from blocks.detection import COCO_CATEGORIES
 from blocks.detectors.names import read_names
 from blocks.detectors.suppression import suppressed
 from semlink.errors import InputError
 from semlink.modalities.boxes import Boxes
+from semlink.modalities.categories import CATEGORIES
 
 Side = Annotated[int, Field(ge=32, le=2048)]
 BOX = 4  # values of a box
@@ -136,7 +136,7 @@ def build(
     outputs : order of several outputs; one output is rows
     categories : text file of its categories, one a line; COCO's 80 by default
     """
-    named = COCO_CATEGORIES if categories is None else read_names(Path(categories))
+    named = CATEGORIES if categories is None else read_names(Path(categories))
     return OnnxDetector(Path(file), named, side, overlap, outputs)
 
 

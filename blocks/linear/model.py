@@ -1,6 +1,6 @@
 """Model of the linear code, shared by both ends: transform, classes, statistics.
 
-``experiments.studies.fit_linear`` fits ``model.npz``; ``baselines/linear_jscc.md`` is
+``experiments.fitting.fit_linear`` fits ``model.npz``; ``baselines/linear_jscc.md`` is
 its model card.
 """
 

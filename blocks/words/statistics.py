@@ -1,6 +1,6 @@
 """Statistics of descriptions that both ends hold: counted, smoothed, shipped.
 
-``statistics.npz`` is made by ``python -m experiments.studies.word_statistics``; the
+``statistics.npz`` is made by ``python -m experiments.fitting.word_statistics``; the
 card beside it, ``statistics.md``, says from what.
 """
 

@@ -61,7 +61,7 @@ def mcs_table(
     blocks: Annotated[int, typer.Option(min=1, help="Code blocks per SNR.")] = 1000,
 ) -> None:
     """Measure the SNR that each scheme needs, into blocks/phy/mcs.csv (long)."""
-    from experiments.studies.mcs_table import measure
+    from experiments.fitting.mcs_table import measure
 
     measure(blocks)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from blocks.detection import COCO_CATEGORIES, detector
+from blocks.detection import detector
 from blocks.detectors.nanodet import WEIGHTS
 from semlink.errors import InputError
+from semlink.modalities.categories import CATEGORIES
 
 _SPEC = importlib.util.spec_from_file_location(
     "onnx_file", Path(__file__).with_name("onnx_file.py")
@@ -16,7 +17,7 @@ _SPEC = importlib.util.spec_from_file_location(
 onnx_file = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(onnx_file)
 
-SIDE, CATEGORIES = 64, ("cat", "dog", "cup")
+SIDE, NAMES = 64, ("cat", "dog", "cup")
 # in pixels of the input; the second overlaps the first, the third is too unsure
 SIDES = np.float32([[8, 8, 40, 24], [9, 8, 40, 24], [0, 0, 9, 9], [16, 32, 48, 64]])
 SCORES = np.float32([[0, 0.9, 0], [0, 0.8, 0.1], [0.01, 0, 0], [0, 0, 0.5]])
@@ -51,7 +52,7 @@ def built(tmp_path):
     """Build a detector of outputs."""
 
     def build(outputs, more=""):
-        (tmp_path / "names.txt").write_text("\n".join(CATEGORIES))
+        (tmp_path / "names.txt").write_text("\n".join(NAMES))
         (tmp_path / "net.onnx").write_bytes(onnx_file.constant_network(SIDE, outputs))
         names = f"side={SIDE},categories={tmp_path}/names.txt"
         return detector(f"onnx[file={tmp_path}/net.onnx,{names}{more}]")
@@ -106,7 +107,7 @@ def test_names_are_needed_where_a_file_of_them_is_given(tmp_path):
 
 def test_coco_is_the_default(tmp_path):
     found = np.zeros((1, 84, 2), np.float32)
-    found[0, :4, 0], found[0, 4 + COCO_CATEGORIES.index("boat"), 0] = 20, 0.7
+    found[0, :4, 0], found[0, 4 + CATEGORIES.index("boat"), 0] = 20, 0.7
     path = tmp_path / "coco.onnx"
     path.write_bytes(onnx_file.constant_network(SIDE, {"found": found}))
     assert detector(f"onnx[file={path},side={SIDE}]")(IMAGE).categories == ("boat",)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from skimage import data
 
-from blocks.learned import action_code
+from blocks.learned.actions import action_code
+from blocks.learned.actions.look_ahead import unsent_energies
 from blocks.learned.controllers import View, controller
 from blocks.learned.inference import Conditions, Networks
-from blocks.learned.look_ahead import unsent_energies
 from blocks.nn.codec import log_gain
 from blocks.nn.jscc import LEVELS, kept_latents
 from blocks.nn.policy import OFFSETS

@@ -10,7 +10,7 @@ from blocks.nn.digital_layer import TABLE, digital_layer
 from blocks.nn.entropy import SCALES
 from blocks.phy import hybrid
 from blocks.phy.mcs import SCHEMES
-from experiments.studies.digital_table import make_table
+from experiments.fitting.digital_table import make_table
 
 SHAPE = (1, 16, 24, 64)
 SNRS = (4.0, 10.0, 20.0)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from channels.cir import STREET, read
-from experiments.studies.trace_cir import _tidy
+from experiments.fitting.trace_cir import _tidy
 
 
 def test_receivers_of_too_few_paths_are_left_out():

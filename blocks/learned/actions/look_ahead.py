@@ -15,7 +15,7 @@ iterated conditional modes.
 import numpy as np
 from keras import ops
 
-from blocks.learned import action_code
+from blocks.learned.actions import action_code
 from blocks.nn.jscc import LEVELS
 from blocks.nn.policy import OFFSETS, Prospects
 

@@ -1,6 +1,6 @@
 """Fits the model of the linear code: transform, spectrum, classes.
 
-    python -m experiments.studies.fit_linear PHOTOS OUTPUT.npz
+    python -m experiments.fitting.fit_linear PHOTOS OUTPUT.npz
 
 The model consists of second moments of photos. The fit of the classes alternates
 between the best class of every block, at the code's own prices, and the moments of

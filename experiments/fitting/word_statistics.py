@@ -1,6 +1,6 @@
 """Counts the statistics of descriptions that both ends of ``words`` hold.
 
-    python -m experiments.studies.word_statistics PHOTOS CAPTIONS [LEFT_OUT ...]
+    python -m experiments.fitting.word_statistics PHOTOS CAPTIONS [LEFT_OUT ...]
 
 PHOTOS is a source of photos, in which the detector finds objects; CAPTIONS a file of
 captions as COCO has it; LEFT_OUT are other such files, whose images are left out.

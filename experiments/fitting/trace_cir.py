@@ -4,7 +4,7 @@ Run this script in an environment with sionna-rt and without semlink's packages:
 compiler library conflicts with TensorFlow in one process.
 
     pip install sionna-rt
-    python experiments/studies/trace_cir.py street.npz --receivers 64
+    python experiments/fitting/trace_cir.py street.npz --receivers 64
 
 The scene is one of Sionna RT's. The transmitter is on a roof; receivers have random
 positions in the street and drive along it.

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from blocks.nn.efficientnet_lite import cut, trained
+from blocks.nn.features.efficientnet_lite import cut, trained
 from blocks.nn.weights import read_weights
 
 FILE = Path(__file__).parent / "receiving_half" / "model.weights.h5"

@@ -1,0 +1,1 @@
+"""Signalled actions of the channel knowledge base."""

@@ -1,0 +1,1 @@
+"""The classifier behind features, whole and cut in two."""

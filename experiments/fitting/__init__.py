@@ -1,0 +1,1 @@
+"""Makes the tables and statistics that components ship with."""
