@@ -5,14 +5,15 @@ The file takes one image [1, 3, S, S] and gives one of:
 * rows: one output [1, n, 4 + C] or [1, 4 + C, n] (YOLOv8 and later), or with an
   objectness score behind the box, 5 + C (YOLOv5, YOLOX); a box is centre x and y,
   width, height;
-* boxes [n, 4] of left, top, right, bottom, scores [n] or [n, C], and for scores [n]
-  labels [n], in the order of ``outputs``; suppressed already or not.
+* outputs whose names contain ``box``, [n, 4] of left, top, right, bottom, ``score`` or
+  ``conf``, [n] or [n, C], and for scores [n] ``label`` or ``class``, [n]; suppressed
+  already or not.
 
 Boxes are in pixels of the network's input. C is the number of categories.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from pydantic import Field
@@ -25,6 +26,7 @@ from semlink.modalities.categories import CATEGORIES
 
 Side = Annotated[int, Field(ge=32, le=2048)]
 BOX = 4  # values of a box
+WORDS = {"boxes": ("box",), "scores": ("score", "conf"), "labels": ("label", "class")}
 
 
 class OnnxDetector:
@@ -34,19 +36,14 @@ class OnnxDetector:
     ----------
     path : the file
     categories : names of its categories, in its order
-    side, overlap, outputs : as for :func:`build`
+    side, overlap : as for :func:`build`
     """
 
     def __init__(
-        self,
-        path: Path,
-        categories: tuple[str, ...],
-        side: int,
-        overlap: float,
-        outputs: str,
+        self, path: Path, categories: tuple[str, ...], side: int, overlap: float
     ):
         self.categories, self.version = categories, f"onnx {path.name} {side}"
-        self._side, self._overlap, self._outputs = side, overlap, outputs
+        self._side, self._overlap = side, overlap
         self._network = _network(path)
         self._check(path)
 
@@ -58,13 +55,14 @@ class OnnxDetector:
         size = height, width
         return suppressed(scores, sides, self.categories, size, self._overlap)
 
-    def _forward(self, image: np.ndarray) -> list[np.ndarray]:
+    def _forward(self, image: np.ndarray) -> dict[str, np.ndarray]:
+        """Outputs of the network, by name."""
         import cv2
 
         blob = cv2.dnn.blobFromImage(image, 1 / 255, (self._side, self._side))
         self._network.setInput(blob)
         names = self._network.getUnconnectedOutLayersNames()
-        return list(self._network.forward(names))
+        return dict(zip(names, self._network.forward(names), strict=True))
 
     def _check(self, path: Path) -> None:
         """Refuse a network whose outputs are no detections."""
@@ -80,10 +78,10 @@ class OnnxDetector:
             reason = " ".join(str(error).split())[:200]
             raise InputError(f"{must}, got {path}: {reason}") from None
         except (ValueError, IndexError, KeyError):
-            shapes = ", ".join(str(list(one.shape)) for one in outputs)
+            shapes = ", ".join(f"{k} {list(v.shape)}" for k, v in outputs.items())
             raise InputError(f"{must}, got {path}: {shapes}") from None
 
-    def _read(self, outputs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    def _read(self, outputs: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Scores [n, C] and left, top, right, bottom [n, 4] of the outputs.
 
         Raises
@@ -92,8 +90,8 @@ class OnnxDetector:
             They are none.
         """
         if len(outputs) == 1:
-            return self._of_rows(outputs[0])
-        named = dict(zip(self._outputs.split("_"), outputs, strict=False))
+            return self._of_rows(*outputs.values())
+        named = {_part(name): value for name, value in outputs.items()}
         sides, scores = named["boxes"].reshape(-1, BOX), named["scores"]
         if "labels" not in named:
             return scores.reshape(len(sides), len(self.categories)), sides
@@ -121,9 +119,6 @@ def build(
     file: Annotated[str, Field(min_length=1)],
     side: Side = 640,
     overlap: Annotated[float, Field(gt=0, lt=1)] = 0.45,
-    outputs: Literal[
-        "boxes_scores_labels", "boxes_labels_scores", "boxes_scores"
-    ] = "boxes_scores_labels",
     categories: str | None = None,
 ) -> OnnxDetector:
     """Build a detector; pictures enter as red, green, blue from 0 to 1.
@@ -133,16 +128,23 @@ def build(
     file : the ONNX file
     side : pixels along a side of its input
     overlap : overlap threshold of non-maximum suppression
-    outputs : order of several outputs; one output is rows
     categories : text file of its categories, one a line; COCO's 80 by default
     """
     named = CATEGORIES if categories is None else read_names(Path(categories))
-    return OnnxDetector(Path(file), named, side, overlap, outputs)
+    return OnnxDetector(Path(file), named, side, overlap)
 
 
 def files(file: str, categories: str | None, **params) -> list[Path]:
     """The network, and the names of its categories."""
     return [Path(name) for name in (file, categories) if name is not None]
+
+
+def _part(name: str) -> str:
+    """What an output is, by its name."""
+    for part, words in WORDS.items():
+        if any(word in name.lower() for word in words):
+            return part
+    raise KeyError(name)
 
 
 def _network(path: Path):

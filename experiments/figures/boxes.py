@@ -1,5 +1,6 @@
 """Labelled boxes on pictures, drawn by OpenCV."""
 
+import zlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -43,9 +44,8 @@ def drawn(picture: np.ndarray, boxes: Boxes) -> np.ndarray:
 
     picture = np.ascontiguousarray(picture).copy()
     width = max(1, round(min(picture.shape[:2]) / 200))
-    names = list(dict.fromkeys(boxes.categories))
     for name, (x, y, w, h) in zip(boxes.categories, boxes.xywh, strict=True):
-        colour = COLOURS[names.index(name) % len(COLOURS)]
+        colour = COLOURS[zlib.crc32(name.encode()) % len(COLOURS)]
         corners = [
             (round(float(a)), round(float(b))) for a, b in ((x, y), (x + w, y + h))
         ]

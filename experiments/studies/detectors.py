@@ -4,7 +4,6 @@
 """
 
 import sys
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,7 +35,7 @@ def table(word: str, detectors: Sequence[str]) -> str:
         The source has no instances, or a detector does not exist.
     """
     source = catalogue().build("source", ComponentSpec.model_validate(word))
-    heads = ("detector", "pictures", *TITLES, "F1", "ms a picture")
+    heads = ("detector", "pictures", *TITLES, "F1")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for name in detectors:
         lines += _lines(name, source)
@@ -45,10 +44,8 @@ def table(word: str, detectors: Sequence[str]) -> str:
 
 def _lines(name: str, source: Source) -> list[str]:
     task = build(name).for_source(source)
-    start = time.perf_counter()
     samples = [source[i] for i in range(len(source))]
     seen = [task.observe(sample, _original(sample)) for sample in samples]
-    spent = 1000 * (time.perf_counter() - start) / len(samples)
     persons = np.array([_has_person(sample) for sample in samples])
     chosen = {
         f"all {len(samples)}": persons | True,
@@ -56,7 +53,7 @@ def _lines(name: str, source: Source) -> list[str]:
         f"{(~persons).sum()} without": ~persons,
     }
     return [
-        f"| {name} | {what} | {_values(seen, mask)} | {spent:.0f} |"
+        f"| {name} | {what} | {_values(seen, mask)} |"
         for what, mask in chosen.items()
         if mask.any()
     ]

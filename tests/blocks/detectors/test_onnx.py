@@ -33,17 +33,13 @@ def rows(objectness: bool = False) -> np.ndarray:
     return np.concatenate([centre, size, *scores], axis=1)
 
 
-LABELLED = {"scores": SCORES.max(axis=1), "labels": SCORES.argmax(axis=1)}
+BEST = {"conf": SCORES.max(axis=1), "classes": SCORES.argmax(axis=1)}
 LAYOUTS = {
-    "rows": ({"found": rows()[None]}, ""),
-    "columns": ({"found": rows().T[None]}, ""),
-    "objectness": ({"found": rows(objectness=True)[None]}, ""),
-    "scores": ({"boxes": SIDES, "scores": SCORES}, ",outputs=boxes_scores"),
-    "labels": ({"boxes": SIDES, **LABELLED}, ""),
-    "labels first": (
-        {"boxes": SIDES, **dict(reversed(LABELLED.items()))},
-        ",outputs=boxes_labels_scores",
-    ),
+    "rows": {"found": rows()[None]},
+    "columns": {"found": rows().T[None]},
+    "objectness": {"found": rows(objectness=True)[None]},
+    "scores": {"boxes": SIDES, "scores": SCORES},
+    "labels": {"det_boxes": SIDES[None], **BEST},
 }
 
 
@@ -51,20 +47,19 @@ LAYOUTS = {
 def built(tmp_path):
     """Build a detector of outputs."""
 
-    def build(outputs, more=""):
+    def build(outputs):
         (tmp_path / "names.txt").write_text("\n".join(NAMES))
         (tmp_path / "net.onnx").write_bytes(onnx_file.constant_network(SIDE, outputs))
         names = f"side={SIDE},categories={tmp_path}/names.txt"
-        return detector(f"onnx[file={tmp_path}/net.onnx,{names}{more}]")
+        return detector(f"onnx[file={tmp_path}/net.onnx,{names}]")
 
     return build
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_gives_the_same_objects(layout, built):
-    outputs, more = LAYOUTS[layout]
-    found = built(outputs, more)(IMAGE)
-    count = 2 if "labels" in layout else 3  # one label a box
+    found = built(LAYOUTS[layout])(IMAGE)
+    count = 2 if layout == "labels" else 3  # one label a box
     assert found.categories == FOUND[:count]
     np.testing.assert_allclose(found.xywh, XYWH[:count], atol=1e-4)
     np.testing.assert_allclose(found.scores, [0.9, 0.5, 0.1][:count], atol=1e-6)
@@ -74,10 +69,11 @@ def test_every_layout_gives_the_same_objects(layout, built):
 @pytest.mark.parametrize(
     ("outputs", "got"),
     [
-        ({"found": np.zeros((1, 5, 9), np.float32)}, r"\[1, 5, 9\]"),
-        ({"boxes": SIDES, "scores": SCORES[:2]}, r"\[4, 4\], \[2, 3\]"),
+        ({"found": np.zeros((1, 5, 9), np.float32)}, r"found \[1, 5, 9\]"),
+        ({"boxes": SIDES, "scores": SCORES[:2]}, r"boxes \[4, 4\], scores \[2, 3\]"),
+        ({"boxes": SIDES, "other": SCORES}, r"boxes \[4, 4\], other \[4, 3\]"),
     ],
-    ids=["another number of categories", "fewer scores than boxes"],
+    ids=["number of categories", "fewer scores than boxes", "no scores"],
 )
 def test_outputs_that_are_no_detections_are_refused(outputs, got, built):
     with pytest.raises(InputError, match=rf"outputs \[n, 7\] or boxes.*{got}$"):
@@ -94,7 +90,9 @@ def test_a_file_that_is_none_is_refused_in_one_line(content, tmp_path):
 
 
 def test_a_network_of_another_kind_is_refused():
-    with pytest.raises(InputError, match=r"got .*model.onnx: .*\[1, 2704, 80\]"):
+    with pytest.raises(
+        InputError, match=r"got .*model.onnx: .*Identity \[1, 2704, 80\]"
+    ):
         detector(f"onnx[file={WEIGHTS},side=416]")
 
 
