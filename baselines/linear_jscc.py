@@ -14,11 +14,13 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from baselines.separated.header import pack_colour, unpack_colour
 from baselines.separated.rate_search import CACHED_SIZES, check_size, enough_of, highest
 from blocks.budget_search import Choices, Cost, Member, Settings, search
+from blocks.importances import NONE, files_of, known_by
+from blocks.inspection import inspector as inspector_of
 from blocks.linear import classes as classes_of_blocks
 from blocks.linear.hybrid import HybridPayload
+from blocks.linear.importance import OPTIMUM, Weighting
 from blocks.linear.model import (
     FILE,
     LinearModel,
@@ -27,7 +29,6 @@ from blocks.linear.model import (
     gains_of,
     grid_of,
     shipped,
-    synthesise,
 )
 from blocks.linear.payload import (
     QUALITY_BITS,
@@ -35,33 +36,21 @@ from blocks.linear.payload import (
     Point,
     threshold,
 )
+from blocks.linear.receiver import FIELDS, LinearReceiver
 from blocks.phy import side_information
-from blocks.phy.header import Header
+from blocks.phy.header import Header, pack_colour, unpack_colour
 from blocks.phy.mcs import SCHEMES
 from blocks.recent import Recent
 from semlink.errors import InputError
 from semlink.protocols import Budget, Csi, Transceiver
 from semlink.signals import (
-    IMAGE,
-    NO_BLOCKS,
-    Estimate,
-    RxSignal,
     Sample,
     TxSignal,
     join_blocks,
     ledger,
-    unknown,
 )
 from semlink.units import db_to_linear
 
-FIELDS = {
-    "height": 14,
-    "width": 14,
-    "mean_colour": 12,
-    "side_bits": 22,
-    "mcs": 4,
-    "quality": QUALITY_BITS,
-}
 CACHED_IMAGES = 2  # 12 MiB each at 640x480
 CLASS_BITS = 2  # of a block, about, for the price of a bit
 FINE = 8  # qualities that are searched with the classes of a lower one
@@ -83,13 +72,15 @@ class Setting(NamedTuple):
 class Sent(NamedTuple):
     """Side information and coefficients of an image.
 
-    bits : [num_bits], uint8, side information
-    x : [B, K], coefficients
-    sigma : [B, K], deviations that the receiver derives, too
+    bits : [num_bits], uint8, classes
+    importance : [n], uint8, bits of the map of importance
+    x : [B, K], coefficients, scaled by importance
+    sigma : [B, K], deviations that the receiver derives, too, scaled as well
     colour : the subtracted colour, packed
     """
 
     bits: np.ndarray
+    importance: np.ndarray
     x: np.ndarray
     sigma: np.ndarray
     colour: int
@@ -109,6 +100,7 @@ class LinearTransmitter:
     ----------
     model : statistics that both ends share
     payload : how coefficients are sent
+    weighting : weights by importance
     csi : whether it uses the SNR fed back
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
@@ -118,16 +110,17 @@ class LinearTransmitter:
         self,
         model: LinearModel,
         payload: AnalogPayload | HybridPayload,
+        weighting: Weighting,
         *,
         csi: bool,
         design_snr_db: float,
         margin_db: float,
     ):
-        self._model, self._payload = model, payload
+        self._model, self._payload, self._weighting = model, payload, weighting
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
-        self._header = Header(FIELDS | payload.fields)
+        self._header = Header(FIELDS | payload.fields | weighting.fields)
         self._sizes = Recent(CACHED_SIZES)
         self._encoded = Recent(CACHED_IMAGES)
         self._prices = lru_cache(maxsize=256)(self._prices_at)
@@ -168,46 +161,60 @@ class LinearTransmitter:
         return search(source, budget, offer)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
-        header, side, coded, blocks = self._send(sample.data, plan.of(sample))
-        digital = len(side) + len(coded.digital)
-        uses = ledger(header=len(header), side=digital, payload=len(coded.analog))
+        header, side, of_map, coded, blocks = self._send(sample, plan.of(sample))
+        uses = ledger(
+            header=len(header),
+            side=len(side) - of_map + len(coded.digital),
+            importance=of_map,
+            payload=len(coded.analog),
+        )
         x = np.concatenate([header, side, coded.digital, coded.analog])
         return TxSignal(x, uses, join_blocks(blocks, coded.blocks)), None
 
-    def _send(self, image: np.ndarray, setting: Setting):
-        """One image: (header, side information, coefficients, its code blocks)."""
+    def _send(self, sample: Sample, setting: Setting):
+        """(header, side information, symbols of its map, coefficients, its blocks)."""
         point, quality, _ = setting
-        sent = self._encode(image, setting)
+        sent = self._encode(sample, setting)
         coded = self._payload.send(sent.x, sent.sigma, point, quality)
-        mcs = side_information.choose(point.side_db, len(sent.bits))
-        side, blocks = side_information.send(sent.bits, mcs)
-        height, width, _ = image.shape
+        told = np.concatenate([sent.bits, sent.importance])
+        mcs = side_information.choose(point.side_db, len(told))
+        side, blocks = side_information.send(told, mcs)
+        of_map = round(len(side) * len(sent.importance) / len(told))
+        height, width, _ = sample.data.shape
         values = (height, width, sent.colour, len(sent.bits), mcs, quality)
         header = dict(zip(FIELDS, values, strict=True)) | coded.fields
-        return self._header.send(header), side, coded, blocks
+        if self._weighting.fields:
+            header["importance_bits"] = len(sent.importance)
+        return self._header.send(header), side, of_map, coded, blocks
 
-    def _encode(self, image: np.ndarray, setting: Setting) -> Sent:
-        grid, model = grid_of(*image.shape[:2]), self._model
+    def _encode(self, sample: Sample, setting: Setting) -> Sent:
+        image, model = sample.data, self._model
+        grid, told = grid_of(*image.shape[:2]), self._weighting.bits(sample)
+        scale = self._weighting.scale(told, grid, model)
         colour = pack_colour(image.mean(axis=(0, 1)))
         x = analyse(image, unpack_colour(colour), model)
         gains = gains_of(x, grid, model)
         point = setting.point
         mcs = side_information.choose(point.side_db, CLASS_BITS * grid[0] * grid[1])
-        classes = classes_of_blocks.choose_classes(
-            x[:, model.num_spectral :],
-            grid,
-            model,
-            self._prices(mcs, point.noise, point.csi, setting.classes),
-        )
+        of_class = x[:, model.num_spectral :]
+        at = mcs, point.noise, point.csi, setting.classes
+        if len(told):
+            classes = classes_of_blocks.choose_weighted(
+                of_class, scale[:, -1], grid, model, lambda s: self._prices(*at, s)
+            )
+        else:
+            paid = self._prices(*at)
+            classes = classes_of_blocks.choose_classes(of_class, grid, model, paid)
         bits = classes_of_blocks.encode(gains, classes, grid, model)
-        return Sent(bits, x, deviations(gains, classes, grid, model), colour)
+        sigma = scale * deviations(gains, classes, grid, model)
+        return Sent(bits, told, (scale * x).astype(np.float32), sigma, colour)
 
     def _prices_at(
-        self, mcs: int, noise: float, csi: bool, quality: int
+        self, mcs: int, noise: float, csi: bool, quality: int, scale: float = 1.0
     ) -> classes_of_blocks.Prices:
         efficiency = SCHEMES[mcs].efficiency
         return classes_of_blocks.prices(
-            self._model, threshold(quality), noise, csi, efficiency
+            self._model, threshold(quality) / scale, noise, csi, efficiency
         )
 
     def _cost(self, member: Member, setting: Setting) -> Cost:
@@ -221,66 +228,13 @@ class LinearTransmitter:
         point, quality, classes = setting
         sent = self._encoded(
             (member.key, point, classes),
-            lambda: self._encode(member.open().data, setting),
+            lambda: self._encode(member.open(), setting),
         )
-        mcs = side_information.choose(point.side_db, len(sent.bits))
-        side = side_information.num_symbols(len(sent.bits), mcs)
+        num_bits = len(sent.bits) + len(sent.importance)
+        mcs = side_information.choose(point.side_db, num_bits)
+        side = side_information.num_symbols(num_bits, mcs)
         payload = self._payload.num_symbols(sent.x, sent.sigma, point, quality)
         return self._header.num_symbols + side + payload
-
-
-class LinearReceiver:
-    """Header, classes, LMMSE estimates; the mean colour if the classes are lost.
-
-    Parameters
-    ----------
-    model : statistics that both ends share
-    payload : how coefficients are sent
-    """
-
-    def __init__(self, model: LinearModel, payload: AnalogPayload | HybridPayload):
-        self._model, self._payload = model, payload
-        self._header = Header(FIELDS | payload.fields)
-
-    def __call__(self, rx: RxSignal, query=None, memory=None):
-        return self._receive(rx.x_hat, rx.no), None
-
-    def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> Estimate:
-        header = self._header.receive(x_hat, no)
-        if header is None or not header["height"] * header["width"]:
-            return unknown()
-        start, num_bits, mcs = (
-            self._header.num_symbols, header["side_bits"], header["mcs"],
-        )  # fmt: skip
-        end = start + (side_information.num_symbols(num_bits, mcs) if num_bits else 0)
-        side = slice(start, end)
-        bits, blocks = side_information.receive(x_hat[side], no[side], num_bits, mcs)
-        picture = None
-        if bits is not None:
-            picture, own = self._decode(header, bits, x_hat[end:], no[end:])
-            blocks = join_blocks(blocks, own)
-        if picture is not None:
-            return Estimate(picture, IMAGE, False, blocks)
-        size = header["height"], header["width"], 3
-        colour = unpack_colour(header["mean_colour"])
-        return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
-
-    def _decode(
-        self, header: dict, bits, x_hat, no
-    ) -> tuple[np.ndarray | None, np.ndarray]:
-        """Picture, ``None`` if the signal is cut short, and blocks of the payload."""
-        size = header["height"], header["width"]
-        grid = grid_of(*size)
-        try:
-            gains, classes = classes_of_blocks.decode(bits, grid, self._model)
-        except ValueError:
-            return None, NO_BLOCKS  # one erroneous block in 2^24 passes its CRC
-        sigma = deviations(gains, classes, grid, self._model)
-        x, blocks = self._payload.receive(x_hat, no, sigma, header)
-        if x is None:
-            return None, blocks
-        colour = unpack_colour(header["mean_colour"])
-        return synthesise(x, colour, size, self._model), blocks
 
 
 def build(
@@ -288,6 +242,9 @@ def build(
     design_snr_db: Annotated[float, Field(ge=-20, le=40)] = 4.0,
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
     hybrid: bool = False,
+    inspector: str = "expected_error",
+    importance: str = NONE,
+    exponent: Annotated[float, Field(ge=0, le=2)] = OPTIMUM,
 ) -> Transceiver:
     """Build the pair.
 
@@ -301,15 +258,23 @@ def build(
     margin_db : reserve in SNR of the scheme of the side information, for fading
     hybrid : whether strong and weak coefficients are sent in bits, in part or in whole;
         bits have a cliff, so it needs ``csi``
+    inspector : what the receiver itself expects to be wrong, by name; not with
+        ``hybrid``
+    importance : what matters: ``detector``, ``query``, ``saliency``, ``annotations`` or
+        ``none``; the map is signalled and counted
+    exponent : of the weights by importance; one half minimises the weighted error
     """
     if hybrid and not csi:
         raise InputError("hybrid needs csi=true, got csi=false")
-    model, payload = shipped(), HybridPayload() if hybrid else AnalogPayload()
+    weighting = Weighting(importance, exponent)
+    parts = shipped(), HybridPayload() if hybrid else AnalogPayload(), weighting
     adaptation = {"csi": csi, "design_snr_db": design_snr_db, "margin_db": margin_db}
-    transmitter = LinearTransmitter(model, payload, **adaptation)
-    return Transceiver(transmitter, LinearReceiver(model, payload))
+    transmitter = LinearTransmitter(*parts, **adaptation)
+    known = known_by(weighting.importance)
+    inspect = None if hybrid else inspector_of(inspector)
+    return Transceiver(transmitter, LinearReceiver(*parts, inspect), **known)
 
 
-def files(**_) -> list[Path]:
-    """Files that the results depend on: the model."""
-    return [FILE]
+def files(importance: str, **_) -> list[Path]:
+    """Files that the results depend on: the model, and those of the importance."""
+    return [FILE, *files_of(importance)]

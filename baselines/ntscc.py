@@ -16,7 +16,18 @@ from typing import Annotated
 
 from pydantic import Field
 
+from blocks.arq.pair import ends_of
+from blocks.arq.settings import (
+    Arq,
+    Decibels,
+    Mode,
+    Report,
+    Share,
+    Slots,
+    Transmissions,
+)
 from blocks.knowledge.source import NoKnowledge
+from blocks.learned.ends import files_of_inspector
 from blocks.learned.frame import UseOfCsi
 from blocks.learned.pair import Stages, learned_pair
 from blocks.learned.weights_folder import folder_of
@@ -37,6 +48,13 @@ def build(
     restorer: str = "swin",
     refine: Annotated[int, Field(ge=0, le=200)] = 0,
     hybrid: bool = False,
+    inspector: str = "expected_error",
+    arq: Mode = "none",
+    max_transmissions: Transmissions = 3,
+    first: Share = 0.85,
+    round_trip_slots: Slots = 8,
+    csi_delay_slots: Slots = 4,
+    csi_error_db: Decibels = 0.0,
 ) -> Transceiver:
     """Build the pair.
 
@@ -45,7 +63,8 @@ def build(
     csi : whether the transmitter uses the SNR fed back, for power, code and the fastest
         scheme of the side information that it supports. Without, one signal serves all
         SNRs. ``rate``: the SNR conditions the rate controller and that scheme alone;
-        power and code are those of the design.
+        power and code are those of the design. ``map``: strong latents go to good
+        resource blocks, whose states the receiver reports.
     design_snr_db : SNR assumed without ``csi``, and by power and code with ``rate``
     margin_db : reserve in SNR of the scheme of the side information, for fading or for
         SNRs below the design
@@ -61,6 +80,15 @@ def build(
         expected error of this image at the design SNR; 0 sends them as encoded
     hybrid : whether strong and weak latents are sent in bits, in part or in whole; bits
         have a cliff, so it needs ``csi``
+    inspector : what the receiver itself expects to be wrong: ``expected_error``,
+        ``self_consistency``, ``combined``, or ``none``
+    arq : retransmission: ``selective``, positions that the receiver asks for; for
+        comparison ``random`` positions, or the ``whole`` payload
+    max_transmissions, first, round_trip_slots : with ``arq``: transmissions with the
+        first, its share of the channel uses (``whole``: from the number of
+        transmissions), and slots from the end of one to the next
+    csi_delay_slots, csi_error_db : with ``csi=map``: delay of the report, and standard
+        deviation of its errors
     """
     return learned_pair(
         _stages(weights, extractor, rate, restorer),
@@ -71,12 +99,22 @@ def build(
         margin_db=margin_db,
         refine=refine,
         hybrid=hybrid,
+        inspector=inspector,
+        ends=ends_of(
+            Arq(arq, max_transmissions, first, round_trip_slots),
+            csi,
+            Report(csi_delay_slots, csi_error_db),
+            side_info,
+        ),
     )
 
 
-def files(weights: str, extractor: str, rate: str, restorer: str, **_) -> list[Path]:
+def files(
+    weights: str, extractor: str, rate: str, restorer: str, inspector: str, **_
+) -> list[Path]:
     """Files that the results depend on: weights, and files of each stage."""
-    return _stages(weights, extractor, rate, restorer).files()
+    stages = _stages(weights, extractor, rate, restorer)
+    return [*stages.files(), *files_of_inspector(inspector)]
 
 
 def _stages(weights: str, *names: str) -> Stages:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from semlink.modalities.query import num_bits
 from semlink.protocols import Budget
 from semlink.signals import Sample
 from semlink.store.cache import data_hash
@@ -27,6 +28,7 @@ class Member(NamedTuple):
     key : hash of its data, query and annotations
     uses, limit : largest numbers of channel uses and of symbols within the budget
     open : loads the sample
+    asked : channel uses of the query, if the transmitter has heard it
     """
 
     index: int
@@ -37,6 +39,7 @@ class Member(NamedTuple):
     uses: int
     limit: int
     open: Callable[[], Sample]
+    asked: int = 0
 
 
 class Cost(NamedTuple):
@@ -136,6 +139,7 @@ def _member(source: Sequence[Sample], place: int, budget: Budget) -> Member:
         budget.uses(sample),
         budget.limit(sample),
         lambda: source[place],
+        budget.feedback.uses(num_bits(sample.query)),
     )
 
 
@@ -251,4 +255,4 @@ def _within(member: Member, limit: int, choices: Choices, budget: Budget) -> Any
 def _uses(choices: Choices, member: Member, setting, budget: Budget) -> int:
     """Channel uses of a sample at a setting, down and up."""
     cost = choices.cost(member, setting)
-    return budget.frame.uses(cost.symbols) + cost.fed_back
+    return budget.frame.uses(cost.symbols) + cost.fed_back + member.asked

@@ -2,7 +2,8 @@
 
 import hashlib
 from functools import lru_cache
-from typing import Protocol, runtime_checkable
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -59,10 +60,21 @@ def detector(spec: str) -> Detector:
     InputError
         The detector does not exist, or a package or file that it needs is missing.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = DETECTORS.resolve(word.name, word.argument, word.params)
-    made = DETECTORS.build(word.name, **params)
+    name, params = _resolved(spec)
+    made = DETECTORS.build(name, **params)
     if not isinstance(made, Detector) or not callable(made):
         must = "a callable with version and categories from build"
         refuse(f"detector {spec}", must, shown(made))
     return Cached(made)
+
+
+def detector_files(spec: str) -> list[Path]:
+    """Files that a detector's findings depend on, such as weights."""
+    name, params = _resolved(spec)
+    return DETECTORS.files(name, params)
+
+
+def _resolved(spec: str) -> tuple[str, dict[str, Any]]:
+    """Name and all parameters of a detector."""
+    word = ComponentSpec.model_validate(spec)
+    return word.name, DETECTORS.resolve(word.name, word.argument, word.params)

@@ -25,6 +25,7 @@ from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
 SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # symbols of a slot, and numbers of the pilots
+CARRIERS = 12  # of a resource block
 PREFIX = 144 / 2048  # share of an OFDM symbol: normal prefix of TS 38.211, 5.3.1
 SMALLEST = 1e-9  # least SINR, to avoid a division by zero
 SPREAD = 20_070_301  # seed of the interleaver, known to both ends
@@ -143,6 +144,7 @@ class Ofdm:
         if settings.interleave:
             order = np.random.default_rng(SPREAD).permutation(self.frame.data)
         self._order, self._back = order, np.argsort(order)
+        self.resources = self._back % settings.subcarriers // CARRIERS
         self._clip = settings.clip_db is not None and Clipping(
             settings.clip_db, settings.subcarriers
         )

@@ -2,6 +2,8 @@
 
 from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
+from blocks.importances import IMPORTANCES
+from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -16,11 +18,13 @@ from semlink.sweeps.sweep import Sweep
 NAMED = (
     ANSWERERS,
     DETECTORS,
+    IMPORTANCES,
     DESCRIBERS,
     TEXT_ENCODERS,
     EXTRACTORS,
     CONTROLLERS,
     RESTORERS,
+    INSPECTORS,
 )
 KINDS = {
     "source": ("blocks.sources",),

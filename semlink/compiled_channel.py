@@ -20,6 +20,8 @@ class _Stage:
     def __init__(self, stage: Callable, channel: Channel, label: str):
         self._stage, self.frame, self.name = stage, frame_of(channel), label
         self.superposes = getattr(channel, "superposes", False)
+        if hasattr(channel, "resources"):
+            self.resources = channel.resources
 
     def __call__(self, x, snr_db, course: Course) -> RxSignal:
         return self._received(self._stage, x, snr_db, course)

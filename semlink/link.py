@@ -1,6 +1,7 @@
 """The one concrete chain: transmitter, channel, receiver, task."""
 
 from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from semlink.compiled_channel import frame_of
 from semlink.contracts import pairs
 from semlink.contracts.tasks import observed as checked
 from semlink.errors import InputError
+from semlink.loop import asking
 from semlink.loop.exchange import (
     KNOWS_NOTHING,
     Delivery,
@@ -18,9 +20,10 @@ from semlink.loop.exchange import (
     Receiving,
     exchange,
 )
-from semlink.loop.feedback import Feedback, slot_of
+from semlink.loop.feedback import Feedback, resources_of, slot_of
 from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.metrics import Judgement, Task
+from semlink.modalities.query import Query
 from semlink.protocols import Budget, Channel, Frame, Loop, Transceiver
 from semlink.rng import Course, Seeds
 from semlink.signals import (
@@ -78,21 +81,27 @@ class Link:
         fed_back = Feedback(float(snr_db), over, self.pair.loop, state_db)
         point = self.transmitter.operating_point(fed_back)
         point = pairs.key(point, "an operating point", self.pair)
-        return Budget(cbr, cbr_mode, point, self._frame, self._feedback)
+        blocks = len(np.unique(resources_of(self._channel)))
+        return Budget(cbr, cbr_mode, point, self._frame, self._feedback, blocks)
 
     def plan(self, samples: Sequence[Sample], budget: Budget) -> Hashable:
         """The plan of the transmitter for samples as it is given them."""
         return pairs.key(self.transmitter.plan(samples, budget), "a plan", self.pair)
 
-    def given(self, sample: Sample) -> Sample:
-        """The transmitter's view of a sample: no ground truth, no unsignalled query."""
+    def given(self, sample: Sample, query: Query | None = None) -> Sample:
+        """The transmitter's view of a sample: no ground truth, no unsignalled query.
+
+        ``query`` is the one that the receiver has signalled.
+        """
         known = sample.annotations if self.pair.oracle else {}
-        return sample._replace(annotations=known, query=None)
+        return sample._replace(annotations=known, query=query)
 
     @stage("encode")
-    def transmit(self, sample: Sample, plan, memory=None) -> tuple[TxSignal, Any]:
+    def transmit(
+        self, sample: Sample, plan, memory=None, query: Query | None = None
+    ) -> tuple[TxSignal, Any]:
         """Encode and modulate a sample; return the signal and the new memory."""
-        sent = self.transmitter(self.given(sample), plan, memory)
+        sent = self.transmitter(self.given(sample, query), plan, memory)
         return pairs.transmitted(sent, self.pair)
 
     @stage("channel")
@@ -126,11 +135,23 @@ class Link:
 
         Parameters
         ----------
-        encode : makes plan and signal, given the reported state or ``None``
+        encode : makes plan and signal, given the reported state or ``None`` and, for a
+            pair that hears queries, the signalled query or ``None``
         snr_db : average received Es/N0 [dB]
         seeds : seeds of all random numbers
         receiving : query of the receiver, and memory of both ends
         """
+        if self.pair.hears_query:
+            losses = seeds.generator("query")
+            asked = asking.ask(self.pair, receiving.query, self._feedback, losses)
+            encode = partial(encode, query=asked.query)
+            done = self._exchanged(encode, snr_db, seeds, receiving)
+            slots, uses = done.slots + asked.slots, done.fed_back + asked.uses
+            return done._replace(slots=slots, fed_back=uses)
+        return self._exchanged(encode, snr_db, seeds, receiving)
+
+    def _exchanged(self, encode: Encode, snr_db, seeds: Seeds, receiving) -> Delivery:
+        """Deliver a sample whose query, if it is signalled, has arrived or is lost."""
         if self.pair.loop:
             to = self._feedback, receiving
             return exchange(self.pair, self._channel, encode, snr_db, seeds, *to)

@@ -1,8 +1,10 @@
 """Metrics that describe themselves, and the tasks that measure them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
+from semlink.modalities.boxes import Boxes
+from semlink.protocols import Source
 from semlink.signals import Estimate, Sample
 
 Kind = Literal["mean", "ratio", "proportion", "set"]
@@ -78,6 +80,47 @@ class Bounded(Protocol):
 
     def bounds(self, samples: Sequence[Sample]) -> Mapping[str, Bounds]:
         """Floor and ceiling by metric; metrics without them are left out."""
+
+
+@runtime_checkable
+class Sourced(Protocol):
+    """A task whose reference depends on the source."""
+
+    def for_source(self, source: Source) -> Task:
+        """The task for a source; its labels say what the reference is.
+
+        Raises
+        ------
+        InputError
+            The source does not have what the task needs.
+        """
+
+
+@runtime_checkable
+class Resampled(Protocol):
+    """A task that scores resamples faster than anew; a bootstrap needs hundreds."""
+
+    def resampling(
+        self, observations: Sequence[Mapping[str, Any]]
+    ) -> Callable[[Sequence[int] | None], Mapping[str, float]]:
+        """Prepare observations; the result scores those of some numbers, or all.
+
+        A number may occur several times. The score of all, ``None``, is that of
+        :meth:`Task.score`; those of resamples may differ by rounding.
+        """
+
+
+@runtime_checkable
+class Marking(Protocol):
+    """A task whose findings can be drawn as boxes on pictures.
+
+    marks : what the boxes are, for a legend
+    """
+
+    marks: str
+
+    def marked(self, sample: Sample, estimate: Estimate | None) -> Boxes:
+        """Boxes of what the task finds; with ``None``, of its reference."""
 
 
 class Judgement(NamedTuple):

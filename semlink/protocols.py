@@ -48,6 +48,7 @@ class Budget(NamedTuple):
     operating_point : result of :meth:`Transmitter.operating_point`
     frame : frame of the channel; all channel uses of its frames count
     feedback : feedback link, whose uses count, too
+    resource_blocks : resource blocks of a slot, each with a state in a map
     """
 
     cbr: float
@@ -55,6 +56,7 @@ class Budget(NamedTuple):
     operating_point: Hashable
     frame: Frame = Frame()
     feedback: FeedbackLink = FREE
+    resource_blocks: int = 1
 
     def uses(self, sample: Sample) -> int:
         """Largest number of channel uses that the budget allows for a sample."""
@@ -198,15 +200,58 @@ class RequestedTransmitter(Protocol):
         """
 
 
+class StateMap(NamedTuple):
+    """Report of the channel's state by resource block.
+
+    states_db : [B], measured effective Es/N0 of each resource block in a slot at
+        nominal power, on a grid of 1 dB
+    blocks : [slot], resource block of each symbol of a slot, known to both ends
+    """
+
+    states_db: tuple[float, ...]
+    blocks: tuple[int, ...]
+
+    def of(self, places: np.ndarray) -> np.ndarray:
+        """State of symbols by their places in a transmission [dB] : [n]."""
+        by_symbol = np.array(self.states_db)[list(self.blocks)]
+        return by_symbol[np.asarray(places) % len(by_symbol)]
+
+
 class StateReport(NamedTuple):
     """Report of the channel's state.
 
     state_db : measured effective Es/N0 of a slot at nominal power, on a grid of 1 dB
     slot : slot at whose beginning the measurement ended
+    map : the same by resource block
     """
 
     state_db: float
     slot: int
+    map: StateMap
+
+
+@runtime_checkable
+class PlacingTransmitter(Protocol):
+    """A transmitter that places its symbols by a map of the channel's state."""
+
+    def placed(
+        self, sample: Sample, first: TxSignal, plan: Any, report: StateMap
+    ) -> TxSignal:
+        """The first transmission, for a reported map.
+
+        Parameters
+        ----------
+        sample, first, plan : sample, its signal without a report, and its plan
+        report : map that arrived
+        """
+
+
+@runtime_checkable
+class ReportingReception(Reception, Protocol):
+    """Reception of one sample after a map of the channel's state was reported."""
+
+    def reported(self, report: StateMap) -> None:
+        """What was reported, whether or not it arrives, before the first signal."""
 
 
 @runtime_checkable
@@ -236,13 +281,16 @@ class Evolution(Protocol):
 class Loop(NamedTuple):
     """Feedback loop of a pair.
 
-    The pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`.
+    The pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`; with
+    a map, a :class:`PlacingTransmitter` and a receiver whose receptions are
+    :class:`ReportingReception`.
 
     state : the receiver reports the channel's state before the transmitter sends
     csi_delay_slots : slots between the measured slot and the first transmission
     csi_error_db : standard deviation of the error of a report [dB]
     max_transmissions : largest number of transmissions, the first included
     round_trip_slots : slots between the end of a transmission and the next
+    map : the receiver reports the state by resource block before the first transmission
     """
 
     state: bool = False
@@ -250,6 +298,7 @@ class Loop(NamedTuple):
     csi_error_db: float = 0.0
     max_transmissions: int = 1
     round_trip_slots: int = 0
+    map: bool = False
 
 
 class Transceiver(NamedTuple):
@@ -262,6 +311,7 @@ class Transceiver(NamedTuple):
     makes : modality of its estimates; ``None`` for that of the sample
     oracle : the transmitter sees annotations; the pair is a reference, not a link
     remembers : both ends have memory, so samples are sent in order
+    hears_query : the receiver's query is signalled to the transmitter, and counted
     label : name of the pair in messages; a sweep sets it
     """
 
@@ -273,6 +323,7 @@ class Transceiver(NamedTuple):
     makes: str | None = None
     oracle: bool = False
     remembers: bool = False
+    hears_query: bool = False
     label: str = ""
 
 
@@ -281,6 +332,7 @@ class Channel(Protocol):
     """Symbols in, equalised symbols and receiver-side CSI out; ``E|h|^2 = 1``.
 
     Optional attributes: ``frame``, if the channel spends uses on more than the symbols;
+    ``resources`` [slot], the resource block of each symbol of a slot;
     ``level = "eager"``, if it cannot be compiled to a graph; ``superposes = True``, if
     ``h_hat`` is the only gain of each symbol, x_hat = x + n / h_hat, so that signals of
     several users can be sent at once (``semlink/superposition.py``).

@@ -8,6 +8,7 @@ import numpy as np
 from baselines.separated.rate_search import Codec
 from blocks.phy.bicm import Bicm, Mcs
 from blocks.phy.harq import HarqMode
+from blocks.phy.header import pack_colour
 from blocks.phy.ldpc.nr import DecoderName
 from blocks.phy.mcs import SCHEMES
 
@@ -50,14 +51,3 @@ def header_values(image: np.ndarray, data: bytes, mcs: int) -> dict[str, int]:
     colour = pack_colour(image.mean(axis=(0, 1)))
     values = (height, width, len(data), mcs, colour)
     return dict(zip(FIELDS, values, strict=True))
-
-
-def pack_colour(colour: np.ndarray) -> int:
-    """RGB to 12 bits."""
-    red, green, blue = (int(v) for v in np.clip(colour // 16, 0, 15))
-    return red << 8 | green << 4 | blue
-
-
-def unpack_colour(packed: int) -> np.ndarray:
-    """12 bits to the middle of their RGB interval : [3], uint8."""
-    return np.array([(packed >> s & 15) * 16 + 8 for s in (8, 4, 0)], np.uint8)

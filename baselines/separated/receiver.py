@@ -5,9 +5,10 @@ from typing import Literal
 
 import numpy as np
 
-from baselines.separated.header import FIELDS, Shared, unpack_colour
-from blocks.phy.harq import SoftBlocks, combined
-from blocks.phy.header import Header
+from baselines.separated.header import FIELDS, Shared
+from blocks.phy.harq import SoftBlocks
+from blocks.phy.header import Header, unpack_colour
+from blocks.phy.repetition import Repeated
 from semlink.protocols import Request
 from semlink.signals import IMAGE, Estimate, RxSignal, unknown
 
@@ -88,8 +89,7 @@ class _Reception:
 
     def __init__(self, receiver: SeparatedReceiver):
         self._receiver = receiver
-        self._header, self._blocks = None, None
-        self._weighed, self._weights = 0.0, 0.0  # sums of SNR times symbol, and of SNR
+        self._header, self._blocks, self._repeated = None, None, None
 
     @property
     def request(self) -> Request:
@@ -113,6 +113,6 @@ class _Reception:
 
     def _together(self, x_hat: np.ndarray, no: np.ndarray):
         """Combine all transmissions, which are equal until the header is read."""
-        self._weights = self._weights + 1.0 / no
-        self._weighed = self._weighed + x_hat / no
-        return combined(self._weighed, self._weights)
+        self._repeated = self._repeated or Repeated(len(x_hat))
+        self._repeated.take(x_hat, no)
+        return self._repeated.values

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from blocks.inspection import INSPECTORS, NONE
 from semlink.config import ComponentSpec
 from semlink.registry import Registry
 
@@ -69,6 +70,11 @@ def files_of(registry: Registry, spec: str) -> list[Path]:
     word = ComponentSpec.model_validate(spec)
     files = registry.files(word.name, _params(registry, word))
     return [*files, Path(word.name)] if word.name.endswith(".py") else files
+
+
+def files_of_inspector(spec: str) -> list[Path]:
+    """Files that an inspector depends on."""
+    return [] if spec == NONE else files_of(INSPECTORS, spec)
 
 
 def is_oracle(registry: Registry, spec: str) -> bool:

@@ -34,7 +34,8 @@ FIELDS = {
 }
 MAP_BITS = 20
 
-UseOfCsi = Literal[True, False, "rate"]  # "rate": for rates, not for power and code
+# "rate": for rates, not for power and code; "map": by resource block, too
+UseOfCsi = Literal[True, False, "rate", "map"]
 
 
 class Shared(NamedTuple):
@@ -46,6 +47,7 @@ class Shared(NamedTuple):
     knowledge : source knowledge base, which signals a context
     codec_snr_db : SNR that the codec is conditioned on; ``None``: that in the header
     hybrid : whether latents have a digital layer
+    mapped : whether dimensions may be placed by a map of the channel's state
     """
 
     networks: Networks
@@ -54,6 +56,7 @@ class Shared(NamedTuple):
     knowledge: NoKnowledge
     codec_snr_db: float | None = None
     hybrid: bool = False
+    mapped: bool = False
 
     def of_codec(self, at: Conditions) -> Conditions:
         """The conditions of the codec; ``at`` has those of the controller."""
@@ -62,11 +65,46 @@ class Shared(NamedTuple):
         return at._replace(design_snr_db=self.codec_snr_db)
 
 
+class Coded(NamedTuple):
+    """The latents of an image on the air.
+
+    layer, payload : symbols, complex64, of the digital layer and of the joint code
+    blocks : [C, K], uint8, code blocks of the layer
+    fields : fields of the header
+    """
+
+    layer: np.ndarray
+    payload: np.ndarray
+    blocks: np.ndarray
+    fields: dict[str, int]
+
+
+class Sent(NamedTuple):
+    """The signal of an image.
+
+    header : symbols, complex64
+    body : symbols, complex64, side information interleaved with the payload
+    num_side, num_layer : number of symbols of side information and digital layer
+    stride : distance of these symbols
+    counted : channel uses counted for them
+    blocks : [C, K], uint8, their code blocks
+    """
+
+    header: np.ndarray
+    body: np.ndarray
+    num_side: int
+    num_layer: int
+    stride: int
+    counted: int
+    blocks: np.ndarray
+
+
 def header_of(shared: Shared) -> Header:
     """The header of a link: common fields, and those of the parts that it has."""
     own = {"map_bits": MAP_BITS} if shared.controller.signalled else {}
     layer = digital_layer.FIELDS if shared.hybrid else {}
-    return Header(FIELDS | own | layer | shared.knowledge.fields)
+    placed = {"mapped": 1} if shared.mapped else {}
+    return Header(FIELDS | own | layer | placed | shared.knowledge.fields)
 
 
 def stride_of(num_side: int, num_payload: int) -> int:
@@ -89,6 +127,12 @@ def split(x: np.ndarray, num_side: int, stride: int) -> tuple[np.ndarray, np.nda
     """Digital symbols [num_side], fewer if ``x`` is too short, and the payload."""
     is_side = _is_side(len(x), num_side, stride)
     return x[is_side], x[~is_side]
+
+
+def payload_places(num_digital: int, num_payload: int, stride: int) -> np.ndarray:
+    """Places of the payload in the merged signal : [num_payload]."""
+    is_side = _is_side(num_digital + num_payload, num_digital, stride)
+    return np.flatnonzero(~is_side)
 
 
 def _is_side(length: int, num_side: int, stride: int) -> np.ndarray:

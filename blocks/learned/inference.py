@@ -23,10 +23,11 @@ from blocks.nn.codec import (
     Statistics,
     deviation,
     log_gain,
+    noise_variance,
 )
 from blocks.nn.entropy import gaussian_bits
 from blocks.nn.hyperprior import HyperSynthesis
-from blocks.nn.jscc import highest_level, rate_levels
+from blocks.nn.jscc import allocate, highest_level, rate_levels
 from semlink.errors import InputError
 from semlink.graph import compiled, plain
 
@@ -126,6 +127,11 @@ class Networks:
     def side(self, of: Statistics, level: np.ndarray) -> Side:
         """All maps, from statistics and rate map."""
         return self.run(self._maps, *of, level)
+
+    def power(self, side: Side, at: Conditions) -> np.ndarray:
+        """Power of each latent, of mean one over those kept : [1, h, w, M], float32."""
+        no = np.float32([noise_variance(at.design_snr_db)])
+        return self.run(allocate, side.sigma, side.kept, no)
 
     def encode(self, latents: Analysed, side: Side, at: Conditions):
         """Latents to channel dimensions.

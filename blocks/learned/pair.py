@@ -1,8 +1,10 @@
 """A learned codec as a pair for the link, its stages chosen by name."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from blocks.inspection import inspector as inspector_of
 from blocks.knowledge.source import NoKnowledge
 from blocks.learned.controllers import CONTROLLERS, controller
 from blocks.learned.ends import EXTRACTORS, RESTORERS, files_of, is_oracle
@@ -13,7 +15,7 @@ from blocks.learned.weights_folder import WEIGHTS, networks
 from blocks.phy.side_accounting import SideInfo
 from blocks.phy.snr_field import snr_index, snr_value_db
 from semlink.errors import InputError
-from semlink.protocols import Transceiver
+from semlink.protocols import Loop, Transceiver
 
 
 class Stages(NamedTuple):
@@ -42,6 +44,22 @@ class Stages(NamedTuple):
         ]
 
 
+class Ends(NamedTuple):
+    """How the two ends of a pair are made.
+
+    transmitter, receiver : called as :class:`LearnedTransmitter` and
+        :class:`LearnedReceiver`
+    loop : their feedback loop, if there is one
+    """
+
+    transmitter: Callable[..., LearnedTransmitter]
+    receiver: Callable[..., LearnedReceiver]
+    loop: Loop | None = None
+
+
+ONCE = Ends(LearnedTransmitter, LearnedReceiver)
+
+
 def learned_pair(
     stages: Stages,
     knowledge: NoKnowledge,
@@ -52,6 +70,8 @@ def learned_pair(
     margin_db: float,
     refine: int,
     hybrid: bool,
+    inspector: str,
+    ends: Ends = ONCE,
     oracle: bool = False,
 ) -> Transceiver:
     """Build the pair.
@@ -63,6 +83,8 @@ def learned_pair(
     side_info : accounting of the side information
     csi, design_snr_db, margin_db, refine : as for the transmitter
     hybrid : whether latents have a digital layer, which needs ``csi``
+    inspector : what judges the estimates at the receiver, by name
+    ends : how the two ends are made
     oracle : whether the transmitter sees annotations
     """
     if hybrid and not csi:
@@ -70,9 +92,15 @@ def learned_pair(
     rates = controller(stages.rate)
     codec_snr_db = snr_value_db(snr_index(design_snr_db)) if csi == "rate" else None
     shared = Shared(
-        stages.networks(), rates, side_info, knowledge, codec_snr_db, hybrid
+        stages.networks(),
+        rates,
+        side_info,
+        knowledge,
+        codec_snr_db,
+        hybrid,
+        mapped=csi == "map",
     )
-    transmitter = LearnedTransmitter(
+    transmitter = ends.transmitter(
         shared,
         csi=csi,
         design_snr_db=design_snr_db,
@@ -80,4 +108,11 @@ def learned_pair(
         refine=refine,
     )
     sees = oracle or is_oracle(CONTROLLERS, stages.rate)
-    return Transceiver(transmitter, LearnedReceiver(shared), oracle=sees)
+    sees = sees or getattr(rates, "oracle", False)
+    return Transceiver(
+        transmitter,
+        ends.receiver(shared, inspector_of(inspector)),
+        loop=ends.loop,
+        oracle=sees,
+        hears_query=getattr(rates, "hears_query", False),
+    )

@@ -1,6 +1,7 @@
 """The transmitter of a learned codec: side information, then the joint code."""
 
 from collections.abc import Hashable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from blocks.learned.digital_layer import Layer, layer_of, left_over
 from blocks.learned.frame import (
     FIELDS,
     SCALES,
+    Coded,
+    Sent,
     Shared,
     UseOfCsi,
     conditions,
@@ -20,10 +23,11 @@ from blocks.learned.frame import (
     stride_of,
 )
 from blocks.learned.inference import Conditions
+from blocks.learned.power import applied, gains_of
 from blocks.learned.rate import FULL_QUALITY
 from blocks.learned.refinement import refined
 from blocks.learned.summary import Summary
-from blocks.nn.codec import Statistics, noise_variance
+from blocks.nn.codec import Side, Statistics, noise_variance
 from blocks.nn.jscc import LEVELS, nominal_eta
 from blocks.phy import side_accounting, side_information
 from blocks.phy.analog import pack
@@ -85,38 +89,21 @@ class Needs(NamedTuple):
     latents: Latents | None
 
 
-class Coded(NamedTuple):
-    """The latents of an image on the air.
+class Ready(NamedTuple):
+    """An image before its joint code.
 
-    layer, payload : symbols, complex64, of the digital layer and of the joint code
-    blocks : [C, K], uint8, code blocks of the layer
-    fields : fields of the header
+    summary : its side information
+    view : the transmitter's view of it
+    rates : rate map, and its signalled bits
+    told : of the source knowledge base
+    at : conditions
     """
 
-    layer: np.ndarray
-    payload: np.ndarray
-    blocks: np.ndarray
-    fields: dict[str, int]
-
-
-class Sent(NamedTuple):
-    """The signal of an image.
-
-    header : symbols, complex64
-    body : symbols, complex64, side information interleaved with the payload
-    num_side, num_layer : number of symbols of side information and digital layer
-    stride : distance of these symbols
-    counted : channel uses counted for them
-    blocks : [C, K], uint8, their code blocks
-    """
-
-    header: np.ndarray
-    body: np.ndarray
-    num_side: int
-    num_layer: int
-    stride: int
-    counted: int
-    blocks: np.ndarray
+    summary: Summary
+    view: View
+    rates: Rates
+    told: Any
+    at: Conditions
 
 
 class LearnedTransmitter:
@@ -125,7 +112,7 @@ class LearnedTransmitter:
     Parameters
     ----------
     shared : configuration shared with the receiver
-    csi : whether it uses the SNR fed back; ``rate``: for rates alone
+    csi : whether it uses the SNR fed back; ``rate``: for rates alone; ``map``: as true
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
     refine : gradient steps on the channel dimensions of each image
@@ -142,7 +129,7 @@ class LearnedTransmitter:
     ):
         self.shared, self._networks = shared, shared.networks
         self._csi = csi
-        self._design_snr_db = design_snr_db
+        self._design = snr_index(design_snr_db), design_snr_db
         self._margin_db = margin_db
         self._refine = refine
         self._header = header_of(shared)
@@ -155,8 +142,7 @@ class LearnedTransmitter:
 
     def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
         """Search the rates that meet the budget."""
-        design = snr_index(self._design_snr_db), self._design_snr_db
-        snr, carried_db = budget.operating_point or design
+        snr, carried_db, *_ = budget.operating_point or self._design
         side_db = carried_db - self._margin_db
         codec = self.shared.of_codec(Conditions(0, 0, snr_value_db(snr)))
         nominal = float(nominal_eta(codec.design_snr_db))
@@ -175,7 +161,7 @@ class LearnedTransmitter:
         def offer(members: Sequence[Member]) -> Choices:
             for member in members:
                 _check_size(member)
-            return Choices(self._cost, best, finer=finer)
+            return Choices(partial(self._cost, budget), best, finer=finer)
 
         return search(source, budget, offer)
 
@@ -212,8 +198,12 @@ class LearnedTransmitter:
             maps["rate preset [channel uses]"] = np.take(LEVELS, preset[0]) / 2
         return maps | {"rate [channel uses]": np.take(LEVELS, level[0]) / 2}
 
-    def _cost(self, member: Member, setting: Setting) -> Cost:
-        """Number of symbols of an image."""
+    def _cost(self, budget: Budget, member: Member, setting: Setting) -> Cost:
+        """Channel uses of an image, in all of its transmissions."""
+        return Cost(sum(self._length(member, setting)))
+
+    def _length(self, member: Member, setting: Setting) -> tuple[int, int]:
+        """Number of symbols of an image: digital ones, and those of the payload."""
         needs = self._needs(
             (member.key, setting.quality),
             lambda: self._needed(member.open(), member.key, setting.quality),
@@ -228,17 +218,13 @@ class LearnedTransmitter:
             layer = self._layer(needs.latents, kept, at, setting)
             digital += layer.num_symbols
             dimensions = np.count_nonzero(layer.by.analog)
-        return Cost(self._header.num_symbols + digital + -(-dimensions // 2))
+        return self._header.num_symbols + digital, -(-dimensions // 2)
 
     def _send(self, sample: Sample, setting: Setting) -> Sent:
-        networks, told = self._networks, self.shared.knowledge.tell(sample)
-        at = _at(setting, told.context)
-        summary, view = self._view(sample, key_of(sample), setting.quality)
-        features = self.shared.controller.features(networks, view)
-        statistics = view.statistics
-        level, own_bits = self._decide(features, at, statistics.entropy.shape)
-        bits = networks.coder.encode(summary)
-        coded = self._coded(view, level, at, setting)
+        ready = self._ready(sample, setting)
+        told, own_bits = ready.told, ready.rates.bits
+        bits = self._networks.coder.encode(ready.summary)
+        coded = self._coded(ready, setting)
         all_bits = np.concatenate([bits, own_bits, told.bits])
         scheme = self._scheme(setting, len(all_bits))
         side, blocks = side_accounting.send(all_bits, scheme)
@@ -251,6 +237,7 @@ class LearnedTransmitter:
             "map_bits": len(own_bits),
             "stride": stride,
             "mcs": scheme.mcs,
+            "mapped": 0,
         }
         return Sent(
             self._header.send(values | setting.fields | told.fields | coded.fields),
@@ -262,21 +249,35 @@ class LearnedTransmitter:
             join_blocks(blocks, coded.blocks),
         )
 
-    def _coded(
-        self, view: View, level: np.ndarray, at: Conditions, setting: Setting
-    ) -> Coded:
+    def _ready(self, sample: Sample, setting: Setting) -> Ready:
+        """Side information and rate map of an image."""
+        told = self.shared.knowledge.tell(sample)
+        at = _at(setting, told.context)
+        summary, view = self._view(sample, key_of(sample), setting.quality)
+        features = self.shared.controller.features(self._networks, view)
+        rates = self._decide(features, at, view.statistics.entropy.shape)
+        return Ready(summary, view, rates, told, at)
+
+    def _maps(self, ready: Ready, setting: Setting) -> tuple[Side, Layer | None]:
+        """Maps of what the joint code sends, and the digital layer before it."""
+        maps = self._networks.side(ready.view.statistics, ready.rates.level)
+        if not self.shared.hybrid:
+            return maps, None
+        latents = self._latents_of(ready.view)
+        layer = self._layer(latents, maps.kept, ready.at, setting)
+        return left_over(maps, layer.by, layer.values)[0], layer
+
+    def _coded(self, ready: Ready, setting: Setting) -> Coded:
         """The latents of an image as symbols."""
-        networks, codec = self._networks, self.shared.of_codec(at)
-        maps = networks.side(view.statistics, level)
-        layer, blocks, fields = NOTHING, NO_BLOCKS, {}
-        if self.shared.hybrid:
-            chosen = self._layer(self._latents_of(view), maps.kept, at, setting)
-            layer, blocks, fields = chosen.send()
-            maps, _ = left_over(maps, chosen.by, chosen.values)
-        dimensions, scale = networks.encode(view.latents, maps, codec)
+        networks, codec = self._networks, self.shared.of_codec(ready.at)
+        maps, chosen = self._maps(ready, setting)
+        layer, blocks, fields = chosen.send() if chosen else (NOTHING, NO_BLOCKS, {})
+        dimensions, scale = networks.encode(ready.view.latents, maps, codec)
         if self._refine:
             sent = dimensions, scale, maps, codec
-            dimensions = refined(networks, *sent, view, self._refine)
+            dimensions = refined(networks, *sent, ready.view, self._refine)
+        gains = gains_of(self.shared, maps, ready.rates.bits, codec)
+        dimensions, scale = applied(dimensions, scale, gains)
         fields = fields | {"scale": SCALES.index(scale)}
         return Coded(layer, pack(dimensions * np.sqrt(0.5)), blocks, fields)
 

@@ -4,12 +4,15 @@ The choice minimises a cost: squared error, bandwidth and power of the coefficie
 the bits of the class, given the classes to the left and above.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 
 from blocks.linear.model import LinearModel
 from blocks.phy.analog import distortion, floor
+
+FREE = 1e-12  # least price of a bit
 
 
 class Prices(NamedTuple):
@@ -87,8 +90,51 @@ def choose_classes(
     : [B], int
     """
     cost = (x * x) @ paid.squares.T + paid.constant
+    return _cheapest(cost, paid.bit, grid, model)
+
+
+def choose_weighted(
+    x: np.ndarray,
+    scale: np.ndarray,
+    grid: tuple[int, int],
+    model: LinearModel,
+    prices_at: Callable[[float], Prices],
+) -> np.ndarray:
+    """Choose the class of each block, whose coefficients have a scale.
+
+    Coefficients of a block of scale s meet the threshold over s, and a bit has the
+    price of that threshold.
+
+    Input
+    -----
+    x : [B, K - L], float32, the coefficients that depend on the class, before scaling
+    scale : [B], scale of each block
+    prices_at : prices for a scale
+
+    Output
+    ------
+    : [B], int
+    """
+    cost = np.zeros((len(x), model.num_classes))
+    for each in np.unique(scale):
+        paid, there = prices_at(float(each)), scale == each
+        of_squares = (x[there] * x[there]) @ paid.squares.T
+        cost[there] = (of_squares + paid.constant) / max(paid.bit, FREE)
+    return _cheapest(cost, 1.0, grid, model)
+
+
+def _cheapest(
+    cost: np.ndarray, bit: float, grid: tuple[int, int], model: LinearModel
+) -> np.ndarray:
+    """The classes of least cost, bits included, block by block : [B], int.
+
+    Input
+    -----
+    cost : [B, S], of the classes of each block
+    bit : cost of a bit
+    """
     num_classes = model.num_classes
-    bits = paid.bit * model.coder.bits[:-1]
+    bits = bit * model.coder.bits[:-1]
     bits = bits.reshape(num_classes + 1, num_classes + 1, num_classes)
     chosen = np.full((grid[0] + 1, grid[1] + 1), num_classes)
     for i, row in enumerate(cost.reshape(*grid, num_classes), start=1):

@@ -87,6 +87,23 @@ class AnalogPayload:
         )
         return x, NO_BLOCKS
 
+    def errors(self, no: np.ndarray, sigma: np.ndarray, header: dict) -> np.ndarray:
+        """Expected squared error of each coefficient : [B, K].
+
+        Parameters are those of :meth:`receive`.
+        """
+        kept, error = mask(sigma, header["quality"]), sigma.astype(np.float64) ** 2
+        count = np.count_nonzero(kept)
+        if not count:
+            return error
+        inside, lowest = error[kept], floor_of(header["floor"], header["quality"])
+        active, gain = _gains(sigma[kept], lowest)
+        noise = np.repeat(no[: -(-count // 2)] / 2, 2)[:count]
+        gain = gain * _SCALE.value(header["scale"])
+        inside[active] = analog.lmmse_error(noise, gain, sigma[kept][active])
+        error[kept] = inside
+        return error
+
 
 def threshold(quality: int) -> float:
     """Deviation above which coefficients are sent."""

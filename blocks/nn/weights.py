@@ -49,9 +49,16 @@ def write_weights(
     ValueError
         A value does not fit the type, or is not a number.
     """
+    write_variables(path, named_variables(layer), dtype)
+
+
+def write_variables(
+    path: Path, variables: Mapping[str, keras.Variable], dtype: str = "float16"
+) -> None:
+    """Write variables by name, as :func:`write_weights` does."""
     buffer = io.BytesIO()
     with h5py.File(buffer, "w") as file:
-        for name, variable in named_variables(layer).items():
+        for name, variable in variables.items():
             narrow = ops.convert_to_numpy(variable).astype(dtype)
             if not np.all(np.isfinite(narrow)):
                 raise ValueError(f"{name} does not fit {dtype}")

@@ -115,6 +115,13 @@ def lmmse(
     return gain * matched / np.sqrt(copies) / (sigma**-2.0 + gain**2 * precision)
 
 
+def lmmse_error(noise: np.ndarray, gain: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """Expected squared error of :func:`lmmse` : [n]; parameters are the same."""
+    source, copies = _turns(len(gain), len(noise))
+    precision = np.bincount(source, 1 / noise, len(gain)) / copies
+    return sigma**2 / (1 + (sigma * gain) ** 2 * precision)
+
+
 def pack(values: np.ndarray) -> np.ndarray:
     """Pair values [n] on I and Q : [ceil(n / 2)], complex64; zero-padded."""
     pairs = np.pad(values, (0, len(values) % 2)).astype(np.float32)

@@ -17,6 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from blocks.phy.bicm import CRC_BITS, Bicm, checked, with_crc
+from blocks.phy.repetition import combined
 
 HarqMode = Literal["none", "chase", "ir"]
 MaxTransmissions = Annotated[int, Field(ge=1, le=16)]
@@ -34,26 +35,6 @@ def modulate_again(
 ) -> np.ndarray:
     """Information bits [C, K] of blocks that failed ``count`` times, as symbols."""
     return chain.modulate(with_crc(blocks), version(mode, count))
-
-
-def combined(weighed: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Repeated symbols as one, by maximum-ratio combining.
-
-    Input
-    -----
-    weighed : [n], sum of the symbols over their noise variances
-    weights : [n], sum of the inverse noise variances; zero if all were erased
-
-    Output
-    ------
-    x_hat : [n], complex64
-    no : [n], float32, infinite for an erased symbol, whose ``x_hat`` is zero
-    """
-    weights = weights.astype(np.float32)
-    there = weights > 0
-    x_hat = np.divide(weighed, weights, np.zeros(len(there), np.complex64), where=there)
-    no = np.divide(1, weights, np.full(len(there), np.inf, np.float32), where=there)
-    return x_hat, no
 
 
 class SoftBlocks:

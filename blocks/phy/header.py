@@ -75,3 +75,14 @@ def _to_bits(name: str, value: int, width: int) -> np.ndarray:
 
 def _from_bits(bits: np.ndarray) -> int:
     return int("".join(map(str, bits)), 2)
+
+
+def pack_colour(colour: np.ndarray) -> int:
+    """RGB to 12 bits."""
+    red, green, blue = (int(v) for v in np.clip(colour // 16, 0, 15))
+    return red << 8 | green << 4 | blue
+
+
+def unpack_colour(packed: int) -> np.ndarray:
+    """12 bits to the middle of their RGB interval : [3], uint8."""
+    return np.array([(packed >> s & 15) * 16 + 8 for s in (8, 4, 0)], np.uint8)

@@ -16,9 +16,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from blocks.arq.pair import ends_of
+from blocks.arq.settings import (
+    Arq,
+    Decibels,
+    Mode,
+    Report,
+    Share,
+    Slots,
+    Transmissions,
+)
 from blocks.knowledge.source import SourceKb
 from blocks.learned.agentic_pair import agentic_pair, base_of, rate_of, stages_of
 from blocks.learned.controllers import Actions
+from blocks.learned.ends import files_of_inspector
 from blocks.learned.frame import UseOfCsi
 from blocks.phy.side_accounting import SideInfo
 from semlink.protocols import Transceiver
@@ -40,6 +51,13 @@ def build(
     restorer: str = "swin",
     refine: Annotated[int, Field(ge=0, le=200)] = 0,
     hybrid: bool = False,
+    inspector: str = "expected_error",
+    arq: Mode = "none",
+    max_transmissions: Transmissions = 3,
+    first: Share = 0.85,
+    round_trip_slots: Slots = 8,
+    csi_delay_slots: Slots = 4,
+    csi_error_db: Decibels = 0.0,
 ) -> Transceiver:
     """Build the pair.
 
@@ -47,6 +65,8 @@ def build(
     ----------
     csi, design_snr_db, margin_db, side_info, extractor, restorer, refine, hybrid : as
         for ``ntscc``
+    inspector, arq, max_transmissions, first, round_trip_slots, csi_delay_slots,
+    csi_error_db : as for ``ntscc``
     source_kb : context of the networks: ``retrieved``, the entry nearest to the
         description; for comparison: ``none``, ``random``, any entry, or ``oracle``, the
         description's own embedding, sent in full
@@ -65,6 +85,13 @@ def build(
         margin_db=margin_db,
         refine=refine,
         hybrid=hybrid,
+        inspector=inspector,
+        ends=ends_of(
+            Arq(arq, max_transmissions, first, round_trip_slots),
+            csi,
+            Report(csi_delay_slots, csi_error_db),
+            side_info,
+        ),
         side_info=side_info,
         source_kb=source_kb,
         kb=kb,
@@ -74,7 +101,8 @@ def build(
 
 
 def files(
-    weights: str, extractor: str, rate: str, restorer: str, kb: str, **_
+    weights: str, extractor: str, rate: str, restorer: str, kb: str, inspector: str, **_
 ) -> list[Path]:
     """Files that the results depend on: knowledge base, and files of each stage."""
-    return [base_of(kb), *stages_of(weights, extractor, rate, restorer).files()]
+    stages = stages_of(weights, extractor, rate, restorer)
+    return [base_of(kb), *stages.files(), *files_of_inspector(inspector)]

@@ -1,14 +1,14 @@
 """Progress of a sweep as a table, live in a terminal."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from semlink.metrics import LINK, Metric
+from semlink.metrics import LINK, Bounds, Metric
 from semlink.store.rows import Row
 from semlink.sweeps.monitor import Monitor
 from semlink.sweeps.points import Point
@@ -65,6 +65,17 @@ class Display:
 
     def __exit__(self, *_) -> None:
         self._live.stop()
+
+    def bounds(self, bounds: Mapping[str, Bounds]) -> None:
+        """Print floor and ceiling of the metrics of the table."""
+        if not any(metric.name in bounds for metric in self._metrics):
+            return
+        nothing = Bounds(float("nan"), float("nan"))
+        pairs = [(metric, bounds.get(metric.name, nothing)) for metric in self._metrics]
+        for name in Bounds._fields:
+            cells = [_text(getattr(both, name), m.digits) for m, both in pairs]
+            blank = [""] * (len(COLUMNS) - 1)
+            self._console.print(self._line([name, *blank, *cells]), style="dim")
 
     def progress(self, point: Point, monitor: Monitor) -> None:
         """Show the progress of the running point."""
@@ -197,10 +208,9 @@ def _cells(
     grid = [f"{float(row['snr_db']):g}", f"{float(row['cbr_target']):g}"]
     if row["status"] != "ok":
         return [*where, *grid, row["status"]]
-    means = [f"{value[m.name][0]:.{m.digits}f}" for m in metrics]
+    means = [_text(value[m.name][0], m.digits) for m in metrics]
     if metrics and (half := value[metrics[0].name][1]) == half:
         means[0] += f" {sign}{half:.{metrics[0].digits}f}"
-    means = ["n/a" if mean == "nan" else mean for mean in means]
     return [
         *where,
         *grid,
@@ -211,6 +221,10 @@ def _cells(
         count,
         "stored" if resumed else f"{speed:.1f}",
     ]
+
+
+def _text(value: float, digits: int) -> str:
+    return "n/a" if value != value else f"{value:.{digits}f}"
 
 
 def _clock(seconds: float) -> str:

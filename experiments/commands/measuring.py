@@ -10,6 +10,7 @@ from experiments.commands.outputs import figure_file
 measuring = typer.Typer()
 
 Memory = figure_file("memory.png")
+Calibration = figure_file("calibration.png")
 
 
 @measuring.command()
@@ -63,6 +64,24 @@ def mcs_table(
     from experiments.studies.mcs_table import measure
 
     measure(blocks)
+
+
+@measuring.command()
+def calibration(
+    source: Annotated[str, typer.Option(help="Source of images.")],
+    output: Calibration,
+    transmitter: Annotated[str, typer.Option(help="With an inspector.")] = "ntscc",
+    channel: Annotated[str, typer.Option(help="Channel.")] = "rayleigh",
+    snr_db: Annotated[float, typer.Option(help="Average Es/N0 [dB].")] = 10.0,
+    cbr: Annotated[float, typer.Option(min=0, help="Target CBR.")] = 0.03,
+    images: Annotated[int, typer.Option(min=2, help="Maximum number.")] = 100,
+) -> None:
+    """Compare the error that a receiver expects with the true one, into OUTPUT."""
+    from experiments.studies.calibration import calibration as command
+    from experiments.studies.calibration import report
+
+    link = transmitter, _anywhere(source), channel, snr_db, cbr
+    typer.echo(report(command(*link, images), output))
 
 
 def _anywhere(source: str) -> str:

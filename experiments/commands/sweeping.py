@@ -85,6 +85,7 @@ def run(job: Sweep, folder: Path, elsewhere: Simulate | None = None) -> Display:
         display = Display(job, folder)
         try:
             with display:
+                display.bounds(job.bounds(store))
                 job.run(store, display, elsewhere)
         except KeyboardInterrupt:
             display.interrupted()

@@ -10,7 +10,8 @@ import numpy as np
 from experiments.commands.manifests import read_metrics, read_references
 from experiments.figures.canvas import save
 from semlink.errors import InputError
-from semlink.metrics import Metric
+from semlink.metrics import Bounds, Metric
+from semlink.store.bounds import read_bounds
 from semlink.store.results import read_points
 from semlink.store.rows import INFEASIBLE, Row, grouped
 
@@ -23,6 +24,11 @@ MOST_MARKERS = 30  # on a curve
 PANEL, GAP = (3.2, 2.5), (0.35, 0.55)
 LEFT, RIGHT, TOP, BOTTOM, LEGEND_LINE = 0.75, 0.15, 0.35, 0.6, 0.19
 MARKERS = "osD^vPX*"
+BOUND_LINES = {
+    "ceiling": {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (6, 2))},
+    "floor": {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (1, 2))},
+}
+BOUND_LABELS = {"ceiling": "on the originals", "floor": "nothing received"}
 OUTAGE = 0.5  # least share of lost images of a marked point
 
 
@@ -72,7 +78,8 @@ def _draw(
         key=lambda item: (item[0][0], float(item[0][1])),
     )
     lines, references = _lines(panels), read_references(path.parent)
-    style, key = styles(rows, references), _key(rows, references)
+    style, bounds = styles(rows, references), _bounds(metric, path.parent)
+    key = _key(rows, references) | _key_of_bounds(bounds)
     columns = max(len(line) for line in lines)
     figure, axes = _panels(len(lines), columns, below=LEGEND_LINE * -(-len(key) // 2))
     for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
@@ -81,6 +88,7 @@ def _draw(
             axes[row - 1, column].tick_params(labelbottom=True)  # lowest of its column
         for place, ((channel, value), points) in zip(row_axes, own, strict=False):
             draw_curves(place, points, axis, style)
+            _draw_bounds(place, bounds)
             # a fixed position is faster than an automatic one
             place.set_title(f"{channel}, {_named(other, value)}", fontsize=9, y=1)
     for place in axes[-1]:
@@ -147,6 +155,32 @@ def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
         _mark_infeasible(place, points, axis, style["color"])
     place.ticklabel_format(useOffset=False)
     place.grid(alpha=0.3)
+
+
+def _bounds(metric: Metric, folder: Path) -> Bounds | None:
+    """Floor and ceiling of a metric, if the run has them."""
+    return (read_bounds(folder) or {}).get(metric.name)
+
+
+def _draw_bounds(place, bounds: Bounds | None) -> None:
+    """Draw floor and ceiling as thin lines across the panel."""
+    for name, value in _defined(bounds).items():
+        place.axhline(value, **BOUND_LINES[name])
+
+
+def _key_of_bounds(bounds: Bounds | None) -> dict[str, object]:
+    """Labels and marks of the bounds in the legend."""
+    return {
+        f"{name}: {BOUND_LABELS[name]}": plt.Line2D([], [], **BOUND_LINES[name])
+        for name in _defined(bounds)
+    }
+
+
+def _defined(bounds: Bounds | None) -> dict[str, float]:
+    """The bounds that are numbers, the ceiling first."""
+    known = bounds._asdict() if bounds else {}
+    drawn = (name for name in BOUND_LINES if name in known)
+    return {name: known[name] for name in drawn if known[name] == known[name]}
 
 
 def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> None:

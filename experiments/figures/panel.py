@@ -7,9 +7,11 @@ import numpy as np
 
 from blocks.tasks.reconstruction import concealed
 from experiments.commands.sweeping import again
+from experiments.figures.boxes import marked, marker
 from experiments.figures.canvas import save
 from experiments.figures.curves import spread
 from semlink.errors import Infeasible, InputError
+from semlink.modalities.boxes import BOXES
 from semlink.signals import IMAGE
 from semlink.sweeps.link_trial import Replay
 from semlink.sweeps.points import Point
@@ -99,14 +101,18 @@ def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: 
         layout="constrained",
         dpi=110,
     )
+    task = marker(job.trial.tasks)
     for places, (image, transmitter), shown in zip(axes, rows, maps, strict=True):
         sample = job.trial.source[image]
-        _show(places[0], sample.data, f"{sample.name}, original")
+        original = marked(sample.data, task, sample)
+        _show(places[0], original, f"{sample.name}, original")
         _label_row(places[0], transmitter)
         for place, snr_db in zip(places[1:], snrs, strict=False):
             _show_received(place, job, by_place[transmitter, snr_db], image)
         _show_maps(places[1 + len(snrs) :], shown, snrs[-1])
     figure.suptitle(title)
+    if task is not None:
+        figure.supxlabel(task.marks, fontsize=8)
     return save(figure, path)
 
 
@@ -135,14 +141,17 @@ def _show_received(place, job: Sweep, point: Point, image: int) -> None:
         place.set_axis_off()
         place.set_title(f"{point.snr_db:g} dB: infeasible", fontsize=8)
         return
-    if replay.estimate.modality != IMAGE:
+    task, where = marker(job.trial.tasks), f"Es/N0 {point.snr_db:g} dB"
+    seen, lost = replay[:2], ", lost" if replay.estimate.lost else ""
+    if replay.estimate.modality == BOXES and task is not None:
+        _show(place, marked(None, task, *seen), f"{where}: boxes{lost}")
+    elif replay.estimate.modality == IMAGE:
+        picture = shown(replay)
+        quality = f"{psnr_db(replay.sample.data, picture):.2f} dB"
+        _show(place, marked(picture, task, *seen), f"{where}: {quality}{lost}")
+    else:
         place.set_axis_off()
-        place.set_title(f"Es/N0 {point.snr_db:g} dB: {replay.estimate.data!s}")
-        return
-    picture = shown(replay)
-    quality = f"{psnr_db(replay.sample.data, picture):.2f} dB"
-    lost = ", lost" if replay.estimate.lost else ""
-    _show(place, picture, f"Es/N0 {point.snr_db:g} dB: {quality}{lost}")
+        place.set_title(f"{where}: {replay.estimate.data!s}")
 
 
 def shown(replay: Replay) -> np.ndarray:

@@ -8,6 +8,7 @@ const AXES = {
 };
 const NEAR = 0.05; // a published CBR so near, as a share, is shown at the run's
 const LOST = 0.5;
+const BOUNDS = { floor: "floor: nothing received", ceiling: "ceiling: on the originals" };
 // nothing that would send a chart elsewhere, as plotly's own choice of buttons does
 const BUTTONS = [["toImage", "zoom2d", "pan2d", "resetScale2d"]];
 const curveForm = at("curve-controls").elements;
@@ -70,6 +71,20 @@ function crosses(traces, points, metric, axis) {
   }];
 }
 
+/* Floor and ceiling of a metric as thin lines across the plot. */
+function boundsOf(metric, traces) {
+  const x = traces.flatMap((trace) => trace.x);
+  return x.length === 0 ? [] : Object.entries(data.bounds[metric] ?? {})
+    .map(([name, value]) => ({
+      name: `${name} (${shown(value, digitsOf(metric))})`,
+      x: [Math.min(...x), Math.max(...x)],
+      y: [value, value],
+      mode: "lines",
+      line: { color: "#555", width: 1, dash: name === "floor" ? "dot" : "longdash" },
+      hovertemplate: `${BOUNDS[name]}<extra></extra>`,
+    }));
+}
+
 function publishedAt(metric, axis) {
   const place = Number(curveForm.at.value);
   return data.published.filter((row) => row.metric === metric
@@ -107,6 +122,7 @@ function drawCurves() {
   const own = checked("curve-transmitters")
     .map((name) => curve(name, points, metric, axis)).filter((trace) => trace.x.length);
   const traces = [...own, ...crosses(own, points, metric, axis),
+    ...boundsOf(metric, own),
     ...overlays.map((label, i) => publishedCurve(label, rows, axis, i))];
   at("published-note").replaceChildren(...overlays.map((label) => {
     const row = rows.find((one) => one.label === label);

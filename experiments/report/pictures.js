@@ -71,7 +71,9 @@ function startPictures() {
     at("no-pictures").textContent = `No pictures: ${data.pictures}.`;
     return;
   }
-  const { images, places, transmitters } = data.pictures;
+  const { images, places, transmitters, marks } = data.pictures;
+  at("marks").textContent = marks;
+  at("marks").hidden = !marks;
   offer(pictureForm.image, images.map(({ name, number }, i) => [i, `${number}: ${name}`]));
   offer(pictureForm.transmitter, transmitters.map((name, i) => [i, name]));
   offer(pictureForm.place, places.map(({ channel, cbr, snr_db }, i) =>

@@ -9,9 +9,11 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
+from experiments.figures.boxes import marked, marker
 from experiments.figures.curves import spread
 from experiments.figures.panel import shown
 from semlink.errors import Infeasible
+from semlink.modalities.boxes import BOXES
 from semlink.signals import IMAGE
 from semlink.sweeps.points import Point
 from semlink.sweeps.sweep import Sweep
@@ -35,7 +37,7 @@ def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -
     Output
     ------
     : ``images``, ``places`` (channel, CBR, Es/N0), ``transmitters`` and ``shots``; the
-        shots refer to the others by number
+        shots refer to the others by number; ``marks``, what boxes on them are
     """
     points = {
         (_place(point), point.link.transmitter.label): point
@@ -59,6 +61,7 @@ def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -
         "places": [dict(zip(PLACE, p, strict=True)) for p in places],
         "transmitters": transmitters,
         "shots": shots,
+        "marks": getattr(marker(job.trial.tasks), "marks", ""),
     }
 
 
@@ -77,7 +80,8 @@ def _few(places: set, most: int) -> list:
 
 def _original(job: Sweep, image: int) -> dict:
     sample = job.trial.source[image]
-    return {"number": image, "name": sample.name, "src": _webp(sample.data)}
+    picture = marked(sample.data, marker(job.trial.tasks), sample)
+    return {"number": image, "name": sample.name, "src": _webp(picture)}
 
 
 def _shot(job: Sweep, point: Point, image: int) -> dict:
@@ -86,11 +90,13 @@ def _shot(job: Sweep, point: Point, image: int) -> dict:
         replay = job.trial.replay(point, image)
     except Infeasible as reason:
         return {"failed": " ".join(str(reason).split())}
-    if replay.estimate.modality != IMAGE:
-        return {"failed": f"no picture, but {replay.estimate.modality}"}
+    task, modality = marker(job.trial.tasks), replay.estimate.modality
+    if modality != IMAGE and not (modality == BOXES and task):
+        return {"failed": f"no picture, but {modality}"}
+    picture = shown(replay) if modality == IMAGE else None
     maps = job.trial.maps(point, image).items()
     return {
-        "src": _webp(shown(replay)),
+        "src": _webp(marked(picture, task, *replay[:2])),
         "lost": bool(replay.estimate.lost),
         "values": {
             name: float(f"{value:.6g}") for name, value in replay.values.items()

@@ -77,7 +77,18 @@ function sortBy(column) {
   findRows();
 }
 
+/* Floor and ceiling of the metrics that have them, in a line above the table. */
+function listBounds() {
+  at("bounds").textContent = Object.entries(data.bounds).map(([metric, bounds]) => {
+    const values = Object.entries(bounds)
+      .map(([name, value]) => `${name} ${shown(value, digitsOf(metric))}`);
+    return `${labelOf(metric)}: ${values.join(", ")}`;
+  }).join("; ");
+  at("bounds").hidden = !at("bounds").textContent;
+}
+
 function startTable() {
+  listBounds();
   const heading = element("tr", "");
   heading.append(...COLUMNS.map((column) => {
     const cell = element("th", "", { className: column.is, scope: "col" });

@@ -2,6 +2,7 @@
 
 import html
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
 
@@ -12,7 +13,9 @@ from experiments.report.pictures import pictures
 from experiments.report.published import read_published
 from experiments.report.rows import pack
 from semlink.errors import InputError
+from semlink.metrics import Bounds
 from semlink.signals import IMAGE
+from semlink.store.bounds import read_bounds
 from semlink.store.files import write_whole
 from semlink.store.results import read_points
 
@@ -51,6 +54,7 @@ def write_report(
     data = {
         "points": pack(rows),
         "described": {m.name: m._asdict() | {"title": m.title} for m in metrics},
+        "bounds": _finite(read_bounds(folder) or {}),
         "references": manifest.get("references", {}),
         "published": read_published(),
         "pictures": shown,
@@ -59,6 +63,16 @@ def write_report(
     write_whole(path, _page(folder.name, data, manifest).encode(errors=REPLACED))
     left_out = f"\nwithout pictures: {shown}" if isinstance(shown, str) else ""
     return f"{path} ({path.stat().st_size / 1e6:.1f} MB){left_out}"
+
+
+def _finite(bounds: Mapping[str, Bounds]) -> dict[str, dict[str, float]]:
+    """Floor and ceiling by metric; JSON has no NaN."""
+    return {
+        metric: {
+            name: value for name, value in both._asdict().items() if value == value
+        }
+        for metric, both in bounds.items()
+    }
 
 
 def _pictures(folder: Path, finished: set, images: str | None, most: int, cache: tuple):

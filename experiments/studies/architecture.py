@@ -20,9 +20,11 @@ TRAINING = Stack(
             [
                 Box("experiments.training.device", 2),
                 Stack([Box("experiments.policies", 2), Box("experiments.bench", 3)]),
+                Box("experiments.conversion", 2),
             ]
         ),
         Box("experiments.training", 4),
+        Row([Box("experiments.features"), Box("experiments.conversion")]),
     ],
     "right",
 )
@@ -43,16 +45,19 @@ CODECS = Stack(
             [
                 Box("blocks.text_encoders"),
                 Stack([Box("blocks.words"), Box("blocks.describers")]),
-                Box("blocks.detectors"),
+                Stack([Box("blocks.importance"), Box("blocks.detectors")]),
                 Box("blocks.controllers"),
                 Box("blocks.extractors"),
                 Box("blocks.restorers"),
+                Box("blocks.inspectors"),
             ]
         ),
+        Box("blocks.arq", 3),
+        Box("blocks.resources", 3),
         Box("blocks.learned", 3),
         Row(
             [
-                Box("blocks.linear"),
+                Stack([Box("blocks.linear"), Box("blocks.features")]),
                 Box("blocks.knowledge"),
                 Box("blocks.nn", 3),
                 Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),

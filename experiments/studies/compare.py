@@ -4,7 +4,7 @@ Pictures differ far more than codes: the interval of a mean PSNR is ten times th
 the mean difference over the same pictures.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,15 +13,15 @@ from scipy.special import stdtrit
 from experiments.commands.manifests import read_manifest, read_metrics, read_remembering
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.contracts.tasks import scored
 from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.registry import unknown
 from semlink.store.results import read_observations, read_points, read_samples
 from semlink.store.rows import grouped
-from semlink.sweeps.monitor import RESAMPLED
+from semlink.sweeps.bootstrap import RESAMPLED, Resamples, half_width
 
-Score = Callable[[list], float]  # of observations
+# observations of samples -> numbers of samples -> score
+Score = Callable[[list[list]], Callable[[Sequence[int]], float]]
 
 
 def compare(folder: Path, against: str, metric: str | None = None) -> str:
@@ -85,7 +85,12 @@ def scorer(folder: Path, metric: Metric, task: str) -> Score | None:
     specs = read_manifest(folder)["configuration"]["task"]
     by_label = {s.label: s for s in map(ComponentSpec.model_validate, specs)}
     judge = catalogue().build("task", by_label[task])
-    return lambda observations: scored(judge, task, observations, metric)
+
+    def score(groups: list[list]) -> Callable[[Sequence[int]], float]:
+        resamples = Resamples(judge, task, groups)
+        return lambda chosen: resamples(chosen)[metric.name]
+
+    return score
 
 
 def _line(place: tuple, row: dict, cells: list[str], metric: Metric) -> str:
@@ -164,16 +169,14 @@ def _of_scores(of, against, score: Score) -> tuple[float, float]:
     if not (common := sorted(own.keys() & other.keys())):
         return np.nan, np.nan
 
-    def gain(chosen) -> float:
-        first, second = (
-            score([one for i in chosen for one in seen[i]]) for seen in (own, other)
-        )
-        return first - second
+    first, second = (score([seen[i] for i in common]) for seen in (own, other))
 
-    mean = gain(common)
+    def gain(chosen) -> float:
+        return first(chosen) - second(chosen)
+
+    mean = gain(range(len(common)))
     if len(common) < 2:
         return mean, np.nan
     rng = np.random.default_rng(0)
-    drawn = rng.choice(common, size=(RESAMPLED, len(common)))
-    low, high = np.nanquantile([gain(chosen) for chosen in drawn], [0.025, 0.975])
-    return mean, (high - low) / 2 or np.nan
+    drawn = rng.integers(len(common), size=(RESAMPLED, len(common)))
+    return mean, half_width([gain(chosen) for chosen in drawn])

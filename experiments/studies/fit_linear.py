@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines.separated.header import pack_colour, unpack_colour
 from blocks.linear import model as linear_model
 from blocks.linear.classes import choose_classes, context_rows, prices
 from blocks.linear.model import NUM_BINS, SIDE, LinearModel
+from blocks.phy.header import pack_colour, unpack_colour
 from blocks.phy.side_information import EntropyCoder, fixed_point
 from blocks.sources import folder
 

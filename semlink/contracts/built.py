@@ -52,6 +52,8 @@ def _pair(who: str, pair: Any) -> None:
         must = "a receiver with listen(), as its pair has a loop"
         refuse(who, must, shown(pair.receiver))
     _names(who, "accepts", pair.accepts)
+    if not isinstance(pair.hears_query, bool):
+        refuse(who, "hears_query as True or False", shown(pair.hears_query))
 
 
 def _channel(who: str, channel: Any) -> None:

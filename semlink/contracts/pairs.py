@@ -15,6 +15,7 @@ from semlink.contracts.fault import (
     shown,
 )
 from semlink.modalities.boxes import BOXES, Boxes
+from semlink.modalities.decisions import DECISION, is_decision
 from semlink.modalities.words import WORDS, Words
 from semlink.protocols import Request, Transceiver
 from semlink.signals import (
@@ -160,6 +161,8 @@ def _check_data(estimate: Estimate, sample: Sample, who: str) -> None:
         refuse(who, "objects as Boxes", shown(data))
     if modality == WORDS and not isinstance(data, Words):
         refuse(who, "a description as Words", shown(data))
+    if modality == DECISION and not is_decision(data):
+        refuse(who, "a decision as probabilities, float32 [C]", shown(data))
     if modality == "signal":
         if not _is_array(data, "f4"):
             refuse(who, "a signal as float32", shown(data))

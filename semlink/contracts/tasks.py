@@ -1,13 +1,13 @@
 """What a task observes, and its scores."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from semlink.contracts.fault import refuse, shown
-from semlink.metrics import Metric, Task
+from semlink.metrics import Bounds, Task
 
 
 def observed(seen: Any, task: Task, name: str) -> Mapping[str, Any]:
@@ -35,24 +35,47 @@ def observed(seen: Any, task: Task, name: str) -> Mapping[str, Any]:
     return seen
 
 
-def scored(
-    task: Task, name: str, observations: Sequence[Mapping[str, Any]], metric: Metric
-) -> float:
-    """A task's score of observations, for one of its metrics of a set.
+def scored(scores: Any, task: Task, name: str) -> dict[str, float]:
+    """Check a task's scores of observations, one for each of its metrics of a set.
 
     Raises
     ------
     InputError
-        It has no such score, or not a finite number or NaN.
+        A score is missing, or is not a finite number or NaN.
     """
-    scores, who = task.score(observations), f"task {name}"
-    if not isinstance(scores, Mapping) or metric.name not in scores:
-        refuse(who, f"a score {metric.name}", shown(scores))
-    value = _numbers(scores[metric.name])
-    if value is None or value.shape or np.isinf(value):
-        must = f"the score {metric.name} as a finite number or NaN"
-        refuse(who, must, shown(scores[metric.name]))
-    return float(value)
+    who = f"task {name}"
+    wanted = [metric.name for metric in task.metrics if metric.kind == "set"]
+    for metric in wanted:
+        if not isinstance(scores, Mapping) or metric not in scores:
+            refuse(who, f"a score {metric}", shown(scores))
+    return {metric: _number(scores[metric], metric, who) for metric in wanted}
+
+
+def bounded(found: Any, task: Task, name: str) -> dict[str, Bounds]:
+    """Check the bounds of a task.
+
+    Raises
+    ------
+    InputError
+        They are no :class:`Bounds` of finite numbers or NaN, by names of its metrics.
+    """
+    who, known = f"task {name}", {metric.name for metric in task.metrics}
+    if not isinstance(found, Mapping) or not known >= set(found):
+        refuse(who, f"bounds of {', '.join(sorted(known))}", shown(found))
+    for metric, bounds in found.items():
+        if not isinstance(bounds, Bounds):
+            refuse(who, f"Bounds of {metric}", shown(bounds))
+    return {
+        metric: Bounds(*(_number(value, metric, who) for value in bounds))
+        for metric, bounds in found.items()
+    }
+
+
+def _number(value: Any, metric: str, who: str) -> float:
+    number = _numbers(value)
+    if number is None or number.shape or np.isinf(number):
+        refuse(who, f"the score {metric} as a finite number or NaN", shown(value))
+    return float(number)
 
 
 def _check_pair(value: Any, what: str, who: str) -> None:

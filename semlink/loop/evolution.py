@@ -8,8 +8,8 @@ import inspect
 
 import numpy as np
 
-from semlink.loop.feedback import effective_db, reported_db, slot_of
-from semlink.protocols import Channel, StateReport
+from semlink.loop.feedback import effective_db, reported_db, resources_of, slot_of
+from semlink.protocols import Channel, StateMap, StateReport
 from semlink.rng import Course
 from semlink.signals import RxSignal, on_air
 from semlink.stages import stage
@@ -51,7 +51,7 @@ class ChannelEvolution:
             self._channel = _FromTheBeginning(channel)
         self._delay_slots, self._error_db = delay_slots, error_db
         self._errors, self._measured = errors, []
-        self.slot = slot_of(channel)
+        self.slot, self._blocks = slot_of(channel), resources_of(channel)
         self.now = 0
 
     @stage("channel")
@@ -89,7 +89,23 @@ class ChannelEvolution:
             return
         error = self._errors.normal(0, self._error_db) if self._errors else 0.0
         state_db = reported_db(effective_db(no[-self.slot :]) + error)
-        self._measured.append(StateReport(float(state_db), self.now))
+        report = StateReport(float(state_db), self.now, self._map(no))
+        self._measured.append(report)
+
+    def _map(self, no: np.ndarray) -> StateMap:
+        """The state by resource block, from noise variances of a signal : [N]."""
+        last = np.arange(max(len(no) - self.slot, 0), len(no))
+        blocks = self._blocks[last % self.slot]
+        # a block that the last slot does not reach is taken to be as all of it
+        states = np.array([
+            effective_db(no[last[blocks == block]] if block in blocks else no[last])
+            for block in range(self._blocks.max() + 1)
+        ])  # fmt: skip
+        error = np.zeros(len(states))
+        if self._errors and self._error_db:
+            error = self._errors.normal(0, self._error_db, len(states))
+        states_db = tuple(map(float, reported_db(states + error)))
+        return StateMap(states_db, tuple(map(int, self._blocks)))
 
 
 def takes_start(channel: Channel) -> bool:

@@ -18,8 +18,11 @@ from semlink.protocols import (
     Channel,
     Evolution,
     Loop,
+    PlacingTransmitter,
     RequestedTransmitter,
     RequestingReceiver,
+    StateMap,
+    StateReport,
     Transceiver,
 )
 from semlink.rng import Seeds
@@ -62,6 +65,7 @@ class Delivery(NamedTuple):
     fed_back : channel uses of the feedback link
     memory : new memory of both ends
     received : all received signals
+    reported : map of the channel's state that the receiver reported, if any
     """
 
     sent: tuple[TxSignal, ...]
@@ -70,6 +74,7 @@ class Delivery(NamedTuple):
     fed_back: Ledger = Ledger()
     memory: Memory = Memory()
     received: tuple = ()
+    reported: StateMap | None = None
 
 
 class Receiving(NamedTuple):
@@ -116,7 +121,8 @@ def exchange(
         errors=seeds.generator("report"),
     )
     back = _Back(feedback, seeds.generator("feedback"))
-    state_db = _state_db(pair.loop, air, back)
+    report, arrives = _report(pair.loop, air, back)
+    state_db = report.state_db if arrives and pair.loop.state else None
     receiver: RequestingReceiver = pair.receiver
     process = receiver.listen(receiving.query, receiving.memory.receiver)
     try:
@@ -125,7 +131,13 @@ def exchange(
         if state_db is None:
             raise
         return _silence(process, air, back, receiving.memory)
-    return _transmissions(pair, process, air, back, first)
+    if not pair.loop.map:
+        return _transmissions(pair, process, air, back, first)
+    process.reported(report.map)
+    if arrives:
+        first = first._replace(tx=_placed(pair, first, report.map))
+    delivery = _transmissions(pair, process, air, back, first)
+    return delivery._replace(reported=report.map)
 
 
 class _Back:
@@ -152,14 +164,23 @@ def _silence(process, air: Evolution, back: _Back, before: Memory) -> Delivery:
     return Delivery((tx,), estimate, 0, back.uses, memory, (rx,))
 
 
-def _state_db(loop: Loop, air: Evolution, back: _Back) -> float | None:
-    """Channel state reported to the transmitter before it sends [dB], if any."""
-    if not loop.state:
-        return None
+def _report(loop: Loop, air: Evolution, back: _Back) -> tuple[StateReport | None, bool]:
+    """The report before the first transmission, if any, and whether it arrives."""
+    if not (loop.state or loop.map):
+        return None, False
     air.send(np.ones(air.slot, np.complex64), 1)
     air.wait(loop.csi_delay_slots)
-    arrives = back.carries("report", REPORT_BITS)
-    return air.report().state_db if arrives else None
+    report = air.report()
+    states = loop.state + len(set(report.map.blocks)) * loop.map
+    return report, back.carries("report", REPORT_BITS * states)
+
+
+def _placed(pair: Transceiver, first: Encoded, report: StateMap) -> TxSignal:
+    """The first transmission, placed by a map."""
+    transmitter: PlacingTransmitter = pair.transmitter
+    with running("encode"):
+        tx = transmitter.placed(first.sample, first.tx, first.plan, report)
+        return pairs.signal(tx, pair)
 
 
 def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:

@@ -24,6 +24,7 @@ EVERY = 16  # every sixteenth symbol of a stretch is fed back
 STEP_DB = 1.0  # grid of reported states
 NOTHING = 1e-10  # least Es/N0
 KEPT = 64  # channels and SNRs with cached statistics, a few megabytes each
+BLOCKS = 6  # resource blocks of a slot of 72 carriers
 IN_A_ROW, LOOKED_AT = 4, [0, 3]  # stretches of a transmission; those evaluated
 FEWEST, SIMULATED, AT_ONCE = 512, 2**25, 2**21  # exchanges; symbols, in all and at once
 
@@ -80,6 +81,16 @@ def slot_of(channel: Channel) -> int:
     """Symbols of a slot: those of the channel's frame, else of an NR slot."""
     frame = getattr(channel, "frame", Frame())
     return frame.data if frame != Frame() else SLOT
+
+
+def resources_of(channel: Channel) -> np.ndarray:
+    """Resource block of each symbol of a slot : [slot], int.
+
+    By default, six blocks, each of symbols in a row.
+    """
+    slot = slot_of(channel)
+    in_a_row = np.arange(slot) * BLOCKS // slot
+    return np.asarray(getattr(channel, "resources", in_a_row))
 
 
 def effective_db(no: np.ndarray) -> np.ndarray:

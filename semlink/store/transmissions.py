@@ -41,7 +41,7 @@ class Transmissions:
 
     def plan(
         self,
-        label: str,
+        label: Hashable,
         link: Link,
         samples: Sequence[Sample],
         budget: Budget,
@@ -51,7 +51,7 @@ class Transmissions:
 
         Parameters
         ----------
-        label, link : label of the transmitter, and its link
+        label, link : label of the transmitter, and of what it knows; its link
         samples, budget : samples and budget of the plan
         identity : returns everything that the plan depends on
         """

@@ -1,6 +1,6 @@
 """The trial of a link: send one sample, judge it by tasks."""
 
-from collections.abc import Sequence
+import hashlib
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -10,16 +10,28 @@ from semlink.catalogue import Catalogue
 from semlink.compiled_channel import compiled_channel
 from semlink.config import LinkConfig, SweepConfig
 from semlink.contracts.built import built
+from semlink.contracts.tasks import bounded
 from semlink.errors import InputError
 from semlink.link import Link
+from semlink.loop import asking
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.loop.feedback_link import FeedbackLink
-from semlink.metrics import Judgement, Metric, all_metrics
+from semlink.metrics import (
+    Bounded,
+    Bounds,
+    Judgement,
+    Metric,
+    Sourced,
+    Task,
+    all_metrics,
+)
+from semlink.modalities.query import Query
 from semlink.protocols import Source, Transceiver
 from semlink.rng import Seeds
 from semlink.signals import Estimate, Sample
 from semlink.store.cache import DiskCache, data_hash
 from semlink.store.transmissions import Transmissions
+from semlink.sweeps.given import First, Given
 from semlink.sweeps.points import COUNTED, Point, use_name
 from semlink.sweeps.trial import JSON
 
@@ -57,7 +69,10 @@ class LinkTrial:
     ):
         self.config, self._catalogue = config, catalogue
         (self.source,) = _built(catalogue, "source", [config.source]).values()
-        self.tasks = _built(catalogue, "task", config.task)
+        self.tasks = {
+            label: _of_source(label, task, self.source)
+            for label, task in _built(catalogue, "task", config.task).items()
+        }
         try:
             self.metrics: dict[str, tuple[str, Metric]] = all_metrics(self.tasks)
         except ValueError as error:
@@ -138,15 +153,31 @@ class LinkTrial:
             "feedback": self.config.feedback.model_dump(),
         }
 
+    def bounds(self) -> dict[str, Bounds]:
+        """Floor and ceiling of each metric that has them, on the samples of a point."""
+        samples = First(self.source, self.num_samples)
+        found: dict[str, Bounds] = {}
+        for name, task in self.tasks.items():
+            if isinstance(task, Bounded):
+                found |= bounded(task.bounds(samples), task, name)
+        return found
+
+    def judged(self) -> str:
+        """Hash of the tasks and of the samples of a point."""
+        tasks = [self._catalogue.identity("task", spec) for spec in self.config.task]
+        what = JSON.encode([tasks, self.source.fingerprint(), self.num_samples])
+        return hashlib.sha256(what.encode()).hexdigest()[:16]
+
     def deliver(self, point: Point, index: int, draw: int) -> Delivery:
         """Send a sample of a point over the channel of a draw."""
         link, sample = self._link(point), self.source[index]
         before = self._memory_before(point, index, draw)
 
-        def encode(state_db: float | None) -> Encoded:
-            plan = self._plan(point, state_db)
-            tx, memory = self._signal(point, index, plan, before.transmitter)
-            return Encoded(link.given(sample), plan, tx, memory)
+        def encode(state_db: float | None, query: Query | None = None) -> Encoded:
+            is_heard = query == asking.heard(link.pair, sample.query)
+            plan = self._plan(point, state_db, is_heard)
+            tx, memory = self._signal(point, index, plan, before.transmitter, query)
+            return Encoded(link.given(sample, query), plan, tx, memory)
 
         channel = self._courses[point.link.channel.label]
         seeds = Seeds(self.config.seed, channel, index, draw)
@@ -159,10 +190,13 @@ class LinkTrial:
     def signal(self, point: Point, index: int):
         """The link, a sample, and its transmitted signal at a point.
 
-        The signal is that of a transmission without a reported state.
+        The signal is that of a transmission without a reported state, and of a query
+        that has arrived.
         """
-        tx, _ = self._signal(point, index, self._plan(point))
-        return self._link(point), self.source[index], tx
+        link, sample = self._link(point), self.source[index]
+        query = asking.heard(link.pair, sample.query)
+        tx, _ = self._signal(point, index, self._plan(point), query=query)
+        return link, sample, tx
 
     def maps(self, point: Point, index: int) -> dict[str, np.ndarray]:
         """Maps [h, w] of a transmitter for a sample, such as its rates, by title.
@@ -171,8 +205,9 @@ class LinkTrial:
         """
         link = self._link(point)
         maps = getattr(link.transmitter, "maps", None)
-        sample = link.given(self.source[index])
-        return maps(sample, self._plan(point)) if maps else {}
+        sample = self.source[index]
+        given = link.given(sample, asking.heard(link.pair, sample.query))
+        return maps(given, self._plan(point)) if maps else {}
 
     def _memory_before(self, point: Point, index: int, draw: int) -> Memory:
         """Memory of both ends before a sample, from the samples before it."""
@@ -198,8 +233,11 @@ class LinkTrial:
         values["latency_slots"] = (delivery.slots, 1.0)
         return judged._replace(values=judged.values | values)
 
-    def _plan(self, point: Point, state_db: float | None = None):
-        """The plan of a point, given the reported state [dB] or ``None``."""
+    def _plan(self, point: Point, state_db: float | None = None, is_heard: bool = True):
+        """The plan of a point, given the reported state [dB] or ``None``.
+
+        ``is_heard`` : whether queries arrive; a plan for a lost one knows none.
+        """
         link, mode = self._link(point), self.config.cbr_mode
         budget = link.budget(point.cbr, mode, point.snr_db, state_db)
 
@@ -208,32 +246,35 @@ class LinkTrial:
             return {
                 "transmitter": self._identity("transmitter", point),
                 "samples": (self.source.fingerprint(), self.num_samples),
+                "query": is_heard and link.pair.hears_query,
                 "budget": (point.cbr, mode, budget.frame, budget.feedback),
                 "csi": None if budget.operating_point is None else csi,
             }
 
-        samples = _Given(link, self.source, self.num_samples)
-        label = point.link.transmitter.label
+        samples = Given(link, self.source, self.num_samples, is_heard)
+        label = point.link.transmitter.label, is_heard
         return self.transmissions.plan(label, link, samples, budget, identity)
 
-    def _signal(self, point: Point, index: int, plan, memory=None):
+    def _signal(self, point: Point, index: int, plan, memory=None, query=None):
         """The signal of a sample by a plan, and the new memory."""
         link, sample = self._link(point), self.source[index]
         remembered = None if memory is None else data_hash(memory)
 
         def identity() -> dict:
-            given = link.given(sample)
+            given = link.given(sample, query)
+            of_data = data_hash(given.data), given.annotations, given.index
             return {
                 "transmitter": self._identity("transmitter", point),
-                "sample": (data_hash(given.data), given.annotations, given.index),
+                "sample": of_data,
+                "query": query,
                 "plan": plan,
                 "memory": remembered,
             }
 
-        key = point.link.transmitter.label, plan, index, remembered
+        key = point.link.transmitter.label, plan, index, remembered, query
 
         def make():
-            return link.transmit(sample, plan, memory)
+            return link.transmit(sample, plan, memory, query)
 
         return self.transmissions.signal(key, make, identity)
 
@@ -264,26 +305,18 @@ class LinkTrial:
         }
 
 
-class _Given(Sequence):
-    """The transmitter's view of the first samples of a source, opened one at a time."""
-
-    def __init__(self, link: Link, source: Source, count: int):
-        self._link, self._source, self._count = link, source, count
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> Sample:
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        return self._link.given(self._source[index])
-
-
 def _built(catalogue: Catalogue, kind: str, specs) -> dict[str, Any]:
     return {
         spec.label: built(kind, spec.label, catalogue.build(kind, spec))
         for spec in specs
     }
+
+
+def _of_source(label: str, task: Task, source: Source) -> Task:
+    """A task with the reference that a source has."""
+    if not isinstance(task, Sourced):
+        return task
+    return built("task", label, task.for_source(source))
 
 
 def _check_modality(label: str, pair: Transceiver, source: Source) -> None:

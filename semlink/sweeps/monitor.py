@@ -10,18 +10,17 @@ set is then one experiment.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.special import stdtrit
 
 from semlink.config import StopRule
-from semlink.contracts.tasks import scored
 from semlink.metrics import Judgement, Metric, Task
+from semlink.sweeps.bootstrap import bootstrap
 
 FIRST_CHECK = 8  # least draws of a single sample before the stopping rule applies
-RESAMPLED = 200  # bootstrap resamples for the interval of a metric of a set
 
 
 class Value(NamedTuple):
@@ -65,6 +64,8 @@ class Monitor:
         # by metric or task, then by independent sample
         self._sums: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
         self._observed: dict[str, dict[int, list]] = defaultdict(dict)
+        # by task: number of its observations, and their scores with intervals
+        self._scores: dict[str, tuple[int, dict[str, tuple[float, float]]]] = {}
         self._seen: set[int] = set()
         self._draws = 0
 
@@ -139,12 +140,10 @@ class Monitor:
         groups = list(self._observed[task].values())
         if not groups:
             return NOTHING
-
-        def judge(observations) -> float:
-            return scored(self._tasks[task], task, observations, metric)
-
-        mean, half_width = bootstrap(groups, judge)
-        return Value(mean, half_width, sum(map(len, groups)))
+        count = sum(map(len, groups))
+        if self._scores.get(task, (0, {}))[0] != count:
+            self._scores[task] = count, bootstrap(self._tasks[task], task, groups)
+        return Value(*self._scores[task][1][metric.name], count)
 
     def _max_draws(self) -> int:
         rule = self._rule
@@ -183,32 +182,3 @@ def interval(samples: np.ndarray, proportion: bool) -> float:
     residual = samples[:, 0] - mean * samples[:, 1]
     variance = n / (n - 1) * np.sum(residual**2) / total[1] ** 2
     return float(stdtrit(n - 1, 0.975) * np.sqrt(variance))
-
-
-def bootstrap(
-    groups: list[list], judge: Callable[[list], float]
-) -> tuple[float, float]:
-    """The score of all observations, and half the width of its 95 % interval.
-
-    Parameters
-    ----------
-    groups : observations of each independent sample
-    judge : scores observations
-
-    References
-    ----------
-    B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 13
-    (percentile interval).
-    """
-
-    def of(chosen) -> float:
-        return judge([one for i in chosen for one in groups[i]])
-
-    mean = of(range(len(groups)))
-    if len(groups) < 2:
-        return mean, float("nan")
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(groups), size=(RESAMPLED, len(groups)))
-    low, high = np.nanquantile([of(chosen) for chosen in drawn], [0.025, 0.975])
-    # zero sample variance, and no exact bound
-    return mean, float(high - low) / 2 or float("nan")

@@ -10,14 +10,16 @@ from typing import Any, NamedTuple
 
 from semlink.config import LinkConfig, StopRule
 from semlink.errors import Infeasible, InputError
+from semlink.metrics import Bounds
 from semlink.registry import unknown
 from semlink.rng import EDITION
+from semlink.store.bounds import read_bounds, write_bounds
 from semlink.store.results import ResultStore, Samples
 from semlink.store.rows import FAILED, INFEASIBLE, Row
 from semlink.sweeps.listener import Listener
 from semlink.sweeps.monitor import Monitor
 from semlink.sweeps.points import Point, failure, place, rows_of, where
-from semlink.sweeps.trial import JSON, Trial
+from semlink.sweeps.trial import JSON, BoundedTrial, Trial
 
 
 class Simulated(NamedTuple):
@@ -114,6 +116,16 @@ class Sweep:
                 f"{len(failed)} of {len(self.points)} points failed; the same command "
                 f"simulates them again; the first: {failed[0]}"
             )
+
+    def bounds(self, store: ResultStore) -> dict[str, Bounds]:
+        """Floor and ceiling of metrics; made once, and then read from the store."""
+        if not isinstance(self.trial, BoundedTrial):
+            return {}
+        judged = self.trial.judged()
+        known = read_bounds(store.folder, judged)
+        if known is None and (known := dict(self.trial.bounds())):
+            write_bounds(store, known, judged)
+        return known
 
     def refuse_conflicts(self, store: ResultStore) -> None:
         """Refuse a run that holds another result at one of the points.

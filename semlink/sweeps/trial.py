@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from semlink.config import LinkConfig, SweepConfig
-from semlink.metrics import Judgement, Metric, Task
+from semlink.metrics import Bounds, Judgement, Metric, Task
 from semlink.sweeps.points import Point
 
 JSON = json.JSONEncoder(sort_keys=True, default=str)
@@ -36,3 +36,14 @@ class Trial(Protocol):
 
     def parts(self, link: LinkConfig) -> Mapping[str, Any]:
         """Identity of a link and of its simulation, from which point ids are hashed."""
+
+
+@runtime_checkable
+class BoundedTrial(Protocol):
+    """A trial whose metrics may have a floor and a ceiling on its samples."""
+
+    def bounds(self) -> Mapping[str, Bounds]:
+        """Floor and ceiling of each metric that has them."""
+
+    def judged(self) -> str:
+        """Hash of the tasks and the samples that the bounds are of."""

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.protocols import Transceiver
+from semlink.protocols import StateMap, Transceiver
 from semlink.signals import Estimate, RxSignal
 
 
@@ -21,10 +21,12 @@ class Heard(NamedTuple):
 
     query : that it had from the start
     signals : all that came over the channel
+    reported : map of the channel's state that the receiver reported, if any
     """
 
     query: Any
     signals: tuple[RxSignal, ...]
+    reported: StateMap | None = None
 
 
 def replayed(pair: Transceiver, course: list[Heard]) -> list[Estimate]:
@@ -44,6 +46,8 @@ def received(pair: Transceiver, heard: Heard, memory) -> tuple[Estimate, Any]:
         (rx,) = heard.signals
         return pair.receiver(rx, heard.query, memory)
     process = pair.receiver.listen(heard.query, memory)
+    if heard.reported is not None:
+        process.reported(heard.reported)
     estimates = [process(rx) for rx in heard.signals]
     return estimates[-1], process.memory
 
@@ -54,7 +58,8 @@ def main(received_at: Path, estimates_at: Path) -> None:
     for word, course in pickle.loads(received_at.read_bytes()).items():
         pair = known.build("transmitter", ComponentSpec.model_validate(word))
         heard = [
-            Heard(q, tuple(RxSignal(*s) for s in signals)) for q, signals in course
+            Heard(q, tuple(RxSignal(*s) for s in signals), reported)
+            for q, signals, reported in course
         ]
         estimates[word] = [tuple(estimate) for estimate in replayed(pair, heard)]
     estimates_at.write_bytes(pickle.dumps(estimates))

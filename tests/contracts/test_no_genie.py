@@ -28,6 +28,8 @@ NAMES = REGISTRY.complete()
 HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
+WORDS += ["ntscc[arq=selective,hybrid=true,round_trip_slots=3]", "ntscc[arq=random]"]
+WORDS += ["ntscc[csi=map]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)
@@ -79,7 +81,7 @@ def elsewhere(courses: dict[str, Recorded], folder: Path) -> dict[str, list[Esti
     """Estimates of a fresh process for the same signals."""
     heard = {
         word: [
-            (query, [tuple(rx) for rx in delivery.received])
+            (query, [tuple(rx) for rx in delivery.received], delivery.reported)
             for query, delivery in zip(course.queries, course.deliveries, strict=True)
         ]
         for word, course in courses.items()
@@ -121,10 +123,12 @@ def small():
 
 
 @pytest.fixture(scope="module")
-def courses(send, link_of, small):
-    """Signals received by this process, by pair."""
+def courses(request, send, link_of, small):
+    """Signals received by this process, by pair, of the tests that were selected."""
+    items = (i for i in request.session.items if hasattr(i, "callspec"))
+    selected = {item.callspec.params.get("word") for item in items}
     here = {}
-    for word in WORDS:
+    for word in filter(selected.__contains__, WORDS):
         sent = send(word)
         snrs_db = (10.0, HARQ_DB) if sent.transceiver.loop else SNRS_DB
         here[word] = recorded(
@@ -153,7 +157,9 @@ def test_the_points_are_what_they_should_be(word, courses, send):
         pytest.skip("a bound hears no noise")
     if pair.loop:
         times = [len(delivery.received) for delivery in courses[word].deliveries]
-        assert times[0] == 1 < times[1]
+        # what comes again is put where it was asked for, so the same estimates are
+        # those of the same requests; analog links always have something to ask for
+        assert times[0] == 1 < times[1] or min(times) == pair.loop.max_transmissions
         return
     assert [estimates[i].lost for i in (0, 2, 3)] == [False, True, False]
     assert estimates[2].data is None

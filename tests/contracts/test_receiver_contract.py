@@ -12,6 +12,7 @@ from semlink.metrics import LINK_METRICS
 from semlink.signals import IMAGE, Estimate, RxSignal
 
 VARIANTS = ["jpeg_ldpc[code=regular]", "jpeg2000_ldpc[conceal=partial]"]
+VARIANTS += ["ntscc[arq=selective]", "ntscc[csi=map]"]
 VARIANTS += ["webp_ldpc[mcs=auto]", "jpeg_ldpc[harq=chase]"] * TABLE.exists()
 TRANSMITTERS = catalogue().registries["transmitter"].complete() + VARIANTS
 
@@ -109,9 +110,9 @@ def garbage(rx: RxSignal) -> dict[str, RxSignal]:
     signals["faded"] = (noise, np.full(shape, 1e9, np.float32))
     signals["erased"] = (nothing, np.full(shape, np.inf, np.float32))
     signals["not a number"] = (nothing * np.nan, ones)
-    half = shape[0] // 2
+    half, short = shape[0] // 2, min(shape[0] // 2, 100)
     signals["half"] = (rx.x_hat[:half], rx.no[:half])
-    signals["short"] = (rx.x_hat[:100], rx.no[:100])
+    signals["short"] = (rx.x_hat[:short], rx.no[:short])
     signals["empty"] = (rx.x_hat[:0], rx.no[:0])
     return {k: RxSignal(*v, np.ones_like(v[0])) for k, v in signals.items()}
 

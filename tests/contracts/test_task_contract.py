@@ -1,6 +1,7 @@
 """Every registered task keeps the contract of a task; reconstruction in detail."""
 
 import json
+from collections.abc import Mapping
 from typing import get_args
 
 import numpy as np
@@ -9,8 +10,11 @@ import pytest
 from blocks.questions.answers import Answer
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
-from semlink.metrics import Kind, Metric, Task
+from semlink.link import Link
+from semlink.loop.exchange import Encoded
+from semlink.metrics import Bounded, Kind, Metric, Task
 from semlink.modalities.query import Query
+from semlink.rng import Seeds
 from semlink.signals import IMAGE, NO_BLOCKS, Estimate, Sample, unknown
 from semlink.units import PSNR_CAP_DB
 
@@ -120,6 +124,21 @@ def test_answers_do_not_depend_on_earlier_ones(cat):
 
 
 @every
+def test_its_bounds_enclose_what_it_measures(name, photo):
+    task, sample = build(name), sample_of(photo)
+    if not isinstance(task, Bounded):
+        pytest.skip("no bounds")
+    bounds = task.bounds([sample])
+    assert set(bounds) <= {metric.name for metric in task.metrics}
+    seen = task.observe(sample, estimate_of(photo))
+    for metric in task.metrics:
+        floor, ceiling = bounds[metric.name]
+        if metric.kind != "set":
+            assert seen[metric.name][0] == ceiling
+        assert np.isnan(ceiling) or (ceiling > floor) == metric.higher_is_better
+
+
+@every
 def test_a_sample_is_judged_alone(name, photo):
     """Observations do not depend on earlier ones."""
     task, flipped = build(name), photo[::-1]
@@ -127,6 +146,43 @@ def test_a_sample_is_judged_alone(name, photo):
     after = task.observe(sample_of(flipped), estimate_of(flipped))
     alone = build(name).observe(sample_of(flipped), estimate_of(flipped))
     assert after == alone
+
+
+class Watched(Mapping):
+    """Ground truth that notes that it is read."""
+
+    def __init__(self, known: Mapping):
+        self._known, self.read = known, False
+
+    def __getitem__(self, key):
+        self.read = True
+        return self._known[key]
+
+    def __iter__(self):
+        return iter(self._known)
+
+    def __len__(self):
+        return len(self._known)
+
+
+def test_the_task_reads_the_objects_and_no_part_of_the_link_does(make_picture):
+    instance = {"category": "person", "bbox": [20, 20, 60, 90], "area": 5400}
+    truth = Watched({"instances": (instance | {"iscrowd": 0},)})
+    sample = make_picture(128, 192)._replace(annotations=truth)
+    parts = {"transmitter": "uncoded", "channel": "awgn", "task": "detection"}
+    pair, channel, task = (
+        catalogue().build(kind, ComponentSpec(name=name))
+        for kind, name in parts.items()
+    )
+    link = Link(pair, channel, {"detection": task})
+    plan = link.plan([link.given(sample)], link.budget(1.5, "average", 20.0))
+    first = Encoded(link.given(sample), plan, *link.transmit(sample, plan))
+    delivery = link.deliver(lambda state_db: first, 20.0, Seeds(1, "", 0))
+    assert not truth.read
+    judged = link.judge(sample, delivery)
+    assert truth.read
+    assert judged.observed["detection"]["objects"][0][0] == "person"
+    assert "instances" not in first.sample.annotations
 
 
 def test_an_exact_copy(photo):

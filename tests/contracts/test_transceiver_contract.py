@@ -24,6 +24,7 @@ from semlink.sweeps.sweep import Sweep
 REGISTRY = catalogue().registries["transmitter"]
 NAMES = REGISTRY.complete()
 VARIANTS = ["jpeg_ldpc[code=regular]", "jpeg2000_ldpc[conceal=partial]"]
+VARIANTS += ["ntscc[arq=selective]", "ntscc[csi=map]"]
 VARIANTS += ["webp_ldpc[mcs=auto]", "jpeg_ldpc[harq=chase]"] * TABLE.exists()
 TRANSMITTERS = NAMES + VARIANTS
 PARTS = Path(__file__).parent / "parts"

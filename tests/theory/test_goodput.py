@@ -30,6 +30,7 @@ def separated(name: str) -> bool:
 WORDS = [name for name in REGISTRY.names() if separated(name)]
 WORDS += ["webp_ldpc[num_bits_per_symbol=2,coderate=0.5]"]
 WORDS += ["jpeg2000_ldpc[num_bits_per_symbol=6,coderate=0.75]"]
+LONG = ("vvc_ldpc",)  # heif_ldpc is the same link
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,10 @@ def test_there_are_links_to_try():
     assert {"jpeg_ldpc", "jpeg2000_ldpc"} <= set(WORDS)
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize(
+    "word",
+    [pytest.param(w, marks=[pytest.mark.slow] * (w in LONG)) for w in WORDS],
+)
 def test_goodput_is_below_capacity(word, sample, link_of, planned, measured):
     link = link_of(word)
     _, (tx,) = planned(link, [sample], CBR)

@@ -7,10 +7,11 @@ import pytest
 
 from blocks.phy.adaptation import Outlook
 from blocks.phy.bicm import CRC_BITS, Bicm, Mcs
-from blocks.phy.harq import SoftBlocks, combined, modulate_again
+from blocks.phy.harq import SoftBlocks, modulate_again
 from blocks.phy.ldpc.nr import COLUMNS, STARTS, NrLdpc
 from blocks.phy.mcs import BLER_TARGET, SCHEMES, bler, waterfall
 from blocks.phy.mutual_information import information, snr_of
+from blocks.phy.repetition import combined
 from channels.awgn import Awgn
 from channels.rayleigh import build as rayleigh
 from semlink.compiled_channel import compiled_channel

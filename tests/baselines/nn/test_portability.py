@@ -52,6 +52,7 @@ def test_networks_give_what_they_gave_under_jax(trained, codec):
         np.testing.assert_allclose(values, expected[name], ERROR, ERROR, err_msg=name)
 
 
+@pytest.mark.slow
 def test_training_reached_the_networks(codec):
     """Weights that start at zero have moved; otherwise the other test shows little."""
     heads = [

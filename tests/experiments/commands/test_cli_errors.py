@@ -1,5 +1,6 @@
 """User errors on the command line: one line, and status 2."""
 
+import json
 import os
 import re
 import subprocess
@@ -41,6 +42,39 @@ def save(path, size=(20, 16)):
 )
 def test_component(sweep, said, message):
     assert sweep(said).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("nanodett", "unknown detector 'nanodett'; did you mean 'nanodet'? known: "),
+        ("onnx[file=gone.onnx]", "detector onnx needs an ONNX file that OpenCV reads"),
+        ("onnx", "detector.onnx needs 'file', got nothing"),
+        ("keras_cv[folder=gone]", "detector keras_cv needs config.json and "),
+        ("gone.py", "no detector file at 'gone.py'"),
+    ],
+)
+def test_detector(sweep, said, message):
+    assert sweep(f"task=detection[detector={said}]").startswith(message)
+
+
+@pytest.mark.parametrize("crowds", [0, 1])
+def test_a_coco_set_without_objects_has_no_average_precision(sweep, tmp_path, crowds):
+    name = "COCO_val2014_000000000001.jpg"
+    save(tmp_path / "val2014" / name)
+    image = {"id": 1, "file_name": name, "width": 20, "height": 16}
+    crowd = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, 9, 9]}
+    crowd |= {"area": 81, "iscrowd": 1, "segmentation": None}
+    tree = {"images": [image], "categories": [{"id": 1, "name": "person"}]}
+    (tmp_path / "annotations").mkdir()
+    for kind, entries in (("instances", [crowd] * crowds), ("captions", [])):
+        file = tmp_path / f"annotations/{kind}_val2014.json"
+        file.write_text(json.dumps(tree | {"annotations": entries}))
+    message = sweep(f"source=coco:{tmp_path}", "task=detection")
+    assert message == (
+        "task detection needs instances of objects in at least one image, got 1 images "
+        f"with none, and {crowds} crowd regions"
+    )
 
 
 @pytest.mark.parametrize("key", ["snr_db", "cbr"])

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 from scipy.stats import norm
 
+from blocks.inspection import Seen, inspector
 from blocks.sources.coco import build as build_coco
 from experiments.__main__ import main
 from semlink.store.results import read_observations, read_points
@@ -68,6 +69,15 @@ def mean(rows, *where):
     return float(rows[where]["mean"])
 
 
+def test_an_inspector_weighs_the_middle(files):
+    error = np.ones((9, 9, 4), np.float32)
+    seen = Seen(np.zeros((144, 144, 3), np.uint8), error, 16, None)
+    doubt = inspector("middle_first.py")(seen)
+    plain = inspector("expected_error")(seen)
+    assert doubt[4, 4] == pytest.approx(4 * plain[4, 4])
+    assert np.all(doubt[0] < 1.5 * plain[0])
+
+
 def test_every_kind_has_an_example():
     assert set(EXAMPLES) == {
         "letters.py",
@@ -78,8 +88,10 @@ def test_every_kind_has_an_example():
         "phase_noise.py",
         "convolution.py",
         "centre.py",
+        "middle_first.py",
         "dominant_colour.py",
         "brighter_side.py",
+        "bright_spot.py",
     }
 
 
@@ -240,6 +252,21 @@ def test_a_channel_runs_by_path(sweep):
     assert mse[label, 0.0] > mse["awgn", 0.0]
 
 
+def test_a_detector_judges_a_sweep(sweep, files):
+    rows, printed = sweep(
+        "source=photos[limit=2]",
+        "transmitter=uncoded",
+        "channel=awgn",
+        "snr_db=20",
+        "cbr=1.5",
+        "task=detection[detector=bright_spot.py]",
+    )
+    # a quarter stays the brightest, with another confidence
+    assert float(rows["uncoded", "f1", 20.0]["mean"]) == 1
+    assert "AP against the original's detections" in printed
+    assert (files / "runs/plugin/bounds.csv").exists()
+
+
 @pytest.fixture
 def installed(files):
     """The examples as a distribution, found by entry points."""
@@ -253,6 +280,7 @@ def installed(files):
         "transmitters": ["uncoded_letters", "differences", "repeated_letters"],
         "controllers": ["centre"],
         "describers": ["dominant_colour"],
+        "detectors": ["bright_spot"],
         "extractors": ["convolution"],
     }
     lines = [

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from experiments.figures import curves
 from experiments.figures.curves import draw_all
 from semlink.errors import InputError
 from semlink.store.results import ResultStore
@@ -70,3 +71,20 @@ def test_drawing_needs_no_tensorflow(run):
         f"draw_all(pathlib.Path({str(run)!r})); assert 'tensorflow' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_floor_and_ceiling_are_lines_of_their_metric(run, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(curves, "save", lambda figure, path: drawn.append(figure))
+    (run / "bounds.csv").write_text(
+        "metric,floor,ceiling,judged\npsnr,11.5,31.5,x\noutage,nan,nan,x\n"
+    )
+    draw_all(run)
+    psnr, outage = drawn[0], drawn[4]
+    for place in psnr.axes:
+        levels = {line.get_ydata()[0] for line in place.lines if len(line.get_ydata())}
+        assert levels >= {31.5, 11.5}
+    labels = [text.get_text() for text in psnr.legends[0].get_texts()]
+    assert labels[-2:] == ["ceiling: on the originals", "floor: nothing received"]
+    texts = outage.legends[0].get_texts()
+    assert not any("ceiling" in text.get_text() for text in texts)

@@ -226,3 +226,13 @@ def test_published_files_that_are_damaged(tmp_path, change, reason):
     with pytest.raises(InputError, match=reason) as error:
         read_published(tmp_path)
     assert "x.csv" in str(error.value)
+
+
+def test_a_report_has_the_bounds_of_its_run(photo_run, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(photo_run, folder)
+    header = "metric,floor,ceiling,judged"
+    (folder / "bounds.csv").write_text(f"{header}\npsnr,11.5,31.5,x\nssim,nan,1,x\n")
+    write_report(folder, "0", 1, (tmp_path / "cache", 1.0))
+    expected = {"psnr": {"floor": 11.5, "ceiling": 31.5}, "ssim": {"ceiling": 1.0}}
+    assert data_of(folder / "report.html")["bounds"] == expected

@@ -52,9 +52,9 @@ def calls(monkeypatch):
     """Every call of the stages of all links: (sample, plan) sent, PSNR measured."""
     made = {"transmit": [], "measure": []}
 
-    def transmit(self, sample, plan, memory=None, real=Link.transmit):
+    def transmit(self, sample, plan, *known, real=Link.transmit):
         made["transmit"].append((sample.index, plan))
-        return real(self, sample, plan, memory)
+        return real(self, sample, plan, *known)
 
     at = []
 

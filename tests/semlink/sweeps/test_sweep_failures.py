@@ -13,8 +13,8 @@ def poisoned(monkeypatch):
     """Image 1 cannot be transmitted at CBR 0.2 until the fixture is told."""
     state = {"bad": True}
 
-    def transmit(self, sample, plan, memory=None, real=Link.transmit):
-        tx, memory = real(self, sample, plan, memory)
+    def transmit(self, sample, plan, *known, real=Link.transmit):
+        tx, memory = real(self, sample, plan, *known)
         if state["bad"] and sample.index == 1 and tx.ledger.total < SMALL:
             raise ZeroDivisionError("no\nsuch picture")
         return tx, memory

@@ -1,0 +1,1 @@
+"""Selective retransmission for analog codes."""

@@ -1,0 +1,1 @@
+"""A linear code of the features of a network cut in two."""

@@ -1,0 +1,1 @@
+"""Maps of importance, one file each: pictures to what matters in them."""

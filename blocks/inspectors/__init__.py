@@ -1,0 +1,1 @@
+"""Inspectors: what a receiver itself expects to be wrong, one file each."""

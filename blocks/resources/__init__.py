@@ -1,0 +1,1 @@
+"""Placement of analog dimensions by the channel's state in each resource block."""

@@ -1,0 +1,1 @@
+"""Conversion of published networks to the project's format."""

@@ -1,0 +1,1 @@
+"""Fitting of the code that sends features: statistics, and the receiver's half."""
