@@ -59,8 +59,9 @@ def _run(program: Program, seen: Scene) -> str:
     operation, names = program.operation, program.categories
     if operation == "exists":
         return "yes" if seen.counts.get(names[0]) else "no"
-    if operation == "count":
-        return str(seen.counts.get(names[0], 0))
+    if operation == "count":  # the question takes it for granted that there are some
+        number = seen.counts.get(names[0])
+        return str(number) if number else ""
     if operation == "colour":
         return _colour(seen, names[0])
     if operation == "larger":

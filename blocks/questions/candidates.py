@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import permutations
 from typing import Any, NamedTuple
 
-from blocks.coco_names import CATEGORIES, MASS, PAIRS, plural, with_article
+from blocks.coco_names import MASS, PAIRS, plural, with_article
+from semlink.modalities.categories import CATEGORIES
 
 LEAST_AREA = 0.01  # share of the picture; objects below are easily overlooked
 LEAST_COUNTED = 0.003  # area of each of several objects

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from blocks.coco_names import CATEGORIES, NOUN, NOUNS, plural
+from blocks.coco_names import NOUN, NOUNS, plural
 from blocks.colours import main_colour
 from semlink.modalities.boxes import Boxes
+from semlink.modalities.categories import CATEGORIES
 from semlink.modalities.words import WORDS, Words
 from semlink.signals import IMAGE
 

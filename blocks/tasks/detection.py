@@ -17,6 +17,7 @@ from blocks.tasks.average_precision import Precision, counted
 from semlink.errors import InputError
 from semlink.metrics import Bounds, Metric
 from semlink.modalities.boxes import BOXES, Boxes, no_boxes
+from semlink.modalities.words import WORDS, words_to_boxes
 from semlink.protocols import Source
 from semlink.signals import IMAGE, Estimate, Sample, unknown
 
@@ -65,7 +66,7 @@ class Detection:
         have some
     """
 
-    judges = (IMAGE, BOXES)
+    judges = (IMAGE, BOXES, WORDS)
 
     def __init__(
         self, detect: Detector, confidence: float, annotated: bool | None = None
@@ -162,6 +163,8 @@ def boxes_of(
         return no_boxes(size)
     if estimate.modality == BOXES:
         return estimate.data
+    if estimate.modality == WORDS:
+        return words_to_boxes(estimate.data, size)
     if estimate.data.shape != sample.data.shape:
         return no_boxes(size)
     return detect(estimate.data)

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from blocks.coco_names import CATEGORIES
 from blocks.colours import main_colour
 from blocks.describers.attributes import attributes
 from blocks.detection import Detector
 from blocks.knowledge.perception import Describer
 from semlink.errors import InputError
 from semlink.modalities.boxes import Boxes
+from semlink.modalities.categories import CATEGORIES
 from semlink.modalities.words import Thing, Words
 
 

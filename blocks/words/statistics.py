@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from blocks.coco_names import CATEGORIES
 from blocks.colours import COLOURS
 from blocks.describers.attributes import COLOURS as MAIN_COLOURS
 from blocks.describers.attributes import LIGHT, TEXTURE
 from blocks.words.grid import CELLS, LEVELS
 from blocks.words.stream import Tables
+from semlink.modalities.categories import CATEGORIES
 
 FILE = Path(__file__).with_suffix(".npz")
 MOST_CATEGORIES, MOST_COUNTED, MOST_THINGS = 16, 32, 32

@@ -11,7 +11,6 @@ from functools import cached_property
 
 import numpy as np
 
-from blocks.coco_names import CATEGORIES
 from blocks.colours import COLOURS
 from blocks.describers.attributes import COLOURS as MAIN_COLOURS
 from blocks.describers.attributes import LIGHT, TEXTURE
@@ -24,6 +23,7 @@ from blocks.words.statistics import (
     tables,
 )
 from blocks.words.stream import Reader, Symbol, Tables
+from semlink.modalities.categories import CATEGORIES
 from semlink.modalities.words import Thing, Words
 
 SCENE = {

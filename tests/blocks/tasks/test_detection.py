@@ -7,6 +7,7 @@ from blocks.detection import detector
 from blocks.tasks.detection import Detection, boxes_of, build
 from semlink.errors import InputError
 from semlink.modalities.boxes import BOXES, Boxes, no_boxes
+from semlink.modalities.words import WORDS, Thing, Words
 from semlink.signals import IMAGE, NO_BLOCKS, Estimate, Sample, unknown
 
 SIZE = 100, 120
@@ -149,3 +150,13 @@ def test_a_detector_finds_the_motorcycle(name, photo_of):
     assert 0.5 < width * height / photo[..., 0].size < 1
     assert 0 <= x <= x + width <= photo.shape[1]
     assert 0 <= y <= y + height <= photo.shape[0]
+
+
+def test_words_have_the_boxes_that_they_describe(task):
+    share = (10 / 120, 10 / 100, 40 / 120, 40 / 100)
+    words = Words((("cat", 2),), (Thing("cat", 0.9, share, "grey"),))
+    seen = task.observe(sample(instance()), Estimate(words, WORDS, False, NO_BLOCKS))
+    assert seen["f1"] == (1, 1)
+    (found,) = seen["found"]
+    assert found[:2] == ["cat", pytest.approx(0.9)]
+    assert found[2:] == pytest.approx(TRUE, rel=1e-5)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from blocks.coco_names import CATEGORIES
 from blocks.colours import COLOURS
 from blocks.words.grid import LEVELS, RATIO, box_of, cells, quantised, size_of
 from blocks.words.statistics import CONFIDENCES, SHAPES, shipped, tables
 from blocks.words.structured import StructuredCodec, symbols
+from semlink.modalities.categories import CATEGORIES
 from semlink.modalities.words import Thing, Words
 
 SCENE = ("dark", "smooth", "blue")
