@@ -20,10 +20,10 @@ TRAINING = Stack(
             [
                 Box("experiments.training.device", 2),
                 Stack([Box("experiments.policies", 2), Box("experiments.bench", 3)]),
+                Stack([Box("experiments.features"), Box("experiments.conversion")]),
             ]
         ),
         Box("experiments.training", 4),
-        Row([Box("experiments.features"), Box("experiments.conversion")]),
     ],
     "right",
 )
@@ -52,8 +52,10 @@ CODECS = Stack(
         Box("blocks.learned", 3),
         Row(
             [
-                Stack([Box("blocks.linear"), Box("blocks.features")]),
+                Box("blocks.linear"),
+                Box("blocks.features"),
                 Box("blocks.knowledge"),
+                Box("blocks.nn.efficientnet"),
                 Box("blocks.nn", 3),
                 Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),
             ]
