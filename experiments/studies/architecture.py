@@ -24,7 +24,6 @@ TRAINING = Stack(
             ]
         ),
         Box("experiments.training", 4),
-        Row([Box("experiments.features"), Box("experiments.conversion")]),
     ],
     "right",
 )
@@ -57,8 +56,10 @@ CODECS = Stack(
         Box("blocks.learned", 3),
         Row(
             [
-                Stack([Box("blocks.linear"), Box("blocks.features")]),
+                Box("blocks.linear"),
+                Box("blocks.features"),
                 Box("blocks.knowledge"),
+                Box("blocks.nn.efficientnet"),
                 Box("blocks.nn", 3),
                 Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),
             ]

@@ -52,7 +52,7 @@ def test_the_trained_half_departs_from_it_with_the_error(photo):
 
 
 def test_an_untrained_half_corrects_nothing(photo):
-    from blocks.nn.features.receiving_half import logits, untrained
+    from blocks.nn.efficientnet.receiving_half import logits, untrained
 
     features = first_half(photo)[None]
     found = np.asarray(logits(untrained(), features, np.float32(0.3)))[0]
@@ -87,7 +87,7 @@ def test_more_symbols_and_a_better_channel_raise_the_probability(
 
 
 def test_a_layer_that_does_not_exist_is_refused():
-    from blocks.nn.features.efficientnet_lite import cut, trained
+    from blocks.nn.efficientnet.lite import cut, trained
 
     with pytest.raises(InputError, match="name of a layer, got 'block9'"):
         cut(trained(), "block9")

@@ -16,7 +16,7 @@ import numpy as np
 from blocks.nn.weights import assign, stored_values
 from semlink.errors import InputError
 
-FILE = Path(__file__).parent / "efficientnet_lite0" / "model.weights.h5"
+FILE = Path(__file__).parents[1] / "efficientnet_lite0" / "model.weights.h5"
 SIDE = 224  # pixels along a side of the input
 CLASSES = 1000
 MIDDLE, SCALE = 127.0, 128.0  # of pixels, as in training

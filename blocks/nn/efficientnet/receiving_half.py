@@ -11,10 +11,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from blocks.nn.features.efficientnet_lite import cut, trained
+from blocks.nn.efficientnet.lite import cut, trained
 from blocks.nn.weights import read_weights
 
-FILE = Path(__file__).parent / "receiving_half" / "model.weights.h5"
+FILE = Path(__file__).parents[1] / "receiving_half" / "model.weights.h5"
 CUT = "block5c_add"  # the last layer at the transmitter
 SHAPE = (14, 14, 112)  # of its output
 HIDDEN, BLOCKS, KERNEL = 224, 3, 5

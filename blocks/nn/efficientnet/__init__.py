@@ -1,0 +1,1 @@
+"""EfficientNet-Lite, and its half at a receiver."""

@@ -1,1 +1,0 @@
-"""The classifier behind features, whole and cut in two."""
