@@ -20,62 +20,68 @@ TRAINING = Stack(
             [
                 Box("experiments.training.device", 2),
                 Stack([Box("experiments.policies", 2), Box("experiments.bench", 3)]),
-                Box("experiments.conversion", 2),
             ]
         ),
         Box("experiments.training", 4),
     ],
     "right",
 )
-RUNS = Stack([Space(4), Box("experiments.commands"), Box(COMPOSER)])
+RUNS = Stack(
+    [
+        Space(4),
+        Box("experiments.commands"),
+        Row([Box("experiments.fitting"), Box("experiments.conversion")]),
+        Box(COMPOSER),
+    ]
+)
 OUTCOMES = Stack(
     [
-        Box("experiments.report", 4),
+        Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
         Box("experiments.studies", 4),
         Box("experiments.figures", 4),
     ],
     "left",
 )
 EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
-CODECS = Stack(
+PARTS = Row(
     [
-        Row([Box("blocks.transmitters"), Box("blocks.answerers")]),
+        Box("blocks.text_encoders"),
+        Stack([Box("blocks.words"), Box("blocks.describers")]),
+        Stack([Box("blocks.importance"), Box("blocks.detectors")]),
+        Stack([Box("blocks.sources"), Box("blocks.questions")]),
+        Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
+        Stack([Box("blocks.extractors"), Box("blocks.inspectors")]),
+        Stack([Box("blocks.restorers"), Box("blocks.arq"), Box("blocks.resources")]),
+    ]
+)
+BLOCKS = Stack(
+    [
         Row(
             [
-                Box("blocks.text_encoders"),
-                Stack([Box("blocks.words"), Box("blocks.describers")]),
-                Stack([Box("blocks.importance"), Box("blocks.detectors")]),
-                Box("blocks.controllers"),
-                Box("blocks.extractors"),
-                Box("blocks.restorers"),
-                Box("blocks.inspectors"),
+                Box("blocks.transmitters", 2),
+                Box("blocks.tasks"),
+                Box("blocks.answerers"),
             ]
         ),
-        Box("blocks.arq", 3),
-        Box("blocks.resources", 3),
-        Box("blocks.learned", 3),
+        PARTS,
+        Box("blocks.learned", 4),
         Row(
             [
                 Box("blocks.linear"),
-                Box("blocks.features"),
+                Box("blocks", 2),
                 Box("blocks.knowledge"),
-                Box("blocks.nn.efficientnet"),
-                Box("blocks.nn", 3),
-                Stack([Box("blocks.phy", 2), Box("blocks.phy.ldpc")]),
+                Box("blocks.features"),
+            ]
+        ),
+        Row(
+            [
+                Stack([Box("blocks.nn.efficientnet"), Box("blocks.nn", 4)]),
+                Stack([Box("blocks.phy", 4), Box("blocks.phy.ldpc")]),
             ]
         ),
     ]
 )
-OTHERS = Stack(
-    [
-        Row([Box("blocks.sources"), Box("blocks.tasks")]),
-        Box("blocks.questions"),
-        Box("blocks"),
-    ],
-    "left",
-)
 BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
-BLOCKS = Row([CODECS, OTHERS])
 SEMLINK = Stack(
     [
         Box("semlink.sweeps", 6),
@@ -83,7 +89,8 @@ SEMLINK = Stack(
             [
                 Box("semlink.store"),
                 Box("semlink", 2),
-                Stack([Box("semlink.contracts"), Box("semlink.modalities")]),
+                Box("semlink.contracts"),
+                Box("semlink.modalities"),
                 Box("semlink.loop"),
             ]
         ),
