@@ -16,7 +16,7 @@ from blocks.phy.side_information import EntropyCoder, fixed_point
 KIND_BITS, COUNT_BITS = 2, 24
 DECAY = 0.7  # decay of a probability per class of distance to the number before
 NONE, STAY = 0.05, 0.2  # probabilities of no class, and of another chunk like the last
-CHUNK_BITS = 2.4  # of a chunk, on average, as measured over Rayleigh block fading
+CHUNK_BITS = 2.4  # of a chunk, on average, of a Gaussian source in block fading
 
 
 class Kind(IntEnum):

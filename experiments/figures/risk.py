@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullFormatter
 
 from experiments.figures.canvas import save
 
@@ -51,5 +52,8 @@ def _reliability(axes, errors: Curve) -> None:
     axes.plot(ends, ends, color="black", linewidth=0.8, label="as expected")
     axes.set(xscale="log", yscale="log", xlabel="expected squared error")
     axes.set_ylabel("true squared error")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter(NullFormatter())
     axes.grid(alpha=0.3)
     axes.legend()

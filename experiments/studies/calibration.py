@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+# before the networks: it looks for Keras, which Transformers replaces by Keras 2
+import tensorflow_probability as tfp
 from rich.progress import track
 from scipy.stats import norm, spearmanr
 
@@ -125,8 +128,6 @@ def expected_calibration_error(probability: np.ndarray, wrong: np.ndarray) -> fl
     probability : [n], of the event
     wrong : [n], bool, the event
     """
-    import tensorflow_probability as tfp
-
     inside = np.clip(probability, 1e-6, 1 - 1e-6)
     logits = np.log(np.stack([1 - inside, inside], axis=-1))
     return float(

@@ -83,7 +83,7 @@ def test_the_budget_is_spent_over_all_transmissions(deliver, sample):
 
 
 def test_the_doubt_falls_with_every_transmission(deliver, link_of):
-    _, done = deliver(SELECTIVE, "rayleigh")
+    _, done = deliver(SELECTIVE)
     process = link_of(SELECTIVE).pair.receiver.listen()
     doubts = [process(rx).doubt.mean() for rx in done.received]
     assert doubts[0] > doubts[1] > doubts[2] > 0
