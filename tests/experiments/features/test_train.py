@@ -37,7 +37,7 @@ def test_features_arrive_as_over_the_link():
     x = synthesise(y.astype(np.float32), shipped())
     found, error = received(Payload(shipped()), x, at(1600, 10.0), rng)
     left = np.sum((analyse(found, shipped()) - y) ** 2)
-    assert abs(left / (len(y) * np.sum(shipped().sigma**2)) / error - 1) < 0.05
+    assert abs(left / (len(y) * np.sum(shipped().sigma ** 2)) / error - 1) < 0.05
 
 
 class Variable:
