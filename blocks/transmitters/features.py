@@ -1,9 +1,9 @@
 """Features instead of a picture: a classifier cut in two, half of it at either end.
 
-EfficientNet-Lite0 is cut where its features are smallest per decision, behind its fifth
-stage. The transmitter computes them, and sends their strongest coefficients under a
-task-weighted KLT as analog symbols. The receiver estimates the features and decides,
-with a half that is trained on received features.
+EfficientNet-Lite0 is cut behind its fifth stage, with 0.72 of its 4.69 million
+parameters before the cut. The transmitter computes the features there, and sends their
+strongest coefficients under a task-weighted KLT as analog symbols. The receiver
+estimates the features and decides, with a half that is trained on received features.
 """
 
 from bisect import bisect_right

@@ -33,11 +33,11 @@ def test_a_number_of_symbols_is_met():
 def test_features_arrive_as_over_the_link():
     """The error of typical features is the expected one."""
     rng = np.random.default_rng(1)
-    y = rng.normal(size=(6, 14, 14, 112)) * shipped().sigma
+    y = rng.normal(size=(8, 14, 14, 112)) * shipped().sigma
     x = synthesise(y.astype(np.float32), shipped())
     found, error = received(Payload(shipped()), x, at(1600, 10.0), rng)
-    left = np.sum((analyse(found, shipped()) - y) ** 2) / np.sum(y**2)
-    assert abs(left / error - 1) < 0.05
+    left = np.sum((analyse(found, shipped()) - y) ** 2)
+    assert abs(left / (len(y) * np.sum(shipped().sigma ** 2)) / error - 1) < 0.05
 
 
 class Variable:
