@@ -237,6 +237,12 @@ papr: $(VENV)/ready ## print the peak power of each TRANSMITTER's signal as OFDM
 	@$(SEMLINK) papr --transmitter $(call quoted,$(call first,$(TRANSMITTER),ntscc jpeg2000_ldpc)) \
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
+takes.calibration = SOURCE! TRANSMITTER CHANNEL IMAGES
+calibration: $(VENV)/ready ## draw what a receiver expects to be wrong against what is; in docs/figures
+	@$(SEMLINK) calibration --source $(call quoted,$(SOURCE)) \
+		$(call option,transmitter,$(TRANSMITTER)) $(call option,channel,$(CHANNEL)) \
+		$(call option,images,$(IMAGES))
+
 takes.channel-gallery =
 channel-gallery: $(VENV)/ready ## draw fading distributions of channels, in docs/figures/channels.png
 	@$(SEMLINK) channel-gallery
