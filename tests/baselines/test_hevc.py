@@ -1,0 +1,52 @@
+"""HEVC by regions: the receiver needs no map, and the errors follow the weights."""
+
+import numpy as np
+import pytest
+
+from baselines.hevc_ldpc import Hevc, rectangles
+from blocks.importances import pixels_of
+from experiments.compose import catalogue
+from semlink.config import ComponentSpec
+
+KNOWN = catalogue().registries["transmitter"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_rectangles_cover_a_map_once(seed):
+    rng = np.random.default_rng(seed)
+    levels = rng.integers(0, 4, (7, 9)).astype(np.uint8)
+    levels[2:5, 3:6] = 2
+    painted = np.zeros_like(levels)
+    for x, y, width, height, level in rectangles(levels):
+        there = painted[y : y + height, x : x + width]
+        assert not there.any()
+        there[:] = level
+    np.testing.assert_array_equal(painted, levels)
+
+
+def test_weights_lower_the_error_inside(photo_of):
+    """At one quality: about 12 dB for a weight of 16, and the same outside."""
+    image = np.ascontiguousarray(photo_of(0)[:256, :320])
+    levels = np.zeros((16, 20), np.uint8)
+    levels[3:11, 4:13] = 2
+    codec, inside = Hevc(), pixels_of(levels, image.shape) > 0
+    psnr = []
+    for each in (None, np.zeros_like(levels), levels):
+        received = codec.decode(codec.encode(image, 110, each))
+        assert received.shape == image.shape
+        error = (received.astype(float) - image) ** 2
+        psnr.append([-10 * np.log10(error[m].mean()) for m in (inside, ~inside)])
+    plain, even, weighted = np.array(psnr)
+    np.testing.assert_array_equal(plain, even)
+    assert 6 < weighted[0] - plain[0] < 13
+    assert abs(weighted[1] - plain[1]) < 1
+
+
+def test_parameters_of_the_codec_are_those_of_the_transmitter():
+    schema = KNOWN.schema("hevc_ldpc")
+    assert next(iter(schema)) == "importance"
+    assert {"mcs", "harq"} <= set(schema)
+    assert "own" not in schema
+    assert "importance" not in KNOWN.schema("heif_ldpc")
+    spec = ComponentSpec.model_validate("hevc_ldpc[importance=query,mcs=auto]")
+    assert catalogue().build("transmitter", spec).hears_query
