@@ -20,7 +20,7 @@ PER_OCTAVE = 3  # parameters by which the squared error doubles, at high rates
 OFFSETS = PER_OCTAVE * np.log2(WEIGHTS)  # by which a level is finer
 EFFORT = "-preset medium -tune psnr"
 # x265 takes regions only with adaptive quantisation or its lookahead, thus no keyint=1
-FIXED = "aq-mode=1:aq-strength=0:info=0:repeat-headers=1:log-level=none"
+FIXED = "aq-mode=1:aq-strength=0:qg-size=16:info=0:repeat-headers=1:log-level=none"
 
 
 class Hevc:

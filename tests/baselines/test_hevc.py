@@ -24,22 +24,26 @@ def test_rectangles_cover_a_map_once(seed):
     np.testing.assert_array_equal(painted, levels)
 
 
-def test_weights_lower_the_error_inside(photo_of):
-    """At one quality: about 12 dB for a weight of 16, and the same outside."""
+def test_a_region_is_as_good_as_a_picture_of_finer_quantisers(photo_of):
+    """A weight of 16 is a quantisation parameter finer by 12; outside is as before.
+
+    Units of 64 pixels that cross the border of a region have a mean of both.
+    """
     image = np.ascontiguousarray(photo_of(0)[:256, :320])
     levels = np.zeros((16, 20), np.uint8)
-    levels[3:11, 4:13] = 2
+    levels[4:12, 4:12] = 2
     codec, inside = Hevc(), pixels_of(levels, image.shape) > 0
     psnr = []
-    for each in (None, np.zeros_like(levels), levels):
-        received = codec.decode(codec.encode(image, 110, each))
+    for quality, each in ((110, None), (110, 0 * levels), (110, levels), (194, None)):
+        received = codec.decode(codec.encode(image, quality, each))
         assert received.shape == image.shape
         error = (received.astype(float) - image) ** 2
         psnr.append([-10 * np.log10(error[m].mean()) for m in (inside, ~inside)])
-    plain, even, weighted = np.array(psnr)
+    plain, even, weighted, finer = np.array(psnr)
     np.testing.assert_array_equal(plain, even)
-    assert 6 < weighted[0] - plain[0] < 13
-    assert abs(weighted[1] - plain[1]) < 1
+    assert weighted[0] == pytest.approx(finer[0], abs=0.7)
+    assert weighted[1] == pytest.approx(plain[1], abs=0.7)
+    assert finer[0] > plain[0] + 3
 
 
 def test_parameters_of_the_codec_are_those_of_the_transmitter():
