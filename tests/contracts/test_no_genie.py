@@ -29,7 +29,8 @@ HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
 WORDS += [f"ntscc[arq={arq},round_trip_slots=3]" for arq in ("selective", "random")]
-WORDS += ["ntscc[csi=map]"]
+WORDS += ["ntscc[csi=map]", "linear_jscc[importance=saliency]"]
+WORDS += ["ntscc[rate=roi[importance=saliency,power=optimal]]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)
