@@ -71,9 +71,9 @@ def recorded(link: Link, samples, plan, snrs_db) -> Recorded:
 
 
 def delivered(link: Link, sample: Sample, plan, snr_db, seeds, before) -> Delivery:
-    def encode(state_db):
-        tx, memory = link.transmit(sample, plan, before.transmitter)
-        return Encoded(link.given(sample), plan, tx, memory)
+    def encode(state_db, query=None):
+        tx, memory = link.transmit(sample, plan, before.transmitter, query)
+        return Encoded(link.given(sample, query), plan, tx, memory)
 
     return link.deliver(encode, snr_db, seeds, Receiving(sample.query, before))
 
