@@ -49,7 +49,7 @@ class CapacityTransmitter:
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         capacity, quality = plan.of(sample)
-        data = self._files.encode(sample.data, quality)
+        data = self._files.encode(sample, quality)
         x = _pack(data, _uses(len(data), capacity))
         return TxSignal(x, ledger(payload=len(x)), NO_BLOCKS), None
 

@@ -7,15 +7,17 @@ header, decodes the blocks and conceals a picture with a failed block.
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field
 
+from baselines.separated.codec_parameters import with_parameters_of
 from baselines.separated.header import CONFIGURED, FIELDS, Shared, header_values
 from baselines.separated.rate_search import Codec, Files, Setting, search_quality
 from baselines.separated.receiver import Conceal, SeparatedReceiver
 from blocks.budget_search import Cost, Member, Settings
+from blocks.importances import known_by
 from blocks.phy.adaptation import Outlook, choose_by_throughput
 from blocks.phy.bicm import Bicm, CodeName, CodeRate, Mcs, ModulationOrder
 from blocks.phy.harq import HarqMode, MaxTransmissions, modulate_again
@@ -112,7 +114,7 @@ class SeparatedTransmitter:
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         mcs, quality = plan.of(sample)
-        chain, data = self._shared.chain(mcs), self._files.encode(sample.data, quality)
+        chain, data = self._shared.chain(mcs), self._files.encode(sample, quality)
         header = self._header.send(header_values(sample.data, data, mcs))
         payload, blocks = chain.send(np.unpackbits(np.frombuffer(data, np.uint8)))
         uses = ledger(header=len(header), payload=len(payload))
@@ -140,9 +142,14 @@ class SeparatedTransmitter:
 
 
 def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
-    """Make the ``build`` function of a separated transmitter for a codec."""
+    """Make the ``build`` function of a separated transmitter for a codec.
 
+    Parameters of the codec are those of the transmitter, too.
+    """
+
+    @with_parameters_of(make_codec)
     def build(
+        own: dict[str, Any],
         coderate: CodeRate = 2 / 3,
         num_bits_per_symbol: ModulationOrder = 4,
         code: CodeName = "nr",
@@ -161,6 +168,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
 
         Parameters
         ----------
+        own : parameters of the codec
         coderate : information bits over coded bits
         num_bits_per_symbol : 2 (QPSK) to 8 (256-QAM)
         code : ``nr`` (5G LDPC) or ``regular`` (pyldpc)
@@ -177,7 +185,7 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
             its error
         """
         scheme = None if mcs == "auto" else Mcs(num_bits_per_symbol, coderate)
-        shared = Shared(make_codec(), scheme, code, decoder, harq)
+        shared = Shared(make_codec(**own), scheme, code, decoder, harq)
         _check(shared, csi, conceal)
         tries = 1 if harq == "none" else max_transmissions
         late = (csi_delay_slots, csi_error_db) if csi == "state" else (0, 0.0)
@@ -185,7 +193,9 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         if csi == "state" or tries > 1:
             loop = Loop(csi == "state", *late, tries, round_trip_slots)
         transmitter = SeparatedTransmitter(shared, margin_db, loop)
-        return Transceiver(transmitter, SeparatedReceiver(shared, conceal), loop=loop)
+        receiver = SeparatedReceiver(shared, conceal)
+        known = known_by(getattr(shared.codec, "importance", None))
+        return Transceiver(transmitter, receiver, loop=loop, **known)
 
     return build
 

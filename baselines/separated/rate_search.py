@@ -37,7 +37,10 @@ class Qualities(Protocol):
 
 
 class Codec(Qualities, Protocol):
-    """A picture codec with one quality; files grow with it."""
+    """A picture codec with one quality; files grow with it.
+
+    A codec with an ``importance`` component also takes the levels of its map.
+    """
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a file."""
@@ -91,17 +94,21 @@ class Files:
             return round(low ** (1 - quality.share) * high**quality.share)
 
         def size() -> int:
-            return len(self.encode(member.open().data, quality))
+            return len(self.encode(member.open(), quality))
 
         return self._sizes((member.key, quality), size)
 
-    def encode(self, image: np.ndarray, quality: float) -> bytes:
-        """[H, W, 3] uint8 to a file."""
+    def encode(self, sample: Sample, quality: float) -> bytes:
+        """A picture, [H, W, 3] uint8, to a file."""
+        importance = getattr(self._codec, "importance", None)
+        levels = [importance(sample)] if importance else []
 
         def encode() -> bytes:
-            return self._codec.encode(image, quality)
+            return self._codec.encode(sample.data, quality, *levels)
 
-        return self._files((data_hash(image), quality), encode)
+        return self._files(
+            (data_hash(sample.data), quality, *map(data_hash, levels)), encode
+        )
 
 
 def search_quality(

@@ -16,6 +16,7 @@ class Recipe(NamedTuple):
     crop : side of a crop, in pixels
     learning_rate : learning rate of PPO
     seed : root of all randomness
+    importance : component whose map weights the errors in rewards; ``none``: all alike
     """
 
     data: str
@@ -28,3 +29,4 @@ class Recipe(NamedTuple):
     crop: int = 256
     learning_rate: float = 1e-3
     seed: int = 1
+    importance: str = "none"

@@ -33,18 +33,20 @@ class Conditions(NamedTuple):
     quality, eta : scalars, as in the link
     snr_db : scalar, average of the channel
     fading_db : [B, h, w], gain of each position's symbols; zeros on AWGN
+    weight : [B, h, w], or one for all, weight of the error of each position
     """
 
     quality: np.ndarray
     eta: np.ndarray
     snr_db: np.ndarray
     fading_db: np.ndarray
+    weight: np.ndarray = np.float32(1)
 
 
 class Outcome(NamedTuple):
     """Outcome of each position : [B, h, w], float32.
 
-    error : squared error of its pixels, which are from 0 to 1
+    error : squared error of its pixels, which are from 0 to 1, by its weight
     dimensions : real channel dimensions
     """
 
@@ -66,6 +68,7 @@ class Scene(NamedTuple):
     share : [B, h, w], weight of each position in its picture, one on average, from its
         expected error and its dimensions
     power_db : [B, 1, 1], gain of each picture by an e-fold of power [dB]
+    weight : weight of the error of each position
     preset : outcome without an action
     """
 
@@ -83,6 +86,7 @@ class Scene(NamedTuple):
     context: tf.Tensor
     share: tf.Tensor
     power_db: tf.Tensor
+    weight: tf.Tensor
     preset: Outcome
 
 
@@ -133,10 +137,11 @@ class Environment:
         left = policy.prospects(deviation(of.index))
         expected = policy.expected_errors(level, left, snr_db, self.channels)
         nothing = tf.zeros_like(of.entropy)
-        share = _share(expected[policy.NEUTRAL]) + _share(dimensions_of(level))
+        harm = expected[policy.NEUTRAL] * at.weight
+        share = _share(harm) + _share(dimensions_of(level))
         return Scene(
             x, smooth, y, of, noise, snr_db, level, left, gain, quality, design_db,
-            context, (share + 1) / 3, nothing, Outcome(nothing, nothing),
+            context, (share + 1) / 3, nothing, at.weight, Outcome(nothing, nothing),
         )  # fmt: skip
 
     def observe(self, scene: Scene, previous):
@@ -169,7 +174,7 @@ class Environment:
         error = tf.reduce_sum((scene.x - tf.clip_by_value(x, 0, 1)) ** 2, axis=-1)
         patches = (1, PATCH, PATCH, 1)
         error = tf.nn.avg_pool2d(error[..., None], patches, patches, "VALID")[..., 0]
-        return Outcome(PATCH**2 * error, dimensions_of(level))
+        return Outcome(PATCH**2 * error * scene.weight, dimensions_of(level))
 
 
 def dimensions_of(level):

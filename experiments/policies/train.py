@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from blocks.importances import Importance, importance, weights_of
 from blocks.learned.weights_folder import WEIGHTS, read_codec
 from blocks.nn.codec import FINEST_QUALITY
 from blocks.nn.jscc import TRAINED_SNRS_DB, nominal_eta
@@ -30,6 +31,7 @@ from experiments.training.recipe import claim, contexts_of
 from experiments.training.state import Progress
 from experiments.training.validation import fixed_crops
 from semlink.graph import compiled
+from semlink.signals import IMAGE, Sample
 
 FADING_SHARE, FADED_POSITIONS = 0.3, 32  # share of batches; positions of a fade
 QUALITIES = (0.15, FINEST_QUALITY)
@@ -96,7 +98,7 @@ class Trainer:
         contexts = contexts_of(codec, recipe.contexts, photos.names)
         if contexts is None:
             contexts = np.zeros((len(photos), 0), np.float32)
-        self._recipe = recipe
+        self._recipe, self._importance = recipe, importance(recipe.importance)
         self._photos, self._contexts = photos[HELD_OUT:], contexts[HELD_OUT:]
         environment = Environment(codec)
         images, source = fixed_crops(photos[:HELD_OUT])
@@ -130,6 +132,9 @@ class Trainer:
 
     def _iterate(self, iteration: int) -> list[float]:
         draw = _draw(self._recipe, iteration, self._photos, self._contexts)
+        if self._importance:
+            weight = weights_in(draw.image, self._importance)
+            draw = draw._replace(at=draw.at._replace(weight=weight))
         price = self._prices[draw.cell]
         trajectory, episode = self._episode(*draw[:4], price)
         left = 1 - iteration / self._recipe.iterations
@@ -157,6 +162,25 @@ def _draw(recipe: Recipe, iteration: int, photos, contexts) -> Draw:
     cell = tuple(int(n * p) for n, p in zip(PRICES, place, strict=True))
     seed = rng.integers(0, 2**31 - 1, 2, np.int32)
     return Draw(image, contexts[chosen], at, seed, cell)
+
+
+def weights_in(images: np.ndarray, matters: Importance) -> np.ndarray:
+    """Weights of the positions of pictures, one on average in each.
+
+    Input
+    -----
+    images : [B, H, W, 3], uint8
+
+    Output
+    ------
+    : [B, H / 16, W / 16], float32
+    """
+    weight = np.stack([weights_of(matters(_sample(image))) for image in images])
+    return np.float32(weight / weight.mean(axis=(1, 2), keepdims=True))
+
+
+def _sample(image: np.ndarray) -> Sample:
+    return Sample(image, IMAGE, image.size, 0, "crop")
 
 
 def _first_prices() -> np.ndarray:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from baselines import vvc_ldpc
+from baselines.separated import ffmpeg
 from baselines.vvc_ldpc import Vvc
 from semlink.errors import InputError
 
@@ -37,16 +37,16 @@ def test_noise_that_does_not_fit_has_a_lower_quality():
     ],
 )
 def test_a_failing_process_is_told_in_a_line(lines, told, grey, tmp_path, monkeypatch):
-    monkeypatch.setattr(vvc_ldpc, "SECONDS", 0.3)
+    monkeypatch.setattr(ffmpeg, "SECONDS", 0.3)
     fake = program(tmp_path / "ffmpeg", *lines)
-    monkeypatch.setattr(vvc_ldpc, "_ffmpeg", lambda: fake)
+    monkeypatch.setattr(ffmpeg, "executable", lambda: fake)
     with pytest.raises(InputError, match=told) as caught:
         Vvc().encode(grey, 0)
     assert "\n" not in str(caught.value)
 
 
 def test_a_missing_program_is_told_in_a_line(grey, monkeypatch):
-    monkeypatch.setattr(vvc_ldpc, "_ffmpeg", lambda: "/nowhere/ffmpeg")
+    monkeypatch.setattr(ffmpeg, "executable", lambda: "/nowhere/ffmpeg")
     with pytest.raises(InputError, match="nowhere/ffmpeg"):
         Vvc().encode(grey, 0)
 

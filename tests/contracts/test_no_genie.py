@@ -29,7 +29,8 @@ HARQ = "jpeg2000_ldpc[harq=ir,round_trip_slots=3]"
 WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
 WORDS += ["ntscc[arq=selective,hybrid=true,round_trip_slots=3]", "ntscc[arq=random]"]
-WORDS += ["ntscc[csi=map]"]
+WORDS += ["ntscc[csi=map]", "linear_jscc[importance=saliency]"]
+WORDS += ["ntscc[rate=roi[importance=saliency,power=optimal]]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)
@@ -70,9 +71,9 @@ def recorded(link: Link, samples, plan, snrs_db) -> Recorded:
 
 
 def delivered(link: Link, sample: Sample, plan, snr_db, seeds, before) -> Delivery:
-    def encode(state_db):
-        tx, memory = link.transmit(sample, plan, before.transmitter)
-        return Encoded(link.given(sample), plan, tx, memory)
+    def encode(state_db, query=None):
+        tx, memory = link.transmit(sample, plan, before.transmitter, query)
+        return Encoded(link.given(sample, query), plan, tx, memory)
 
     return link.deliver(encode, snr_db, seeds, Receiving(sample.query, before))
 

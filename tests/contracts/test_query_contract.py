@@ -4,12 +4,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from skimage import data
 
 from blocks.budget_search import Choices, Cost, search
 from experiments.compose import catalogue
-from semlink.config import validate
+from semlink.config import ComponentSpec, validate
 from semlink.errors import InputError
+from semlink.link import Link
 from semlink.loop.feedback_link import FeedbackLink
+from semlink.modalities.boxes import Boxes
 from semlink.modalities.query import Query, num_bits
 from semlink.protocols import Budget
 from semlink.signals import IMAGE, Sample, Use
@@ -110,3 +113,37 @@ def test_the_budget_of_a_sample_includes_its_query():
         budget = Budget(0.1, "per_image", None, feedback=FeedbackLink(0.5))
         search([sample], budget, lambda _: Choices(lambda m, s: Cost(s), best))
     assert spent == [(7, 120), (7 + 28, 120)]
+
+
+HEARING = (
+    "linear_jscc[importance=query]",
+    "fine_coarse_ldpc[mcs=auto]",
+    pytest.param("ntscc[rate=roi[importance=query]]", marks=pytest.mark.slow),
+)
+
+
+@pytest.mark.parametrize("word", HEARING)
+def test_what_is_heard_changes_what_is_sent(word, monkeypatch):
+    """A query that arrives names a region; one that is lost names none."""
+
+    class Dogs:
+        categories, version = ("dog",), "dogs"
+
+        def __call__(self, image):
+            box = np.float32([[32, 32, 40, 40]])
+            return Boxes(("dog",), np.float32([0.9]), box, image.shape[:2])
+
+    monkeypatch.setattr("blocks.importance.query.detector", lambda word: Dogs())
+    spec = ComponentSpec.model_validate(word)
+    pair = catalogue().build("transmitter", spec)
+    assert pair.hears_query
+    link = Link(pair, catalogue().build("channel", ComponentSpec(name="awgn")), {})
+    image = data.astronaut()[:128, 128:288]
+    sample = Sample(np.ascontiguousarray(image), IMAGE, image.size, 0, "one")
+    signals = []
+    for query in (Query(classes=("dog",)), Query(classes=("cat",)), None):
+        given = link.given(sample, query)
+        plan = link.plan([given], link.budget(0.1, "average", 10.0))
+        signals.append(link.transmit(sample, plan, None, query)[0].x)
+    assert not np.array_equal(signals[0], signals[2])
+    np.testing.assert_array_equal(signals[1], signals[2])

@@ -135,7 +135,7 @@ def test_a_file_of_the_search_is_not_coded_again():
     codec, (sample,) = Curve(CURVES["exponential"]), images(1)
     files = Files(codec)
     member = Member(0, "0", 1200, (20, 20, 3), "key", 99, 99, lambda: sample)
-    assert files.size(member, 3.0) == len(files.encode(sample.data, 3.0)) == 116
+    assert files.size(member, 3.0) == len(files.encode(sample, 3.0)) == 116
     assert codec.calls == 1
 
 

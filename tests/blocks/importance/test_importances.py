@@ -1,5 +1,7 @@
 """Maps of importance, and their bits."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -114,3 +116,15 @@ def test_a_component_that_is_none_is_refused(tmp_path, sample):
     )
     with pytest.raises(InputError, match=r"levels from 0 to 3 as uint8 \[13, 16\]"):
         importance(str(path))(sample)
+
+
+def test_threads_have_the_maps_of_one(photo_of, sample_of):
+    """Codecs that run as processes are planned in threads; a detector serves one."""
+    images = [np.ascontiguousarray(photo_of(n)[:160, :240]) for n in range(5)]
+    samples = [sample_of(image, n) for n, image in enumerate(images)]
+    alone = list(map(importance("detector[confidence=0.06]"), samples))
+    made = importance("detector[confidence=0.06]")
+    made._inner._find = made._inner._find._inner  # past the detector's own cache
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(made, samples))
+    np.testing.assert_array_equal(alone, together)

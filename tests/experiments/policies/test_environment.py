@@ -29,10 +29,11 @@ def pictures(noise_pictures):
     return np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)
 
 
-def reset(environment, pictures, *, fading_db=None, seed=3, snr_db=SNR_DB):
+def reset(environment, pictures, *, fading_db=None, seed=3, snr_db=SNR_DB, weight=1):
     flat = np.zeros(SHAPE, np.float32)
     fading_db = flat if fading_db is None else fading_db
-    at = Conditions(*map(np.float32, (QUALITY, ETA, snr_db)), fading_db)
+    values = map(np.float32, (QUALITY, ETA, snr_db))
+    at = Conditions(*values, fading_db, np.float32(weight))
     context = np.zeros((2, 0), np.float32)
     return environment.reset(tf.constant(pictures), context, at, (seed, seed))
 
@@ -55,6 +56,16 @@ def test_the_neutral_action_is_the_preset(environment, pictures):
     np.testing.assert_allclose(neutral.error, scene.preset.error, rtol=1e-5)
     dimensions = np.take(LEVELS, scene.level)
     np.testing.assert_array_equal(neutral.dimensions, dimensions)
+
+
+def test_importance_weights_the_errors(environment, pictures):
+    plain, weight = reset(environment, pictures), np.ones(SHAPE, np.float32)
+    weight[:, 2:4, 3:7] = 16
+    weighted = reset(environment, pictures, weight=weight)
+    one, other = plain.preset, weighted.preset
+    np.testing.assert_allclose(other.error, weight * one.error, rtol=1e-5)
+    np.testing.assert_array_equal(other.dimensions, one.dimensions)
+    assert np.all((weighted.share > plain.share)[weight > 1])
 
 
 def test_errors_are_those_of_the_pixels(environment, pictures, tiny_codec):

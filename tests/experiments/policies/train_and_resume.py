@@ -47,6 +47,7 @@ def main(folder: Path) -> None:
         every=1,
         pictures=2,
         crop=64,
+        importance="saliency",
     )
     train(folder / "whole", recipe, lambda row, left: None)
     try:
