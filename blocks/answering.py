@@ -1,6 +1,7 @@
 """Answerers by name: a question on what was received, an answer in words."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from semlink.config import ComponentSpec
@@ -49,6 +50,13 @@ def answerer(spec: str) -> Answerer:
         must = "a callable with version and judges from build"
         refuse(f"answerer {spec}", must, shown(made))
     return made
+
+
+def answerer_files(spec: str) -> list[Path]:
+    """Files that the answers depend on, such as weights."""
+    word = ComponentSpec.model_validate(spec)
+    params = ANSWERERS.resolve(word.name, word.argument, word.params)
+    return ANSWERERS.files(word.name, params)
 
 
 def checked(answer: Any, spec: str) -> str:

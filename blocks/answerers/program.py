@@ -5,12 +5,14 @@ the received picture; colours are measured within their boxes. Where no rule fit
 question, or the objects do not decide it, the answer is the prior one.
 """
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from blocks.coco_names import NOUN, NOUNS
 from blocks.detection import detector as detector_of
+from blocks.detection import detector_files
 from blocks.questions.parsing import Program, parse
 from blocks.questions.priors import prior_answer
 from blocks.questions.scenes import Scene, scene_of
@@ -41,7 +43,7 @@ class ProgramAnswerer:
 
 
 def build(
-    detector: str = "yolov4_tiny",
+    detector: str = "nanodet",
     confidence: Annotated[float, Field(ge=0.05, le=0.95)] = 0.3,
 ) -> ProgramAnswerer:
     """Build the answerer.
@@ -52,6 +54,11 @@ def build(
     confidence : least confidence of an object
     """
     return ProgramAnswerer(detector, confidence)
+
+
+def files(detector: str, **_) -> list[Path]:
+    """Weights of the detector."""
+    return detector_files(detector)
 
 
 def _run(program: Program, seen: Scene) -> str:

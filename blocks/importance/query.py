@@ -33,7 +33,7 @@ class Wanted:
 
 
 def build(
-    detector: str = "yolov4_tiny",
+    detector: str = "nanodet",
     confidence: Annotated[float, Field(ge=0.05, le=0.95)] = 0.2,
     level: Annotated[int, Field(ge=1, le=HIGHEST)] = 2,
 ) -> Importance:

@@ -27,7 +27,7 @@ class Combined:
 
 
 def build(
-    weight: Annotated[float, Field(ge=0, le=100)] = 3.0, detector: str = "yolov4_tiny"
+    weight: Annotated[float, Field(ge=0, le=100)] = 3.0, detector: str = "nanodet"
 ) -> Combined:
     """Build the inspector.
 

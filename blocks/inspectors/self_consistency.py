@@ -70,7 +70,7 @@ def _regions(box: np.ndarray, side: int) -> tuple[slice, slice]:
     return rows, columns
 
 
-def build(detector: str = "yolov4_tiny") -> SelfConsistency:
+def build(detector: str = "nanodet") -> SelfConsistency:
     """Build the inspector.
 
     Parameters

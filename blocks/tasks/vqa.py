@@ -5,9 +5,10 @@ without questions do not count.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from blocks.answering import answerer as answerer_of
-from blocks.answering import checked
+from blocks.answering import answerer_files, checked
 from blocks.questions.answers import KINDS, score
 from blocks.questions.priors import prior_answer
 from semlink.metrics import Bounds, Metric
@@ -102,6 +103,11 @@ def build(answerer: str = "program") -> Vqa:
     answerer : what answers the questions (``blocks/answerers/``)
     """
     return Vqa(answerer)
+
+
+def files(answerer: str) -> list[Path]:
+    """Files that the answers depend on."""
+    return answerer_files(answerer)
 
 
 def _mean(observations: Sequence[Scores], name: str) -> float:

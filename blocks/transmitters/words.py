@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from blocks.detection import detector as detector_of
+from blocks.detection import detector_files
 from blocks.knowledge.perception import build_describer, sees_annotations
 from blocks.phy.mcs import SCHEMES
 from blocks.words.captions import CaptionCodec
@@ -26,7 +27,7 @@ Scheme = Annotated[int, Field(ge=0, lt=len(SCHEMES))]
 
 def build(
     describer: str = "objects",
-    detector: str = "yolov4_tiny",
+    detector: str = "nanodet",
     confidence: Annotated[float, Field(ge=0.05, le=0.95)] = 0.3,
     mcs: Literal["auto"] | Scheme = "auto",
     margin_db: Annotated[float, Field(ge=0, le=40)] = 0.0,
@@ -57,6 +58,6 @@ def build(
     return Transceiver(transmitter, WordsReceiver(codec), makes=WORDS, oracle=oracle)
 
 
-def files(**_) -> list[Path]:
-    """Files that the results depend on: the statistics of descriptions."""
-    return [FILE]
+def files(describer: str, detector: str, **_) -> list[Path]:
+    """Files that the results depend on: statistics, and weights of the detector."""
+    return [FILE, *(detector_files(detector) if describer == "objects" else [])]
