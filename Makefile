@@ -264,6 +264,7 @@ mcs-table: $(VENV)/ready ## measure blocks/phy/mcs.csv again (half an hour and m
 ##@ Develop
 
 PYTHON      ?= python3.11#    interpreter that makes the environment
+TASK_SOURCE ?=#               [SOURCE] COCO set that make reference judges tasks on
 
 takes.help =
 help: ## list targets and variables
@@ -281,16 +282,19 @@ help: ## list targets and variables
 remake = @$(SEMLINK) $(3) --run '$(or $(quick:%=quick),reference)-$(1)-$(COMMIT)' $(4) \
 	$(if $(quick),$(5),$(call keep,runs/reference-$(1)-$(COMMIT),experiments/results/$(2)))
 keep = && rm -f $(2)/manifest*.json && cp $(1)/points.csv $(1)/manifest*.json \
-	$(addprefix $(1)/,$(notdir $(wildcard $(2)/*.png))) $(2)
+	$(addprefix $(1)/,$(notdir $(wildcard $(2)/*.png $(2)/bounds.csv))) $(2)
 COMMIT = $(shell git rev-parse --short HEAD)
 
-takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!)
+takes.reference = QUICK $(if $(quick),SOURCE,SOURCE!) TASK_SOURCE
 reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUICK=1: coarse, in runs/
 	$(call remake,fig4,reference,fig4,--source $(call quoted,$(call first,$(SOURCE),photos)),--quick)
 	$(call remake,fig4_paper,reference/fig4_paper,fig4 --protocol paper, \
 		--source $(call quoted,$(call first,$(SOURCE),photos)),--quick)
 	$(call remake,channels,reference/channels,sweep,--config channels, \
 		snr_db=10 stop.images=1 stop.draws=1)
+	$(call remake,tasks,reference/tasks,sweep,--config tasks \
+		-- source=$(call quoted,$(call first,$(TASK_SOURCE),$(call first,$(SOURCE),photos))), \
+		snr_db=8 stop.images=2)
 
 takes.architecture =
 architecture: $(VENV)/ready ## draw modules and their imports, in docs/figures/architecture.svg
