@@ -144,7 +144,7 @@ class SeparatedTransmitter:
 def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
     """Make the ``build`` function of a separated transmitter for a codec.
 
-    Parameters of the codec are those of the transmitter, too.
+    It takes the parameters of the codec, too.
     """
 
     @with_parameters_of(make_codec)
@@ -192,12 +192,18 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         loop = None
         if csi == "state" or tries > 1:
             loop = Loop(csi == "state", *late, tries, round_trip_slots)
-        transmitter = SeparatedTransmitter(shared, margin_db, loop)
-        receiver = SeparatedReceiver(shared, conceal)
-        known = known_by(getattr(shared.codec, "importance", None))
-        return Transceiver(transmitter, receiver, loop=loop, **known)
+        return _pair(shared, margin_db, conceal, loop)
 
     return build
+
+
+def _pair(shared: Shared, margin_db: float, conceal: Conceal, loop: Loop | None):
+    """The two ends, and what the codec makes the transmitter know."""
+    known = known_by(getattr(shared.codec, "importance", None))
+    transmitter = SeparatedTransmitter(shared, margin_db, loop)
+    return Transceiver(
+        transmitter, SeparatedReceiver(shared, conceal), loop=loop, **known
+    )
 
 
 def _check(shared: Shared, csi: CsiMode, conceal: Conceal) -> None:
