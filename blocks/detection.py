@@ -2,6 +2,7 @@
 
 import hashlib
 from functools import lru_cache
+from threading import Lock
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -39,16 +40,20 @@ class Detector(Protocol):
 
 
 class Cached:
-    """A detector that looks at equal pictures once."""
+    """A detector that looks at equal pictures once, and at one at a time.
+
+    Networks of OpenCV keep their input, so they serve one thread alone.
+    """
 
     def __init__(self, inner: Detector):
-        self._inner = inner
+        self._inner, self._one_at_a_time = inner, Lock()
         self.version, self.categories = inner.version, inner.categories
         self._found = Recent(KEPT)
 
     def __call__(self, image: np.ndarray) -> Boxes:
         key = hashlib.sha256(f"{image.shape}".encode() + image.tobytes()).digest()
-        return self._found(key, lambda: self._inner(image))
+        with self._one_at_a_time:
+            return self._found(key, lambda: self._inner(image))
 
 
 @lru_cache(maxsize=8)

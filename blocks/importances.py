@@ -5,7 +5,6 @@ error of its cell: 1, 4, 16 or 64. A transmitter signals the map, and it is coun
 """
 
 from pathlib import Path
-from threading import Lock
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -45,8 +44,6 @@ class Importance(Protocol):
 class Checked:
     """A component whose maps are checked, and made once for each sample.
 
-    Maps are made one at a time, as detectors serve one thread alone.
-
     Parameters
     ----------
     inner : the component
@@ -56,12 +53,10 @@ class Checked:
 
     def __init__(self, inner: Importance, spec: str, oracle: bool):
         self._inner, self._spec, self._maps = inner, spec, Recent(KEPT)
-        self._one_at_a_time = Lock()
         self.hears_query, self.oracle = inner.hears_query, oracle
 
     def __call__(self, sample: Sample) -> np.ndarray:
-        with self._one_at_a_time:
-            return self._maps(key_of(sample), lambda: self._map(sample))
+        return self._maps(key_of(sample), lambda: self._map(sample))
 
     def _map(self, sample: Sample) -> np.ndarray:
         levels, shape = self._inner(sample), grid_of(sample.data.shape)

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from baselines.jpeg2000_ldpc import Jpeg2000
+from baselines.separated.link import SeparatedTransmitter
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.units import psnr_db
@@ -23,7 +24,8 @@ def codec_of(name: str):
     ):
         return None
     built = KNOWN.build("transmitter", ComponentSpec(name=name))
-    return getattr(built.transmitter, "_codec", None)
+    is_separated = isinstance(built.transmitter, SeparatedTransmitter)
+    return built.transmitter._codec if is_separated else None
 
 
 CODECS = {name: codec for name in REGISTRY.names() if (codec := codec_of(name))}
