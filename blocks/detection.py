@@ -2,8 +2,8 @@
 
 import hashlib
 from functools import lru_cache
-from threading import Lock
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
