@@ -10,7 +10,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from blocks.knowledge.pretrained import loaded, tensorflow_model, version_of
+from blocks.knowledge.pretrained import (
+    loaded,
+    settle_keras,
+    tensorflow_model,
+    version_of,
+)
 from blocks.questions.choices import without_choices
 from semlink.signals import IMAGE
 
@@ -21,6 +26,7 @@ class BlipAnswerer:
     judges = (IMAGE,)
 
     def __init__(self, place: str, longest: int):
+        settle_keras()
         from transformers import BlipProcessor, TFBlipForQuestionAnswering
 
         load = partial(loaded, "answerer blip", place, "1.5 GB")

@@ -12,7 +12,12 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from blocks.knowledge.pretrained import loaded, tensorflow_model, version_of
+from blocks.knowledge.pretrained import (
+    loaded,
+    settle_keras,
+    tensorflow_model,
+    version_of,
+)
 
 
 def build(
@@ -35,6 +40,7 @@ class Blip:
     """Captions images by greedy decoding."""
 
     def __init__(self, place: str, prompt: str, longest: int):
+        settle_keras()
         from transformers import BlipProcessor, TFBlipForConditionalGeneration
 
         load = partial(loaded, "describer blip", place, "1 GB")

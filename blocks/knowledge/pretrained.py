@@ -11,6 +11,17 @@ from semlink.store.files import sha256
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "tf_model.h5")
 
 
+def settle_keras() -> None:
+    """Have ``tensorflow.keras`` be Keras 3, before Transformers is imported.
+
+    Transformers has it be Keras 2 for the rest of the process, and Keras-CV follows it.
+    Transformers itself imports ``tf_keras``.
+    """
+    import tensorflow as tf
+
+    tf.keras.version()  # it is loaded at its first use
+
+
 def loaded(what: str, place: str, size: str, load: Callable[[], Any]) -> Any:
     """Load a part of a pretrained model.
 

@@ -10,7 +10,12 @@ from collections.abc import Sequence
 from functools import partial
 
 from blocks.knowledge.perception import Encoded, joined, unit
-from blocks.knowledge.pretrained import loaded, tensorflow_model, version_of
+from blocks.knowledge.pretrained import (
+    loaded,
+    settle_keras,
+    tensorflow_model,
+    version_of,
+)
 
 LONGEST = 77  # tokens
 BATCH = 32  # texts at once
@@ -31,6 +36,7 @@ class Clip:
     """Embeds texts: last layer at the end-of-text token, scaled to unit length."""
 
     def __init__(self, place: str):
+        settle_keras()
         from transformers import CLIPTokenizerFast, TFCLIPTextModel
 
         load = partial(loaded, "text encoder clip", place, "1.7 GB")

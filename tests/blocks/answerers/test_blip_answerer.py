@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from blocks.answering import answerer
+from blocks.knowledge.pretrained import settle_keras
 from semlink.errors import InputError
 from semlink.signals import IMAGE
 
@@ -13,6 +14,7 @@ WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "is", "there", "a", "dog"
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
     """Give a folder with a tiny random model for questions."""
+    settle_keras()
     from transformers import (
         BertTokenizerFast,
         BlipConfig,

@@ -8,6 +8,7 @@ import pytest
 
 from blocks.describers.llava_next import chat
 from blocks.knowledge.perception import build_describer, text_encoder
+from blocks.knowledge.pretrained import settle_keras
 from semlink.errors import InputError
 
 WORDS = ["a", "photo", "of", "red", "bus", "cat", "dog", "on", "the", "two", "and"]
@@ -28,6 +29,7 @@ def bert_words(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_clip(tmp_path_factory):
     """Give a folder with a tiny CLIP text encoder, as Stable Diffusion's looks."""
+    settle_keras()
     from transformers import CLIPTextConfig, CLIPTokenizerFast, TFCLIPTextModel
 
     folder = tmp_path_factory.mktemp("clip")
@@ -58,6 +60,7 @@ def tiny_clip(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tiny_blip(tmp_path_factory, bert_words):
     """Give a folder with a tiny BLIP captioner."""
+    settle_keras()
     from transformers import (
         BertTokenizerFast,
         BlipConfig,
@@ -103,6 +106,8 @@ MISTRAL = (  # a template of that form
 def llava_processor(bert_words):
     """Give a small processor of LLaVA-NeXT, with the chat template of Mistral."""
     from tokenizers import Tokenizer, models, pre_tokenizers
+
+    settle_keras()
     from transformers import (
         LlavaNextImageProcessor,
         LlavaNextProcessor,
@@ -139,6 +144,7 @@ def llava_processor(bert_words):
 def tiny_llava(tmp_path_factory, llava_processor):
     """Give a folder with a tiny LLaVA-NeXT on Mistral."""
     pytest.importorskip("torch")
+    settle_keras()
     from transformers import (
         CLIPVisionConfig,
         LlavaNextConfig,
@@ -183,6 +189,7 @@ def test_clip_embeds(tiny_clip):
 
 
 def test_clip_is_told_apart_by_its_weights(tiny_clip, tmp_path):
+    settle_keras()
     from transformers import TFCLIPTextModel
 
     other = TFCLIPTextModel.from_pretrained(tiny_clip)

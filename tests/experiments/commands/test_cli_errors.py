@@ -120,7 +120,8 @@ def test_configuration_file(refused, tmp_path, content, message):
 
 def test_missing_configuration_file(refused):
     message = refused("sweep", "--config", "gone.yaml")
-    assert message == "no configuration file 'gone.yaml'; known: channels, sweep, tasks"
+    known = "channels, features, sweep, tasks"
+    assert message == f"no configuration file 'gone.yaml'; known: {known}"
 
 
 @pytest.mark.parametrize(
