@@ -29,7 +29,7 @@ def codec_of(name: str):
 
 
 CODECS = {name: codec for name in REGISTRY.names() if (codec := codec_of(name))}
-LONG = ("vvc_ldpc",)  # seconds for a picture
+LONG = ("vvc_ldpc", "avif_ldpc", "hevc_ldpc")  # seconds for a picture
 each = pytest.mark.parametrize(
     "name",
     [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CODECS],

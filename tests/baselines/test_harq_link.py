@@ -185,7 +185,8 @@ def test_schemes_that_were_not_measured_keep_to_the_budget(
     assert uses == pytest.approx(CBR * source[0].values, rel=0.06)
 
 
-@pytest.mark.parametrize("word", [pytest.param("chase", marks=pytest.mark.slow), "ir"])
+@pytest.mark.slow
+@pytest.mark.parametrize("word", ["chase", "ir"])
 def test_throughput_grows_with_retransmissions(make, source, word, few_exchanges):
     """Over fading, a faster scheme pays off with retransmissions."""
     channel = "rayleigh[coherence_length=1008]"

@@ -47,7 +47,10 @@ def quality(link, sample, tx, snr_db=SNR_DB) -> float:
     return psnr_db(sample.data, estimate.data)
 
 
-@pytest.mark.parametrize("word", PAIRS)
+@pytest.mark.parametrize(
+    "word",
+    [pytest.param("akb_jscc", marks=pytest.mark.slow), *PAIRS[1:]],
+)
 @pytest.mark.parametrize(
     "mode", [pytest.param("average", marks=pytest.mark.slow), "per_image"]
 )

@@ -83,6 +83,7 @@ def test_unknown_names(refused, photos, tmp_path):
         assert message.endswith(f"no {name} 'nothing'; there are {known}\"")
 
 
+@pytest.mark.slow
 def test_another_recipe_in_the_folder_of_a_run(refused, photos, monkeypatch, tmp_path):
     monkeypatch.setattr(recipe, "run_stage", stop)
     assert refused(photos).endswith("stopped")
