@@ -294,7 +294,7 @@ reference: $(VENV)/ready ## remake experiments/results, of SOURCE=coco:ROOT; QUI
 		snr_db=10 stop.images=1 stop.draws=1)
 	$(call remake,tasks,reference/tasks,sweep,--config tasks \
 		-- source=$(call quoted,$(call first,$(TASK_SOURCE),$(call first,$(SOURCE),photos))), \
-		snr_db=8 stop.images=2)
+		snr_db=8 stop.images=2 task=detection)
 
 takes.architecture =
 architecture: $(VENV)/ready ## draw modules and their imports, in docs/figures/architecture.svg

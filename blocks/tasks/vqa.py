@@ -11,8 +11,10 @@ from blocks.answering import answerer as answerer_of
 from blocks.answering import answerer_files, checked
 from blocks.questions.answers import KINDS, score
 from blocks.questions.priors import prior_answer
+from semlink.errors import InputError
 from semlink.metrics import Bounds, Metric
 from semlink.modalities.query import Query
+from semlink.protocols import Source
 from semlink.signals import NO_BLOCKS, Estimate, Sample
 
 ALL = "answers"
@@ -57,13 +59,26 @@ class Vqa:
         self._spec, self._answer = answerer, answerer_of(answerer)
         self.judges = self._answer.judges
 
+    def for_source(self, source: Source) -> "Vqa":
+        """The task itself, if the source asks something.
+
+        Raises
+        ------
+        InputError
+            No sample has a question.
+        """
+        if not any(_questions(source[index]) for index in range(len(source))):
+            raise InputError(
+                "task vqa needs questions, as of coco:ROOT[questions=made], got "
+                f"{len(source)} samples without any"
+            )
+        return self
+
     def observe(self, sample: Sample, estimate: Estimate) -> Scores:
         """Sum of scores and number of questions, by metric."""
         scores = {metric.name: (0.0, 0.0) for metric in self.metrics}
-        query = sample.query
-        questions = query.questions if isinstance(query, Query) else ()
         answers = sample.annotations.get("answers", ())
-        for question, answer in zip(questions, answers, strict=True):
+        for question, answer in zip(_questions(sample), answers, strict=True):
             one = score(self._answered(question, estimate), answer)
             for name in (ALL, f"{ALL}_{answer.kind}"):
                 total, count = scores[name]
@@ -108,6 +123,10 @@ def build(answerer: str = "program") -> Vqa:
 def files(answerer: str) -> list[Path]:
     """Files that the answers depend on."""
     return answerer_files(answerer)
+
+
+def _questions(sample: Sample) -> tuple[str, ...]:
+    return sample.query.questions if isinstance(sample.query, Query) else ()
 
 
 def _mean(observations: Sequence[Scores], name: str) -> float:

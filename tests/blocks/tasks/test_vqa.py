@@ -5,6 +5,7 @@ import pytest
 
 from blocks.questions.answers import KINDS, Answer
 from blocks.tasks.vqa import build
+from semlink.errors import InputError
 from semlink.metrics import Bounded, Bounds
 from semlink.modalities.query import Query
 from semlink.modalities.words import WORDS, Words
@@ -76,3 +77,12 @@ def test_the_mean_is_over_questions():
     task = build()
     assert {metric.kind for metric in task.metrics} == {"ratio"}
     assert [metric.name for metric in task.metrics if metric.headline] == ["answers"]
+
+
+def test_a_source_must_ask_something():
+    task = build()
+    assert task.for_source([asked(()), asked()]) is task
+    with pytest.raises(
+        InputError, match=r"questions=made\], got 2 samples without any"
+    ):
+        task.for_source([asked(()), asked(())])
