@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 from pydantic import Field
 
+from blocks.coco_names import PLURALS
 from blocks.describers.attributes import Attributes, attributes
 from blocks.detection import detector
 
@@ -17,20 +18,6 @@ VERSION = 1
 MOST = 12  # largest number of objects in a description
 NUMBERS = ("no", "a", "two", "three", "four", "five", "six", "several")
 WORDS = {"tv": "television"}  # common words for COCO's categories
-PLURALS = {
-    "person": "people",
-    "bus": "buses",
-    "sheep": "sheep",
-    "knife": "knives",
-    "mouse": "mice",
-    "bench": "benches",
-    "wine glass": "wine glasses",
-    "couch": "couches",
-    "toothbrush": "toothbrushes",
-    "sandwich": "sandwiches",
-    "skis": "skis",
-    "scissors": "scissors",
-}
 INDOORS = frozenset(
     """couch|bed|dining table|toilet|television|laptop|mouse|remote|keyboard|microwave
     |oven|toaster|sink|refrigerator|book|clock|vase|bowl|cup|fork|knife|spoon|chair
