@@ -1,5 +1,6 @@
 """Pretrained models of Hugging Face, from a local folder or the hub's cache."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,19 +8,25 @@ from typing import Any
 from semlink.errors import InputError
 from semlink.store.files import sha256
 
+LEGACY = "TF_USE_LEGACY_KERAS"
 # the first of these files that exists identifies the weights
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "tf_model.h5")
 
 
 def settle_keras() -> None:
-    """Have ``tensorflow.keras`` be Keras 3, before Transformers is imported.
+    """Import the TensorFlow part of Transformers, which leaves Keras as it was.
 
-    Transformers has it be Keras 2 for the rest of the process, and Keras-CV follows it.
-    Transformers itself imports ``tf_keras``.
+    Transformers imports ``tf_keras`` and has ``tensorflow.keras`` be Keras 2, in this
+    process and, by the environment, in those that it starts; Keras-CV follows that.
     """
     import tensorflow as tf
 
+    before = os.environ.get(LEGACY)
     tf.keras.version()  # it is loaded at its first use
+    import transformers.modeling_tf_utils  # noqa: F401
+
+    if before is None:
+        os.environ.pop(LEGACY, None)
 
 
 def loaded(what: str, place: str, size: str, load: Callable[[], Any]) -> Any:

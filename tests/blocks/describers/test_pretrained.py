@@ -1,6 +1,9 @@
 """Describers and text encoders on tiny models of the real classes, as real ones."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -282,3 +285,18 @@ def test_an_unknown_describer_is_answered_with_those_there_are():
         InputError, match=r"did you mean 'blip'\?.*coco_captions, detector"
     ):
         build_describer("blop")
+
+
+@pytest.mark.slow
+def test_transformers_leave_keras_to_the_processes_that_come_after():
+    """Keras-CV follows the environment of a process, which workers inherit."""
+    script = (
+        "import os; from blocks.knowledge.pretrained import settle_keras as settle\n"
+        "settle(); from transformers import TFBertModel\n"
+        "import tensorflow as tf\n"
+        "print(tf.keras.version()[0], os.environ.get('TF_USE_LEGACY_KERAS'))"
+    )
+    clean = {k: v for k, v in os.environ.items() if k != "TF_USE_LEGACY_KERAS"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=clean, capture_output=True, text=True)
+    assert done.stdout.split() == ["3", "None"], done.stderr
