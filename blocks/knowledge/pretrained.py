@@ -4,11 +4,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from semlink.errors import InputError
 from semlink.store.files import sha256
 
-LEGACY = "TF_USE_LEGACY_KERAS"
 # the first of these files that exists identifies the weights
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "tf_model.h5")
 
@@ -21,12 +21,9 @@ def settle_keras() -> None:
     """
     import tensorflow as tf
 
-    before = os.environ.get(LEGACY)
     tf.keras.version()  # it is loaded at its first use
-    import transformers.modeling_tf_utils  # noqa: F401
-
-    if before is None:
-        os.environ.pop(LEGACY, None)
+    with patch.dict(os.environ):  # restored after the import
+        import transformers.modeling_tf_utils  # noqa: F401
 
 
 def loaded(what: str, place: str, size: str, load: Callable[[], Any]) -> Any:
