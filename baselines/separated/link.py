@@ -189,10 +189,9 @@ def separated(make_codec: Callable[[], Codec]) -> Callable[..., Transceiver]:
         _check(shared, csi, conceal)
         tries = 1 if harq == "none" else max_transmissions
         late = (csi_delay_slots, csi_error_db) if csi == "state" else (0, 0.0)
-        loop = None
-        if csi == "state" or tries > 1:
-            loop = Loop(csi == "state", *late, tries, round_trip_slots)
-        return _pair(shared, margin_db, conceal, loop)
+        loop = Loop(csi == "state", *late, tries, round_trip_slots)
+        needed = loop.state or tries > 1
+        return _pair(shared, margin_db, conceal, loop if needed else None)
 
     return build
 
