@@ -208,9 +208,9 @@ def highest(
         elif estimate is None:
             share, tries = _log_share(spent_low, aim, spent_high), tries + 1
         else:
-            share, tries = _estimated_share(estimate, low, high, aim), tries + 1
-            if step < 1 and share * (high - low) < step:
-                break  # the cost jumps here
+            # where the cost jumps just above low, one step shows that it does
+            share = max(_estimated_share(estimate, low, high, aim), step / (high - low))
+            tries += 1
         middle = _on_grid(low, high, share, step)
         spent = cost(middle)
         if spent <= limit:

@@ -10,6 +10,7 @@ from baselines.separated.rate_search import (
     LONGEST_SIDE,
     Between,
     Files,
+    highest,
     search_quality,
 )
 from blocks.budget_search import Cost, Member
@@ -220,3 +221,16 @@ def test_what_no_codec_takes():
     wide = picture(np.zeros((1, LONGEST_SIDE + 1, 3), np.uint8))
     with pytest.raises(InputError, match=f"got {LONGEST_SIDE + 1}x1 in 0$"):
         searching(Curve(CURVES["linear"]))([wide], budget(1.0))
+
+
+def test_an_estimated_jump_of_the_cost_does_not_end_the_search():
+    """Estimated sizes give a slower scheme where the true ones do not."""
+
+    def cost(quality: float) -> float:
+        return 100 + quality if quality < 90 else 1000
+
+    def estimate(low: float, high: float, share: float) -> float:
+        return 1000
+
+    found = highest(cost, Curve(cost), 185, "a picture", 0.999, estimate)
+    assert 0.999 * 185 <= cost(found) <= 185
