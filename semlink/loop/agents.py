@@ -1,0 +1,172 @@
+"""Contracts of the agents of a closed loop: what each sees, and what it answers.
+
+Agents keep no state of their own. What they remember is a value, which the loop hands
+back with the next call; ``None`` at first. What they draw at random comes from a
+generator that the loop gives, keyed by seed, role and slot. So a session can be
+stopped and resumed, and its two ends can run in two processes.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from semlink.loop.messages import Grant, Intent, Report, TaskProfile
+
+
+class LinkState(NamedTuple):
+    """What an end knows of the link when it makes a profile.
+
+    snr_db : long-term average of the received Es/N0 [dB]
+    uses_per_ms : channel uses of the pool in a millisecond
+    period_ms : time from one frame to the next [ms]
+    compute_ms : least time that the machines take for a frame [ms]
+    """
+
+    snr_db: float
+    uses_per_ms: float
+    period_ms: float
+    compute_ms: float = 0.0
+
+
+class Understood(NamedTuple):
+    """An intent, as far as it was understood.
+
+    intent : the intent
+    unsure : slots of it (``verb``, ``priority``, name of a target) that are a guess
+    asks : a question to the user about the first of them, in words; empty if none
+    """
+
+    intent: Intent
+    unsure: tuple[str, ...] = ()
+    asks: str = ""
+
+
+@runtime_checkable
+class IntentReader(Protocol):
+    """Reads what a user says. Component kind ``intent``."""
+
+    def __call__(self, said: Any, answers: Sequence[str] = ()) -> Understood:
+        """Understand words or a structure.
+
+        Parameters
+        ----------
+        said : what the user says: text, or a mapping
+        answers : the user's answers to the questions asked so far, in their order
+        """
+
+
+class Arm(NamedTuple):
+    """A setting that an adapter can choose.
+
+    transmitter : place of the transmitter in the session's list
+    uses : channel uses of a frame
+    """
+
+    transmitter: int
+    uses: int
+
+
+class Heard(NamedTuple):
+    """A report that has arrived.
+
+    slot : slot in which it arrived
+    arm : what had been chosen for the frame that it reports
+    report : the report
+    """
+
+    slot: int
+    arm: Arm
+    report: Report
+
+
+class Context(NamedTuple):
+    """What the sender's end knows before a frame.
+
+    slot : now
+    profile : what is executed
+    arms : settings that both ends hold and the budget allows
+    heard : reports that have arrived since the last call, in order
+    state_db : last reported state [dB]; ``None`` before the first report
+    silent : frames since the last report that arrived
+    """
+
+    slot: int
+    profile: TaskProfile
+    arms: tuple[Arm, ...]
+    heard: tuple[Heard, ...] = ()
+    state_db: float | None = None
+    silent: int = 0
+
+
+class Setting(NamedTuple):
+    """What an adapter asks for.
+
+    arm : transmitter and channel uses
+    margin_db : reserve below the reported state [dB]
+    retransmissions : most retransmissions
+    """
+
+    arm: Arm
+    margin_db: float = 0.0
+    retransmissions: int = 0
+
+
+@runtime_checkable
+class Adapter(Protocol):
+    """Turns reports into the next setting. Component kind ``adapter``."""
+
+    def __call__(
+        self, context: Context, memory: Any, draws: np.random.Generator
+    ) -> tuple[Setting, Any]:
+        """The setting of the next frame, and the new memory."""
+
+
+class Demand(NamedTuple):
+    """What one session asks of the pool for a frame.
+
+    user : number of the session
+    setting : what its adapter asks for
+    profile : what it executes
+    state_db : last reported state [dB], if any
+    backlog : frames that wait
+    wait_slots : slots that the oldest of them has waited
+    importance : importance of the frame, mean of its map; 1 without one
+    prior : expected utility of the frame by shared knowledge, if any
+    """
+
+    user: int
+    setting: Setting
+    profile: TaskProfile
+    state_db: float | None = None
+    backlog: int = 1
+    wait_slots: int = 0
+    importance: float = 1.0
+    prior: float | None = None
+
+
+class Pool(NamedTuple):
+    """Resources until the next decision.
+
+    uses : channel uses
+    power_db : largest power over the nominal power [dB]
+    slot : now
+    """
+
+    uses: int
+    power_db: float = 0.0
+    slot: int = 0
+
+
+@runtime_checkable
+class Scheduler(Protocol):
+    """Shares a pool among demands. Component kind ``scheduler``."""
+
+    def __call__(
+        self,
+        demands: Sequence[Demand],
+        pool: Pool,
+        memory: Any,
+        draws: np.random.Generator,
+    ) -> tuple[tuple[Grant, ...], Any]:
+        """One grant for each demand, zero uses for none, and the new memory."""
