@@ -73,11 +73,13 @@ class Heard(NamedTuple):
     slot : slot in which it arrived
     arm : what had been chosen for the frame that it reports
     report : the report
+    sent : slot of the context in which that was chosen
     """
 
     slot: int
     arm: Arm
     report: Report
+    sent: int
 
 
 class Context(NamedTuple):
@@ -85,10 +87,13 @@ class Context(NamedTuple):
 
     slot : now
     profile : what is executed
-    arms : settings that both ends hold and the budget allows
+    arms : settings that the budget allows, of transmitters that both ends hold, or can
+        hold at a cost; at least one
     heard : reports that have arrived since the last call, in order
     state_db : last reported state [dB]; ``None`` before the first report
     silent : frames since the last report that arrived
+    costs : loss by a switch to each arm, such as by a model that the receiver must get
+        first [utility of a frame]; empty for none
     """
 
     slot: int
@@ -97,6 +102,7 @@ class Context(NamedTuple):
     heard: tuple[Heard, ...] = ()
     state_db: float | None = None
     silent: int = 0
+    costs: tuple[float, ...] = ()
 
 
 class Setting(NamedTuple):
@@ -133,6 +139,7 @@ class Demand(NamedTuple):
     wait_slots : slots that the oldest of them has waited
     importance : importance of the frame, mean of its map; 1 without one
     prior : expected utility of the frame by shared knowledge, if any
+    frame : number of the frame, modulo 256
     """
 
     user: int
@@ -143,6 +150,7 @@ class Demand(NamedTuple):
     wait_slots: int = 0
     importance: float = 1.0
     prior: float | None = None
+    frame: int = 0
 
 
 class Pool(NamedTuple):
