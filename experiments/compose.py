@@ -1,5 +1,6 @@
 """Where components of each kind live."""
 
+from blocks.adapting import ADAPTERS
 from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
 from blocks.importances import IMPORTANCES
@@ -7,6 +8,7 @@ from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
+from blocks.scheduling import SCHEDULERS
 from semlink.catalogue import Catalogue
 from semlink.config import SweepConfig
 from semlink.registry import Registry
@@ -25,6 +27,8 @@ NAMED = (
     CONTROLLERS,
     RESTORERS,
     INSPECTORS,
+    ADAPTERS,
+    SCHEDULERS,
 )
 KINDS = {
     "source": ("blocks.sources",),

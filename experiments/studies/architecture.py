@@ -52,6 +52,7 @@ PARTS = Row(
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
         Stack([Box("blocks.extractors"), Box("blocks.inspectors")]),
         Stack([Box("blocks.restorers"), Box("blocks.arq"), Box("blocks.resources")]),
+        Stack([Box("blocks.adapters", 2), Box("blocks.schedulers")]),
     ]
 )
 BLOCKS = Stack(

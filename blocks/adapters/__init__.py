@@ -1,0 +1,1 @@
+"""Adapters: reports into the setting of the next frame, one file each."""

@@ -1,0 +1,1 @@
+"""Schedulers: a pool of channel uses shared among demands, one file each."""
