@@ -6,7 +6,6 @@ parameters. An unknown key is an error that names its full path.
 """
 
 import contextlib
-import copy
 import json
 from functools import cache
 from pathlib import Path
@@ -18,13 +17,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationError,
     model_validator,
 )
 
 from semlink.errors import InputError
 from semlink.protocols import CbrMode
-from semlink.registry import unknown
+from semlink.reading import apply_overrides, checked, read_tree
 from semlink.strict_yaml import parse
 
 
@@ -256,7 +254,7 @@ def load(path: Path, overrides: list[str]) -> SweepConfig:
     InputError
         The file, a key or a value is invalid; the message has the path of the key.
     """
-    return validate(apply_overrides(_read(path), overrides))
+    return validate(apply_overrides(read_tree(path), overrides))
 
 
 def validate(tree: dict) -> SweepConfig:
@@ -267,79 +265,4 @@ def validate(tree: dict) -> SweepConfig:
     InputError
         A key or a value is invalid; the message has the full path of the first one.
     """
-    try:
-        return SweepConfig.model_validate(tree)
-    except ValidationError as error:
-        raise InputError(_first_line(error)) from None
-
-
-def _first_line(error: ValidationError) -> str:
-    # report a mistyped key before the missing key that was meant
-    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    path = ".".join(map(str, first["loc"]))
-    if first["type"] == "extra_forbidden":
-        return unknown("configuration key", path, _keys(_model(first["loc"]), path))
-    message = first["msg"].removeprefix("Value error, ")
-    # our own errors name what was received, pydantic's do not
-    received = "" if first["type"] == "value_error" else f", got {first['input']!r}"
-    return f"{path}: {message}{received}".replace("\n", " ")
-
-
-def _model(location: tuple) -> type[BaseModel]:
-    if len(location) == 1:
-        return SweepConfig
-    return {"stop": StopRule, "feedback": FeedbackConfig}.get(
-        location[0], ComponentSpec
-    )
-
-
-def _keys(model: type[BaseModel], path: str) -> list[str]:
-    prefix = path.rpartition(".")[0]
-    return [f"{prefix}.{key}" if prefix else key for key in model.model_fields]
-
-
-def _read(path: Path) -> dict:
-    try:
-        with path.open("rb") as file:
-            tree = parse(file)
-    except OSError as error:
-        raise InputError(
-            f"cannot read configuration {path}: {error.strerror}"
-        ) from None
-    except ValueError as error:
-        raise InputError(f"configuration {path} is not YAML: {error}") from None
-    if not isinstance(tree, dict):
-        raise InputError(f"configuration {path} must be a mapping, got {tree!r}")
-    return tree
-
-
-def apply_overrides(tree: dict, overrides: list[str]) -> dict:
-    """Set dotted keys in a copy of a configuration tree."""
-    tree, known = copy.deepcopy(tree), set()
-    for item in overrides:
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise InputError(f"an override is key=value, got {item!r}")
-        if key in known:
-            raise InputError(f"{key} is given twice, got {item!r}")
-        known.add(key)
-        *parents, last = key.split(".")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-            if not isinstance(node, dict):
-                raise InputError(
-                    f"{key}: {parent!r} has no keys below it, got {item!r}"
-                )
-        node[last] = _override_value(value)
-    return tree
-
-
-def _override_value(text: str) -> Any:
-    """Numbers, booleans and null as in YAML; all other text stays text."""
-    try:
-        value = parse(text)
-    except ValueError:
-        return text
-    simple = isinstance(value, bool | float | int) or value is None
-    return value if simple else text
+    return checked(tree, SweepConfig)

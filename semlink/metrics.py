@@ -123,6 +123,18 @@ class Marking(Protocol):
         """Boxes of what the task finds; with ``None``, of its reference."""
 
 
+@runtime_checkable
+class Confident(Protocol):
+    """A task of which a receiver can tell how well it is served."""
+
+    def confidence(self, estimate: Estimate, query: Any) -> float:
+        """Expected utility of an estimate that is not lost, from 0 to 1.
+
+        It follows from what the receiver has: the estimate with its doubt, and its
+        query. Ground truth is not among it.
+        """
+
+
 class Judgement(NamedTuple):
     """All metrics of a delivery.
 

@@ -136,7 +136,7 @@ class SeparatedTransmitter:
             uses = ledger(retransmission=first.ledger.total)
             return first._replace(ledger=uses)
         chain = self._shared.chain(plan.of(sample).scheme)
-        missing = first.blocks[~request]
+        missing = first.blocks[~np.asarray(request, bool)]
         x = modulate_again(chain, missing, self._shared.harq, sent)
         return TxSignal(x, ledger(retransmission=len(x)), first.blocks)
 

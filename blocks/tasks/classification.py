@@ -6,6 +6,7 @@ pictures; decisions that a receiver made itself are taken as they are.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,11 @@ class Classification:
             return dict.fromkeys(self._names, (0.0, 0.0))
         wanted, found = _decision(sample.data), _ranked(estimate)
         return self._by_name((wanted == found[0], 1.0), (wanted in found, 1.0))
+
+    def confidence(self, estimate: Estimate, query: Any) -> float:
+        """Probability of the decided class, as the network gives it."""
+        decided = estimate.modality == DECISION
+        return float(np.max(estimate.data if decided else decide(estimate.data)))
 
     def score(self, observations) -> dict:
         """Nothing: the task has no metrics of a set."""

@@ -17,6 +17,7 @@ from blocks.tasks.average_precision import Precision, counted
 from semlink.errors import InputError
 from semlink.metrics import Bounds, Metric
 from semlink.modalities.boxes import BOXES, Boxes, no_boxes
+from semlink.modalities.query import classes_of
 from semlink.modalities.words import WORDS, words_to_boxes
 from semlink.protocols import Source
 from semlink.signals import IMAGE, Estimate, Sample, unknown
@@ -29,6 +30,7 @@ METRICS = (
     Metric("ap_large", "AP of large objects", kind="set", digits=3, headline=False),
     Metric("f1", "F1 at IoU 0.5", digits=3),
 )
+USUAL = 3  # objects of a scene, where a receiver must guess
 AGAINST = " against the original's detections"
 
 
@@ -56,7 +58,7 @@ class Detection:
     """Average precision by COCOeval, and F1 of each picture.
 
     Crowd regions are ignored, as COCOeval does. An estimate that is lost has no
-    detections.
+    detections. If the sample's query names classes, others do not count.
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ class Detection:
 
     def observe(self, sample: Sample, estimate: Estimate) -> dict[str, Any]:
         """Detections and objects of one delivery, and its F1."""
-        boxes = boxes_of(sample, estimate, self._detect)
+        boxes = _of_interest(boxes_of(sample, estimate, self._detect), sample.query)
         seen = {"objects": self._objects(sample), "found": _rows(boxes)}
         sure = seen | {"found": _rows(boxes.above(self._confidence))}
         return seen | {"f1": (counted(sure).f1, 1.0)}
@@ -127,12 +129,27 @@ class Detection:
         """Detections that count for F1, or the reference."""
         if estimate is not None:
             found = boxes_of(sample, estimate, self._detect)
+            found = _of_interest(found, sample.query)
             return found.above(self._confidence)
         rows = self._objects(sample)
         xywh = np.array([row[1:5] for row in rows], np.float32).reshape(-1, 4)
         sure = np.ones(len(rows), np.float32)
         names = tuple(row[0] for row in rows)
         return Boxes(names, sure, xywh, sample.data.shape[:2])
+
+    def confidence(self, estimate: Estimate, query: Any) -> float:
+        """Expected F1 in a scene of at least ``USUAL`` objects.
+
+        The confidences of detections are taken as their probabilities to be right.
+        """
+        if estimate.modality == WORDS:
+            boxes = words_to_boxes(estimate.data, (1, 1))
+        else:
+            is_picture = estimate.modality == IMAGE
+            boxes = self._detect(estimate.data) if is_picture else estimate.data
+        found = _of_interest(boxes, query).above(self._confidence)
+        count, right = len(found.scores), float(np.sum(found.scores))
+        return 2 * right / (count + max(count, USUAL))
 
     def _values(self, seen: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         mean = float(np.mean([one["f1"][0] for one in seen]))
@@ -142,11 +159,14 @@ class Detection:
         """The reference of a sample: category, box, area, and whether it is a crowd."""
         known = sample.annotations.get("instances", () if self._annotated else None)
         if known is None or self._annotated is False:
-            rows = _rows(self._detect(sample.data).above(self._confidence))
+            found = _of_interest(self._detect(sample.data), sample.query)
+            rows = _rows(found.above(self._confidence))
             return [[name, *box, box[2] * box[3], 0] for name, _, *box in rows]
+        classes = classes_of(sample.query)
         return [
             [one["category"], *map(float, one["bbox"]), one["area"], one["iscrowd"]]
             for one in known
+            if not classes or one["category"] in classes
         ]
 
 
@@ -168,6 +188,14 @@ def boxes_of(
     if estimate.data.shape != sample.data.shape:
         return no_boxes(size)
     return detect(estimate.data)
+
+
+def _of_interest(boxes: Boxes, query: Any) -> Boxes:
+    """Boxes of the classes that a query names; all, if it names none."""
+    classes = classes_of(query)
+    if not classes:
+        return boxes
+    return boxes.take(np.isin(boxes.categories, classes))
 
 
 def _original(sample: Sample) -> Estimate:

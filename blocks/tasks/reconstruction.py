@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from semlink.signals import IMAGE, Estimate, Sample
 from semlink.units import psnr_db
 
 KEPT = 4096  # measurements
+WORST_DB, BEST_DB = 15.0, 40.0  # range of PSNR in which more is better [dB]
 
 
 class Reconstruction:
@@ -41,6 +43,16 @@ class Reconstruction:
     def score(self, observations) -> dict:
         """Nothing: the task has no metrics of a set."""
         return {}
+
+    def confidence(self, estimate: Estimate, query: Any) -> float:
+        """Expected PSNR between ``WORST_DB`` and ``BEST_DB``, from the doubt.
+
+        What arrived intact is as it was sent, and has no doubt.
+        """
+        if estimate.doubt is None:
+            return 1.0
+        db = psnr_db(float(np.mean(estimate.doubt)))
+        return float(np.clip((db - WORST_DB) / (BEST_DB - WORST_DB), 0, 1))
 
     def _measured(self, *pair: np.ndarray) -> tuple[float, ...]:
         """Metrics of a pair, cached by hash: equal estimates are measured once."""

@@ -5,6 +5,7 @@ report, meet a later part of the same course.
 """
 
 import inspect
+from collections.abc import Callable
 
 import numpy as np
 
@@ -24,7 +25,8 @@ class ChannelEvolution:
     Parameters
     ----------
     channel : built channel
-    snr_db : average received Es/N0 [dB]
+    snr_db : average received Es/N0 [dB], or a function of the slot that gives it at
+        the beginning of a signal
     seed : seed of the course
     delay_slots : slots from the end of a measurement to its report
     error_db : standard deviation of the measurement error [dB]
@@ -39,14 +41,15 @@ class ChannelEvolution:
     def __init__(
         self,
         channel: Channel,
-        snr_db: float,
+        snr_db: float | Callable[[int], float],
         seed: int,
         *,
         delay_slots: int = 0,
         error_db: float = 0.0,
         errors: np.random.Generator | None = None,
     ):
-        self._channel, self._snr_db, self._course = channel, snr_db, Course(seed)
+        self._channel, self._course = channel, Course(seed)
+        self._snr_db = snr_db if callable(snr_db) else lambda slot: snr_db
         if not takes_start(channel):
             self._channel = _FromTheBeginning(channel)
         self._delay_slots, self._error_db = delay_slots, error_db
@@ -67,7 +70,7 @@ class ChannelEvolution:
         slots : number of slots that the symbols take
         power_db : power of the symbols over the nominal power [dB]
         """
-        snr_db = np.float32(self._snr_db + power_db)
+        snr_db = np.float32(self._snr_db(self.now) + power_db)
         start = self.now * self.slot
         rx = self._channel(on_air(x), snr_db, self._course, start).alone
         self.now += slots
@@ -80,8 +83,12 @@ class ChannelEvolution:
 
     def report(self) -> StateReport | None:
         """The last measurement that has arrived; ``None`` before the first arrives."""
-        arrived = [m for m in self._measured if m.slot + self._delay_slots <= self.now]
-        return arrived[-1] if arrived else None
+        arrived = self._arrived()
+        return self._measured[arrived - 1] if arrived else None
+
+    def _arrived(self) -> int:
+        """Number of measurements that have arrived; earlier ones are forgotten."""
+        return sum(m.slot + self._delay_slots <= self.now for m in self._measured)
 
     def _measure(self, no: np.ndarray) -> None:
         """Measure the state in the last slot of a signal : [N], at nominal power."""
@@ -90,7 +97,7 @@ class ChannelEvolution:
         error = self._errors.normal(0, self._error_db) if self._errors else 0.0
         state_db = reported_db(effective_db(no[-self.slot :]) + error)
         report = StateReport(float(state_db), self.now, self._map(no))
-        self._measured.append(report)
+        self._measured = self._measured[max(self._arrived() - 1, 0) :] + [report]
 
     def _map(self, no: np.ndarray) -> StateMap:
         """The state by resource block, from noise variances of a signal : [N]."""

@@ -155,3 +155,14 @@ class Sync(Message):
     after: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+
+
+class Act(Message):
+    """What the receiver asks of the sender's world after it acted.
+
+    frame : number of the frame, modulo 256
+    kind : ``none``, or ``stay``: the camera shows the same scene once more
+    """
+
+    frame: Annotated[int, Field(ge=0, le=255)]
+    kind: Literal["none", "stay"] = "none"

@@ -33,6 +33,11 @@ class Query(NamedTuple):
     classes: tuple[str, ...] = ()
 
 
+def classes_of(query: object) -> tuple[str, ...]:
+    """Classes of interest of a query; none, if it names none or is something else."""
+    return query.classes if isinstance(query, Query) else ()
+
+
 def encode(query: Query) -> np.ndarray:
     """The message of a query : [n], uint8, zeros and ones.
 

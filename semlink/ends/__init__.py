@@ -1,0 +1,1 @@
+"""The two ends of a session, and the air between them."""

@@ -1,0 +1,233 @@
+"""The receiver's end: it knows the user, decodes, decides what it lacks, and reports.
+
+It never sees the sender's frame or the channel's true state.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from semlink.ends.wire import Bursts, Wire, grant_bits, packed
+from semlink.errors import InputError
+from semlink.link import Link
+from semlink.loop import layout
+from semlink.loop.messages import Act, Grant, Report, Request, TaskProfile
+from semlink.metrics import Confident, Task
+from semlink.signals import Estimate, RxSignal, unknown
+from semlink.units import linear_to_db
+
+FRAMES, REPORTED, PROFILES = 256, 16, 16  # numbers on the air
+LOWEST_DB, HIGHEST_DB = -16, 47
+Actor = Literal["none", "dwell"]
+
+
+class Patience(NamedTuple):
+    """How the receiver decides on what it decoded.
+
+    content : expected success from which it asks no more
+    conceal : in place of a lost frame, nothing, or the last one
+    actor : ``dwell``: it asks the camera to stay on a scene with objects of interest
+        of which it is not sure
+    """
+
+    content: float = 0.9
+    conceal: Literal["nothing", "last"] = "nothing"
+    actor: Actor = "none"
+
+
+class Answer(NamedTuple):
+    """Answer to a transmission.
+
+    wire : the request on the air; ``None`` if the receiver stays silent
+    verdict : what it decides
+    """
+
+    wire: Wire | None
+    verdict: str
+
+
+class Closed(NamedTuple):
+    """End of a frame at the receiver.
+
+    success : its own estimate of the utility, from 0 to 1
+    report, act : messages that go up; ``act`` only if there is one
+    """
+
+    success: float
+    report: Wire
+    act: Wire | None
+
+
+class Receiver:
+    """The end that receives.
+
+    Parameters
+    ----------
+    links : a link for each transmitter, in the session's order
+    tasks : built tasks, by name
+    bursts : code of grants and messages
+    patience : how it decides
+    understand : makes a profile of what the user says
+    """
+
+    def __init__(
+        self,
+        links: Sequence[Link],
+        tasks: Mapping[str, Task],
+        bursts: Bursts,
+        patience: Patience,
+        understand: Callable[[object], TaskProfile],
+    ):
+        self._links, self._tasks, self._bursts = links, tasks, bursts
+        self._patience, self._understand = patience, understand
+        self._grant_bits = grant_bits()
+        self.profile = TaskProfile()
+        self._memories: tuple[Any, ...] = (None,) * len(links)
+        self._acknowledged = True
+        self._of: _Frame | None = None
+        self._kept: Estimate | None = None  # the last one that was not lost
+
+    def intend(self, says: object) -> None:
+        """Understand what the user says; its profile is sent until it is heard."""
+        number = (self.profile.number + 1) % PROFILES
+        profile = self._understand(says).model_copy(update={"number": number})
+        self.profile, self._acknowledged = profile, False
+
+    def open(self, number: int, query: Any) -> Wire | None:
+        """Begin to receive a frame; return the profile if the sender has not got it."""
+        self._of = _Frame(number, query)
+        return None if self._acknowledged else packed(self.profile)
+
+    def take(self, rx: RxSignal, can_ask: bool) -> Answer:
+        """Decode a transmission, and decide.
+
+        Parameters
+        ----------
+        rx : what was received
+        can_ask : whether time is left for another transmission
+        """
+        of = self._of
+        of.heard += 1
+        of.state_db = _state_db(rx.no)
+        if of.begins:
+            rx = self._read_grant(rx)
+        if of.grant is not None and of.grant.uses:
+            of.estimate, request = self._decode(rx)
+        else:
+            request = Request(frame=of.number % FRAMES, verdict="ask")
+        of.begins = not request.parts
+        return self._decide(request, can_ask)
+
+    def close(self, late: bool, rating: int = 0) -> Closed:
+        """End a frame: report, and act.
+
+        Parameters
+        ----------
+        late : whether the deadline was missed
+        rating : rating of the user, 1 to 3, or 0
+        """
+        of, success = self._of, self._success()
+        state_db = int(np.clip(of.state_db, LOWEST_DB, HIGHEST_DB))
+        report = Report(
+            frame=of.number % REPORTED,
+            success=success,
+            late=late,
+            state_db=state_db,
+            rating=rating,
+        )
+        if not of.estimate.lost:
+            self._kept = of.estimate
+        act = self._act(success)
+        return Closed(success, packed(report), act and packed(act))
+
+    def estimate(self) -> Estimate:
+        """What the receiver acts on: the estimate, or the last one in its place."""
+        now = self._of.estimate
+        if now.data is not None and not now.lost:
+            return now
+        kept = self._kept if self._patience.conceal == "last" else None
+        return now if kept is None else kept._replace(lost=True)
+
+    def _read_grant(self, rx: RxSignal) -> RxSignal:
+        """Read what is announced; return the rest of the signal."""
+        bits = self._bursts.receive(rx.x_hat, rx.no, self._grant_bits)
+        try:
+            grant = None if bits is None else layout.decode(Grant, bits)
+        except InputError:  # an error that passed the CRC
+            grant = None
+        if grant is not None and grant.transmitter < len(self._links):
+            self._of.grant = grant
+            self._acknowledged |= grant.profile == self.profile.number
+        begin = self._bursts.num_symbols(self._grant_bits)
+        return RxSignal(*(part[begin:] for part in rx))
+
+    def _decode(self, rx: RxSignal) -> tuple[Estimate, Request]:
+        """Decode a signal of the announced transmitter, and its request."""
+        of, place = self._of, self._of.grant.transmitter
+        link, memory = self._links[place], self._memories[place]
+        number = of.number % FRAMES
+        if link.pair.loop is None:
+            estimate, memory = link.receive(rx, of.query, memory)
+            self._remember(place, memory)
+            return estimate, Request(frame=number, verdict="accept")
+        if of.process is None:
+            of.process = link.pair.receiver.listen(of.query, memory)
+        estimate = of.process(rx)
+        self._remember(place, of.process.memory)
+        asked = of.process.request
+        if asked.satisfied:
+            return estimate, Request(frame=number, verdict="accept")
+        parts = () if asked.content is None else tuple(map(int, asked.content))
+        return estimate, Request(frame=number, verdict="ask", parts=parts)
+
+    def _remember(self, place: int, memory: Any) -> None:
+        before, after = self._memories[:place], self._memories[place + 1 :]
+        self._memories = (*before, memory, *after)
+
+    def _decide(self, request: Request, can_ask: bool) -> Answer:
+        """Accept, ask again, or give up."""
+        of = self._of
+        most = of.grant.retransmissions if of.grant else self.profile.retransmissions
+        has_asks = can_ask and of.heard <= most
+        wants = request.verdict == "ask" and self._success() < self._patience.content
+        if wants and has_asks:
+            return Answer(packed(request), "ask")
+        if not most:  # nobody waits for an answer
+            return Answer(None, "give_up" if of.estimate.lost else "accept")
+        verdict = "give_up" if of.estimate.lost else "accept"
+        final = request.model_copy(update={"verdict": verdict, "parts": ()})
+        return Answer(packed(final), verdict)
+
+    def _success(self) -> float:
+        """The receiver's own expectation of the utility of what it has."""
+        estimate, task = self._of.estimate, self._tasks[self.profile.task]
+        if estimate.data is None or estimate.lost:
+            return 0.0
+        if not isinstance(task, Confident):
+            return 1.0
+        return float(np.clip(task.confidence(estimate, self._of.query), 0, 1))
+
+    def _act(self, success: float) -> Act | None:
+        """What the receiver asks of the sender's world."""
+        of = self._of
+        unsure = 0 < success < self._patience.content
+        if self._patience.actor == "none" or not unsure:
+            return None
+        return Act(frame=of.number % FRAMES, kind="stay")
+
+
+class _Frame:
+    """Reception of a frame."""
+
+    def __init__(self, number: int, query: Any):
+        self.number, self.query = number, query
+        self.grant: Grant | None = None
+        self.process, self.estimate = None, unknown()
+        self.heard, self.state_db = 0, float(LOWEST_DB)
+        self.begins = True  # the next signal begins with a grant
+
+
+def _state_db(no: np.ndarray) -> float:
+    """Mean Es/N0 of received symbols [dB], rounded down, from their noise variances."""
+    return float(np.floor(linear_to_db(np.mean(1 / np.asarray(no, float))) + 1e-3))

@@ -1,0 +1,219 @@
+"""The sender's end: it sees the frames, and hears what comes back.
+
+It decides by its adapter and its scheduler, from reports that arrived, and never sees
+the channel, the user's intent or the receiver's estimate.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from semlink.ends.wire import Bursts, Wire, unpacked
+from semlink.errors import Infeasible
+from semlink.link import Link
+from semlink.loop import layout
+from semlink.loop.agents import (
+    Adapter,
+    Arm,
+    Context,
+    Demand,
+    Heard,
+    Pool,
+    Scheduler,
+    Setting,
+)
+from semlink.loop.exchange import Encoded
+from semlink.loop.messages import Act, Grant, Message, Report, Request, TaskProfile
+from semlink.loop.world import Frame
+from semlink.modalities.query import Query
+from semlink.rng import Seeds
+from semlink.signals import Ledger, TxSignal, ledger
+
+FRAMES, REPORTED = 256, 16  # numbers of frames on the air, and in a report
+NOTHING = np.zeros(0, np.complex64)
+
+
+class Deciding(NamedTuple):
+    """The sender's agents.
+
+    adapter, scheduler : built components
+    arms : settings that the adapter can choose
+    uses : channel uses of the pool in a frame
+    initial_db : long-term mean of the Es/N0, known from the start [dB]
+    """
+
+    adapter: Adapter
+    scheduler: Scheduler
+    arms: tuple[Arm, ...]
+    uses: int
+    initial_db: float
+
+
+class Memory(NamedTuple):
+    """What the sender remembers.
+
+    profile : what it executes
+    heard : reports since the last frame
+    state_db : last reported state [dB], if any
+    silent : frames since the last report
+    chosen : arm and slot of each of the last frames, by its number in a report
+    adapter, scheduler : their memories
+    pairs : memory of each transmitter
+    """
+
+    profile: TaskProfile
+    heard: tuple[Heard, ...] = ()
+    state_db: float | None = None
+    silent: int = 0
+    chosen: tuple[tuple[Arm, int] | None, ...] = (None,) * REPORTED
+    adapter: Any = None
+    scheduler: Any = None
+    pairs: tuple[Any, ...] = ()
+
+
+class Emitted(NamedTuple):
+    """A transmission of the sender.
+
+    x : [n], complex64, symbols
+    uses : channel uses by purpose
+    grant : what is announced
+    blocks : information bits of the code blocks, to count errors
+    """
+
+    x: np.ndarray
+    uses: Ledger
+    grant: Grant
+    setting: Setting
+    tx: TxSignal | None = None
+
+
+class Sender:
+    """The end that sends.
+
+    Parameters
+    ----------
+    links : a link for each transmitter, in the session's order
+    deciding : its agents
+    bursts : code of grants and messages
+    seeds : seeds of the episode
+    """
+
+    def __init__(
+        self, links: Sequence[Link], deciding: Deciding, bursts: Bursts, seeds: Seeds
+    ):
+        self._links, self._deciding = links, deciding
+        self._bursts, self._seeds = bursts, seeds
+        self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
+        self._acts: list[Act] = []
+        self._sent: tuple[Emitted, Encoded | None] | None = None
+        self._requested: Request | None = None
+        self._readable = 0
+
+    def hear(self, wire: Wire, slot: int) -> None:
+        """Take a message that arrived in a slot."""
+        message: Message = unpacked(wire)
+        if isinstance(message, Report):
+            self._hear_report(message, slot)
+        elif isinstance(message, TaskProfile):
+            self.memory = self.memory._replace(profile=message)
+        elif isinstance(message, Request):
+            self._requested = message
+        elif isinstance(message, Act):
+            self._acts.append(message)
+
+    def acts(self) -> list[Act]:
+        """Acts on the camera that arrived since the last call."""
+        acts, self._acts = self._acts, []
+        return acts
+
+    def send(self, frame: Frame, slot: int) -> Emitted:
+        """Decide on a frame, announce it, and send it."""
+        setting, grant = self._decide(frame, slot)
+        encoded = self._encoded(frame, grant, setting)
+        front = self._bursts.send(layout.encode(grant))
+        tx = encoded.tx if encoded else None
+        x = np.concatenate([front, tx.x]) if tx else front
+        uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
+        emitted = Emitted(x, uses, grant, setting, tx)
+        self._sent, self._requested, self._readable = (emitted, encoded), None, 0
+        return emitted
+
+    def again(self) -> Emitted | None:
+        """Answer the last request; ``None`` without one, or if it asks for nothing."""
+        request, (emitted, encoded) = self._requested, self._sent
+        self._requested = None
+        if request is None or request.verdict != "ask":
+            return None
+        if not request.parts or encoded is None:
+            # the receiver has read nothing: all of it comes again
+            return emitted._replace(uses=ledger(retransmission=len(emitted.x)))
+        self._readable += 1
+        link = self._links[emitted.grant.transmitter]
+        asked = np.array(request.parts, np.uint8)
+        tx = link.transmitter.again(
+            encoded.sample, encoded.tx, encoded.plan, asked, self._readable
+        )
+        return emitted._replace(x=tx.x, uses=tx.ledger)
+
+    def _hear_report(self, report: Report, slot: int) -> None:
+        chosen, heard = self.memory.chosen[report.frame], self.memory.heard
+        if chosen is not None:
+            arm, sent = chosen
+            heard += (Heard(slot, arm, report, sent),)
+        state_db = float(report.state_db)
+        self.memory = self.memory._replace(heard=heard, state_db=state_db, silent=0)
+
+    def _decide(self, frame: Frame, slot: int) -> tuple[Setting, Grant]:
+        """The setting that the adapter asks for, and what the scheduler grants."""
+        old, agents = self.memory, self._deciding
+        most = int(agents.uses * (1 - frame.load))
+        context = Context(
+            slot, old.profile, agents.arms, old.heard, old.state_db, old.silent
+        )
+        draws = self._draws("adapter", frame)
+        setting, adapter = agents.adapter(context, old.adapter, draws)
+        number = frame.number % FRAMES
+        demand = Demand(0, setting, old.profile, old.state_db, frame=number)
+        draws = self._draws("scheduler", frame)
+        pool = Pool(most, slot=slot)
+        (grant,), scheduler = agents.scheduler((demand,), pool, old.scheduler, draws)
+        place = frame.number % REPORTED
+        now = setting.arm, slot
+        chosen = (*old.chosen[:place], now, *old.chosen[place + 1 :])
+        self.memory = old._replace(
+            heard=(),
+            silent=old.silent + 1,
+            chosen=chosen,
+            adapter=adapter,
+            scheduler=scheduler,
+        )
+        return setting, grant
+
+    def _encoded(self, frame: Frame, grant: Grant, setting: Setting) -> Encoded | None:
+        """The first signal within the grant; ``None`` if no signal fits."""
+        link, place = self._links[grant.transmitter], grant.transmitter
+        front = self._bursts.num_symbols(len(layout.encode(grant)))
+        query = self._query() if link.pair.hears_query else None
+        given = link.given(frame.sample, query)
+        state_db = self.memory.state_db
+        known = self._deciding.initial_db if state_db is None else state_db
+        cbr = max(grant.uses - front, 1) / given.values
+        snr_db = known - setting.margin_db
+        try:
+            budget = link.budget(cbr, "per_image", snr_db)
+            plan = link.plan([given], budget)
+            tx, memory = link.transmit(given, plan, self.memory.pairs[place], query)
+        except Infeasible:
+            return None
+        pairs = self.memory.pairs
+        pairs = (*pairs[:place], memory, *pairs[place + 1 :])
+        self.memory = self.memory._replace(pairs=pairs)
+        return Encoded(given, plan, tx, memory)
+
+    def _query(self) -> Query:
+        """What the profile says that the receiver wants to know."""
+        return Query(classes=self.memory.profile.classes)
+
+    def _draws(self, role: str, frame: Frame) -> np.random.Generator:
+        return self._seeds._replace(sample=frame.number).generator(role)

@@ -1,0 +1,103 @@
+"""Configuration of a scenario: a world, two ends, and the agents that decide."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from semlink.config import ComponentSpec, Specs
+from semlink.loop.agents import Arm
+from semlink.loop.device import DeviceProfile
+from semlink.loop.world import WorldConfig
+
+Slots = Annotated[int, Field(ge=0, le=10_000)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Uses = Annotated[int, Field(ge=200, le=10_000_000)]
+MOST_TRANSMITTERS = 16
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class UplinkConfig(_Frozen):
+    """How messages go up.
+
+    snr_db : Es/N0 over that of the downlink [dB]
+    delay_slots : slots from the last symbol of a message to its arrival
+    loss : probability that a message is lost for another reason than noise
+    """
+
+    snr_db: Annotated[float, Field(ge=-30, le=30)] = 0.0
+    delay_slots: Slots = 0
+    loss: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class ReceiverConfig(_Frozen):
+    """How the receiver decides.
+
+    content : expected success from which it asks no more
+    conceal : in place of a lost frame, nothing, or the last one
+    actor : ``dwell``: the camera stays on a scene of which the receiver is unsure
+    rating : share of frames that the user rates
+    holds : transmitters whose models it holds, by place; ``null``: all
+    """
+
+    content: Share = 0.9
+    conceal: Literal["nothing", "last"] = "nothing"
+    actor: Literal["none", "dwell"] = "none"
+    rating: Share = 0.0
+    holds: tuple[int, ...] | None = None
+
+
+class ScenarioConfig(_Frozen):
+    """A scenario.
+
+    about : what it shows, in one line
+    source : frames of the camera
+    world : what happens
+    transmitter : transmitters that both ends know
+    uses : channel uses that an adapter can choose for a frame
+    pool : channel uses of a frame that there are in all
+    channel : downlink, and uplink on another course
+    says : what the user says at the beginning
+    intent, adapter, scheduler : agents
+    task : tasks that a profile can name
+    receiver, uplink, device : as described there
+    round_trip_slots : slots from the end of a transmission to the answer to its request
+    """
+
+    about: str = ""
+    source: ComponentSpec
+    world: WorldConfig = WorldConfig()
+    transmitter: Specs
+    uses: tuple[Uses, ...]
+    pool: Uses
+    channel: ComponentSpec = ComponentSpec(name="awgn")
+    says: Any
+    intent: ComponentSpec = ComponentSpec(name="prototypes")
+    adapter: ComponentSpec = ComponentSpec(name="bandit")
+    scheduler: ComponentSpec = ComponentSpec(name="single_user")
+    task: Specs = (ComponentSpec(name="detection"),)
+    receiver: ReceiverConfig = ReceiverConfig()
+    uplink: UplinkConfig = UplinkConfig()
+    device: DeviceProfile
+    round_trip_slots: Slots = 8
+
+    @field_validator("transmitter")
+    @classmethod
+    def _few(cls, specs: tuple[ComponentSpec, ...]) -> tuple[ComponentSpec, ...]:
+        if len(specs) > MOST_TRANSMITTERS:
+            raise ValueError(
+                f"a session has at most {MOST_TRANSMITTERS} transmitters, got "
+                f"{len(specs)}"
+            )
+        return specs
+
+    def arms(self) -> tuple[Arm, ...]:
+        """Every transmitter with every number of channel uses within the pool."""
+        return tuple(
+            Arm(place, uses)
+            for place in range(len(self.transmitter))
+            for uses in self.uses
+            if uses <= self.pool
+        )

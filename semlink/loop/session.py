@@ -1,0 +1,273 @@
+"""The closed loop: intent, encode, transmit, decode, act, evaluate, feed back.
+
+A session plays one episode of a world. The two ends share nothing but what crosses the
+air. The loop in :meth:`Session.__iter__` has one line for each stage of the paper's
+Figure 1.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from semlink.ends.air import Air
+from semlink.ends.receiver import Closed, Receiver
+from semlink.ends.sender import Emitted, Sender
+from semlink.ends.wire import Wire
+from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
+from semlink.loop.messages import TaskProfile
+from semlink.loop.world import Frame, World
+from semlink.metrics import Task
+from semlink.modalities.query import Query
+from semlink.signals import DOWN, Estimate, Ledger, Sample
+
+Values = Mapping[str, tuple[float, float]]
+
+
+class Evaluation(NamedTuple):
+    """How frames are judged. Neither end sees it.
+
+    tasks : built tasks, by name
+    utility : (name of a task, its values) -> utility from 0 to 1
+    rating : share of frames that the user rates
+    """
+
+    tasks: Mapping[str, Task]
+    utility: Callable[[str, Values], float]
+    rating: float = 0.0
+
+
+class Parts(NamedTuple):
+    """Parts of a session.
+
+    world, air : of the episode
+    sender, receiver : the ends, or what stands for them in another process
+    evaluation : how frames are judged
+    device : times and energies of the machines
+    work : operations of each transmitter, in the session's order
+    round_trip_slots : slots from the end of a transmission to the answer to its request
+    holds : transmitters whose models the receiver holds at the beginning
+    draws : generator of the simulated user
+    """
+
+    world: World
+    air: Air
+    sender: Sender
+    receiver: Receiver
+    evaluation: Evaluation
+    device: DeviceProfile
+    work: tuple[Work, ...]
+    round_trip_slots: int
+    holds: tuple[int, ...]
+    draws: np.random.Generator
+
+
+class Outcome(NamedTuple):
+    """What came of a frame.
+
+    estimate : what the receiver acts on
+    values : (sum, count) of each metric of the profile's task
+    utility : its utility if it is in time, 0 to 1
+    latency_ms : from the capture to the act
+    late : the deadline was missed, or the frame was not sent
+    cost : time and energy of the machines, energy of the air
+    """
+
+    estimate: Estimate
+    values: Values
+    utility: float
+    latency_ms: float
+    late: bool
+    cost: Cost
+
+
+class Step(NamedTuple):
+    """One frame of a session: what was decided, what it cost, what came of it.
+
+    frame : as it was captured
+    snr_db : mean Es/N0 at its capture [dB]
+    profile : what the receiver wants
+    emitted : first transmission, with grant and setting; ``None`` if none was sent
+    verdicts : decision of the receiver after each transmission
+    outcome : what came of it
+    success : the receiver's own expectation of the utility, 0 to 1
+    acts : the receiver asks the camera to stay
+    uses : channel uses of the frame, down and up
+    backhaul_bytes : bytes over the backhaul
+    heard : messages that reached the sender since the last frame
+    """
+
+    frame: Frame
+    snr_db: float
+    profile: TaskProfile
+    emitted: Emitted | None
+    verdicts: tuple[str, ...]
+    outcome: Outcome
+    success: float
+    acts: bool
+    uses: Ledger
+    backhaul_bytes: int
+    heard: int
+
+
+class Session:
+    """One episode of the loop.
+
+    Parameters
+    ----------
+    parts : its parts
+    """
+
+    def __init__(self, parts: Parts):
+        self._parts, self._on_the_way = parts, deque()
+        self._holds = set(parts.holds)
+        self._uses, self._heard, self._fetched = Ledger(), 0, 0
+
+    def __iter__(self) -> Iterator[Step]:
+        """Play the episode, frame by frame."""
+        for number in range(len(self._parts.world)):
+            frame = self._capture(number)
+            self._signal_intent(frame)
+            emitted = self._send(frame)
+            verdicts = self._receive(frame, emitted)
+            outcome = self._act(frame, emitted)
+            closed = self._feed_back(outcome)
+            yield self._step(frame, emitted, verdicts, outcome, closed)
+
+    def _capture(self, number: int) -> Frame:
+        """Time goes on to the next frame; messages arrive meanwhile."""
+        world, air = self._parts.world, self._parts.air
+        self._uses, self._heard, self._fetched = Ledger(), 0, 0
+        air.wait(max(world.slot_of(number) - air.now, 0))
+        self._hear(world.slot_of(number))
+        for _ in self._parts.sender.acts():
+            world.stay()
+        return world.frame(number)
+
+    def _signal_intent(self, frame: Frame) -> None:
+        """Stage 1: an intent becomes a profile, which goes up until it is heard."""
+        receiver = self._parts.receiver
+        if frame.says is not None:
+            receiver.intend(frame.says)
+        wire = receiver.open(frame.number, _query(frame.sample, receiver.profile))
+        if wire is not None:
+            self._up("profile", wire)
+
+    def _send(self, frame: Frame) -> Emitted | None:
+        """Stages 2 and 3: perceive, encode, schedule; ``None`` if it is too late."""
+        parts = self._parts
+        self._hear(parts.air.now)
+        if self._elapsed_ms(frame) >= parts.receiver.profile.deadline_ms:
+            return None
+        emitted = parts.sender.send(frame, parts.air.now)
+        place = emitted.grant.transmitter
+        if emitted.tx is not None and place not in self._holds:
+            self._holds.add(place)
+            self._fetched = parts.work[place].model_bytes
+        encoding = computing(parts.device.sender, self._flop(frame, emitted).encode)
+        parts.air.wait(int(np.ceil(encoding.ms / parts.device.slot_ms)))
+        return emitted
+
+    def _receive(self, frame: Frame, emitted: Emitted | None) -> tuple[str, ...]:
+        """Stage 4: decode; accept, ask for parts again, or give up."""
+        parts, verdicts, sent = self._parts, [], emitted
+        while sent is not None:
+            rx = parts.air.down(sent.x, sent.grant.power_db)
+            self._uses += sent.uses + parts.air.pilots(len(sent.x))
+            answer = parts.receiver.take(rx, self._can_ask(frame))
+            verdicts.append(answer.verdict)
+            arrives = answer.wire is not None and self._up("request", answer.wire)
+            while answer.verdict == "ask" and not arrives and self._can_ask(frame):
+                parts.air.wait(parts.round_trip_slots)  # silence: it asks once more
+                arrives = self._up("request", answer.wire)
+            if answer.verdict != "ask":
+                break
+            parts.air.wait(parts.round_trip_slots)
+            self._hear(parts.air.now)
+            sent = parts.sender.again() if arrives else None
+        return tuple(verdicts)
+
+    def _act(self, frame: Frame, emitted: Emitted | None) -> Outcome:
+        """The receiver acts on what it has; the simulator sees what it was worth."""
+        parts, profile = self._parts, self._parts.receiver.profile
+        work = self._flop(frame, emitted)
+        machines = computing(parts.device.sender, work.encode)
+        decoding = computing(parts.device.receiver, work.decode)
+        latency_ms = self._elapsed_ms(frame) + decoding.ms
+        latency_ms += fetching(parts.device, self._fetched)
+        late = emitted is None or latency_ms > profile.deadline_ms
+        estimate = parts.receiver.estimate()
+        sample = frame.sample._replace(query=_query(frame.sample, profile))
+        values = parts.evaluation.tasks[profile.task].observe(sample, estimate)
+        utility = 0.0 if late else parts.evaluation.utility(profile.task, values)
+        power = 10 ** (emitted.grant.power_db / 10) if emitted else 0.0
+        symbols = self._uses.of(direction=DOWN)
+        air = Cost(0.0, parts.device.symbol_mj * power * symbols)
+        cost = machines + decoding + air
+        return Outcome(estimate, values, utility, latency_ms, late, cost)
+
+    def _feed_back(self, outcome: Outcome) -> Closed:
+        """Stage 5: a report on quality of service, and what the receiver acts."""
+        parts, rating = self._parts, 0
+        if parts.draws.random() < parts.evaluation.rating:
+            rating = 1 + min(int(3 * outcome.utility), 2)
+        closed = parts.receiver.close(outcome.late, rating)
+        self._up("report", closed.report)
+        if closed.act is not None:
+            self._up("act", closed.act)
+        return closed
+
+    def _step(self, frame, emitted, verdicts, outcome, closed: Closed) -> Step:
+        return Step(
+            frame=frame,
+            snr_db=self._parts.world.snr_db(frame.slot),
+            profile=self._parts.receiver.profile,
+            emitted=emitted,
+            verdicts=verdicts,
+            outcome=outcome,
+            success=closed.success,
+            acts=closed.act is not None,
+            uses=self._uses,
+            backhaul_bytes=self._fetched,
+            heard=self._heard,
+        )
+
+    def _up(self, purpose: str, wire: Wire) -> bool:
+        """Send a message up; return whether it will arrive."""
+        arrived, uses = self._parts.air.up(purpose, wire)
+        self._uses += uses
+        if arrived.wire is not None:
+            self._on_the_way.append(arrived)
+        return arrived.wire is not None
+
+    def _hear(self, slot: int) -> None:
+        """Let the sender hear the messages that arrive up to a slot."""
+        for arrived in [a for a in self._on_the_way if a.slot <= slot]:
+            self._on_the_way.remove(arrived)
+            self._parts.sender.hear(arrived.wire, arrived.slot)
+            self._heard += 1
+
+    def _can_ask(self, frame: Frame) -> bool:
+        """Whether an answer to a request would come before the deadline."""
+        parts = self._parts
+        answered = self._elapsed_ms(frame)
+        answered += parts.round_trip_slots * parts.device.slot_ms
+        return answered < parts.receiver.profile.deadline_ms
+
+    def _elapsed_ms(self, frame: Frame) -> float:
+        return (self._parts.air.now - frame.slot) * self._parts.device.slot_ms
+
+    def _flop(self, frame: Frame, emitted: Emitted | None) -> Work:
+        """Operations of a frame; its retransmissions are decoded anew."""
+        if emitted is None or emitted.tx is None:
+            return Work()
+        work = self._parts.work[emitted.grant.transmitter]
+        values = frame.sample.values
+        return Work(work.encode * values, work.decode * values)
+
+
+def _query(sample: Sample, profile: TaskProfile) -> Query:
+    """What the receiver wants to know of a frame: its classes, and the questions."""
+    asked = sample.query if isinstance(sample.query, Query) else Query()
+    return Query(asked.questions, profile.classes)
