@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from semlink.ends.wire import Bursts, Wire, grant_bits, packed
+from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop import layout
@@ -81,7 +81,6 @@ class Receiver:
     ):
         self._links, self._tasks, self._bursts = links, tasks, bursts
         self._patience, self._understand = patience, understand
-        self._grant_bits = grant_bits()
         self.profile = TaskProfile()
         self._memories: tuple[Any, ...] = (None,) * len(links)
         self._acknowledged = True
@@ -151,15 +150,15 @@ class Receiver:
 
     def _read_grant(self, rx: RxSignal) -> RxSignal:
         """Read what is announced; return the rest of the signal."""
-        bits = self._bursts.receive(rx.x_hat, rx.no, self._grant_bits)
+        bits = self._bursts.receive(rx.x_hat, rx.no, GRANT_BITS)
         try:
-            grant = None if bits is None else layout.decode(Grant, bits)
+            grant = None if bits is None else layout.front(Grant, bits)
         except InputError:  # an error that passed the CRC
             grant = None
         if grant is not None and grant.transmitter < len(self._links):
             self._of.grant = grant
             self._acknowledged |= grant.profile == self.profile.number
-        begin = self._bursts.num_symbols(self._grant_bits)
+        begin = self._bursts.num_symbols(GRANT_BITS)
         return RxSignal(*(part[begin:] for part in rx))
 
     def _decode(self, rx: RxSignal) -> tuple[Estimate, Request]:

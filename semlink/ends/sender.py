@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from semlink.ends.wire import Bursts, Wire, unpacked
+from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible
 from semlink.link import Link
 from semlink.loop import layout
@@ -131,7 +131,7 @@ class Sender:
         """Decide on a frame, announce it, and send it."""
         setting, grant = self._decide(frame, slot)
         encoded = self._encoded(frame, grant, setting)
-        front = self._bursts.send(layout.encode(grant))
+        front = self._bursts.send(granted(grant))
         tx = encoded.tx if encoded else None
         x = np.concatenate([front, tx.x]) if tx else front
         uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
@@ -188,12 +188,12 @@ class Sender:
             adapter=adapter,
             scheduler=scheduler,
         )
-        return setting, grant
+        return setting, layout.on_air(grant)
 
     def _encoded(self, frame: Frame, grant: Grant, setting: Setting) -> Encoded | None:
         """The first signal within the grant; ``None`` if no signal fits."""
         link, place = self._links[grant.transmitter], grant.transmitter
-        front = self._bursts.num_symbols(len(layout.encode(grant)))
+        front = self._bursts.num_symbols(GRANT_BITS)
         query = self._query() if link.pair.hears_query else None
         given = link.given(frame.sample, query)
         state_db = self.memory.state_db

@@ -11,13 +11,21 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from semlink.loop import layout
-from semlink.loop.messages import Act, Message, Report, Request, TaskProfile
+from semlink.loop.messages import (
+    Act,
+    Grant,
+    Message,
+    Report,
+    Request,
+    TaskProfile,
+)
 from semlink.signals import RxSignal
 
 TYPES: tuple[type[Message], ...] = (Report, Request, TaskProfile, Act)
 TYPE_BITS, LENGTH_BITS, INLINE_BITS = 2, 14, 16
 CONTROL_BITS = TYPE_BITS + LENGTH_BITS + INLINE_BITS
 LONGEST = 2**LENGTH_BITS - 1  # bits of a message
+GRANT_BITS = len(layout.encode(Grant(frame=0, redundancy=1)))  # the longest grant
 
 
 @runtime_checkable
@@ -100,11 +108,10 @@ def received(rx: RxSignal, bursts: Bursts) -> Wire | None:
     return None if body is None else Wire(control, body)
 
 
-def grant_bits() -> int:
-    """Bits of a grant, which is one block of fixed length on the downlink."""
-    from semlink.loop.messages import Grant
-
-    return len(layout.encode(Grant(frame=0)))
+def granted(grant: Grant) -> np.ndarray:
+    """A grant as a block of fixed length : [GRANT_BITS], uint8."""
+    bits = layout.encode(grant)
+    return np.pad(bits, (0, GRANT_BITS - len(bits)))
 
 
 def _head(control: np.ndarray) -> tuple[int, int]:

@@ -10,11 +10,22 @@ References
 a set of expectations, each with a verb, an object and targets.
 """
 
-from typing import Annotated, Literal
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from semlink.errors import InputError
+from semlink.modalities.categories import CATEGORIES
 
 VERSION = 1
+Category = Literal[CATEGORIES]
 TaskName = Literal["reconstruction", "detection", "vqa", "classification"]
 Priority = Annotated[int, Field(ge=0, le=3)]
 Number = Annotated[int, Field(ge=0, le=15)]
@@ -27,7 +38,7 @@ class Message(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    version: Annotated[int, Field(ge=1)] = VERSION
+    version: Annotated[int, Field(ge=1, le=VERSION)] = VERSION
 
 
 class Target(BaseModel):
@@ -44,6 +55,14 @@ class Target(BaseModel):
     condition: Literal["at_most", "at_least"]
     value: Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.name == "reliability" and self.value >= 1:
+            raise ValueError(
+                f"reliability must be a probability below 1, got {self.value:g}"
+            )
+        return self
+
 
 class Intent(Message):
     """What a user wants, before anybody asks whether it can be had.
@@ -51,18 +70,42 @@ class Intent(Message):
     verb : what is done with what arrives
     classes : COCO categories of interest; empty for all
     question : a question in English; empty for none
-    targets : limits; a target that is not stated is free
+    targets : limits; a target that is not stated is free, and limits of one name must
+        leave values between them
     user, scenario : who asks, and in which scenario
     priority : 0 routine, 1 elevated, 2 urgent, 3 emergency
     """
 
     verb: Literal["watch", "find", "ask", "recognise"]
-    classes: tuple[str, ...] = ()
+    classes: tuple[Category, ...] = ()
     question: str = ""
     targets: tuple[Target, ...] = ()
     user: str = ""
     scenario: str = ""
     priority: Priority = 0
+
+    @model_validator(mode="after")
+    def _targets_agree(self) -> Self:
+        for name in {target.name for target in self.targets}:
+            least, most = self.limits(name)
+            if least > most:
+                raise ValueError(
+                    f"targets of {name} must leave values between them, got "
+                    f"at_least {least:g} and at_most {most:g}"
+                )
+        return self
+
+    def limits(self, name: str) -> tuple[float, float]:
+        """Least and greatest value that the targets of a name leave, 0 and infinity
+        without any.
+        """
+        least, most = 0.0, float("inf")
+        for target in self.targets:
+            if target.name == name and target.condition == "at_least":
+                least = max(least, target.value)
+            elif target.name == name:
+                most = min(most, target.value)
+        return least, most
 
 
 class TaskProfile(Message):
@@ -81,7 +124,7 @@ class TaskProfile(Message):
 
     number: Number = 0
     task: TaskName = "reconstruction"
-    classes: tuple[str, ...] = ()
+    classes: tuple[Category, ...] = ()
     priority: Priority = 0
     deadline_ms: Annotated[float, Field(gt=0, le=1e5)] = 1000.0
     reliability: Annotated[float, Field(gt=0, lt=1)] = 0.9
@@ -166,3 +209,51 @@ class Act(Message):
 
     frame: Annotated[int, Field(ge=0, le=255)]
     kind: Literal["none", "stay"] = "none"
+
+
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+def read(kind: type[Kind], value: Any) -> Kind:
+    """A message from a mapping, such as one that was read from JSON.
+
+    Raises
+    ------
+    InputError
+        It is none, or of a later version; the line begins with the path of the value.
+    """
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise InputError(_line(kind, error)) from None
+
+
+def _line(kind: type[BaseModel], error: ValidationError) -> str:
+    """The first error in one line; a mistyped key comes before a missing one."""
+    first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
+    path = ".".join([_label(kind), *map(str, first["loc"])])
+    if first["type"] == "value_error":  # our own, which ends with what was received
+        return f"{path}: {first['msg'].removeprefix('Value error, ')}"
+    got = " ".join(repr(first["input"]).split())
+    if first["loc"] == ("version",) and first["type"] == "less_than_equal":
+        return f"{path} must be at most {first['ctx']['le']}, got {got}"
+    message = first["msg"]
+    if first["type"] == "extra_forbidden":
+        message = f"unknown key; known: {', '.join(_keys(kind, first['loc']))}"
+    elif first["type"] == "literal_error" and "classes" in first["loc"]:
+        message = f"must be a category of COCO{_close(first['input'])}"
+    return f"{path}: {message}, got {got[:80]}"
+
+
+def _label(kind: type[BaseModel]) -> str:
+    return kind.__name__.lower()
+
+
+def _keys(kind: type[BaseModel], location: tuple) -> list[str]:
+    """Names of the fields beside a key."""
+    return list((Target if "targets" in location[:-1] else kind).model_fields)
+
+
+def _close(name: Any) -> str:
+    found = get_close_matches(str(name), CATEGORIES, n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
