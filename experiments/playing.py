@@ -23,7 +23,7 @@ from semlink.loop.device import Work
 from semlink.loop.messages import TaskProfile
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
-from semlink.loop.world import World
+from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
 from semlink.reading import apply_overrides, checked, read_tree
 from semlink.registry import unknown
@@ -111,7 +111,9 @@ class Stage:
         config = self.config
         channel = self._catalogue.named("channel", config.channel)
         seeds = Seeds(seed, str(channel), 0, episode)
-        world = World(config.world, self.source, seeds, shift_db)
+        said = Event(frame=0, says=config.says)
+        told = config.world.model_copy(update={"events": (said, *config.world.events)})
+        world = World(told, self.source, seeds, shift_db)
         uplink = Uplink(**config.uplink.model_dump())
         air = Air(self._channel, world.snr_db, seeds, self._bursts, uplink)
         rating = config.receiver.rating

@@ -20,7 +20,7 @@ from semlink.loop.messages import TaskProfile
 from semlink.loop.world import Frame, World
 from semlink.metrics import Task
 from semlink.modalities.query import Query
-from semlink.signals import DOWN, Estimate, Ledger, Sample
+from semlink.signals import DOWN, Estimate, Ledger, Sample, unknown
 
 Values = Mapping[str, tuple[float, float]]
 
@@ -199,7 +199,9 @@ class Session:
         late = emitted is None or latency_ms > profile.deadline_ms
         estimate = parts.receiver.estimate()
         sample = frame.sample._replace(query=_query(frame.sample, profile))
-        values = parts.evaluation.tasks[profile.task].observe(sample, estimate)
+        task = parts.evaluation.tasks[profile.task]
+        judged = estimate if estimate.modality in task.judges else unknown()
+        values = task.observe(sample, judged)
         utility = 0.0 if late else parts.evaluation.utility(profile.task, values)
         power = 10 ** (emitted.grant.power_db / 10) if emitted else 0.0
         symbols = self._uses.of(direction=DOWN)
