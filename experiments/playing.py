@@ -5,8 +5,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from blocks.adapting import adapter
 from blocks.phy.burst import BurstCode
 from blocks.scheduling import scheduler
@@ -99,21 +97,20 @@ class Stage:
         """A link for each transmitter."""
         return [self._link(spec) for spec in self.config.transmitter]
 
-    def session(self, seed: int, episode: int = 0, shift_db: float = 0.0) -> Session:
+    def session(self, seed: int, episode: int = 0) -> Session:
         """An episode.
 
         Parameters
         ----------
         seed : root of all random numbers
         episode : number of the episode
-        shift_db : added to the mean Es/N0 of all frames [dB]
         """
         config = self.config
         channel = self._catalogue.named("channel", config.channel)
         seeds = Seeds(seed, str(channel), 0, episode)
         said = Event(frame=0, says=config.says)
         told = config.world.model_copy(update={"events": (said, *config.world.events)})
-        world = World(told, self.source, seeds, shift_db)
+        world = World(told, self.source, seeds)
         uplink = Uplink(**config.uplink.model_dump())
         air = Air(self._channel, world.snr_db, seeds, self._bursts, uplink)
         rating = config.receiver.rating
@@ -122,7 +119,7 @@ class Stage:
             Parts(
                 world=world,
                 air=air,
-                sender=self.sender(seeds, shift_db),
+                sender=self.sender(seeds),
                 receiver=self.receiver(),
                 evaluation=Evaluation(self.tasks, utility, rating),
                 device=config.device,
@@ -133,12 +130,15 @@ class Stage:
             )
         )
 
-    def sender(self, seeds: Seeds, shift_db: float = 0.0) -> Sender:
+    def sender(self, seeds: Seeds) -> Sender:
         """The sender's end, for an episode."""
         config = self.config
-        initial_db = config.world.snr_db + shift_db
         deciding = Deciding(
-            self._adapter, self._scheduler, config.arms(), config.pool, initial_db
+            self._adapter,
+            self._scheduler,
+            config.arms(),
+            config.pool,
+            config.world.snr_db,
         )
         return Sender(self.links, deciding, self._bursts, seeds)
 
@@ -190,14 +190,14 @@ def works(names: tuple[str, ...]) -> tuple[Work, ...]:
     InputError
         One of them is not in the table.
     """
-    table: Mapping[str, Mapping] = yaml.safe_load(WORK.read_text())
+    table = read_tree(WORK)
     return tuple(_work(name, table) for name in names)
 
 
 def _work(name: str, table: Mapping[str, Mapping]) -> Work:
     known = table.get(name) or table.get(ComponentSpec.model_validate(name).name)
     if known is None:
-        raise InputError(unknown("transmitter with measured operations", name, [*table]))
+        raise InputError(
+            unknown("transmitter with measured operations", name, [*table])
+        )
     return Work(**known)
-
-

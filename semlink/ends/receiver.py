@@ -19,6 +19,7 @@ from semlink.units import linear_to_db
 
 FRAMES, REPORTED, PROFILES = 256, 16, 16  # numbers on the air
 LOWEST_DB, HIGHEST_DB = -16, 47
+REPEAT = 2  # frames after which a profile that is not acknowledged is sent again
 Actor = Literal["none", "dwell"]
 
 
@@ -39,7 +40,7 @@ class Patience(NamedTuple):
 class Answer(NamedTuple):
     """Answer to a transmission.
 
-    wire : the request on the air; ``None`` if the receiver stays silent
+    wire : the request on the air; ``None`` where silence says enough
     verdict : what it decides
     """
 
@@ -83,7 +84,7 @@ class Receiver:
         self._patience, self._understand = patience, understand
         self.profile = TaskProfile()
         self._memories: tuple[Any, ...] = (None,) * len(links)
-        self._acknowledged = True
+        self._acknowledged, self._said = True, -REPEAT
         self._of: _Frame | None = None
         self._kept: Estimate | None = None  # the last one that was not lost
 
@@ -91,12 +92,18 @@ class Receiver:
         """Understand what the user says; its profile is sent until it is heard."""
         number = (self.profile.number + 1) % PROFILES
         profile = self._understand(says).model_copy(update={"number": number})
-        self.profile, self._acknowledged = profile, False
+        self.profile, self._acknowledged, self._said = profile, False, -REPEAT
 
     def open(self, number: int, query: Any) -> Wire | None:
-        """Begin to receive a frame; return the profile if the sender has not got it."""
+        """Begin to receive a frame; return the profile if it has to be sent.
+
+        It goes up again if the grant that could acknowledge it does not.
+        """
         self._of = _Frame(number, query)
-        return None if self._acknowledged else packed(self.profile)
+        if self._acknowledged or number - self._said < REPEAT:
+            return None
+        self._said = number
+        return packed(self.profile)
 
     def take(self, rx: RxSignal, can_ask: bool) -> Answer:
         """Decode a transmission, and decide.
@@ -192,11 +199,8 @@ class Receiver:
         wants = request.verdict == "ask" and self._success() < self._patience.content
         if wants and has_asks:
             return Answer(packed(request), "ask")
-        if not most:  # nobody waits for an answer
-            return Answer(None, "give_up" if of.estimate.lost else "accept")
-        verdict = "give_up" if of.estimate.lost else "accept"
-        final = request.model_copy(update={"verdict": verdict, "parts": ()})
-        return Answer(packed(final), verdict)
+        # silence says the rest: the sender waits for no answer
+        return Answer(None, "give_up" if of.estimate.lost else "accept")
 
     def _success(self) -> float:
         """The receiver's own expectation of the utility of what it has."""

@@ -2,17 +2,19 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from semlink.config import ComponentSpec, Specs
 from semlink.loop.agents import Arm
 from semlink.loop.device import DeviceProfile
 from semlink.loop.world import WorldConfig
+from semlink.registry import unknown
 
 Slots = Annotated[int, Field(ge=0, le=10_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Uses = Annotated[int, Field(ge=200, le=10_000_000)]
 MOST_TRANSMITTERS = 16
+ALL = "all"  # the name for every transmitter that is not named
 
 
 class _Frozen(BaseModel):
@@ -56,7 +58,8 @@ class ScenarioConfig(_Frozen):
     source : frames of the camera
     world : what happens
     transmitter : transmitters that both ends know
-    uses : channel uses that an adapter can choose for a frame
+    uses : channel uses that an adapter can choose for a frame, and, by the name of a
+        transmitter, those of that transmitter
     pool : channel uses of a frame that there are in all
     channel : downlink, and uplink on another course
     says : what the user says at the beginning
@@ -70,7 +73,7 @@ class ScenarioConfig(_Frozen):
     source: ComponentSpec
     world: WorldConfig = WorldConfig()
     transmitter: Specs
-    uses: tuple[Uses, ...]
+    uses: dict[str, tuple[Uses, ...]]
     pool: Uses
     channel: ComponentSpec = ComponentSpec(name="awgn")
     says: Any
@@ -93,11 +96,32 @@ class ScenarioConfig(_Frozen):
             )
         return specs
 
+    @field_validator("uses", mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        """Numbers alone are those of all transmitters."""
+        return value if isinstance(value, dict) else {ALL: _numbers(value)}
+
+    @model_validator(mode="after")
+    def _known(self) -> "ScenarioConfig":
+        names = [ALL, *(spec.name for spec in self.transmitter)]
+        if strange := [name for name in self.uses if name not in names]:
+            raise ValueError(unknown("transmitter of uses", strange[0], names))
+        if not self.arms():
+            must = f"uses must have a number up to the pool of {self.pool}"
+            raise ValueError(f"{must}, got {self.uses}")
+        return self
+
     def arms(self) -> tuple[Arm, ...]:
-        """Every transmitter with every number of channel uses within the pool."""
+        """Every transmitter with each of its numbers of channel uses."""
         return tuple(
             Arm(place, uses)
-            for place in range(len(self.transmitter))
-            for uses in self.uses
+            for place, spec in enumerate(self.transmitter)
+            for uses in self.uses.get(spec.name, self.uses.get(ALL, ()))
             if uses <= self.pool
         )
+
+
+def _numbers(value: Any) -> Any:
+    """Accept ``1000 6000`` for a list."""
+    return value.split() if isinstance(value, str) else value

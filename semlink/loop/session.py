@@ -177,15 +177,12 @@ class Session:
             self._uses += sent.uses + parts.air.pilots(len(sent.x))
             answer = parts.receiver.take(rx, self._can_ask(frame))
             verdicts.append(answer.verdict)
-            arrives = answer.wire is not None and self._up("request", answer.wire)
-            while answer.verdict == "ask" and not arrives and self._can_ask(frame):
-                parts.air.wait(parts.round_trip_slots)  # silence: it asks once more
-                arrives = self._up("request", answer.wire)
-            if answer.verdict != "ask":
-                break
-            parts.air.wait(parts.round_trip_slots)
-            self._hear(parts.air.now)
-            sent = parts.sender.again() if arrives else None
+            sent = None
+            while answer.wire is not None and sent is None and self._can_ask(frame):
+                self._up("request", answer.wire)  # once more, if nothing comes
+                parts.air.wait(parts.round_trip_slots)
+                self._hear(parts.air.now)
+                sent = parts.sender.again()
         return tuple(verdicts)
 
     def _act(self, frame: Frame, emitted: Emitted | None) -> Outcome:

@@ -26,13 +26,13 @@ class Event(_Frozen):
     """What changes with a frame, and from then on.
 
     frame : number of the frame
-    snr_db : mean Es/N0 [dB]
+    step_db : mean Es/N0 over that of the world [dB]
     load : share of the channel uses that others take
     says : what the user says, in the format of the session's intent
     """
 
     frame: Annotated[int, Field(ge=0)]
-    snr_db: Annotated[float, Field(ge=-30, le=60)] | None = None
+    step_db: Annotated[float, Field(ge=-60, le=60)] | None = None
     load: Annotated[float, Field(ge=0, lt=1)] | None = None
     says: str | dict | None = None
 
@@ -53,7 +53,7 @@ class WorldConfig(_Frozen):
 
     frames : number of frames
     period_slots : slots from one frame to the next
-    snr_db : mean Es/N0 at the beginning [dB]
+    snr_db : mean Es/N0 [dB]
     order : samples of the source in their order, over and over, or at random
     events : changes, by frame
     shadowing : slow changes of the mean SNR
@@ -92,19 +92,12 @@ class World:
     config : what happens
     source : samples for the camera
     seeds : seeds of the episode
-    shift_db : added to the mean Es/N0 of all frames [dB]
     """
 
-    def __init__(
-        self,
-        config: WorldConfig,
-        source: Source,
-        seeds: Seeds,
-        shift_db: float = 0.0,
-    ):
+    def __init__(self, config: WorldConfig, source: Source, seeds: Seeds):
         self.config, self._source = config, source
         self._order = _order(config, len(source), seeds.generator("world order"))
-        self._mean_db = _means(config) + _shadows(config, seeds) + shift_db
+        self._mean_db = _means(config) + _shadows(config, seeds)
         self._stays = 0
 
     def __len__(self) -> int:
@@ -147,8 +140,8 @@ def _means(config: WorldConfig) -> np.ndarray:
     """Mean Es/N0 of each frame without shadowing [dB]."""
     means = np.full(config.frames, config.snr_db)
     for event in sorted(config.events, key=lambda event: event.frame):
-        if event.snr_db is not None:
-            means[event.frame :] = event.snr_db
+        if event.step_db is not None:
+            means[event.frame :] = config.snr_db + event.step_db
     return means
 
 
