@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from blocks.adapting import adapter
-from blocks.phy.burst import BurstCode
+from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from semlink.compiled_channel import compiled_channel
