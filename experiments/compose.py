@@ -7,6 +7,7 @@ from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
+from blocks.orchestrating import ORCHESTRATORS
 from semlink.catalogue import Catalogue
 from semlink.config import SweepConfig
 from semlink.registry import Registry
@@ -25,6 +26,7 @@ NAMED = (
     CONTROLLERS,
     RESTORERS,
     INSPECTORS,
+    ORCHESTRATORS,
 )
 KINDS = {
     "source": ("blocks.sources",),

@@ -50,7 +50,13 @@ PARTS = Row(
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
-        Stack([Box("blocks.extractors"), Box("blocks.inspectors")]),
+        Stack(
+            [
+                Box("blocks.extractors"),
+                Box("blocks.inspectors"),
+                Box("blocks.orchestrators"),
+            ]
+        ),
         Stack([Box("blocks.restorers"), Box("blocks.arq"), Box("blocks.resources")]),
     ]
 )
