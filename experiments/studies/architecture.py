@@ -37,7 +37,7 @@ RUNS = Stack(
 OUTCOMES = Stack(
     [
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
-        Box("experiments.studies", 4),
+        Row([Box("experiments.studies", 4), Box("experiments.studies.cloud")]),
         Box("experiments.figures", 4),
     ],
     "left",
@@ -65,7 +65,7 @@ BLOCKS = Stack(
         Row(
             [
                 Box("blocks.transmitters", 2),
-                Box("blocks.tasks"),
+                Stack([Box("blocks.cascade"), Box("blocks.tasks")]),
                 Box("blocks.answerers"),
             ]
         ),

@@ -99,11 +99,11 @@ def calibrated(
     ]
     best = max(plans, key=lambda plan: plan.promise)
     doubt = np.asarray(doubts[best.doubt])[second]
-    found = tested(doubt, losses[second], best.thresholds, epsilon, delta)
+    found = furthest(doubt, losses[second], best.thresholds, epsilon, delta)
     return Rule(best.doubt, found)
 
 
-def tested(
+def furthest(
     doubt: np.ndarray,
     losses: np.ndarray,
     thresholds: np.ndarray,

@@ -3,6 +3,7 @@
 import hashlib
 import pickle
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,21 +17,7 @@ from semlink.loop.epochs import net, play
 NAMES = ORCHESTRATORS.names()
 every = pytest.mark.parametrize("name", NAMES)
 
-FIXED = '''
-"""Holds the smallest item everywhere."""
-
-
-class Smallest:
-    def learn(self, cloud, budgets, traffic):
-        return min(cloud.items.values(), key=lambda item: item.size).sha256
-
-    def __call__(self, view, memory, draws):
-        return tuple(frozenset({memory}) for _ in view.held), memory
-
-
-def build():
-    return Smallest()
-'''
+PAGE = Path(__file__).parents[2] / "docs" / "orchestration.md"
 
 
 def hashed(name: str) -> str:
@@ -124,9 +111,10 @@ def test_the_oracle_says_so_and_is_a_bound():
     assert values["random"] < values["oracle"]
 
 
-def test_a_file_is_an_orchestrator(tmp_path):
+def test_the_example_of_the_page_is_an_orchestrator(tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.S)
     path = tmp_path / "smallest.py"
-    path.write_text(FIXED)
+    path.write_text(example)
     cloud, budgets, traffic = case(6)
     budgets = budgets._replace(memory=(100, 100), backhaul=100)
     agent = orchestrator(str(path))

@@ -20,8 +20,8 @@ from semlink.rng import seed_of
 from semlink.sweeps.monitor import interval
 
 DELTA = 0.1
-EPSILONS = {"disagreement": (0.4, 0.5, 0.6), "regret": (0.1, 0.15, 0.2)}
-SPLITS = 500
+EPSILONS = {"disagreement": (0.5, 0.55, 0.6), "regret": (0.1, 0.15, 0.2)}
+SPLITS = 300
 RANDOM_DRAWS = 20  # of the random hand-over, for its average precision
 
 
