@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from blocks.cascade.doubts import DOUBTS, mirrored, mirrored_boxes
+from blocks.cascade.doubts import DOUBTS, TWICE, mirrored, mirrored_boxes
 from blocks.detection import Detector
 from semlink.errors import InputError
 from semlink.loop.risk import Rule
@@ -60,18 +60,19 @@ class Cascade:
 
     def __call__(self, image: np.ndarray) -> Decided:
         """Find objects of an image [H, W, 3], uint8."""
-        found, again = seen_twice(self._edge, image)
-        doubt = DOUBTS[self._rule.doubt](found, again)
-        if self._rule.takes({self._rule.doubt: np.array([doubt])})[0]:
+        name, found = self._rule.doubt, self._edge(image)
+        again = mirrored_look(self._edge, image) if name in TWICE else found
+        doubt = DOUBTS[name](found, again)
+        if self._rule.takes({name: np.array([doubt])})[0]:
             return Decided(found, "edge", Ledger())
         file = packed(image, self._quality)
         boxes = self._cloud(unpacked(file))
         return Decided(boxes, "cloud", transport(len(file), len(boxes.scores)))
 
 
-def seen_twice(detect: Detector, image: np.ndarray) -> tuple[Boxes, Boxes]:
-    """Detections in a frame, and in its mirror image, turned back."""
-    return detect(image), mirrored_boxes(detect(mirrored(image)))
+def mirrored_look(detect: Detector, image: np.ndarray) -> Boxes:
+    """Detections in the mirror image of a frame, turned back."""
+    return mirrored_boxes(detect(mirrored(image)))
 
 
 def transport(file: int, boxes: int) -> Ledger:

@@ -71,6 +71,7 @@ DOUBTS: Mapping[str, Doubt] = {
     "ambiguous": ambiguous,
     "inconsistency": inconsistency,
 }
+TWICE = ("inconsistency",)  # doubts that need the mirror image
 
 
 def _sure(boxes: Boxes):

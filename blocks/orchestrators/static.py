@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,31 +11,41 @@ from blocks.orchestrators.programme import optimum
 from semlink.loop.cloud import Budgets, Cloud, Held, Need, Needs, View, nothing
 
 
+class Fitted(NamedTuple):
+    """What the orchestrator remembers.
+
+    held : its placement
+    order : edges and services, those first that add most a byte
+    """
+
+    held: Held
+    order: tuple[tuple[int, str], ...]
+
+
 class Static:
     """Moves to its placement as fast as the backhaul allows, and stays."""
 
-    def learn(self, cloud: Cloud, budgets: Budgets, traffic: Sequence[Needs]) -> Held:
+    def learn(self, cloud: Cloud, budgets: Budgets, traffic: Sequence[Needs]) -> Fitted:
         """The best placement for the mean needs, each transfer paid once."""
         if not traffic:
-            return nothing(budgets)
-        epochs = len(traffic)
+            return Fitted(nothing(budgets), ())
+        epochs, needs = len(traffic), mean_needs(traffic)
         free = budgets._replace(
             backhaul=sum(budgets.memory), price=budgets.price / epochs
         )
-        return optimum(cloud, free, [mean_needs(traffic)]).placements[0]
+        held = optimum(cloud, free, [needs]).placements[0]
+        wanted = [n for n in needs if cloud.services[n.service] <= held[n.edge]]
+        wanted.sort(key=lambda n: -n.gain / cloud.size(cloud.services[n.service]))
+        return Fitted(held, tuple((n.edge, n.service) for n in wanted))
 
     def __call__(
-        self, view: View, memory: Held, draws: np.random.Generator
-    ) -> tuple[Held, Held]:
+        self, view: View, memory: Fitted, draws: np.random.Generator
+    ) -> tuple[Held, Fitted]:
         packing = Packing(view)
-        for edge, wanted in enumerate(memory):
+        for edge, wanted in enumerate(memory.held):
             packing.add(edge, wanted & view.held[edge])
-        names = view.cloud.services.items()
-        size = {name: view.cloud.size(items) for name, items in names}
-        for name in sorted(size, key=size.get):
-            for edge, wanted in enumerate(memory):
-                if view.cloud.services[name] <= wanted:
-                    packing.add(edge, packing.missing(edge, name))
+        for edge, service in memory.order:
+            packing.add(edge, packing.missing(edge, service))
         return packing.held, memory
 
 

@@ -8,7 +8,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from rich.progress import track
 
-from blocks.cascade.cascade import QUALITY, packed, seen_twice, transport, unpacked
+from blocks.cascade.cascade import (
+    QUALITY,
+    mirrored_look,
+    packed,
+    transport,
+    unpacked,
+)
 from blocks.cascade.doubts import CONFIDENCE, DOUBTS, agreement
 from blocks.detection import detector
 from blocks.tasks.average_precision import counted
@@ -100,7 +106,8 @@ def _frame(sample: Sample, disk: DiskCache) -> Frame:
     looked = disk.get(key)
     if looked is None:
         file = packed(sample.data)
-        looked = (*seen_twice(edge, sample.data), cloud(unpacked(file)), len(file))
+        boxes = edge(sample.data), mirrored_look(edge, sample.data)
+        looked = (*boxes, cloud(unpacked(file)), len(file))
         disk.put(key, looked)
     instances = sample.annotations.get("instances", ())
     objects = [

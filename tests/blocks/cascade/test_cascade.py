@@ -48,6 +48,14 @@ def test_a_sure_edge_decides_and_nothing_crosses(picture):
     result = Cascade(edge, cloud, Rule("ambiguous", 0.2))(picture)
     assert (result.by, result.boxes.categories, result.uses) == ("edge", ("dog",), {})
     assert cloud.seen == []
+    assert len(edge.seen) == 1
+
+
+def test_the_edge_looks_at_the_mirror_image_where_the_doubt_needs_it(picture):
+    edge, cloud = Bright("dog", 0.9), Bright("cat", 0.9)
+    result = Cascade(edge, cloud, Rule("inconsistency", 0.0))(picture)
+    assert result.by == "edge"
+    np.testing.assert_array_equal(edge.seen[1], mirrored(picture))
 
 
 def test_an_unsure_edge_hands_the_frame_over_and_it_is_counted(picture):
