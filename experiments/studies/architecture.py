@@ -37,7 +37,7 @@ RUNS = Stack(
 OUTCOMES = Stack(
     [
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
-        Box("experiments.studies", 4),
+        Row([Box("experiments.studies", 4), Box("experiments.studies.cloud")]),
         Box("experiments.figures", 4),
     ],
     "left",
@@ -50,7 +50,13 @@ PARTS = Row(
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
-        Stack([Box("blocks.extractors"), Box("blocks.inspectors")]),
+        Stack(
+            [
+                Box("blocks.extractors"),
+                Box("blocks.inspectors"),
+                Box("blocks.orchestrators"),
+            ]
+        ),
         Stack([Box("blocks.restorers"), Box("blocks.arq"), Box("blocks.resources")]),
         Stack([Box("blocks.adapters", 2), Box("blocks.schedulers")]),
     ]
@@ -60,7 +66,7 @@ BLOCKS = Stack(
         Row(
             [
                 Box("blocks.transmitters", 2),
-                Box("blocks.tasks"),
+                Stack([Box("blocks.cascade"), Box("blocks.tasks")]),
                 Box("blocks.answerers"),
             ]
         ),
