@@ -37,7 +37,7 @@ RUNS = Stack(
 OUTCOMES = Stack(
     [
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
-        Box("experiments.studies", 4),
+        Row([Box("experiments.studies", 4), Box("experiments.studies.adaptation")]),
         Box("experiments.figures", 4),
     ],
     "left",
