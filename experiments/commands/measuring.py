@@ -84,6 +84,16 @@ def calibration(
     typer.echo(report(command(*link, images), output))
 
 
+@measuring.command()
+def adaptation(
+    episodes: Annotated[int, typer.Option(min=2, help="Of each adapter.")] = 8,
+) -> None:
+    """Print how adapters follow steps of the SNR, by delay and loss of reports."""
+    from experiments.studies.adaptation.table import table
+
+    typer.echo(table(episodes))
+
+
 def _anywhere(source: str) -> str:
     """A source with an absolute path."""
     kind, _, where = source.partition(":")

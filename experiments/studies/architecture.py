@@ -37,7 +37,13 @@ RUNS = Stack(
 OUTCOMES = Stack(
     [
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
-        Row([Box("experiments.studies", 4), Box("experiments.studies.cloud")]),
+        Row(
+            [
+                Box("experiments.studies", 4),
+                Box("experiments.studies.cloud"),
+                Box("experiments.studies.adaptation"),
+            ]
+        ),
         Box("experiments.figures", 4),
     ],
     "left",
