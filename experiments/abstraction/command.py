@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from experiments.abstraction import check
 from experiments.abstraction.fit import Known, fit, known
-from experiments.abstraction.grid import FULL, QUICK, TASKS, TRANSMITTERS, Grid
+from experiments.abstraction.grid import FULL, QUICK, Grid
 from experiments.abstraction.measure import Values, Where, measured
 from experiments.abstraction.pictures import Chosen, last
 from experiments.commands.runs import CACHE, run_folder
@@ -57,14 +57,19 @@ def abstraction(
     InputError
         The source has too few pictures, or the output cannot be written.
     """
-    if output.suffix != ".npz" or not output.parent.is_dir():
-        raise InputError(f"a table is an .npz in a folder that exists, got '{output}'")
     grid = QUICK if quick else FULL
     grid = grid._replace(pictures=images or grid.pictures)
+    return made(grid, source, run, output, quick)
+
+
+def made(grid: Grid, source: str, run: str, output: Path, quick: bool) -> str:
+    """Measure a grid, and write its table and card; the card is the answer."""
+    if output.suffix != ".npz" or not output.parent.is_dir():
+        raise InputError(f"a table is an .npz in a folder that exists, got '{output}'")
     pictures = chosen(source, grid.pictures)
     seen, trial, fitted, held_out = _seen(pictures, grid, run)
     at_nodes, between, faded = seen
-    table = fit(grid, at_nodes, fitted, identities())
+    table = fit(grid, at_nodes, fitted, identities(grid))
     held = Abstraction(table)
     rows = list(check.errors(held, grid, at_nodes, between, (fitted, held_out)))
     channel = catalogue().build("channel", _spec(grid.channel))
@@ -84,9 +89,10 @@ def chosen(source: str, count: int) -> Pictures:
     return Pictures(source, halves, fitted, both, len(whole))
 
 
-def identities() -> dict[str, dict]:
+def identities(grid: Grid) -> dict[str, dict]:
     """Identities of all components that the table depends on."""
-    of, kinds = catalogue(), {"transmitter": TRANSMITTERS, "task": TASKS}
+    of = catalogue()
+    kinds = {"transmitter": grid.transmitters, "task": grid.tasks}
     return {
         kind: {label: of.identity(kind, _spec(label)) for label in labels}
         for kind, labels in kinds.items()
@@ -97,14 +103,16 @@ def _seen(
     pictures: Pictures, grid: Grid, run: str
 ) -> tuple[tuple[Values, ...], LinkTrial, Known, Known]:
     """Values of the three sweeps, a trial, and what senders know of the pictures."""
-    cache, names = (CACHE, CACHE_GIB), list(TRANSMITTERS)
+    cache = CACHE, CACHE_GIB
+    judged = tuple(grid.transmitters), grid.tasks
     sweeps = {
-        "grid": (pictures.fitted, Where(names, grid.snr_db, grid.cbr)),
-        "between": (pictures.both, Where(names, grid.between_db, grid.between_cbr)),
+        "grid": (pictures.fitted, Where(*judged, grid.snr_db, grid.cbr)),
+        "between": (pictures.both, Where(*judged, grid.between_db, grid.between_cbr)),
         "fading": (
             pictures.fitted,
             Where(
                 grid.faded,
+                grid.tasks,
                 (grid.faded_db,),
                 (grid.faded_cbr,),
                 grid.channel,

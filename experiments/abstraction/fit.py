@@ -9,9 +9,9 @@ from blocks.phy.mcs import SCHEMES, waterfall
 from experiments.abstraction.grid import (
     IMPORTANCE,
     METRICS,
-    TRANSMITTERS,
     UNBOUNDED,
     Grid,
+    Kind,
 )
 from experiments.abstraction.measure import Values
 from experiments.abstraction.monotone import monotone
@@ -74,17 +74,18 @@ def fit(grid: Grid, seen: Values, pictures: Known, identities: dict) -> Table:
     falls neither with the SNR nor with the channel uses, and is not below the floor.
     What a transmitter's task cannot judge is at the floor.
     """
+    kinds = grid.transmitters
     of = pictures.limits().of(pictures.complexity, pictures.importance)
     floor = _by_class(pictures.floor, of)[0]
     fitted = [_fitted(one, of, pictures.floor, floor) for one in seen.values]
     mean, spread = (np.stack(part) for part in zip(*fitted, strict=True))
     mean[np.isnan(seen.spent)[:, None] & np.ones((1, len(NAMES), 1, 1), bool)] = np.nan
     spread[np.isnan(mean)] = np.nan
-    chosen, needed = zip(*map(_ladder, TRANSMITTERS), strict=True)
+    chosen, needed = zip(*map(_ladder, kinds.values()), strict=True)
     return Table(
-        transmitters=tuple(TRANSMITTERS),
-        laws=tuple(kind.law for kind in TRANSMITTERS.values()),
-        references=tuple(kind.reference for kind in TRANSMITTERS.values()),
+        transmitters=tuple(kinds),
+        laws=tuple(kind.law for kind in kinds.values()),
+        references=tuple(kind.reference for kind in kinds.values()),
         metrics=METRICS,
         bounded=np.array([m not in UNBOUNDED for m in METRICS]),
         snr_db=np.array(grid.snr_db, float),
@@ -129,12 +130,12 @@ def _by_class(values: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return np.stack(means), np.stack(spreads)
 
 
-def _ladder(transmitter: str) -> tuple[list[float], list[float]]:
+def _ladder(kind: Kind) -> tuple[list[float], list[float]]:
     """SNRs [dB] from which schemes are chosen, and which they need.
 
     A link that does not adapt has its header alone, in the most robust scheme.
     """
-    if not TRANSMITTERS[transmitter].adapts:
+    if not kind.adapts:
         header = waterfall(SCHEMES[0], SHORT).half_db
         rest = [np.inf] * (len(SCHEMES) - 1)
         return [-np.inf, *rest], [header, *rest]

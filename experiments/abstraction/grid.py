@@ -1,5 +1,7 @@
 """What is measured: transmitters with their laws over fading, grids, tasks."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from semlink.loop.abstraction.table import DELIVERY
@@ -44,6 +46,8 @@ class Grid(NamedTuple):
     pictures : the last of the source; every second one is held out
     faded : transmitters checked over fading, at ``faded_db`` and ``faded_cbr``
     draws : channel draws of a picture over fading
+    transmitters : all of them, and how they behave over fading
+    tasks : what judges the deliveries
     """
 
     snr_db: tuple[float, ...]
@@ -56,6 +60,8 @@ class Grid(NamedTuple):
     faded_cbr: float = 0.01
     channel: str = "rayleigh"
     draws: int = 4
+    transmitters: Mapping[str, Kind] = MappingProxyType(TRANSMITTERS)
+    tasks: tuple[str, ...] = TASKS
 
 
 FULL = Grid(

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from experiments.abstraction.grid import METRICS, SEED, TASKS
+from experiments.abstraction.grid import METRICS, SEED
 from experiments.abstraction.pictures import OfChosen
 from experiments.commands.signal_cache import signal_cache
 from experiments.commands.sweeping import run
@@ -38,6 +38,7 @@ class Where(NamedTuple):
     """Points of one sweep."""
 
     transmitters: Sequence[str]
+    tasks: Sequence[str]
     snr_db: Sequence[float]
     cbr: Sequence[float]
     channel: str = "awgn"
@@ -61,7 +62,7 @@ def measured(
         "source": name,
         "transmitter": list(where.transmitters),
         "channel": where.channel,
-        "task": list(TASKS),
+        "task": list(where.tasks),
         "snr_db": list(where.snr_db),
         "cbr": list(where.cbr),
         "cbr_mode": "per_image",

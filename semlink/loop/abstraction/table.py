@@ -10,10 +10,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from semlink.catalogue import Catalogue
+from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.loop.abstraction.content import NAMES
 from semlink.store.files import write_whole
 
+SHIPPED = Path(__file__).with_name("measured.npz")
 DELIVERY = "delivery"
 LAWS = ("effective", "average")
 TEXTS = ("transmitters", "laws", "references", "metrics")
@@ -63,18 +66,13 @@ class Table(NamedTuple):
         """SHA-256 of the identities."""
         return hashlib.sha256(self.identities.encode()).hexdigest()
 
-    def changed(self, now: Mapping[str, Mapping[str, Any]]) -> list[str]:
-        """Components that are not those of the measurement, ``kind label`` each.
-
-        Parameters
-        ----------
-        now : present identities by kind and label (``Catalogue.identity``)
-        """
+    def changed(self, catalogue: Catalogue) -> list[str]:
+        """Components that are not those of the measurement, ``kind label`` each."""
         return [
             f"{kind} {label}"
             for kind, components in json.loads(self.identities).items()
             for label, was in components.items()
-            if _plain(now.get(kind, {}).get(label)) != was
+            if _identity(catalogue, kind, label) != was
         ]
 
     def write(self, path: Path) -> None:
@@ -90,13 +88,13 @@ def encoded(identities: Mapping[str, Mapping[str, Any]]) -> str:
     return json.dumps(identities, sort_keys=True, default=str)
 
 
-def read(path: Path, now: Mapping[str, Mapping[str, Any]] | None = None) -> Table:
+def read(path: Path = SHIPPED, catalogue: Catalogue | None = None) -> Table:
     """Read a table; warn if it was measured with other components.
 
     Parameters
     ----------
-    path : of the file
-    now : present identities by kind and label; without them, nothing is compared
+    path : of the file; by default the table that is shipped
+    catalogue : present components; without them, nothing is compared
 
     Raises
     ------
@@ -119,7 +117,7 @@ def read(path: Path, now: Mapping[str, Mapping[str, Any]] | None = None) -> Tabl
         raise InputError(_no_table(path, type(error).__name__)) from None
     if not whole:
         raise InputError(_no_table(path, "arrays that do not fit each other"))
-    if now is not None and (changed := table.changed(now)):
+    if catalogue is not None and (changed := table.changed(catalogue)):
         warnings.warn(
             f"table {str(path)!r} is stale, make abstraction measures it again: it was "
             f"measured with another {', '.join(changed)}",
@@ -132,9 +130,13 @@ def _no_table(path: Path, received: str) -> str:
     return f"{str(path)!r} must be a table of make abstraction, got {received}"
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON returns it."""
-    return json.loads(json.dumps(value, default=str))
+def _identity(catalogue: Catalogue, kind: str, label: str) -> Any:
+    """Identity of a component as JSON returns it; ``None`` if there is none now."""
+    try:
+        now = catalogue.identity(kind, ComponentSpec.model_validate(label))
+    except InputError:
+        return None
+    return json.loads(json.dumps(now, default=str))
 
 
 def _fits(table: Table) -> bool:

@@ -12,6 +12,7 @@ from experiments.abstraction.pictures import Chosen, last
 from semlink.errors import InputError
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
+from semlink.signals import RxSignal
 
 GRID = QUICK._replace(snr_db=(-4, 4, 12, 20), cbr=(0.001, 0.01), between_db=(8,))
 FLOOR = 10.0
@@ -88,7 +89,7 @@ def test_errors_are_those_that_were_put_in(tmp_path):
 def test_over_a_channel_without_fading_it_predicts_awgn():
     def awgn(x, snr_db, course):
         no = np.full(x.shape, 10 ** (-snr_db / 10), np.float32)
-        return x, no, np.ones_like(x)
+        return RxSignal(x, no, np.ones_like(x))
 
     awgn.level = "eager"
     at_nodes = seen(OFFSETS, GRID.snr_db, GRID.cbr)
