@@ -29,7 +29,7 @@ TRAINING = Stack(
 RUNS = Stack(
     [
         Space(4),
-        Box("experiments.commands"),
+        Row([Box("experiments.commands"), Box("experiments.abstraction")]),
         Row([Box("experiments.fitting"), Box("experiments.conversion")]),
         Box(COMPOSER),
     ]
@@ -104,6 +104,7 @@ SEMLINK = Stack(
                 Box("semlink", 2),
                 Box("semlink.contracts"),
                 Box("semlink.modalities"),
+                Box("semlink.loop.abstraction"),
                 Box("semlink.loop"),
             ]
         ),
