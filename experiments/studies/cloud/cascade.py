@@ -21,6 +21,9 @@ from semlink.sweeps.monitor import interval
 
 DELTA = 0.1
 EPSILONS = {"disagreement": (0.5, 0.55, 0.6), "regret": (0.1, 0.15, 0.2)}
+# below the mean loss of all frames: for many calibration frames
+TIGHT = {"disagreement": (0.4, 0.42, 0.45), "regret": (0.05, 0.06, 0.07)}
+MANY = 2000
 SPLITS = 300
 RANDOM_DRAWS = 20  # of the random hand-over, for its average precision
 
@@ -28,41 +31,48 @@ RANDOM_DRAWS = 20  # of the random hand-over, for its average precision
 class Bound(NamedTuple):
     """How often the bound failed.
 
-    drawn : calibration frames drawn with replacement; the risk is that over all frames
-    split : calibration on one half; the risk is the mean loss on the other
+    failed : calibrations after which the risk is above epsilon
     edge : mean share of frames that the edge decides
     none : share of calibrations after which the edge decides nothing
     """
 
-    drawn: int
-    split: int
+    failed: int
     edge: float
     none: float
 
 
 def bound(
-    seen: Frames, loss: str, epsilon: float, delta: float, splits: int, seed: int = 0
+    seen: Frames,
+    loss: str,
+    epsilon: float,
+    delta: float,
+    repeats: int,
+    drawn: int | None = None,
 ) -> Bound:
-    """Calibrate again and again, on half of the frames.
+    """Calibrate again and again, on some of the frames.
 
-    Where the calibration frames are drawn with replacement, the frames are the
-    population and its risk is known without error. The mean loss of a held-out half is
-    an estimate of the risk and may exceed ``epsilon`` where the risk does not.
+    Parameters
+    ----------
+    seen : the frames
+    loss, epsilon, delta : of the bound
+    repeats : number of calibrations
+    drawn : calibration frames, drawn with replacement: the frames are the population,
+        whose risk is known without error. ``None``: half of the frames, without
+        replacement; the mean loss of the other half is an estimate of the risk, and may
+        exceed ``epsilon`` where the risk does not
     """
-    n, failed, shares = len(seen.bytes), np.zeros((splits, 2), bool), []
-    for number in range(splits):
-        draws = np.random.default_rng(seed_of(seed, "cascade split", number))
-        order, drawn = draws.permutation(n), draws.integers(n, size=n // 2)
-        rest = order[n // 2 :]
-        for place, (own, judged) in enumerate(
-            ((drawn, np.arange(n)), (order[: n // 2], rest))
-        ):
-            rule = _rule(seen.take(own), loss, epsilon, delta, draws)
-            failed[number, place] = risk(seen.take(judged), loss, rule) > epsilon
-        shares.append(rule.takes(seen.take(rest).doubts).mean())
-    counts = failed.sum(axis=0)
+    n, failed, shares = len(seen.bytes), 0, []
+    for number in range(repeats):
+        draws = np.random.default_rng(seed_of(0, "cascade split", number))
+        own, judged = draws.integers(n, size=drawn or 1), np.arange(n)
+        if drawn is None:
+            own, judged = np.split(draws.permutation(n), [n // 2])
+        rule = _rule(seen.take(own), loss, epsilon, delta, draws)
+        left = seen.take(judged)
+        failed += risk(left, loss, rule) > epsilon
+        shares.append(rule.takes(left.doubts).mean())
     none = float(np.mean(np.array(shares) == 0))
-    return Bound(int(counts[0]), int(counts[1]), float(np.mean(shares)), none)
+    return Bound(int(failed), float(np.mean(shares)), none)
 
 
 def risk(seen: Frames, loss: str, rule: Rule) -> float:
@@ -71,17 +81,25 @@ def risk(seen: Frames, loss: str, rule: Rule) -> float:
     return float(seen.losses[loss][taken].mean()) if taken.any() else 0.0
 
 
-def bounds_table(seen: Frames, delta: float, splits: int) -> str:
+def bounds_table(seen: Frames, delta: float, repeats: int) -> str:
     """A table, in Markdown, of how often the bound failed."""
-    heads = ("loss", "epsilon", "drawn", "split", "at the edge", "none at the edge")
+    half = len(seen.bytes) // 2
+    heads = ("loss", "its mean", "epsilon", "calibrated on", "failed", "edge", "none")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for loss, epsilons in EPSILONS.items():
-        for epsilon in epsilons:
-            found = bound(seen, loss, epsilon, delta, splits)
-            shares = [_proportion(k, splits) for k in (found.drawn, found.split)]
-            cells = [loss, f"{epsilon:g}", *shares]
-            cells += [f"{found.edge:.2f}", f"{found.none:.2f}"]
-            lines.append(f"| {' | '.join(cells)} |")
+    ways = (
+        (EPSILONS, None, f"{half}, held out: {half}"),
+        (EPSILONS, half, f"{half} drawn"),
+        (TIGHT, MANY, f"{MANY} drawn"),
+    )
+    for loss in EPSILONS:
+        mean = f"{seen.losses[loss].mean():.3f}"
+        for grid, drawn, how in ways:
+            for epsilon in grid[loss]:
+                found = bound(seen, loss, epsilon, delta, repeats, drawn)
+                cells = [loss, mean, f"{epsilon:g}", how]
+                cells += [_proportion(found.failed, repeats)]
+                cells += [f"{found.edge:.2f}", f"{found.none:.2f}"]
+                lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -156,7 +174,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("calibration", help="source, as on the command line")
     parser.add_argument("held_out", help="source, as on the command line")
     parser.add_argument("--delta", type=float, default=DELTA)
-    parser.add_argument("--splits", type=int, default=SPLITS)
+    parser.add_argument("--splits", type=int, default=SPLITS, help="calibrations")
     parser.add_argument("--cache", type=Path, default=Path("runs/.frames"))
     given = parser.parse_args(words)
     if given.splits < 1:
