@@ -14,7 +14,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.loop.abstraction.content import NAMES
-from semlink.loop.abstraction.table import Table
+from semlink.loop.abstraction.table import SHIPPED, Table
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.protocols import Source
 from semlink.store.files import write_whole
@@ -40,15 +40,21 @@ class Pictures(NamedTuple):
 
 
 def abstraction(
-    source: str, run: str, output: Path, images: int | None, quick: bool
+    source: str,
+    run: str | None,
+    output: Path | None,
+    images: int | None,
+    quick: bool,
 ) -> str:
     """Measure, fit and check; the table and its card are written.
 
     Parameters
     ----------
     source : with questions, as on the command line
-    run : the sweeps are in ``runs/RUN_grid``, ``RUN_between`` and ``RUN_fading``
-    output : file of the table; its card lies beside it
+    run : the sweeps are in ``runs/RUN_grid``, ``RUN_between`` and ``RUN_fading``; by
+        default ``abstraction``, or ``abstraction_quick``
+    output : file of the table; its card lies beside it. By default it is the shipped
+        one or, of the coarse grid, one in the first of these folders
     images : number of pictures, in place of the grid's
     quick : the coarse grid
 
@@ -59,6 +65,12 @@ def abstraction(
     """
     grid = QUICK if quick else FULL
     grid = grid._replace(pictures=images or grid.pictures)
+    run = run or ("abstraction_quick" if quick else "abstraction")
+    if output is None:
+        output = SHIPPED
+        if quick:
+            output = run_folder(f"{run}_grid") / "table.npz"
+            output.parent.mkdir(parents=True, exist_ok=True)
     return made(grid, source, run, output, quick)
 
 

@@ -77,10 +77,10 @@ def fit(grid: Grid, seen: Values, pictures: Known, identities: dict) -> Table:
     kinds = grid.transmitters
     of = pictures.limits().of(pictures.complexity, pictures.importance)
     floor = _by_class(pictures.floor, of)[0]
-    fitted = [_fitted(one, of, pictures.floor, floor) for one in seen.values]
+    fitted = [_fitted(one, of, floor) for one in seen.values]
     mean, spread = (np.stack(part) for part in zip(*fitted, strict=True))
-    mean[np.isnan(seen.spent)[:, None] & np.ones((1, len(NAMES), 1, 1), bool)] = np.nan
-    spread[np.isnan(mean)] = np.nan
+    without = np.broadcast_to(np.isnan(seen.spent)[:, None], mean.shape[:-1])
+    mean[without], spread[without] = np.nan, np.nan
     chosen, needed = zip(*map(_ladder, kinds.values()), strict=True)
     return Table(
         transmitters=tuple(kinds),
@@ -102,32 +102,54 @@ def fit(grid: Grid, seen: Values, pictures: Known, identities: dict) -> Table:
     )
 
 
-def _fitted(values, of: np.ndarray, floors: np.ndarray, floor: np.ndarray):
-    """Mean and spread [C, S, U, M] of a transmitter's values [P, S, U, M]."""
-    lost = np.broadcast_to(floors[:, None, None, :], values.shape)
-    there = np.isfinite(values)
-    filled = np.where(there, values, lost)
-    mean, spread = _by_class(filled, of)
-    weights = np.where(there.any(axis=0), 1.0, UNMEASURED)
+def _fitted(values: np.ndarray, of: np.ndarray, floor: np.ndarray):
+    """Mean and spread [C, S, U, M] of a transmitter's values [P, S, U, M].
+
+    Those of frames that arrive, and the share that does.
+    """
+    arrives = values[..., [-1]] == 1.0
+    values = np.where(arrives, values, np.nan)
+    values[..., -1] = np.where(arrives[..., 0], 1.0, 0.0)
+    mean, spread = _by_class(values, of)
+    count = np.broadcast_to(arrives.sum(axis=0), values.shape[1:]).astype(float)
+    count[..., -1] = len(values)
+    spread[..., -1] = 0.0
     for c in range(len(NAMES)):
         for m in range(values.shape[-1]):
-            risen = monotone(mean[c, ..., m], weights[..., m])
-            mean[c, ..., m] = np.maximum(risen, floor[c, m])
+            there = np.isfinite(mean[c, ..., m])
+            given = np.where(there, mean[c, ..., m], floor[c, m])
+            weights = np.where(there, np.maximum(count[..., m], 1.0), UNMEASURED)
+            risen = np.maximum(monotone(given, weights), floor[c, m])
+            # what a task never judges is at the floor
+            mean[c, ..., m] = np.where(there | ~there.any(), risen, np.nan)
+            unknown_spread = np.where(there.any(), np.nan, 0.0)
+            spread[c, ..., m] = np.where(there, spread[c, ..., m], unknown_spread)
     return mean, spread
 
 
 def _by_class(values: np.ndarray, of: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of values [P, ...] by class : [C, ...]."""
-    whole, variance = values.mean(axis=0), values.var(axis=0)
+    """Mean and standard deviation of values [P, ...] by class : [C, ...].
+
+    NaN values do not count; without any other, the result is NaN.
+    """
+    count, total, squares = _sums(values)
+    whole = np.where(count > 0, total / np.maximum(count, 1), np.nan)
+    power = np.where(count > 0, squares / np.maximum(count, 1), np.nan)
     means, spreads = [], []
     for c in range(len(NAMES)):
-        own = values[of == c]
-        count = len(own) + POOLED
-        mean = (own.sum(axis=0) + POOLED * whole) / count
-        squares = ((own - mean) ** 2).sum(axis=0)
+        count, total, squares = _sums(values[of == c])
+        mean = (total + POOLED * whole) / (count + POOLED)
+        of_squares = (squares + POOLED * power) / (count + POOLED)
         means.append(mean)
-        spreads.append(np.sqrt((squares + POOLED * variance) / count))
+        spreads.append(np.sqrt(np.maximum(of_squares - mean**2, 0)))
     return np.stack(means), np.stack(spreads)
+
+
+def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Number, sum and sum of squares of the values that are not NaN."""
+    there = np.isfinite(values)
+    filled = np.where(there, values, 0.0)
+    return there.sum(axis=0), filled.sum(axis=0), (filled**2).sum(axis=0)
 
 
 def _ladder(kind: Kind) -> tuple[list[float], list[float]]:

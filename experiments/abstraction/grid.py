@@ -66,16 +66,16 @@ class Grid(NamedTuple):
 
 FULL = Grid(
     snr_db=(-4, 0, 4, 8, 12, 16, 20),
-    cbr=(0.0005, 0.001, 0.003, 0.01, 0.03),
+    cbr=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.015, 0.03),
     between_db=(2, 6, 10),
-    between_cbr=(0.0055, 0.017),
+    between_cbr=(0.007, 0.022),
     pictures=40,
 )
 QUICK = FULL._replace(
     snr_db=(-4, 4, 12, 20),
-    cbr=(0.001, 0.003, 0.01, 0.03),
+    cbr=(0.001, 0.005, 0.01, 0.03),
     between_db=(8,),
-    between_cbr=(0.0055,),
+    between_cbr=(0.007,),
     pictures=8,
     draws=2,
 )

@@ -6,11 +6,8 @@ from typing import Annotated
 import typer
 
 from experiments.commands.outputs import figure_file
-from experiments.commands.runs import Run
 
 measuring = typer.Typer()
-
-ABSTRACTION = Path("semlink/loop/abstraction/measured.npz")
 
 Memory = figure_file("memory.png")
 Calibration = figure_file("calibration.png")
@@ -100,15 +97,21 @@ def adaptation(
 @measuring.command()
 def abstraction(
     source: Annotated[str, typer.Option(help="Source of pictures with questions.")],
-    output: Annotated[Path, typer.Option(help="File of the table.")] = ABSTRACTION,
-    run: Run = "abstraction",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Table (default: the shipped one; with --quick, in runs)."),
+    ] = None,
+    run: Annotated[
+        str | None, typer.Option(help="Name of the run: abstraction by default.")
+    ] = None,
     images: Annotated[int | None, typer.Option(min=4, help="Pictures.")] = None,
     quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
 ) -> None:
     """Measure the utility of all transmitters, into OUTPUT, and check the table.
 
     The sweeps are in runs/RUN_grid, RUN_between and RUN_fading; the same command
-    resumes them. With --quick, give another RUN and OUTPUT.
+    resumes them. With --quick, RUN is abstraction_quick, and OUTPUT is
+    runs/abstraction_quick_grid/table.npz.
     """
     from experiments.abstraction.command import abstraction as command
 

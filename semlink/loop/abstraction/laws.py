@@ -18,8 +18,8 @@ from semlink.units import db_to_linear, linear_to_db
 NOTHING_DB = -100.0  # least Es/N0
 
 
-def weakest_block_db(symbols_db: np.ndarray, block: int | None = None) -> np.ndarray:
-    """Effective Es/N0 [dB] of the worst code block of each frame : [...].
+def blocks_db(symbols_db: np.ndarray, block: int | None = None) -> np.ndarray:
+    """Effective Es/N0 [dB] of the code blocks of each frame : [..., B].
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def weakest_block_db(symbols_db: np.ndarray, block: int | None = None) -> np.nda
         effective_db(db_to_linear(-symbols_db[..., start:stop]))
         for start, stop in zip(starts, starts[1:], strict=False)
     ]
-    return np.min(blocks, axis=0)
+    return np.stack(blocks, axis=-1)
 
 
 def average_db(

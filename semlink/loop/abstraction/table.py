@@ -33,8 +33,9 @@ class Table(NamedTuple):
     snr_db : [S], Es/N0 over AWGN [dB], rising
     cbr : [U], channel uses allowed over values, rising
     values : values of a picture, by which channel uses are CBRs
-    mean, spread : [T, C, S, U, M], mean and standard deviation over frames; NaN where
-        the budget is below the smallest signal
+    mean, spread : [T, C, S, U, M], mean and standard deviation over frames that arrive,
+        and the probability that one does, as delivery; NaN where the budget is below
+        the smallest signal, and, but for delivery, where no frame arrives
     floor : [C, M], utility of a frame of which nothing arrives
     spent : [T, S, U], mean channel uses over values; NaN as above
     chosen_db : [T, K], SNR from which a transmitter takes its k-th digital scheme,

@@ -13,8 +13,8 @@ import numpy as np
 
 from semlink.errors import InputError
 from semlink.loop.abstraction.content import Content
-from semlink.loop.abstraction.laws import average_db, weakest_block_db
-from semlink.loop.abstraction.table import DELIVERY, Table
+from semlink.loop.abstraction.laws import average_db, blocks_db
+from semlink.loop.abstraction.table import Table
 from semlink.registry import unknown
 from semlink.units import SLOT
 
@@ -22,18 +22,31 @@ LEAST = 1e-12  # variance
 
 
 class Utility(NamedTuple):
-    """Utility of frames, by metric in the order of the table.
+    """Utility of frames, by metric in the order of the table; the last is delivery.
 
-    mean, spread : [..., M], mean and standard deviation over frames; where no signal is
-        sent, or nothing arrives, the floor and 0
+    arrived, deviation : [..., M], mean and standard deviation of frames that arrive
     floor : [..., M], utility of a frame of which nothing arrives
+    delivery : [...], probability that a frame arrives; 0 where no signal is sent
     feasible : [...], bool, whether the budget holds a signal
     """
 
-    mean: np.ndarray
-    spread: np.ndarray
+    arrived: np.ndarray
+    deviation: np.ndarray
     floor: np.ndarray
+    delivery: np.ndarray
     feasible: np.ndarray
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean over all frames : [..., M]."""
+        return self.floor + self.delivery[..., None] * (self.arrived - self.floor)
+
+    @property
+    def spread(self) -> np.ndarray:
+        """Standard deviation over all frames : [..., M]."""
+        share = self.delivery[..., None]
+        between = share * (1 - share) * (self.arrived - self.floor) ** 2
+        return np.sqrt(share * self.deviation**2 + between)
 
 
 class Abstraction:
@@ -53,7 +66,6 @@ class Abstraction:
     def __init__(self, table: Table):
         self.table = table
         self.metrics, self.transmitters = table.metrics, table.transmitters
-        self._delivery = table.metrics.index(DELIVERY)
         self._feasible = np.isfinite(table.spent)
         self._mean = self._filled(table.mean, table.floor)
         self._spread = self._filled(table.spread, np.zeros_like(table.floor))
@@ -118,8 +130,9 @@ class Abstraction:
         Parameters
         ----------
         symbols_db : [..., L], Es/N0 of L symbols of each frame [dB], evenly spaced
-        block : how many of them are in a code block; all by default. A frame is lost if
-            any of its blocks is.
+        block : how many of them are in a code block; all by default. A coded frame is
+            lost if any of its blocks is, an analog one if the first one is, for its
+            digital part is at the front.
         planned_db : as in :meth:`utility`; by default the effective SNR is known
         transmitter, uses, content, values : as in :meth:`utility`
         """
@@ -128,9 +141,10 @@ class Abstraction:
             raise InputError(
                 f"symbols_db needs an axis of symbols, got shape {symbols.shape}"
             )
-        weakest = weakest_block_db(symbols, block)
-        planned = weakest if planned_db is None else _finite("planned_db", planned_db)
         number, of = self.number(transmitter), self._class(content)
+        blocks, coded = blocks_db(symbols, block), self._is_coded[number]
+        weakest = np.where(coded, blocks.min(axis=-1), blocks[..., 0])
+        planned = weakest if planned_db is None else _finite("planned_db", planned_db)
         given = number, of, np.asarray(uses), weakest, planned
         number, of, uses, weakest, planned = np.broadcast_arrays(*given)
         shape, length = weakest.shape, symbols.shape[-1]
@@ -142,25 +156,16 @@ class Abstraction:
     def draw(self, given: Utility, draws: np.random.Generator) -> np.ndarray:
         """Utility of frames at random : [..., M].
 
-        A frame arrives or not. The metrics of one that arrives are independent, with
-        the mean and spread of all frames together as the table has them: of beta
-        distributions from 0 to 1, and normal otherwise.
+        A frame arrives or has the floor. The metrics of one that arrives are
+        independent, of beta distributions from 0 to 1, and normal otherwise.
         """
-        chance = given.mean[..., [self._delivery]]
-        arrives = draws.random(chance.shape) < chance
-        some = np.maximum(chance, LEAST)
-        gain = (given.mean - given.floor) / some
-        mean = given.floor + gain
-        variance = given.spread**2 / some - (1 - chance) * gain**2
-        bounded = self.table.bounded
+        arrives = draws.random(given.delivery.shape) < given.delivery
         values = np.where(
-            bounded,
-            _beta(mean, variance, draws),
-            draws.normal(mean, np.sqrt(np.maximum(variance, 0))),
+            self.table.bounded,
+            _beta(given.arrived, given.deviation**2, draws),
+            draws.normal(given.arrived, given.deviation),
         )
-        drawn = np.where(arrives, values, given.floor)
-        drawn[..., self._delivery] = arrives[..., 0]
-        return drawn
+        return np.where(arrives[..., None], values, given.floor)
 
     def spent(self, transmitter, snr_db, uses, *, values=None) -> np.ndarray:
         """Mean channel uses of the signal itself; 0 where the budget holds none.
@@ -196,17 +201,22 @@ class Abstraction:
         read_at = np.where(coded, planned, met)
         budget = self._budget(uses, self._values(values))
         at = *self._snr(read_at), *budget
-        fits = self._fits(number, (*self._snr(planned), *budget))
+        by_plan = *self._snr(planned), *budget
+        fits = self._fits(number, by_plan)
         arrives = weakest >= self.needed_db(number, planned)
-        mean = _bilinear(self._mean, (number, content), at)
-        spread = _bilinear(self._spread, (number, content), at)
-        there = (fits & arrives)[..., None]
-        floor = self.table.floor[content]
-        floor, mean, there = np.broadcast_arrays(floor, mean, there)
-        there, feasible = there[..., 0], np.broadcast_to(fits, there.shape[:-1])
-        mean = np.where(there[..., None], mean, floor)
-        spread = np.where(there[..., None], spread, 0.0)
-        return Utility(mean, spread, floor, feasible)
+        of = number, content
+        arrived = _bilinear(self._mean, of, at)
+        deviation = _bilinear(self._spread, of, at)
+        arrived[..., -1], deviation[..., -1] = 1.0, 0.0
+        chance = _bilinear(self._mean[..., -1:], of, by_plan)[..., 0]
+        shape = np.broadcast_shapes(arrived.shape[:-1], fits.shape, arrives.shape)
+        return Utility(
+            np.broadcast_to(arrived, (*shape, arrived.shape[-1])),
+            np.broadcast_to(deviation, (*shape, arrived.shape[-1])),
+            np.broadcast_to(self.table.floor[content], (*shape, arrived.shape[-1])),
+            np.where(fits & arrives, chance, 0.0),
+            np.broadcast_to(fits, shape),
+        )
 
     def _equivalent_db(self, number, content, uses, values, symbols) -> np.ndarray:
         """Es/N0 [dB] over AWGN of the mean distortion of symbols [N, L] : [N]."""

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.special import exp1
 
 from semlink.errors import InputError
-from semlink.loop.abstraction.laws import average_db, weakest_block_db
+from semlink.loop.abstraction.laws import average_db, blocks_db
 from semlink.loop.abstraction.utility import Abstraction
 
 SNR = 10.0  # linear
@@ -29,8 +29,8 @@ def test_constant_symbols_are_awgn(toy):
 def test_effective_snr_of_rayleigh_fading_has_its_ergodic_capacity():
     """C = e^(1/s) E1(1/s) / ln 2 (Alouini, Goldsmith, IEEE Trans. Veh. Tech. 1999)."""
     capacity = np.exp(1 / SNR) * exp1(1 / SNR) / np.log(2)
-    found = weakest_block_db(RAYLEIGH_DB)
-    assert found == pytest.approx(10 * np.log10(2**capacity - 1), abs=0.01)
+    found = blocks_db(RAYLEIGH_DB)
+    assert found[0] == pytest.approx(10 * np.log10(2**capacity - 1), abs=0.01)
 
 
 def test_average_distortion_of_a_linear_code_over_rayleigh_fading():
@@ -63,8 +63,10 @@ def test_a_frame_is_lost_with_its_weakest_block(toy):
     assert whole.mean[2] == 1.0
     apart = held.faded("coded", symbols, 1000, planned_db=10.0, block=8)
     assert_allclose(apart.mean, apart.floor)
-    assert weakest_block_db(symbols, 8) == pytest.approx(7.0)
-    assert weakest_block_db(symbols[:12], 8) < weakest_block_db(symbols[:10], 8)
+    assert blocks_db(symbols, 8) == pytest.approx([18.0, 7.0])
+    assert blocks_db(symbols[:15], 8).shape == (1,)
+    # the digital part of an analog frame is at the front
+    assert held.faded("analog", symbols, 1000, planned_db=10.0, block=8).delivery == 1
 
 
 def test_frames_and_symbols_broadcast(toy):

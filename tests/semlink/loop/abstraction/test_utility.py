@@ -85,7 +85,7 @@ def test_draws_have_the_mean_and_spread_of_the_table(toy):
     toy.mean[..., DELIVERY] = 0.8
     toy.mean[..., F1] = 0.5
     toy.spread[..., F1] = 0.3
-    toy.spread[..., PSNR] = 10.0
+    toy.spread[..., PSNR] = 6.0
     held = Abstraction(toy)
     given = held.utility("coded", np.full(50_000, 12.0), 1000)
     drawn = held.draw(given, np.random.default_rng(1))
