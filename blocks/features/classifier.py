@@ -8,6 +8,7 @@ import numpy as np
 from blocks.features.transform import Transform, transform_of
 
 FILE = Path(__file__).with_name("statistics.npz")
+SIDE = 14  # of the map
 EDGES = (0.5, 1.5, 3.0, 5.5)  # of the bands, in half periods over the map
 
 
@@ -15,4 +16,10 @@ EDGES = (0.5, 1.5, 3.0, 5.5)  # of the bands, in half periods over the map
 def shipped() -> Transform:
     """The transform of maps [14, 14, 112]."""
     with np.load(FILE) as data:
-        return transform_of(EDGES, data["mean"], data["forward"], data["sigma"])
+        return transform_of(bands(), data["mean"], data["forward"], data["sigma"])
+
+
+def bands() -> np.ndarray:
+    """Band of each spatial frequency : [14, 14], int."""
+    frequency = np.hypot(*np.mgrid[:SIDE, :SIDE])
+    return np.digitize(frequency, EDGES)

@@ -6,14 +6,14 @@ what the second half needs beside the features.
 
 from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.features.payload import FIELDS, Payload, Setting, num_symbols, snr_index
 from blocks.phy.header import Header
-from semlink.errors import Infeasible
+from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget, Csi
 from semlink.signals import (
     NO_BLOCKS,
@@ -26,22 +26,11 @@ from semlink.signals import (
 )
 
 
-class Features(NamedTuple):
-    """Features of a picture.
-
-    y : coefficients, as the deviations
-    fields : values of the header that the second half needs
-    """
-
-    y: np.ndarray
-    fields: Mapping[str, int]
-
-
 class Halves(Protocol):
     """A network cut in two, and the transform of its features.
 
     sigma : [...], deviations of the coefficients
-    fields : widths of the header's fields of the second half [bits]
+    fields : widths of fields of the header, beside the payload's or instead [bits]
     makes : modality of what the second half gives
     """
 
@@ -49,14 +38,17 @@ class Halves(Protocol):
     fields: Mapping[str, int]
     makes: str
 
-    def first(self, image: np.ndarray) -> Features:
-        """Features of an image [H, W, 3], uint8."""
+    def header(self, shape: tuple[int, ...]) -> Mapping[str, int]:
+        """Values of the fields for images of a shape."""
 
-    def second(self, y: np.ndarray, error: float, fields: Mapping[str, int]) -> Any:
+    def first(self, image: np.ndarray) -> np.ndarray:
+        """Coefficients of an image [H, W, 3], uint8, as the deviations."""
+
+    def second(self, y: np.ndarray, error: float, header: Mapping[str, int]) -> Any:
         """What the network gives for received coefficients.
 
         ``error`` is their expected squared error, as a share of the variance. ``None``
-        for fields that no transmitter sends.
+        for a header that no transmitter sends.
         """
 
 
@@ -108,15 +100,29 @@ class FeatureTransmitter:
             more = setting._replace(symbols=setting.symbols + 1)
             return more if more.symbols <= self._last else None
 
-        return search(source, budget, lambda _: Choices(cost, best, finer=finer))
+        def offer(members: Sequence[Member]) -> Choices:
+            for member in members:
+                self._check(member)
+            return Choices(cost, best, finer=finer)
+
+        return search(source, budget, offer)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
         setting = plan.of(sample)
-        y, fields = self._halves.first(sample.data)
-        payload, scale = self._payload.send(y, setting)
-        header = self._header.send({**setting._asdict(), "scale": scale, **fields})
+        payload, scale = self._payload.send(self._halves.first(sample.data), setting)
+        own = self._halves.header(sample.data.shape)
+        header = self._header.send({**setting._asdict(), "scale": scale, **own})
         uses = ledger(header=len(header), payload=len(payload))
         return TxSignal(np.concatenate([header, payload]), uses, NO_BLOCKS), None
+
+    def _check(self, member: Member) -> None:
+        """Refuse a picture whose size the header cannot hold."""
+        for name, value in self._halves.header(member.shape).items():
+            most = 2 ** self._halves.fields[name] - 1
+            if value > most:
+                raise InputError(
+                    f"{name} must be at most {most}, got {value} in {member.name}"
+                )
 
 
 class FeatureReceiver:

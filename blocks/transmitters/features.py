@@ -16,7 +16,7 @@ from pydantic import Field
 
 from blocks.classifier import probabilities
 from blocks.features import classifier, transform
-from blocks.features.link import FeatureReceiver, Features, FeatureTransmitter
+from blocks.features.link import FeatureReceiver, FeatureTransmitter
 from semlink.modalities.decisions import DECISION
 from semlink.protocols import Transceiver
 
@@ -37,12 +37,16 @@ class ClassifierHalves:
         self._transform = classifier.shipped()
         self.sigma = self._transform.sigma
 
-    def first(self, image: np.ndarray) -> Features:
+    def header(self, shape: tuple[int, ...]) -> Mapping[str, int]:
+        """Nothing: a decision is one for pictures of any size."""
+        return {}
+
+    def first(self, image: np.ndarray) -> np.ndarray:
         """Coefficients [14, 14, 112] of an image [H, W, 3], uint8."""
-        return Features(transform.analyse(first_half(image), self._transform), {})
+        return transform.analyse(first_half(image), self._transform)
 
     def second(
-        self, y: np.ndarray, error: float, fields: Mapping[str, int]
+        self, y: np.ndarray, error: float, header: Mapping[str, int]
     ) -> np.ndarray:
         """Probabilities [1000] of received coefficients [14, 14, 112]."""
         features = transform.synthesise(y, self._transform)

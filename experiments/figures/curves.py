@@ -30,6 +30,9 @@ BOUND_LINES = {
 }
 BOUND_LABELS = {"ceiling": "on the originals", "floor": "nothing received"}
 OUTAGE = 0.5  # least share of lost images of a marked point
+WIDE = (
+    10  # ratio of the largest to the smallest CBR above which the axis is logarithmic
+)
 
 
 def draw_all(folder: Path) -> list[Path]:
@@ -153,8 +156,18 @@ def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
         lost = outage >= OUTAGE
         place.plot(x[lost], mean[lost], "x", color="black", markersize=7)
         _mark_infeasible(place, points, axis, style["color"])
-    place.ticklabel_format(useOffset=False)
+    if axis == "cbr_target" and is_wide(rows):
+        place.set_xscale("log")
+        place.ticklabel_format(axis="y", useOffset=False)
+    else:
+        place.ticklabel_format(useOffset=False)
     place.grid(alpha=0.3)
+
+
+def is_wide(rows: Sequence[Row]) -> bool:
+    """Whether the CBR spans more than a decade."""
+    values = [float(row["cbr_target"]) for row in rows]
+    return max(values) > WIDE * min(values)
 
 
 def _bounds(metric: Metric, folder: Path) -> Bounds | None:

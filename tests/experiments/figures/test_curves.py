@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +89,24 @@ def test_floor_and_ceiling_are_lines_of_their_metric(run, monkeypatch):
     assert labels[-2:] == ["ceiling: on the originals", "floor: nothing received"]
     texts = outage.legends[0].get_texts()
     assert not any("ceiling" in text.get_text() for text in texts)
+
+
+@pytest.mark.parametrize(("widest", "scale"), [(0.01, "linear"), (0.05, "log")])
+def test_one_snr_is_drawn_against_the_cbr_alone(tmp_path, monkeypatch, widest, scale):
+    drawn = {}
+    monkeypatch.setattr(
+        curves, "save", lambda figure, path: drawn.setdefault(path.name, figure)
+    )
+    with ResultStore(tmp_path, metrics=METRICS) as store:
+        for cbr in (0.001, widest):
+            used = {"cbr": 0.9 * cbr}
+            store.append([row("a", 10.0, cbr, m, 20.0) | used for m in METRICS])
+    draw_all(tmp_path)
+    assert {Path(name).stem for name in drawn} == {
+        "psnr_against_cbr",
+        "outage_against_cbr",
+    }
+    (place,) = drawn["psnr_against_cbr.png"].axes
+    assert place.get_xscale() == scale
+    (measured,) = [line for line in place.lines if line.get_label() == "a"]
+    assert list(measured.get_xdata()) == [0.9 * 0.001, 0.9 * widest]
