@@ -6,7 +6,7 @@ a block, sent digitally, determines its strongest coefficients. Only second mome
 learned.
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -19,6 +19,7 @@ from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.importances import NONE, files_of, known_by
 from blocks.inspection import inspector as inspector_of
 from blocks.linear import classes as classes_of_blocks
+from blocks.linear.digital import DigitalPayload
 from blocks.linear.hybrid import HybridPayload
 from blocks.linear.importance import OPTIMUM, Weighting
 from blocks.linear.model import (
@@ -36,7 +37,7 @@ from blocks.linear.payload import (
     Point,
     threshold,
 )
-from blocks.linear.receiver import FIELDS, LinearReceiver
+from blocks.linear.receiver import FIELDS, NO_FIELDS, LinearReceiver
 from blocks.phy import side_information
 from blocks.phy.header import Header, pack_colour, unpack_colour
 from blocks.phy.mcs import SCHEMES
@@ -86,6 +87,20 @@ class Sent(NamedTuple):
     colour: int
 
 
+class Made(NamedTuple):
+    """A signal and what it says.
+
+    tx : the signal
+    known : [B, K], coefficients as the receiver has them; ``None`` if noise adds to
+        them
+    colour : [3], uint8, the subtracted colour
+    """
+
+    tx: TxSignal
+    known: np.ndarray | None
+    colour: np.ndarray
+
+
 class _Qualities(NamedTuple):
     """Qualities of this code: whole numbers, a field of the header."""
 
@@ -104,23 +119,26 @@ class LinearTransmitter:
     csi : whether it uses the SNR fed back
     design_snr_db : the SNR that it assumes otherwise
     margin_db : reserve in SNR of the scheme of the side information
+    more : further fields of the header
     """
 
     def __init__(
         self,
         model: LinearModel,
-        payload: AnalogPayload | HybridPayload,
+        payload: AnalogPayload | HybridPayload | DigitalPayload,
         weighting: Weighting,
         *,
         csi: bool,
         design_snr_db: float,
         margin_db: float,
+        more: Mapping[str, int] = NO_FIELDS,
     ):
         self._model, self._payload, self._weighting = model, payload, weighting
         self._csi = csi
         self._design_snr_db = design_snr_db
         self._margin_db = margin_db
-        self._header = Header(FIELDS | payload.fields | weighting.fields)
+        fields = FIELDS | payload.fields | weighting.fields | dict(more)
+        self._header = Header(fields)
         self._sizes = Recent(CACHED_SIZES)
         self._encoded = Recent(CACHED_IMAGES)
         self._prices = lru_cache(maxsize=256)(self._prices_at)
@@ -129,50 +147,37 @@ class LinearTransmitter:
         """The SNR, and Es/N0 of the outage capacity, if it uses the CSI."""
         return (csi.snr_db, csi.carried_db) if self._csi else None
 
-    def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """Search the quality that meets the budget, then a finer one.
+    def plan(
+        self, source: Sequence[Sample], budget: Budget, answer_bits: int = 0
+    ) -> Settings:
+        """Search the finest quality that meets the budget.
 
-        At another quality, classes change, and with them the rate by up to a per cent
-        in either direction. With classes kept, the rate grows in small steps.
+        ``answer_bits`` : bits that the receiver feeds back after each sample
         """
         design = self._design_snr_db, self._design_snr_db
         snr_db, carried_db = budget.operating_point or design
         side_db = carried_db - self._margin_db
         point = Point(side_db, db_to_linear(-snr_db) / 2, self._csi)
-        enough, last = enough_of(budget), 2**QUALITY_BITS - 1
+        enough, fed_back = enough_of(budget), budget.feedback.uses(answer_bits)
+
+        def cost(member: Member, setting: Setting) -> Cost:
+            return Cost(self.num_symbols(member, setting), fed_back)
 
         def best(spent, limit: float, what: str) -> Setting:
-            def renewed(quality: int) -> float:
-                return spent(Setting(point, quality, quality))
-
-            def kept(quality: int) -> float:
-                return spent(Setting(point, quality, first))
-
-            first = highest(renewed, _Qualities((0, last)), limit, what, enough)
-            finer = _Qualities((first, min(first + FINE, last)))
-            quality = highest(kept, finer, limit, what, enough)
-            return Setting(point, quality, first)
+            return finest(point, spent, limit, what, enough)
 
         def offer(members: Sequence[Member]) -> Choices:
             for member in members:
                 check_size(member)
-            return Choices(self._cost, best)
+            return Choices(cost, best)
 
         return search(source, budget, offer)
 
     def __call__(self, sample: Sample, plan: Settings, memory=None):
-        header, side, of_map, coded, blocks = self._send(sample, plan.of(sample))
-        uses = ledger(
-            header=len(header),
-            side=len(side) - of_map + len(coded.digital),
-            importance=of_map,
-            payload=len(coded.analog),
-        )
-        x = np.concatenate([header, side, coded.digital, coded.analog])
-        return TxSignal(x, uses, join_blocks(blocks, coded.blocks)), None
+        return self.send(sample, plan.of(sample)).tx, None
 
-    def _send(self, sample: Sample, setting: Setting):
-        """(header, side information, symbols of its map, coefficients, its blocks)."""
+    def send(self, sample: Sample, setting: Setting, **more: int) -> Made:
+        """Make the signal of a sample; ``more`` are further fields of the header."""
         point, quality, _ = setting
         sent = self._encode(sample, setting)
         coded = self._payload.send(sent.x, sent.sigma, point, quality)
@@ -182,10 +187,20 @@ class LinearTransmitter:
         of_map = round(len(side) * len(sent.importance) / len(told))
         height, width, _ = sample.data.shape
         values = (height, width, sent.colour, len(sent.bits), mcs, quality)
-        header = dict(zip(FIELDS, values, strict=True)) | coded.fields
+        fields = dict(zip(FIELDS, values, strict=True)) | coded.fields | more
         if self._weighting.fields:
-            header["importance_bits"] = len(sent.importance)
-        return self._header.send(header), side, of_map, coded, blocks
+            fields["importance_bits"] = len(sent.importance)
+        header = self._header.send(fields)
+        x = np.concatenate([header, side, coded.digital, coded.analog])
+        payload = len(coded.analog if coded.known is None else coded.digital)
+        uses = ledger(
+            header=len(header),
+            side=len(x) - len(header) - of_map - payload,
+            importance=of_map,
+            payload=payload,
+        )
+        tx = TxSignal(x, uses, join_blocks(blocks, coded.blocks))
+        return Made(tx, coded.known, unpack_colour(sent.colour))
 
     def _encode(self, sample: Sample, setting: Setting) -> Sent:
         image, model = sample.data, self._model
@@ -217,14 +232,15 @@ class LinearTransmitter:
             self._model, threshold(quality) / scale, noise, csi, efficiency
         )
 
-    def _cost(self, member: Member, setting: Setting) -> Cost:
-        def symbols() -> int:
+    def num_symbols(self, member: Member, setting: Setting) -> int:
+        """Number of symbols of an image."""
+
+        def count() -> int:
             return self._symbols(member, setting)
 
-        return Cost(self._sizes((member.key, setting), symbols))
+        return self._sizes((member.key, setting), count)
 
     def _symbols(self, member: Member, setting: Setting) -> int:
-        """Number of symbols of an image."""
         point, quality, classes = setting
         sent = self._encoded(
             (member.key, point, classes),
@@ -235,6 +251,32 @@ class LinearTransmitter:
         side = side_information.num_symbols(num_bits, mcs)
         payload = self._payload.num_symbols(sent.x, sent.sigma, point, quality)
         return self._header.num_symbols + side + payload
+
+
+def finest(point: Point, spent, limit: float, what: str, enough: float) -> Setting:
+    """Search a quality within a limit, then a finer one.
+
+    At another quality, classes change, and with them the rate by up to a per cent in
+    either direction. With classes kept, the rate grows in small steps.
+
+    Parameters
+    ----------
+    point : operating point
+    spent : ``setting -> cost``
+    limit, what, enough : as for :func:`baselines.separated.rate_search.highest`
+    """
+    last = 2**QUALITY_BITS - 1
+
+    def renewed(quality: int) -> float:
+        return spent(Setting(point, quality, quality))
+
+    first = highest(renewed, _Qualities((0, last)), limit, what, enough)
+
+    def kept(quality: int) -> float:
+        return spent(Setting(point, quality, first))
+
+    finer = _Qualities((first, min(first + FINE, last)))
+    return Setting(point, highest(kept, finer, limit, what, enough), first)
 
 
 def build(

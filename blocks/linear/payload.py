@@ -40,12 +40,15 @@ class Coded(NamedTuple):
     digital, analog : [n], complex64, symbols
     fields : values of the header
     blocks : [C, K], uint8, code blocks of the digital part
+    known : [B, K], coefficients as the receiver has them; ``None`` if noise adds to
+        them
     """
 
     digital: np.ndarray
     analog: np.ndarray
     fields: dict[str, int]
     blocks: np.ndarray = NO_BLOCKS
+    known: np.ndarray | None = None
 
 
 class AnalogPayload:

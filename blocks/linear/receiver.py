@@ -1,9 +1,13 @@
 """The receiver of the linear code: header, classes, LMMSE estimates."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 import numpy as np
 
 from blocks.inspection import Inspector, Seen, with_dither
 from blocks.linear import classes as classes_of_blocks
+from blocks.linear.digital import DigitalPayload
 from blocks.linear.hybrid import HybridPayload
 from blocks.linear.importance import Weighting
 from blocks.linear.model import (
@@ -33,6 +37,10 @@ FIELDS = {
     "mcs": 4,
     "quality": QUALITY_BITS,
 }
+NO_FIELDS: Mapping[str, int] = MappingProxyType({})
+
+# coefficients, colour, size, model -> picture
+Synthesis = Callable[..., np.ndarray]
 
 
 class LinearReceiver:
@@ -44,26 +52,38 @@ class LinearReceiver:
     payload : how coefficients are sent
     weighting : weights by importance
     inspect : what judges the estimates; ``None`` for nothing
+    more : further fields of the header
     """
 
     def __init__(
         self,
         model: LinearModel,
-        payload: AnalogPayload | HybridPayload,
+        payload: AnalogPayload | HybridPayload | DigitalPayload,
         weighting: Weighting,
         inspect: Inspector | None = None,
+        more: Mapping[str, int] = NO_FIELDS,
     ):
         self._model, self._payload, self._weighting = model, payload, weighting
-        self._header = Header(FIELDS | payload.fields | weighting.fields)
-        self._inspect = inspect
+        fields = FIELDS | payload.fields | weighting.fields | dict(more)
+        self._header, self._inspect = Header(fields), inspect
 
     def __call__(self, rx: RxSignal, query=None, memory=None):
-        return self._receive(rx.x_hat, rx.no), None
+        header = self.read(rx)
+        return unknown() if header is None else self.decode(header, rx), None
 
-    def _receive(self, x_hat: np.ndarray, no: np.ndarray) -> Estimate:
-        header = self._header.receive(x_hat, no)
-        if header is None or not header["height"] * header["width"]:
-            return unknown()
+    def read(self, rx: RxSignal) -> dict[str, int] | None:
+        """The header of a signal; ``None`` if it is lost."""
+        header = self._header.receive(rx.x_hat, rx.no)
+        return header if header and header["height"] * header["width"] else None
+
+    def decode(
+        self, header: dict[str, int], rx: RxSignal, synthesis: Synthesis = synthesise
+    ) -> Estimate:
+        """Decode what follows the header.
+
+        ``synthesis`` makes the picture, as :func:`blocks.linear.model.synthesise`.
+        """
+        x_hat, no = rx.x_hat, rx.no
         start, mcs = self._header.num_symbols, header["mcs"]
         num_bits = header["side_bits"] + header.get("importance_bits", 0)
         end = start + (side_information.num_symbols(num_bits, mcs) if num_bits else 0)
@@ -71,7 +91,8 @@ class LinearReceiver:
         bits, blocks = side_information.receive(x_hat[side], no[side], num_bits, mcs)
         picture = None
         if bits is not None:
-            picture, own, doubt = self._decode(header, bits, x_hat[end:], no[end:])
+            payload = x_hat[end:], no[end:]
+            picture, own, doubt = self._decode(header, bits, *payload, synthesis)
             blocks = join_blocks(blocks, own)
         if picture is not None:
             return Estimate(picture, IMAGE, False, blocks, doubt)
@@ -79,7 +100,7 @@ class LinearReceiver:
         colour = unpack_colour(header["mean_colour"])
         return Estimate(np.broadcast_to(colour, size), IMAGE, True, blocks)
 
-    def _decode(self, header: dict, bits, x_hat, no):
+    def _decode(self, header: dict, bits, x_hat, no, synthesis: Synthesis):
         """Picture, ``None`` if cut short, blocks of the payload, and doubt."""
         size = header["height"], header["width"]
         grid = grid_of(*size)
@@ -96,7 +117,7 @@ class LinearReceiver:
             x, blocks = self._payload.receive(x_hat, no, sigma, header)
             if x is None:
                 return None, blocks
-            return synthesise(x / scale, colour, size, self._model), blocks
+            return synthesis(x / scale, colour, size, self._model), blocks
 
         def dithered(seed: int) -> np.ndarray:
             return decoded(*with_dither(x_hat, no, seed))[0]

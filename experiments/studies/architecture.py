@@ -82,7 +82,7 @@ BLOCKS = Stack(
             [
                 Box("blocks.linear"),
                 Box("blocks", 2),
-                Box("blocks.knowledge"),
+                Stack([Box("blocks.memory"), Box("blocks.knowledge")]),
                 Box("blocks.features"),
             ]
         ),

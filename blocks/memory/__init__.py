@@ -1,0 +1,1 @@
+"""What both ends of a link remember: sites, by content, within a capacity."""
