@@ -8,6 +8,7 @@ from blocks.inspection import INSPECTORS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
+from blocks.orchestrating import ORCHESTRATORS
 from blocks.scheduling import SCHEDULERS
 from semlink.catalogue import Catalogue
 from semlink.config import SweepConfig
@@ -29,6 +30,7 @@ NAMED = (
     INSPECTORS,
     ADAPTERS,
     SCHEDULERS,
+    ORCHESTRATORS,
 )
 KINDS = {
     "source": ("blocks.sources",),

@@ -1,24 +1,29 @@
 """Scenarios by name, and the sessions that they describe."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from blocks.adapting import adapter
-from blocks.phy.burst import BurstCode
+from blocks.intending import intent_reader
+from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
 from semlink.ends.air import Air, Uplink
-from semlink.ends.receiver import Patience, Receiver
+from semlink.ends.receiver import Patience, Receiver, User
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
 from semlink.link import Link
-from semlink.loop.device import Work
-from semlink.loop.messages import TaskProfile
+from semlink.loop.agents import LinkState, Understood
+from semlink.loop.device import Work, computing
+from semlink.loop.feedback import slot_of
+from semlink.loop.messages import Intent
+from semlink.loop.needs import PICTURE, documented
+from semlink.loop.profile import TASKS, Capabilities, Offer, negotiate
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
 from semlink.loop.world import Event, World
@@ -91,6 +96,7 @@ class Stage:
         self.tasks = {spec.name: self._task(spec) for spec in config.task}
         self._adapter = adapter(config.adapter.label, self.names)
         self._scheduler = scheduler(config.scheduler.label)
+        self._reader = intent_reader(config.intent.label)
         self._bursts = BurstCode()
 
     @cached_property
@@ -107,7 +113,7 @@ class Stage:
         episode : number of the episode
         """
         config, seeds = self.config, self.seeds(seed, episode)
-        said = Event(frame=0, says=config.says)
+        said = Event(frame=0, says=config.says, answers=config.answers)
         told = config.world.model_copy(update={"events": (said, *config.world.events)})
         world = World(told, self.source, seeds)
         uplink = Uplink(**config.uplink.model_dump())
@@ -150,12 +156,38 @@ class Stage:
         """The receiver's end, for an episode."""
         told = self.config.receiver
         patience = Patience(told.content, told.conceal, told.actor)
-        return Receiver(
-            self.links, self.tasks, self._bursts, patience, self._understand
-        )
+        return Receiver(self.links, self.tasks, self._bursts, patience, self._user())
 
-    def _understand(self, says: Any) -> TaskProfile:
-        return checked(says, TaskProfile)
+    def _user(self) -> User:
+        """How the receiver reads words or a structure, and what it can offer."""
+        reader, structured = self._reader, intent_reader("structured")
+
+        def reads(said: Any, answers: Sequence[str] = ()) -> Understood:
+            return (structured if isinstance(said, Mapping) else reader)(said, answers)
+
+        return User(reads, self._offered)
+
+    def _offered(self, intent: Intent, number: int) -> Offer:
+        """The profile of an intent, by what the link and the machines can do."""
+        device, world = self.config.device, self.config.world
+        values = self.source[0].values
+        least = min(work.encode * values for work in works(self.names))
+        state = LinkState(
+            snr_db=world.snr_db,
+            uses_per_ms=slot_of(self._channel) / device.slot_ms,
+            period_ms=world.period_slots * device.slot_ms,
+            compute_ms=computing(device.sender, least).ms,
+        )
+        tasks = tuple(task for task in TASKS.values() if task in self.tasks)
+        able = Capabilities(tasks=tasks, mj_per_use=device.symbol_mj)
+        needs = documented(able.retransmissions)
+
+        def scaled(task: str, snr_db: float, reliability: float) -> float:
+            is_picture = task == "reconstruction"
+            share = values / PICTURE if is_picture else 1.0
+            return share * needs(task, snr_db, reliability)
+
+        return negotiate(intent, state, able, scaled, number)
 
     def _built(self, kind: str, spec: ComponentSpec) -> Any:
         return built(kind, spec.label, self._catalogue.build(kind, spec))

@@ -231,6 +231,20 @@ class StateReport(NamedTuple):
 
 
 @runtime_checkable
+class AcknowledgedTransmitter(Protocol):
+    """A transmitter whose memory depends on the receiver's answer."""
+
+    def acknowledged(self, memory: Any, request: Any) -> Any:
+        """The memory after an exchange.
+
+        Parameters
+        ----------
+        memory : memory that came with the signal
+        request : content of the last :class:`Request`; ``None`` if none arrived
+        """
+
+
+@runtime_checkable
 class PlacingTransmitter(Protocol):
     """A transmitter that places its symbols by a map of the channel's state."""
 
@@ -283,7 +297,8 @@ class Loop(NamedTuple):
 
     The pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`; with
     a map, a :class:`PlacingTransmitter` and a receiver whose receptions are
-    :class:`ReportingReception`.
+    :class:`ReportingReception`; with acknowledgements, an
+    :class:`AcknowledgedTransmitter`.
 
     state : the receiver reports the channel's state before the transmitter sends
     csi_delay_slots : slots between the measured slot and the first transmission
@@ -291,6 +306,8 @@ class Loop(NamedTuple):
     max_transmissions : largest number of transmissions, the first included
     round_trip_slots : slots between the end of a transmission and the next
     map : the receiver reports the state by resource block before the first transmission
+    acknowledged : the last request changes the transmitter's memory; it is sent, and
+        counted, even if nothing can be asked for
     """
 
     state: bool = False
@@ -299,6 +316,7 @@ class Loop(NamedTuple):
     max_transmissions: int = 1
     round_trip_slots: int = 0
     map: bool = False
+    acknowledged: bool = False
 
 
 class Transceiver(NamedTuple):

@@ -124,9 +124,9 @@ class Bandit:
 
 
 def build(
-    alpha: Weight = 0.3,
+    alpha: Weight = 0.1,
     discount: Discount = 1.0,
-    ridge: Annotated[float, Field(gt=0, le=100)] = 0.1,
+    ridge: Annotated[float, Field(gt=0, le=100)] = 0.01,
     late: Weight = 1.0,
     drift_db: Annotated[float, Field(ge=0, le=20)] = 0.5,
     cost: Cost = 0.1,
@@ -142,7 +142,8 @@ def build(
     alpha : width of a confidence bound in standard deviations of rewards
     discount : weight of a reward after each further one; below 1 for a world in which
         the utility of an arm at a state changes
-    ridge : weight of the regularisation
+    ridge : weight of the regularisation; an arm is tried if ``alpha / sqrt(ridge)``,
+        its bound before the first reward, exceeds what the others earn
     late : loss by a missed deadline
     drift_db : standard deviation of the state after a silent frame [dB], which grows
         with the square root of their number

@@ -89,7 +89,7 @@ def build(
     step_db: Step = 1.0,
     success: Open = 0.5,
     least_db: Decibels = -3.0,
-    most_db: Decibels = 20.0,
+    most_db: Decibels = 10.0,
     patience: Patience = 8,
     reserve_db: Decibels = 6.0,
     share: Share = 1.0,

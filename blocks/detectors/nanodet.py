@@ -10,6 +10,7 @@ detection model", 2021, https://github.com/RangiLyu/nanodet.
 X. Li et al., "Generalized Focal Loss", NeurIPS 2020 (boxes as distributions).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +27,8 @@ BINS = 11  # of the distance from a position to a side, in strides
 OVERLAP = 0.6  # overlap threshold of non-maximum suppression
 MEAN = (103.53, 116.28, 123.675)  # of blue, green and red
 DEVIATION = np.float32([57.375, 57.12, 58.395]).reshape(3, 1, 1)
+# scores of three scales, then distances
+OUTPUTS = ["Identity", *(f"Identity_{number}" for number in range(1, 6))]
 
 
 class NanoDet:
@@ -39,17 +42,8 @@ class NanoDet:
 
     def __call__(self, image: np.ndarray) -> Boxes:
         """Find objects of an image [H, W, 3], uint8, in order of confidence."""
-        import cv2
-
-        # the image is RGB, the network's input blue first
-        blob = cv2.dnn.blobFromImage(image, 1, (INPUT, INPUT), MEAN, swapRB=True)
-        self._network.setInput(blob / DEVIATION)
-        outputs = self._network.forward([f"Identity{n}" for n in _suffixes()])
-        scores = np.concatenate([one[0] for one in outputs[:3]])
-        sides = np.concatenate(list(map(_sides, outputs[3:], STRIDES)))
-        height, width = image.shape[:2]
-        sides *= np.float32([width, height, width, height]) / INPUT
-        return suppressed(scores, sides, self.categories, image.shape[:2], OVERLAP)
+        self._network.setInput(network_input(image))
+        return objects(self._network.forward(OUTPUTS), image.shape[:2])
 
 
 def build() -> NanoDet:
@@ -69,9 +63,27 @@ def _network():
     return cv2.dnn.readNetFromONNX(str(WEIGHTS))
 
 
-def _suffixes() -> list[str]:
-    """Endings of the outputs: scores of three scales, then distances."""
-    return ["", *(f"_{number}" for number in range(1, 6))]
+def network_input(image: np.ndarray) -> np.ndarray:
+    """The network's input [1, 3, 416, 416] of an image [H, W, 3], uint8."""
+    import cv2
+
+    # the image is RGB, the network's input blue first
+    blob = cv2.dnn.blobFromImage(image, 1, (INPUT, INPUT), MEAN, swapRB=True)
+    return blob / DEVIATION
+
+
+def objects(outputs: Sequence[np.ndarray], size: tuple[int, int]) -> Boxes:
+    """Objects in a picture of a size (H, W), in order of confidence.
+
+    Input
+    -----
+    outputs : those of the network, as in :data:`OUTPUTS`
+    """
+    scores = np.concatenate([one[0] for one in outputs[:3]])
+    sides = np.concatenate(list(map(_sides, outputs[3:], STRIDES)))
+    height, width = size
+    sides *= np.float32([width, height, width, height]) / INPUT
+    return suppressed(scores, sides, CATEGORIES, size, OVERLAP)
 
 
 def _sides(distances: np.ndarray, stride: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from blocks.features.transform import Transform, order
+from blocks.features.transform import order
 from blocks.phy import analog
 from semlink.units import db_to_linear
 
@@ -46,7 +46,7 @@ class Allocation(NamedTuple):
 class Received(NamedTuple):
     """Received coefficients.
 
-    y : [14, 14, 112], estimates; zero where nothing was sent
+    y : estimates, as the deviations; zero where nothing was sent
     error : expected squared error of all, as a share of their variance
     """
 
@@ -69,16 +69,16 @@ class Payload:
 
     Parameters
     ----------
-    transform : statistics that both ends share
+    sigma : [...], deviations of the coefficients, which both ends share
     """
 
-    def __init__(self, transform: Transform):
-        self._sigma, self._order = transform.sigma, order(transform.sigma)
-        self._variance = float(np.sum(transform.sigma**2))
+    def __init__(self, sigma: np.ndarray):
+        self._sigma, self._order = sigma, order(sigma)
+        self._variance = float(np.sum(sigma**2))
         self._allocation = lru_cache(maxsize=64)(self._allocate)
 
     def send(self, y: np.ndarray, setting: Setting) -> tuple[np.ndarray, int]:
-        """Coefficients [14, 14, 112] to symbols [n], complex64, and the scale's field.
+        """Coefficients [...] to symbols [n], complex64, and the scale's field.
 
         The scale normalises the power of this sample, whose coefficients may be larger
         or smaller than usual.

@@ -1,7 +1,8 @@
-"""The control header, which a receiver needs before anything else.
+"""Short messages: the control header, and those of a session.
 
-Fixed fields in a fixed number of QPSK symbols at rate 1/5, at the front of every
-transmission, protected by a CRC. If the CRC fails, the transmission is lost.
+Blocks of a length that the receiver knows, in QPSK at rate 1/5, protected by a CRC. The
+header is at the front of every transmission. If its CRC fails, the transmission is
+lost.
 """
 
 from collections.abc import Mapping
@@ -12,6 +13,42 @@ from blocks.phy.adaptation import Outlook
 from blocks.phy.bicm import Bicm, Mcs
 
 ROBUST = Mcs(2, 0.2)
+
+
+class BurstCode:
+    """The code of short messages; a :class:`semlink.ends.wire.Bursts`."""
+
+    def __init__(self):
+        self._chain = Bicm(ROBUST)
+
+    def num_symbols(self, num_bits: int) -> int:
+        """Symbols of a block of ``num_bits``."""
+        return self._chain.num_symbols(num_bits)
+
+    def failing(self, expected: Outlook, num_bits: int) -> np.ndarray:
+        """Block error rate of a block after each transmission : [T]."""
+        length = self._chain.layout(num_bits).k
+        return expected._replace(mode="chase").failing(ROBUST, length)
+
+    def send(self, bits: np.ndarray) -> np.ndarray:
+        """Symbols [n], complex64, of bits [num_bits], uint8."""
+        return self._chain.send(np.asarray(bits, np.uint8))[0]
+
+    def receive(
+        self, x_hat: np.ndarray, no: np.ndarray, num_bits: int
+    ) -> np.ndarray | None:
+        """Bits [num_bits] from the front of what was received; ``None`` if lost.
+
+        Input
+        -----
+        x_hat : [N], complex64, equalised symbols
+        no : [N], float32, their noise variance
+        """
+        here = slice(0, self.num_symbols(num_bits))
+        if len(x_hat) < here.stop:
+            return None
+        bits, intact, _ = self._chain.receive(x_hat[here], no[here], num_bits)
+        return bits if intact.all() else None
 
 
 class Header:
@@ -25,13 +62,12 @@ class Header:
     def __init__(self, fields: Mapping[str, int]):
         self._fields = dict(fields)
         self._num_bits = sum(fields.values())
-        self._chain = Bicm(ROBUST)
-        self.num_symbols = self._chain.num_symbols(self._num_bits)
+        self._code = BurstCode()
+        self.num_symbols = self._code.num_symbols(self._num_bits)
 
     def failing(self, expected: Outlook) -> np.ndarray:
         """Block error rate of the header after each transmission : [T]."""
-        length = self._chain.layout(self._num_bits).k
-        return expected._replace(mode="chase").failing(ROBUST, length)
+        return self._code.failing(expected, self._num_bits)
 
     def send(self, values: Mapping[str, int]) -> np.ndarray:
         """Make the symbols [num_symbols], complex64, of a header.
@@ -44,7 +80,7 @@ class Header:
         bits = [
             _to_bits(name, values[name], width) for name, width in self._fields.items()
         ]
-        return self._chain.send(np.concatenate(bits))[0]
+        return self._code.send(np.concatenate(bits))
 
     def receive(self, x_hat: np.ndarray, no: np.ndarray) -> dict[str, int] | None:
         """Read the header from the front of a transmission; ``None`` if it fails.
@@ -54,11 +90,8 @@ class Header:
         x_hat : [N], complex64, equalised symbols
         no : [N], float32, their noise variance
         """
-        front = slice(0, self.num_symbols)
-        if len(x_hat) < self.num_symbols:
-            return None
-        bits, intact, _ = self._chain.receive(x_hat[front], no[front], self._num_bits)
-        if not intact.all():
+        bits = self._code.receive(x_hat, no, self._num_bits)
+        if bits is None:
             return None
         ends = np.cumsum(list(self._fields.values()))[:-1]
         parts = np.split(bits, ends)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from blocks.knowledge.perception import Encoded, joined, unit
 from blocks.knowledge.pretrained import (
+    WEIGHTS,
     loaded,
     settle_keras,
     tensorflow_model,
@@ -35,6 +36,12 @@ def build(model: str = "") -> "MiniLM":
     model : folder of another BERT model of this kind; by default that of the package
     """
     return MiniLM(model or _packaged())
+
+
+def files(model: str) -> list[Path]:
+    """Files of the weights."""
+    places = (Path(model or _packaged()) / name for name in WEIGHTS)
+    return [path for path in places if path.is_file()]
 
 
 def _packaged() -> str:

@@ -6,8 +6,7 @@ strongest coefficients under a task-weighted KLT as analog symbols. The receiver
 estimates the features and decides, with a half that is trained on received features.
 """
 
-from bisect import bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -15,110 +14,39 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.classifier import probabilities
-from blocks.features import transform
-from blocks.features.payload import (
-    FIELDS,
-    Payload,
-    Setting,
-    num_symbols,
-    snr_index,
-)
-from blocks.phy.header import Header
-from semlink.errors import Infeasible
+from blocks.features import classifier, transform
+from blocks.features.link import FeatureReceiver, Features, FeatureTransmitter
 from semlink.modalities.decisions import DECISION
-from semlink.protocols import Budget, Csi, Transceiver
-from semlink.signals import (
-    NO_BLOCKS,
-    Estimate,
-    RxSignal,
-    Sample,
-    TxSignal,
-    ledger,
-    unknown,
-)
-
-LAST = 2 ** FIELDS["symbols"] - 1
+from semlink.protocols import Transceiver
 
 
-class FeatureTransmitter:
-    """The first half of the network, and the strongest coefficients of its output.
+class ClassifierHalves:
+    """EfficientNet-Lite0 cut in two.
 
     Parameters
     ----------
-    csi : whether power is allocated for the SNR fed back
-    design_snr_db : the SNR that it is allocated for otherwise
+    trained : whether the second half is the one trained on received features
     """
 
-    def __init__(self, *, csi: bool, design_snr_db: float):
-        self._csi, self._design_snr_db = csi, design_snr_db
-        self._transform = transform.shipped()
-        self._payload, self._header = Payload(self._transform), Header(FIELDS)
-
-    def operating_point(self, csi: Csi) -> Hashable:
-        """The SNR in whole dB, as an index, if it uses the CSI."""
-        return snr_index(csi.snr_db) if self._csi else None
-
-    def plan(self, source: Sequence[Sample], budget: Budget) -> Settings:
-        """The largest number of symbols within the budget."""
-        snr = budget.operating_point
-        snr = snr_index(self._design_snr_db) if snr is None else snr
-
-        def cost(member: Member, setting: Setting) -> Cost:
-            return Cost(self._header.num_symbols + num_symbols(setting.symbols))
-
-        def best(spent, limit: float, what: str) -> Setting:
-            every = range(LAST + 1)
-            fits = bisect_right(every, limit, key=lambda i: spent(Setting(i, snr)))
-            if not fits:
-                share = spent(Setting(0, snr)) / limit if limit else float("inf")
-                raise Infeasible(
-                    f"fewest symbols of {what} are {share:.2f} of the budget"
-                )
-            return Setting(fits - 1, snr)
-
-        def finer(setting: Setting) -> Setting | None:
-            more = setting._replace(symbols=setting.symbols + 1)
-            return more if more.symbols <= LAST else None
-
-        return search(source, budget, lambda _: Choices(cost, best, finer=finer))
-
-    def __call__(self, sample: Sample, plan: Settings, memory=None):
-        setting = plan.of(sample)
-        y = transform.analyse(first_half(sample.data), self._transform)
-        payload, scale = self._payload.send(y, setting)
-        header = self._header.send({**setting._asdict(), "scale": scale})
-        uses = ledger(header=len(header), payload=len(payload))
-        return TxSignal(np.concatenate([header, payload]), uses, NO_BLOCKS), None
-
-
-class FeatureReceiver:
-    """LMMSE estimates of the features, and the second half of the network.
-
-    Parameters
-    ----------
-    trained : whether the half is the one trained on received features
-    """
+    fields: Mapping[str, int] = {}
+    makes = DECISION
 
     def __init__(self, *, trained: bool):
         self._trained = trained
-        self._transform = transform.shipped()
-        self._payload, self._header = Payload(self._transform), Header(FIELDS)
+        self._transform = classifier.shipped()
+        self.sigma = self._transform.sigma
 
-    def __call__(self, rx: RxSignal, query=None, memory=None):
-        header, start = self._header.receive(rx.x_hat, rx.no), self._header.num_symbols
-        if header is None:
-            return unknown(DECISION), None
-        setting = Setting(header["symbols"], header["snr"])
-        received = self._payload.receive(
-            rx.x_hat[start:], rx.no[start:], setting, header["scale"]
-        )
-        if received is None:
-            return unknown(DECISION), None
-        features = transform.synthesise(received.y, self._transform)
-        logits = second_half(features, received.error if self._trained else 0.0)
-        return Estimate(probabilities(logits), DECISION, False, NO_BLOCKS), None
+    def first(self, image: np.ndarray) -> Features:
+        """Coefficients [14, 14, 112] of an image [H, W, 3], uint8."""
+        return Features(transform.analyse(first_half(image), self._transform), {})
+
+    def second(
+        self, y: np.ndarray, error: float, fields: Mapping[str, int]
+    ) -> np.ndarray:
+        """Probabilities [1000] of received coefficients [14, 14, 112]."""
+        features = transform.synthesise(y, self._transform)
+        return probabilities(second_half(features, error if self._trained else 0.0))
 
 
 def build(
@@ -135,15 +63,16 @@ def build(
     trained : whether the receiver's half is the one trained on received features, or
         the published one
     """
-    transmitter = FeatureTransmitter(csi=csi, design_snr_db=design_snr_db)
-    return Transceiver(transmitter, FeatureReceiver(trained=trained), makes=DECISION)
+    halves = ClassifierHalves(trained=trained)
+    transmitter = FeatureTransmitter(halves, csi=csi, design_snr_db=design_snr_db)
+    return Transceiver(transmitter, FeatureReceiver(halves), makes=DECISION)
 
 
 def files(**_) -> list[Path]:
     """Files that the results depend on: statistics and networks."""
     from blocks.nn.efficientnet import lite, receiving_half
 
-    return [transform.FILE, lite.FILE, receiving_half.FILE]
+    return [classifier.FILE, lite.FILE, receiving_half.FILE]
 
 
 def first_half(image: np.ndarray) -> np.ndarray:

@@ -6,8 +6,11 @@ from typing import Annotated
 import typer
 
 from experiments.commands.outputs import figure_file
+from experiments.commands.runs import Run
 
 measuring = typer.Typer()
+
+ABSTRACTION = Path("semlink/loop/abstraction/measured.npz")
 
 Memory = figure_file("memory.png")
 Calibration = figure_file("calibration.png")
@@ -82,6 +85,34 @@ def calibration(
 
     link = transmitter, _anywhere(source), channel, snr_db, cbr
     typer.echo(report(command(*link, images), output))
+
+
+@measuring.command()
+def adaptation(
+    episodes: Annotated[int, typer.Option(min=2, help="Of each adapter.")] = 8,
+) -> None:
+    """Print how adapters follow steps of the SNR, by delay and loss of reports."""
+    from experiments.studies.adaptation.table import table
+
+    typer.echo(table(episodes))
+
+
+@measuring.command()
+def abstraction(
+    source: Annotated[str, typer.Option(help="Source of pictures with questions.")],
+    output: Annotated[Path, typer.Option(help="File of the table.")] = ABSTRACTION,
+    run: Run = "abstraction",
+    images: Annotated[int | None, typer.Option(min=4, help="Pictures.")] = None,
+    quick: Annotated[bool, typer.Option(help="A coarse grid, in minutes.")] = False,
+) -> None:
+    """Measure the utility of all transmitters, into OUTPUT, and check the table.
+
+    The sweeps are in runs/RUN_grid, RUN_between and RUN_fading; the same command
+    resumes them. With --quick, give another RUN and OUTPUT.
+    """
+    from experiments.abstraction.command import abstraction as command
+
+    typer.echo(command(_anywhere(source), run, output, images, quick))
 
 
 def _anywhere(source: str) -> str:

@@ -12,10 +12,8 @@ from pathlib import Path
 import numpy as np
 from scipy.fft import dctn
 
+from blocks.features.classifier import EDGES, FILE
 from blocks.features.transform import (
-    CHANNELS,
-    EDGES,
-    FILE,
     Transform,
     analyse,
     bands,
@@ -38,8 +36,8 @@ def fit(folder: Path, seed: int = 1) -> Transform:
     x = features[HELD_OUT : HELD_OUT + FOR_MOMENTS].astype(np.float32)
     mean = x.mean(axis=0)
     x -= mean
-    band, count = bands(), len(EDGES) + 1
-    covariance = np.zeros((count, CHANNELS, CHANNELS))
+    band, count = bands(len(mean), EDGES), len(EDGES) + 1
+    covariance = np.zeros((count, mean.shape[-1], mean.shape[-1]))
     for part in np.array_split(x, 30):
         covariance += _products(dctn(part, axes=(1, 2), norm="ortho"), band, count)
     information = np.zeros_like(covariance)
@@ -50,7 +48,7 @@ def fit(folder: Path, seed: int = 1) -> Transform:
     covariance /= frequencies * len(x)
     information /= frequencies * FOR_GRADIENTS
     forward = np.stack(list(map(task_weighted, covariance, information)))
-    unscaled = transform_of(mean, forward, np.ones(x.shape[1:]))
+    unscaled = transform_of(EDGES, mean, forward, np.ones(x.shape[1:]))
     power = [np.sum(analyse(p + mean, unscaled) ** 2, 0) for p in np.array_split(x, 30)]
     return unscaled._replace(sigma=np.sqrt(np.sum(power, axis=0) / len(x)))
 

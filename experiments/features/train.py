@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocks.features.classifier import shipped
 from blocks.features.payload import (
     FEWEST,
     STEPS_PER_OCTAVE,
@@ -22,7 +23,7 @@ from blocks.features.payload import (
     Setting,
     snr_index,
 )
-from blocks.features.transform import analyse, shipped, synthesise
+from blocks.features.transform import analyse, synthesise
 from experiments.features.views import FEATURES, HELD_OUT, LOGITS
 from semlink.graph import compiled
 from semlink.units import db_to_linear
@@ -127,7 +128,7 @@ def train(folder: Path, minutes: float, seed: int = 1) -> None:
 
     features = np.load(folder / FEATURES, mmap_mode="r")
     targets = np.load(folder / LOGITS, mmap_mode="r")
-    payload, rng = Payload(shipped()), np.random.default_rng(seed)
+    payload, rng = Payload(shipped().sigma), np.random.default_rng(seed)
     restorer = untrained(features[:SPREAD_OF].astype(np.float32).std(axis=(0, 1, 2)))
     step, average = step_of(restorer), Average(restorer.trainable_variables)
     infer = compiled(lambda *x: logits(restorer, *x), level="graph", name="validate")

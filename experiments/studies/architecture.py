@@ -29,7 +29,7 @@ TRAINING = Stack(
 RUNS = Stack(
     [
         Space(4),
-        Box("experiments.commands"),
+        Row([Box("experiments.commands"), Box("experiments.abstraction")]),
         Row([Box("experiments.fitting"), Box("experiments.conversion")]),
         Box(COMPOSER),
     ]
@@ -37,7 +37,13 @@ RUNS = Stack(
 OUTCOMES = Stack(
     [
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
-        Box("experiments.studies", 4),
+        Row(
+            [
+                Box("experiments.studies", 4),
+                Box("experiments.studies.cloud"),
+                Box("experiments.studies.adaptation"),
+            ]
+        ),
         Box("experiments.figures", 4),
     ],
     "left",
@@ -50,7 +56,13 @@ PARTS = Row(
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
-        Stack([Box("blocks.extractors"), Box("blocks.inspectors")]),
+        Stack(
+            [
+                Box("blocks.extractors"),
+                Box("blocks.inspectors"),
+                Box("blocks.orchestrators"),
+            ]
+        ),
         Stack([Box("blocks.restorers"), Box("blocks.arq"), Box("blocks.resources")]),
         Stack([Box("blocks.adapters", 2), Box("blocks.schedulers")]),
     ]
@@ -60,7 +72,7 @@ BLOCKS = Stack(
         Row(
             [
                 Box("blocks.transmitters", 2),
-                Box("blocks.tasks"),
+                Stack([Box("blocks.cascade"), Box("blocks.tasks")]),
                 Box("blocks.answerers"),
             ]
         ),
@@ -92,6 +104,7 @@ SEMLINK = Stack(
                 Box("semlink", 2),
                 Box("semlink.contracts"),
                 Box("semlink.modalities"),
+                Box("semlink.loop.abstraction"),
                 Box("semlink.loop"),
             ]
         ),

@@ -12,7 +12,9 @@ from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop import layout
-from semlink.loop.messages import Act, Grant, Report, Request, TaskProfile
+from semlink.loop.agents import IntentReader
+from semlink.loop.messages import Act, Grant, Intent, Report, Request, TaskProfile
+from semlink.loop.profile import Offer
 from semlink.metrics import Confident, Task
 from semlink.signals import Estimate, RxSignal, unknown
 from semlink.units import linear_to_db
@@ -35,6 +37,18 @@ class Patience(NamedTuple):
     content: float = 0.9
     conceal: Literal["nothing", "last"] = "nothing"
     actor: Actor = "none"
+
+
+class User(NamedTuple):
+    """How a receiver understands its user.
+
+    reads : reader of intents
+    offers : (intent, number of the profile) -> profile of it, or of the nearest that
+        can be met
+    """
+
+    reads: IntentReader
+    offers: Callable[[Intent, int], Offer]
 
 
 class Answer(NamedTuple):
@@ -69,7 +83,7 @@ class Receiver:
     tasks : built tasks, by name
     bursts : code of grants and messages
     patience : how it decides
-    understand : makes a profile of what the user says
+    user : how it understands the user
     """
 
     def __init__(
@@ -78,21 +92,39 @@ class Receiver:
         tasks: Mapping[str, Task],
         bursts: Bursts,
         patience: Patience,
-        understand: Callable[[object], TaskProfile],
+        user: User,
     ):
         self._links, self._tasks, self._bursts = links, tasks, bursts
-        self._patience, self._understand = patience, understand
+        self._patience, (self._reads, self._offers) = patience, user
         self.profile = TaskProfile()
         self._memories: tuple[Any, ...] = (None,) * len(links)
         self._acknowledged, self._said = True, -REPEAT
         self._of: _Frame | None = None
         self._kept: Estimate | None = None  # the last one that was not lost
 
-    def intend(self, says: object) -> None:
-        """Understand what the user says; its profile is sent until it is heard."""
+    def intend(self, says: Any, answers: Sequence[str] = ()) -> Offer:
+        """Understand what the user says; its profile is sent until it is heard.
+
+        Parameters
+        ----------
+        says : what the user says
+        answers : what the user would answer to questions about it, in their order
+
+        Raises
+        ------
+        InputError
+            It is no intent.
+        Infeasible
+            No such intent can be met.
+        """
+        understood, asked = self._reads(says), 0
+        while understood.asks and asked < len(answers):
+            asked += 1
+            understood = self._reads(says, answers[:asked])
         number = (self.profile.number + 1) % PROFILES
-        profile = self._understand(says).model_copy(update={"number": number})
-        self.profile, self._acknowledged, self._said = profile, False, -REPEAT
+        offer = self._offers(understood.intent, number)
+        self.profile, self._acknowledged, self._said = offer.profile, False, -REPEAT
+        return offer
 
     def open(self, number: int, query: Any) -> Wire | None:
         """Begin to receive a frame; return the profile if it has to be sent.

@@ -15,6 +15,7 @@ from semlink.errors import Infeasible
 from semlink.loop.evolution import ChannelEvolution
 from semlink.loop.feedback_link import FREE, REPORT_BITS, FeedbackLink
 from semlink.protocols import (
+    AcknowledgedTransmitter,
     Channel,
     Evolution,
     Loop,
@@ -185,7 +186,7 @@ def _placed(pair: Transceiver, first: Encoded, report: StateMap) -> TxSignal:
 
 def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
     """Transmit until the receiver is satisfied or no transmissions are left."""
-    transmitter: RequestedTransmitter = pair.transmitter
+    transmitter: RequestedTransmitter | AcknowledgedTransmitter = pair.transmitter
     begin, readable, tx, sent, received = air.now, 0, first.tx, [], []
     for last in range(pair.loop.max_transmissions - 1, -1, -1):
         if tx is not None:
@@ -196,7 +197,7 @@ def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
                 estimate = process(rx)
                 request = pairs.requested(process.request, pair)
             readable += request.content is not None
-        if pair.loop.max_transmissions == 1:
+        if pair.loop.max_transmissions == 1 and not pair.loop.acknowledged:
             break  # nothing can be asked for
         arrives = back.carries("request", request.num_bits)
         if request.satisfied or not last:
@@ -209,6 +210,9 @@ def _transmissions(pair, process, air, back: _Back, first: Encoded) -> Delivery:
                     first.sample, first.tx, first.plan, request.content, readable
                 )
                 tx = pairs.signal(tx, pair)
-    memory = Memory(first.memory, process.memory)
+    known = first.memory
+    if pair.loop.acknowledged:
+        known = transmitter.acknowledged(known, request.content if arrives else None)
+    memory = Memory(known, process.memory)
     slots = air.now - begin
     return Delivery(tuple(sent), estimate, slots, back.uses, memory, tuple(received))

@@ -62,7 +62,7 @@ class ScenarioConfig(_Frozen):
         transmitter, those of that transmitter
     pool : channel uses of a frame that there are in all
     channel : downlink, and uplink on another course
-    says : what the user says at the beginning
+    says, answers : what the user says at the beginning, and answers to questions
     intent, adapter, scheduler : agents
     task : tasks that a profile can name
     receiver, uplink, device : as described there
@@ -76,7 +76,8 @@ class ScenarioConfig(_Frozen):
     uses: dict[str, tuple[Uses, ...]]
     pool: Uses
     channel: ComponentSpec = ComponentSpec(name="awgn")
-    says: Any
+    says: str | dict
+    answers: tuple[str, ...] = ()
     intent: ComponentSpec = ComponentSpec(name="prototypes")
     adapter: ComponentSpec = ComponentSpec(name="bandit")
     scheduler: ComponentSpec = ComponentSpec(name="single_user")

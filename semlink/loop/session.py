@@ -17,6 +17,7 @@ from semlink.ends.sender import Emitted, Sender
 from semlink.ends.wire import Wire
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
 from semlink.loop.messages import TaskProfile
+from semlink.loop.profile import Offer
 from semlink.loop.world import Frame, World
 from semlink.metrics import Task
 from semlink.modalities.query import Query
@@ -88,6 +89,7 @@ class Step(NamedTuple):
     frame : as it was captured
     snr_db : mean Es/N0 at its capture [dB]
     profile : what the receiver wants
+    offer : what the user's new intent was answered with, if there is one
     emitted : first transmission, with grant and setting; ``None`` if none was sent
     verdicts : decision of the receiver after each transmission
     outcome : what came of it
@@ -101,6 +103,7 @@ class Step(NamedTuple):
     frame: Frame
     snr_db: float
     profile: TaskProfile
+    offer: Offer | None
     emitted: Emitted | None
     verdicts: tuple[str, ...]
     outcome: Outcome
@@ -123,6 +126,7 @@ class Session:
         self.parts, self._on_the_way = parts, deque()
         self._holds = set(parts.holds)
         self._uses, self._heard, self._fetched = Ledger(), 0, 0
+        self._offer: Offer | None = None
 
     def __iter__(self) -> Iterator[Step]:
         """Play the episode, frame by frame."""
@@ -139,6 +143,7 @@ class Session:
         """Time goes on to the next frame; messages arrive meanwhile."""
         world, air = self.parts.world, self.parts.air
         self._uses, self._heard, self._fetched = Ledger(), 0, 0
+        self._offer = None
         air.wait(max(world.slot_of(number) - air.now, 0))
         self._hear(world.slot_of(number))
         for _ in self.parts.sender.acts():
@@ -149,7 +154,7 @@ class Session:
         """Stage 1: an intent becomes a profile, which goes up until it is heard."""
         receiver = self.parts.receiver
         if frame.says is not None:
-            receiver.intend(frame.says)
+            self._offer = receiver.intend(frame.says, frame.answers)
         wire = receiver.open(frame.number, _query(frame.sample, receiver.profile))
         if wire is not None:
             self._up("profile", wire)
@@ -222,6 +227,7 @@ class Session:
             frame=frame,
             snr_db=self.parts.world.snr_db(frame.slot),
             profile=self.parts.receiver.profile,
+            offer=self._offer,
             emitted=emitted,
             verdicts=verdicts,
             outcome=outcome,

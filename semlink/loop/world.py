@@ -28,13 +28,15 @@ class Event(_Frozen):
     frame : number of the frame
     step_db : mean Es/N0 over that of the world [dB]
     load : share of the channel uses that others take
-    says : what the user says, in the format of the session's intent
+    says : what the user says: text, or a mapping
+    answers : what the user answers to questions about it, in their order
     """
 
     frame: Annotated[int, Field(ge=0)]
     step_db: Annotated[float, Field(ge=-60, le=60)] | None = None
     load: Annotated[float, Field(ge=0, lt=1)] | None = None
     says: str | dict | None = None
+    answers: tuple[str, ...] = ()
 
 
 class Shadowing(_Frozen):
@@ -75,6 +77,7 @@ class Frame(NamedTuple):
     sample : what the camera sees
     load : share of the channel uses that others take
     says : what the user says now, if anything
+    answers : what the user answers to questions about it
     """
 
     number: int
@@ -82,6 +85,7 @@ class Frame(NamedTuple):
     sample: Sample
     load: float = 0.0
     says: str | dict | None = None
+    answers: tuple[str, ...] = ()
 
 
 class World:
@@ -119,13 +123,14 @@ class World:
     def frame(self, number: int) -> Frame:
         """A frame, as the camera sees it now."""
         index = int(self._order[(number - self._stays) % len(self._order)])
-        load, says = 0.0, None
+        load, says, answers = 0.0, None, ()
         for event in self.config.events:
             if event.frame <= number and event.load is not None:
                 load = event.load
             if event.frame == number and event.says is not None:
-                says = event.says
-        return Frame(number, self.slot_of(number), self._source[index], load, says)
+                says, answers = event.says, event.answers
+        sample = self._source[index]
+        return Frame(number, self.slot_of(number), sample, load, says, answers)
 
 
 def _order(config: WorldConfig, count: int, draws: np.random.Generator) -> np.ndarray:

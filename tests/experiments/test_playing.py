@@ -11,6 +11,13 @@ from semlink.ends.air import Air
 from semlink.errors import InputError
 from semlink.loop.session import Session
 
+
+def says(deadline_ms: int) -> str:
+    """An intent to watch pictures within a deadline."""
+    latency = f"{{name: latency, condition: at_most, value: {deadline_ms}}}"
+    return f"{{verb: watch, targets: [{latency}]}}"
+
+
 SMALL = {
     "source": "pan[height=64,width=96]",
     "transmitter": "linear_jscc",
@@ -20,8 +27,8 @@ SMALL = {
     "world.frames": "5",
     "world.period_slots": "12",
     "task": "reconstruction",
-    "says.task": "reconstruction",
-    "says.deadline_ms": "100",
+    "intent": "structured",
+    "says": says(100),
 }
 
 
@@ -100,7 +107,7 @@ def test_a_lost_report_is_not_heard():
 
 def test_a_frame_that_waits_too_long_is_not_sent():
     steps = list(small("world.period_slots=1", "round_trip_slots=0").session(1))
-    late = list(small("world.period_slots=1", "says.deadline_ms=3").session(1))
+    late = list(small("world.period_slots=1", f"says={says(3)}").session(1))
     assert not any(step.outcome.late for step in steps)
     assert any(step.emitted is None and step.outcome.late for step in late)
     assert all(step.outcome.utility == 0 for step in late if step.outcome.late)
@@ -113,7 +120,7 @@ def test_a_frame_that_waits_too_long_is_not_sent():
         ("adapter=fixed[transmitter=words]", "words"),
         ("transmitter=linear_jsc", "linear_jsc"),
         ("uses=100", "uses"),
-        ("says.task=flying", "task"),
+        ("says={verb: fly}", "verb"),
         ("world.colour=red", "world.colour"),
     ],
 )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from blocks.features.classifier import shipped
 from blocks.features.payload import (
     FIELDS,
     LOWEST_DB,
@@ -11,15 +12,15 @@ from blocks.features.payload import (
     num_symbols,
     snr_index,
 )
-from blocks.features.transform import SIZE, shipped
 from semlink.units import db_to_linear
 
+SIZE = shipped().sigma.size
 ALL = next(i for i in range(1024) if 2 * num_symbols(i) >= SIZE)
 
 
 @pytest.fixture(scope="module")
 def payload():
-    return Payload(shipped())
+    return Payload(shipped().sigma)
 
 
 def gaussian(seed: int) -> np.ndarray:

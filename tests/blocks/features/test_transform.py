@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
+from blocks.features.classifier import EDGES, shipped
 from blocks.features.transform import (
-    SIZE,
     analyse,
     bands,
     order,
-    shipped,
     synthesise,
 )
 from experiments.features.statistics import task_weighted
@@ -33,12 +32,12 @@ def test_the_mean_has_no_coefficients():
 def test_every_coefficient_has_its_turn():
     sigma = shipped().sigma
     turns = order(sigma)
-    assert sorted(turns) == list(range(SIZE))
+    assert sorted(turns) == list(range(sigma.size))
     assert np.all(np.diff(sigma.ravel()[turns]) <= 0)
 
 
 def test_bands_grow_with_frequency():
-    band = bands()
+    band = bands(14, EDGES)
     assert band[0, 0] == 0
     assert np.count_nonzero(band == 0) == 1
     assert np.all(np.diff(band, axis=0) >= 0)

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from blocks.features.classifier import shipped
 from blocks.features.payload import Payload, num_symbols
-from blocks.features.transform import analyse, shipped, synthesise
+from blocks.features.transform import analyse, synthesise
 from experiments.features.train import (
     SNRS_DB,
     SYMBOLS,
@@ -35,7 +36,7 @@ def test_features_arrive_as_over_the_link():
     rng = np.random.default_rng(1)
     y = rng.normal(size=(8, 14, 14, 112)) * shipped().sigma
     x = synthesise(y.astype(np.float32), shipped())
-    found, error = received(Payload(shipped()), x, at(1600, 10.0), rng)
+    found, error = received(Payload(shipped().sigma), x, at(1600, 10.0), rng)
     left = np.sum((analyse(found, shipped()) - y) ** 2)
     assert abs(left / (len(y) * np.sum(shipped().sigma ** 2)) / error - 1) < 0.05
 

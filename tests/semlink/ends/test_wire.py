@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from blocks.phy.burst import BurstCode
+from blocks.phy.header import BurstCode
 from semlink.ends.wire import (
     CONTROL_BITS,
     GRANT_BITS,

@@ -237,6 +237,24 @@ def test_a_pair_that_may_send_once_acknowledges_nothing():
     assert done.fed_back.total == REPORT_BITS
 
 
+class Remembering(Transmitter):
+    """Remembers the answer to its signal."""
+
+    def acknowledged(self, memory, request):
+        return memory, request
+
+
+@pytest.mark.parametrize(("loss", "answer"), [(0.0, [True]), (0.999999, None)])
+def test_an_acknowledgement_is_counted_and_remembered_if_it_arrives(loss, answer):
+    feedback = FeedbackLink(bits_per_use=1.0, loss=loss)
+    loop = Loop(acknowledged=True)
+    pair = Transceiver(Remembering(), Receiver(Listener(1, 0)), loop=loop)
+    done = exchange(pair, Clock(), lambda _: FIRST, 0.0, SEEDS, feedback)
+    assert done.memory == (("what was sent", answer), "what arrived")
+    assert done.fed_back.of(purpose="request", direction="up") == BITS
+    assert len(done.sent) == 1
+
+
 def test_a_report_that_is_lost_leaves_the_statistics():
     feedback = FeedbackLink(loss=0.999999)
     *_, states = carry(Loop(state=True), feedback=feedback)

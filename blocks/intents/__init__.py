@@ -1,0 +1,1 @@
+"""Readers of intents: what a user says becomes a structure."""

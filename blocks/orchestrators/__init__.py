@@ -1,0 +1,1 @@
+"""Orchestrators: one file each, and what they share."""

@@ -1,0 +1,1 @@
+"""Measures the table of utility with the link itself, and checks it."""

@@ -1,0 +1,1 @@
+"""How adapters follow steps of the SNR, in a synthetic world of known utilities."""

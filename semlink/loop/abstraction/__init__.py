@@ -1,0 +1,1 @@
+"""A measured table of utility in place of the link itself."""

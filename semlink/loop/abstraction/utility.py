@@ -1,0 +1,325 @@
+"""Utility of frames by a measured table: thousands in one call, or a random draw.
+
+The table was measured over AWGN, by transmitters that know the SNR. Here they may plan
+for another SNR than they meet: a digital part is lost if the effective SNR is below
+what its scheme needs. A coded picture that arrives has the utility of the SNR that it
+was planned for; an analog one, of the SNR that it met.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from semlink.errors import InputError
+from semlink.loop.abstraction.content import Content
+from semlink.loop.abstraction.laws import average_db, weakest_block_db
+from semlink.loop.abstraction.table import DELIVERY, Table
+from semlink.registry import unknown
+from semlink.units import SLOT
+
+LEAST = 1e-12  # variance
+
+
+class Utility(NamedTuple):
+    """Utility of frames, by metric in the order of the table.
+
+    mean, spread : [..., M], mean and standard deviation over frames; where no signal is
+        sent, or nothing arrives, the floor and 0
+    floor : [..., M], utility of a frame of which nothing arrives
+    feasible : [...], bool, whether the budget holds a signal
+    """
+
+    mean: np.ndarray
+    spread: np.ndarray
+    floor: np.ndarray
+    feasible: np.ndarray
+
+
+class Abstraction:
+    """Utility of frames by a measured table.
+
+    All arguments broadcast against each other. Between the measured points, it is
+    bilinear in Es/N0 [dB] and in the logarithm of the channel uses. Above the largest
+    SNR or budget, it is that of the largest: a lower bound. Below the smallest SNR, it
+    is that of the smallest, as long as the digital part arrives, and the floor
+    otherwise. Below the smallest budget with a signal, it is the floor.
+
+    Parameters
+    ----------
+    table : measured table (:func:`.table.read`)
+    """
+
+    def __init__(self, table: Table):
+        self.table = table
+        self.metrics, self.transmitters = table.metrics, table.transmitters
+        self._delivery = table.metrics.index(DELIVERY)
+        self._feasible = np.isfinite(table.spent)
+        self._mean = self._filled(table.mean, table.floor)
+        self._spread = self._filled(table.spread, np.zeros_like(table.floor))
+
+    def number(self, transmitter) -> np.ndarray:
+        """Number of a transmitter by its name, or numbers as they are.
+
+        Raises
+        ------
+        InputError
+            The table does not hold it.
+        """
+        known = self.transmitters
+        if isinstance(transmitter, str):
+            if transmitter not in known:
+                raise InputError(unknown("transmitter", transmitter, list(known)))
+            return np.asarray(known.index(transmitter))
+        numbers = np.asarray(transmitter)
+        if not _are_numbers(numbers, len(known)):
+            must = f"a name or whole numbers from 0 to {len(known) - 1}"
+            raise InputError(f"a transmitter is {must}, got {_shown(numbers)}")
+        return numbers
+
+    def content(self, complexity, importance=1.0) -> np.ndarray:
+        """Class of content of pictures (:class:`.content.Content`)."""
+        return Content(*self.table.limits).of(complexity, importance)
+
+    def utility(
+        self, transmitter, snr_db, uses, content=0, *, planned_db=None, values=None
+    ) -> Utility:
+        """Utility of frames over AWGN.
+
+        Parameters
+        ----------
+        transmitter : name, or numbers
+        snr_db : Es/N0 [dB]
+        uses : channel uses granted
+        content : class of content
+        planned_db : Es/N0 [dB] that the transmitter plans for; by default it knows
+            ``snr_db``
+        values : values of a picture (RGB values), one number; by default the mean of
+            the measured pictures
+        """
+        met = _finite("snr_db", snr_db)
+        planned = met if planned_db is None else _finite("planned_db", planned_db)
+        asked = self.number(transmitter), self._class(content), uses, values
+        return self._looked_up(*asked, met, met, planned)
+
+    def faded(
+        self,
+        transmitter,
+        symbols_db,
+        uses,
+        content=0,
+        *,
+        planned_db=None,
+        values=None,
+        block: int | None = None,
+    ) -> Utility:
+        """Utility of frames whose symbols meet several SNRs.
+
+        Parameters
+        ----------
+        symbols_db : [..., L], Es/N0 of L symbols of each frame [dB], evenly spaced
+        block : how many of them are in a code block; all by default. A frame is lost if
+            any of its blocks is.
+        planned_db : as in :meth:`utility`; by default the effective SNR is known
+        transmitter, uses, content, values : as in :meth:`utility`
+        """
+        symbols = _finite("symbols_db", symbols_db)
+        if not symbols.ndim or not symbols.shape[-1]:
+            raise InputError(
+                f"symbols_db needs an axis of symbols, got shape {symbols.shape}"
+            )
+        weakest = weakest_block_db(symbols, block)
+        planned = weakest if planned_db is None else _finite("planned_db", planned_db)
+        number, of = self.number(transmitter), self._class(content)
+        given = number, of, np.asarray(uses), weakest, planned
+        number, of, uses, weakest, planned = np.broadcast_arrays(*given)
+        shape, length = weakest.shape, symbols.shape[-1]
+        rows = np.broadcast_to(symbols, (*shape, length)).reshape(-1, length)
+        flat = (number.ravel(), of.ravel(), uses.ravel())
+        met = self._equivalent_db(*flat, values, rows).reshape(shape)
+        return self._looked_up(number, of, uses, values, met, weakest, planned)
+
+    def draw(self, given: Utility, draws: np.random.Generator) -> np.ndarray:
+        """Utility of frames at random : [..., M].
+
+        A frame arrives or not. The metrics of one that arrives are independent, with
+        the mean and spread of all frames together as the table has them: of beta
+        distributions from 0 to 1, and normal otherwise.
+        """
+        chance = given.mean[..., [self._delivery]]
+        arrives = draws.random(chance.shape) < chance
+        some = np.maximum(chance, LEAST)
+        gain = (given.mean - given.floor) / some
+        mean = given.floor + gain
+        variance = given.spread**2 / some - (1 - chance) * gain**2
+        bounded = self.table.bounded
+        values = np.where(
+            bounded,
+            _beta(mean, variance, draws),
+            draws.normal(mean, np.sqrt(np.maximum(variance, 0))),
+        )
+        drawn = np.where(arrives, values, given.floor)
+        drawn[..., self._delivery] = arrives[..., 0]
+        return drawn
+
+    def spent(self, transmitter, snr_db, uses, *, values=None) -> np.ndarray:
+        """Mean channel uses of the signal itself; 0 where the budget holds none.
+
+        Parameters
+        ----------
+        snr_db : Es/N0 [dB] that the transmitter plans for
+        transmitter, uses, values : as in :meth:`utility`
+        """
+        values = self._values(values)
+        at = *self._snr(_finite("snr_db", snr_db)), *self._budget(uses, values)
+        number = self.number(transmitter)
+        share = _bilinear(np.nan_to_num(self.table.spent)[..., None], (number,), at)
+        kept = self._fits(number, at)
+        return np.where(kept, np.minimum(share[..., 0] * values, uses), 0.0)
+
+    def slots(self, transmitter, snr_db, uses, *, values=None) -> np.ndarray:
+        """Latency on the air in slots: those that the mean signal takes : int."""
+        spent = self.spent(transmitter, snr_db, uses, values=values)
+        return np.ceil(spent / SLOT - 1e-9).astype(int)
+
+    def needed_db(self, transmitter, planned_db) -> np.ndarray:
+        """Effective Es/N0 [dB] below which the digital part is lost."""
+        number, planned = self.number(transmitter), np.asarray(planned_db, float)
+        chosen = self.table.chosen_db[number] <= planned[..., None]
+        scheme = np.maximum(chosen.sum(axis=-1) - 1, 0)
+        number, scheme = np.broadcast_arrays(number, scheme)
+        return self.table.needed_db[number, scheme]
+
+    def _looked_up(self, number, content, uses, values, met, weakest, planned):
+        """Utility of frames: ``met`` for analog parts, ``weakest`` for blocks."""
+        coded = self._is_coded[number]
+        read_at = np.where(coded, planned, met)
+        budget = self._budget(uses, self._values(values))
+        at = *self._snr(read_at), *budget
+        fits = self._fits(number, (*self._snr(planned), *budget))
+        arrives = weakest >= self.needed_db(number, planned)
+        mean = _bilinear(self._mean, (number, content), at)
+        spread = _bilinear(self._spread, (number, content), at)
+        there = (fits & arrives)[..., None]
+        floor = self.table.floor[content]
+        floor, mean, there = np.broadcast_arrays(floor, mean, there)
+        there, feasible = there[..., 0], np.broadcast_to(fits, there.shape[:-1])
+        mean = np.where(there[..., None], mean, floor)
+        spread = np.where(there[..., None], spread, 0.0)
+        return Utility(mean, spread, floor, feasible)
+
+    def _equivalent_db(self, number, content, uses, values, symbols) -> np.ndarray:
+        """Es/N0 [dB] over AWGN of the mean distortion of symbols [N, L] : [N]."""
+        grid, found = self.table.snr_db, np.zeros(len(symbols))
+        budget = self._budget(uses, self._values(values))
+        for one in np.unique(number[~self._is_coded[number]]):
+            rows = np.flatnonzero(number == one)
+            metric = self.metrics.index(self.table.references[one])
+            low, share, high = (axis[rows] for axis in budget)
+            held = self._mean[one, content[rows], :, :, metric]
+            each = np.arange(len(rows))
+            first, last = held[each, :, low], held[each, :, high]
+            profile = first + share[:, None] * (last - first)
+            in_db = not self.table.bounded[metric]
+            found[rows] = average_db(symbols[rows], grid, profile, in_db)
+        return found
+
+    @cached_property
+    def _is_coded(self) -> np.ndarray:
+        return np.array([law == "effective" for law in self.table.laws])
+
+    def _snr(self, snr_db):
+        return _between(self.table.snr_db, snr_db)
+
+    def _budget(self, uses, values: float):
+        """Place of budgets on the grid; budgets below it have no place, -1."""
+        uses = _finite("uses", uses)
+        grid = np.floor(self.table.cbr * values + 1e-6)
+        low, share, high = _between(np.log(grid), np.log(np.maximum(uses, 1e-3)))
+        return np.where(uses < grid[0], -1, low), share, high
+
+    def _fits(self, number, at) -> np.ndarray:
+        """Whether all measured points around some places hold a signal."""
+        s_low, s_share, s_high, u_low, u_share, u_high = at
+        fits = self._feasible
+        low = fits[number, s_low, u_low] & (
+            (s_share == 0) | fits[number, s_high, u_low]
+        )
+        high = fits[number, s_low, u_high]
+        high = high & ((s_share == 0) | fits[number, s_high, u_high])
+        return (u_low >= 0) & low & ((u_share == 0) | high)
+
+    def _values(self, values) -> float:
+        values = float(self.table.values) if values is None else values
+        if not np.ndim(values) == 0 or not np.isfinite(values) or values < 1:
+            raise InputError(f"values must be a number above 0, got {values!r}")
+        return float(values)
+
+    def _class(self, content) -> np.ndarray:
+        numbers, most = np.asarray(content), len(self.table.floor)
+        if not _are_numbers(numbers, most):
+            must = f"whole numbers from 0 to {most - 1}"
+            raise InputError(f"classes of content are {must}, got {_shown(numbers)}")
+        return numbers
+
+    def _filled(self, measured: np.ndarray, floor: np.ndarray) -> np.ndarray:
+        """Values with those of the next SNR that holds a signal, else the floor."""
+        filled = np.array(measured, float)
+        for s in range(filled.shape[2] - 2, -1, -1):
+            here, above = filled[:, :, s], filled[:, :, s + 1]
+            filled[:, :, s] = np.where(np.isnan(here), above, here)
+        return np.where(np.isnan(filled), floor[:, None, None, :], filled)
+
+
+def _between(grid: np.ndarray, x) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Neighbours on a grid, and the place between them: low, share below 1, high."""
+    x = np.clip(x, grid[0], grid[-1])
+    low = np.searchsorted(grid, x, "right") - 1
+    high = np.minimum(low + 1, len(grid) - 1)
+    width = np.where(high > low, grid[high] - grid[low], 1.0)
+    return low, (x - grid[low]) / width, high
+
+
+def _bilinear(held: np.ndarray, which: tuple, at: tuple) -> np.ndarray:
+    """Interpolate [..., S, U, M] at places, by numbers of the first axes : [..., M]."""
+    s_low, s_share, s_high, u_low, u_share, u_high = at
+    u_share = np.asarray(u_share)[..., None]
+    low = held[*which, s_low, u_low]
+    low = low + u_share * (held[*which, s_low, u_high] - low)
+    high = held[*which, s_high, u_low]
+    high = high + u_share * (held[*which, s_high, u_high] - high)
+    return low + np.asarray(s_share)[..., None] * (high - low)
+
+
+def _beta(mean, variance, draws: np.random.Generator) -> np.ndarray:
+    """Draws from 0 to 1 of a mean and a variance; yes or no at the largest variance."""
+    mean = np.clip(mean, 0.0, 1.0)
+    most = mean * (1 - mean)
+    some = (variance > LEAST) & (most > LEAST)
+    strength = np.where(some, most / np.where(some, variance, 1.0) - 1, 1.0)
+    extreme = strength < 1e-3
+    a, b = (np.where(some & ~extreme, p * strength, 1.0) for p in (mean, 1 - mean))
+    drawn = np.where(extreme, draws.random(mean.shape) < mean, draws.beta(a, b))
+    return np.where(some, drawn, mean)
+
+
+def _finite(name: str, given) -> np.ndarray:
+    """Numbers, none of them NaN or infinite."""
+    try:
+        numbers = np.asarray(given, float)
+    except (TypeError, ValueError):
+        raise InputError(f"{name} must be numbers, got {given!r}") from None
+    if not np.all(np.isfinite(numbers)):
+        worst = numbers[~np.isfinite(numbers)].flat[0]
+        raise InputError(f"{name} must be finite, got {worst}")
+    return numbers
+
+
+def _are_numbers(numbers: np.ndarray, below: int) -> bool:
+    """Whether all are whole numbers from 0."""
+    whole = np.issubdtype(numbers.dtype, np.integer)
+    return whole and not np.any((numbers < 0) | (numbers >= below))
+
+
+def _shown(numbers: np.ndarray) -> str:
+    return " ".join(np.array2string(numbers, threshold=8).split())
