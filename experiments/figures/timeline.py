@@ -1,7 +1,7 @@
 """A session against time: what changed, what was decided, what it cost and gave."""
 
+import textwrap
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -12,6 +12,8 @@ from experiments.sessions.rows import Row
 
 WIDTH, MARGINS = 9.0, 1.6  # inches
 MOST_TICKS = 16
+# letters of an intent across the figure, and at least; lines of what is said
+LETTERS, LEAST_LETTERS, MOST_LINES = 105, 14, 3
 NOT_SENT = "0.75"
 DOWN, AGAIN, UP = "#5b7fa6", "#1d3557", "#d08a2e"
 WANTED, BAD = "0.35", "#c1121f"
@@ -163,23 +165,25 @@ def marked(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
 
 
 def intents(rows: Sequence[Row]) -> list[tuple[int, str]]:
-    """Frames at which what the user wants has changed, and what it is."""
-    wishes = [_wish(row) for row in rows]
-    changed = [i for i, (a, b) in enumerate(pairwise(wishes), 1) if a != b]
-    return [(frame, wishes[frame]) for frame in (0, *changed)]
+    """Frames at which the user says something, and what it is read as."""
+    return [(frame, _wish(row)) for frame, row in enumerate(rows) if row["says"]]
 
 
 def _wish(row: Row) -> str:
     classes = row["classes"].replace(";", ", ")
-    what = row["task"] + (f": {classes}" if classes else "")
-    return f"{what}\nwithin {float(row['deadline_ms']):g} ms"
+    what = row["task"] + (f" of {classes}" if classes else "")
+    return f"{what}, {float(row['deadline_ms']):.3g} ms"
 
 
 def _name_intents(axes, rows: Sequence[Row]) -> None:
-    """Write what the user wants above the first panel, from where it holds."""
-    for frame, wish in intents(rows):
+    """Write what the user says above the first panel, from where it holds."""
+    shown = intents(rows)
+    ends = [frame for frame, _ in shown[1:]] + [len(rows)]
+    for (frame, wish), end in zip(shown, ends, strict=True):
+        letters = max(int(LETTERS * (end - frame) / len(rows)), LEAST_LETTERS)
+        lines = textwrap.wrap(f"\u201c{rows[frame]['says']}\u201d", letters)
         axes.annotate(
-            wish,
+            "\n".join([*lines[:MOST_LINES], *textwrap.wrap(wish, letters)]),
             (frame - 0.5, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(2, 3),

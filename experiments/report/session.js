@@ -35,7 +35,22 @@ function yes(frame, name) {
   return cell(frame, name) === "1";
 }
 
+/* What the user said last. */
+function wish(frame) {
+  for (let before = frame; before >= 0; before -= 1) {
+    if (cell(before, "says")) {
+      return { text: cell(before, "says"), changed: cell(before, "changed"),
+        isNew: before === frame };
+    }
+  }
+  return { text: "", changed: "", isNew: false };
+}
+
 function showIntent(frame) {
+  const { text, changed, isNew } = wish(frame);
+  at("wish").textContent = `User${isNew ? ", now" : ""}: \u201c${text}\u201d`
+    + (changed ? ` The nearest that can be met: ${changed}.` : "");
+  at("wish").className = isNew ? "new" : "";
   const classes = cell(frame, "classes").replaceAll(";", ", ");
   define("intent", [
     ["task", cell(frame, "task")],

@@ -114,8 +114,10 @@ class LiveTable:
 def changes(before: Row | None, now: Row) -> list[str]:
     """Lines on what the user wants anew, and on what others take of the pool."""
     lines = []
-    if before is None or before["profile"] != now["profile"]:
-        lines.append(f"intent: {wish(now)}")
+    if now["says"]:
+        lines.append(f'user: "{now["says"]}" -> {wish(now)}')
+    if now["changed"]:
+        lines.append(f"nearest that can be met: {now['changed']}")
     if now["load"] != (before["load"] if before else "0"):
         lines.append(f"others take {100 * float(now['load']):.0f} % of the pool")
     return lines

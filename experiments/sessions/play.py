@@ -10,6 +10,7 @@ from experiments.sessions.manifest import manifest
 from experiments.sessions.rows import columns, row_of
 from experiments.sessions.store import STEPS, StepStore
 from semlink.config import ComponentSpec
+from semlink.errors import Infeasible, InputError
 
 PAGE, TIMELINE = "session.html", "timeline.png"
 
@@ -84,6 +85,8 @@ def _play(which: Episode, stage: Stage, store: StepStore, table: LiveTable) -> N
             table.frame(row, store.add(row))
             album.add(step)
             table.playing(step.frame.number + 1)
+    except Infeasible as reason:
+        raise InputError(f"what the user says must be possible, got {reason}") from None
     except KeyboardInterrupt:
         table.interrupted(len(store.rows), store.folder)
         raise

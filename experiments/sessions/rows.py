@@ -6,11 +6,13 @@ direction, and one that lists all others, so that a row adds up to its total.
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from experiments.playing import Stage
 from semlink.errors import InputError
+from semlink.loop.profile import Offer
 from semlink.loop.session import Step
 from semlink.signals import BACKHAUL, DOWN, UP, Ledger
 
@@ -39,6 +41,8 @@ COLUMNS = (
     "load",
     "pool_uses",
     # what the receiver wants
+    "says",
+    "changed",
     "profile",
     "task",
     "classes",
@@ -127,6 +131,8 @@ def _captured(step: Step, stage: Stage) -> dict:
 def _wanted(step: Step) -> dict:
     profile = step.profile
     return {
+        "says": _said(step.frame.says),
+        "changed": _changed(step.offer),
         "profile": profile.number,
         "task": profile.task,
         "classes": ";".join(profile.classes),
@@ -135,6 +141,17 @@ def _wanted(step: Step) -> dict:
         "reliability": profile.reliability,
         "profile_uses": profile.uses,
     }
+
+
+def _said(says: str | dict | None) -> str | None:
+    """What the user says as text; a structure as JSON."""
+    return json.dumps(says) if isinstance(says, dict) else says
+
+
+def _changed(offer: Offer | None) -> str:
+    """Targets of an intent that were changed, with both values."""
+    changes = offer.changes if offer else ()
+    return "; ".join(f"{c.name} {c.before:g} to {c.after:g}" for c in changes)
 
 
 def _decided(step: Step, names: Sequence[str]) -> dict:
