@@ -17,7 +17,7 @@ from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
 from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
-from experiments.commands.scenarios import scenarios
+from experiments.sessions.command import scenarios
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from experiments.figures.canvas import save
-from experiments.sessions.rows import Row
+from semlink.store.rows import Row
 
 WIDTH, MARGINS = 9.0, 1.6  # inches
 MOST_TICKS = 16
@@ -61,10 +61,18 @@ def draw_timeline(rows: Sequence[Row], names: Sequence[str], path: Path) -> Path
             )
     _name_intents(axes[0], rows)
     axes[0].set_xlim(-0.5, len(rows) - 0.5)
-    axes[-1].set_xlabel("frame")
+    axes[-1].set_xlabel(_frame_axis(rows))
+    for place in axes:
+        place.tick_params(labelsize=8, bottom=place is axes[-1])
     axes[-1].xaxis.get_major_locator().set_params(integer=True, nbins=MOST_TICKS)
     figure.align_ylabels(axes)
     return save(figure, path)
+
+
+def _frame_axis(rows: Sequence[Row]) -> str:
+    """Label of the lowest axis, with the time between frames if there is one."""
+    period_s = np.diff(_numbers(rows[:2], "time_s"))
+    return f"frame, one every {1e3 * period_s[0]:g} ms" if len(period_s) else "frame"
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
@@ -94,8 +102,10 @@ def bands(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
     for place, (name, colour) in enumerate(colours(names).items()):
         spans = _spans([row["transmitter"] == name for row in rows])
         axes.broken_barh(spans, (place - 0.38, 0.76), color=colour)
-    not_sent = _spans([not row["transmitter"] for row in rows])
-    axes.broken_barh(not_sent, (-0.5, len(names)), color=NOT_SENT)
+    if not_sent := _spans([not row["transmitter"] for row in rows]):
+        how = {"color": NOT_SENT, "label": "not sent"}
+        axes.broken_barh(not_sent, (-0.5, len(names)), **how)
+        _key(axes)
     axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5))
     axes.set_yticklabels(names, fontsize=8)
     axes.set_ylabel("sent by")
@@ -115,9 +125,11 @@ def uses(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
             bars = {"width": 1.0, "color": colour, "label": label}
             axes.bar(_frames(rows), values / 1e3, bottom=below / 1e3, **bars)
         below = below + values
-    _stairs(axes, _numbers(rows, "pool_uses") / 1e3, color="black", label="pool")
-    wanted = _numbers(rows, "profile_uses") / 1e3
-    _stairs(axes, wanted, color=WANTED, linestyle=":", label="most that the user wants")
+    pool, most = (_numbers(rows, name) for name in ("pool_uses", "profile_uses"))
+    _stairs(axes, pool / 1e3, color="black", label="pool")
+    if np.any(most < pool):
+        most = np.where(most < pool, most, np.nan) / 1e3
+        _stairs(axes, most, color=WANTED, linestyle=":", label="limit of the profile")
     axes.set_ylabel("channel uses\n[thousand]")
     axes.set_ylim(bottom=0)
     _key(axes)
@@ -143,9 +155,9 @@ def latency(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
     values = _numbers(rows, "latency_ms")
     late = np.array([row["late"] == "1" for row in rows])
     axes.plot(_frames(rows)[~late], values[~late], "o", color=DOWN, markersize=3)
-    axes.plot(
-        _frames(rows)[late], values[late], "X", color=BAD, markersize=5, label="late"
-    )
+    if late.any():
+        how = {"color": BAD, "markersize": 5, "label": "late"}
+        axes.plot(_frames(rows)[late], values[late], "X", **how)
     deadline = _numbers(rows, "deadline_ms")
     _stairs(axes, deadline, color="black", label="deadline")
     axes.set_ylabel("latency [ms]")

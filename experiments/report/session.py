@@ -18,8 +18,6 @@ from experiments.figures.curves import spread
 from experiments.figures.timeline import colours
 from experiments.playing import Stage
 from experiments.report.write import REPLACED, definitions, provenance
-from experiments.sessions.rows import PURPOSES, Row
-from experiments.sessions.summary import Totals
 from semlink.errors import InputError
 from semlink.loop.session import Step
 from semlink.metrics import Marking
@@ -27,6 +25,7 @@ from semlink.modalities.query import Query
 from semlink.modalities.words import WORDS, Words
 from semlink.signals import IMAGE, Estimate
 from semlink.store.files import write_whole
+from semlink.store.rows import Row
 
 PAGE = Path(__file__).parent
 MOST_FRAMES = 60  # with pictures; of a longer session, an even selection
@@ -112,6 +111,8 @@ class Shown(NamedTuple):
     heading : what was played, in a line
     names : transmitters, in the session's order
     rows : of all frames
+    purposes : columns of channel uses by direction and purpose
+    totals : lines on the whole session
     manifest : of the session
     album : its pictures
     timeline : PNG of the figure
@@ -120,6 +121,8 @@ class Shown(NamedTuple):
     heading: str
     names: Sequence[str]
     rows: Sequence[Row]
+    purposes: Sequence[str]
+    totals: Sequence[str]
     manifest: dict[str, Any]
     album: Album
     timeline: Path
@@ -144,7 +147,7 @@ def _page(shown: Shown) -> str:
     data = {
         "columns": columns,
         "rows": [[row[name] for name in columns] for row in shown.rows],
-        "purposes": PURPOSES,
+        "purposes": shown.purposes,
         "colours": colours(shown.names),
         "pictures": shown.album.pictures,
     }
@@ -155,7 +158,7 @@ def _page(shown: Shown) -> str:
         "about": html.escape(manifest["configuration"]["about"]),
         "heading": html.escape(shown.heading),
         "marks": html.escape(shown.album.marks),
-        "totals": html.escape("\n".join(Totals(shown.rows).lines())),
+        "totals": html.escape("\n".join(shown.totals)),
         "timeline": _address("image/png", shown.timeline.read_bytes()),
         "conventions": definitions(manifest["conventions"]),
         "provenance": definitions(provenance(manifest)),

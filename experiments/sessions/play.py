@@ -7,8 +7,9 @@ from experiments.commands.manifests import MANIFEST
 from experiments.playing import Stage, scenario
 from experiments.sessions.live import LiveTable
 from experiments.sessions.manifest import manifest
-from experiments.sessions.rows import columns, row_of
+from experiments.sessions.rows import PURPOSES, columns, row_of
 from experiments.sessions.store import STEPS, StepStore
+from experiments.sessions.summary import Totals
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
 
@@ -91,6 +92,16 @@ def _play(which: Episode, stage: Stage, store: StepStore, table: LiveTable) -> N
         table.interrupted(len(store.rows), store.folder)
         raise
     timeline = draw_timeline(store.rows, stage.names, store.folder / TIMELINE)
-    told = heading(which, stage)
-    shown = Shown(told, stage.names, store.rows, store.manifest, album, timeline)
-    write_page(store.folder / PAGE, shown)
+    write_page(
+        store.folder / PAGE,
+        Shown(
+            heading=heading(which, stage),
+            names=stage.names,
+            rows=store.rows,
+            purposes=PURPOSES,
+            totals=Totals(store.rows).lines(),
+            manifest=store.manifest,
+            album=album,
+            timeline=timeline,
+        ),
+    )

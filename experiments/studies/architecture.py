@@ -36,6 +36,7 @@ RUNS = Stack(
 )
 OUTCOMES = Stack(
     [
+        Box("experiments.sessions", 3),
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
         Row(
             [

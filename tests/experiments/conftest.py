@@ -42,7 +42,13 @@ def step_row():
     def made(frame: int = 0, **more) -> dict[str, str]:
         usual = dict.fromkeys(COLUMNS, "") | dict.fromkeys(PURPOSES, "0")
         usual |= {"frame": frame, "sample": f"scene {frame}", "task": "detection"}
-        usual |= {"snr_db": 10, "load": 0, "pool_uses": 2000, "profile": 1}
+        usual |= {
+            "time_s": 0.06 * frame,
+            "snr_db": 10,
+            "load": 0,
+            "pool_uses": 2000,
+            "profile": 1,
+        }
         usual |= {"deadline_ms": 50, "profile_uses": 1500, "transmitter": "words"}
         usual |= {"reported_snr_db": 9, "granted_uses": 1000, "verdicts": "accept"}
         usual |= {"retransmissions": 0, "lost": 0, "late": 0, "acts": 0, "heard": 1}
