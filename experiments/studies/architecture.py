@@ -36,7 +36,6 @@ RUNS = Stack(
 )
 OUTCOMES = Stack(
     [
-        Box("experiments.sessions", 3),
         Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
         Row(
             [
@@ -49,7 +48,9 @@ OUTCOMES = Stack(
     ],
     "left",
 )
-EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
+EXPERIMENTS = Stack(
+    [Box(ENTRY), Box("experiments.sessions", 3), Row([TRAINING, RUNS, OUTCOMES])]
+)
 PARTS = Row(
     [
         Box("blocks.text_encoders"),
