@@ -17,6 +17,7 @@ from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
 from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
+from experiments.sessions.command import scenarios
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
@@ -38,6 +39,7 @@ app.add_typer(kb, name="kb")
 app.add_typer(clustering)
 app.add_typer(learning)
 app.add_typer(measuring)
+app.add_typer(scenarios)
 
 Shown = Annotated[
     str | None, typer.Option(help="Which images, by number (default: 0 1).")

@@ -5,6 +5,7 @@ from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
 from blocks.importances import IMPORTANCES
 from blocks.inspection import INSPECTORS
+from blocks.intending import INTENTS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -28,6 +29,7 @@ NAMED = (
     CONTROLLERS,
     RESTORERS,
     INSPECTORS,
+    INTENTS,
     ADAPTERS,
     SCHEDULERS,
     ORCHESTRATORS,

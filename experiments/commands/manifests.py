@@ -78,18 +78,25 @@ def manifest(job: Sweep) -> dict:
     """Everything needed to repeat the sweep and to interpret its numbers."""
     settings = job.config.model_dump(mode="json")
     return {
-        "semlink": __version__,
         "configuration": settings,
         "components": job.trial.components(),
         "references": job.trial.references(),
         "remembering": job.trial.remembering(),
         "metrics": described(job),
         "seed": job.config.seed,
-        "randomness": EDITION,
         "images": job.trial.num_samples,
         "images_skipped": list(getattr(job.trial.source, "skipped", ())),
         "source_sha256": job.trial.source.fingerprint(),
         "conventions": {**CONVENTIONS, "cbr_mode": job.config.cbr_mode},
+        **provenance(),
+    }
+
+
+def provenance() -> dict:
+    """What numbers of any run depend on beside its configuration."""
+    return {
+        "semlink": __version__,
+        "randomness": EDITION,
         "git_commit": _git_commit(),
         "python": platform.python_version(),
         "device": f"CPU {platform.machine()}",

@@ -96,8 +96,8 @@ def _page(name: str, data: dict, manifest: dict) -> str:
         "title": html.escape(f"{name}: semlink report"),
         "name": html.escape(name),
         "summary": html.escape(_summary(manifest)),
-        "conventions": _definitions(manifest["conventions"]),
-        "provenance": _definitions(_provenance(manifest)),
+        "conventions": definitions(manifest["conventions"]),
+        "provenance": definitions(provenance(manifest)),
         "manifest": html.escape(json.dumps(manifest, indent=2)),
         "style": (PAGE / "page.css").read_text("utf-8"),
         "plotly": get_plotlyjs(),
@@ -118,7 +118,8 @@ def _summary(manifest: dict) -> str:
     return f"{manifest['images']} images of {source}{but}, {draws}{until}"
 
 
-def _provenance(manifest: dict) -> dict[str, str]:
+def provenance(manifest: Mapping) -> dict[str, str]:
+    """Where a run comes from, by what it is called."""
     packages = (f"{name} {v}" for name, v in manifest["packages"].items() if v)
     return {
         "semlink": f"{manifest['semlink']}, commit {manifest['git_commit']}",
@@ -129,7 +130,8 @@ def _provenance(manifest: dict) -> dict[str, str]:
     }
 
 
-def _definitions(pairs: dict) -> str:
+def definitions(pairs: Mapping) -> str:
+    """Terms and their definitions, in HTML."""
     return "".join(
         f"<dt>{html.escape(str(k))}</dt><dd>{html.escape(str(v))}</dd>"
         for k, v in pairs.items()

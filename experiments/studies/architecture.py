@@ -48,7 +48,9 @@ OUTCOMES = Stack(
     ],
     "left",
 )
-EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
+EXPERIMENTS = Stack(
+    [Box(ENTRY), Box("experiments.sessions", 3), Row([TRAINING, RUNS, OUTCOMES])]
+)
 PARTS = Row(
     [
         Box("blocks.text_encoders"),

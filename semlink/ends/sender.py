@@ -78,7 +78,9 @@ class Emitted(NamedTuple):
     x : [n], complex64, symbols
     uses : channel uses by purpose
     grant : what is announced
-    blocks : information bits of the code blocks, to count errors
+    setting : what the adapter asked for
+    tx : first signal; ``None`` if none fits the grant
+    state_db : reported state that the sender knew [dB]; ``None`` before a report
     """
 
     x: np.ndarray
@@ -86,6 +88,7 @@ class Emitted(NamedTuple):
     grant: Grant
     setting: Setting
     tx: TxSignal | None = None
+    state_db: float | None = None
 
 
 class Sender:
@@ -135,7 +138,7 @@ class Sender:
         tx = encoded.tx if encoded else None
         x = np.concatenate([front, tx.x]) if tx else front
         uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
-        emitted = Emitted(x, uses, grant, setting, tx)
+        emitted = Emitted(x, uses, grant, setting, tx, self.memory.state_db)
         self._sent, self._requested, self._readable = (emitted, encoded), None, 0
         return emitted
 

@@ -1,5 +1,6 @@
 """Atomic writes, and hashes of files."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
@@ -19,6 +20,26 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         # the file, and not the temporary one
         raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def append_whole(path: Path, data: bytes) -> None:
+    """Append to a file, all or nothing but in a crash.
+
+    Raises
+    ------
+    OSError
+        It cannot be written; what was there stays.
+    """
+    size = path.stat().st_size
+    try:
+        with open(path, "ab", buffering=0) as file:
+            if file.write(data) != len(data):
+                raise OSError("no space for all of it")
+            os.fsync(file.fileno())
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.truncate(path, size)
+        raise
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -5,19 +5,17 @@ last point, which is dropped when the store is opened again. A lock, which ends 
 its process, keeps a second sweep out.
 """
 
-import contextlib
 import csv
 import fcntl
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from semlink.errors import InputError
-from semlink.store.files import write_whole
+from semlink.store.files import append_whole, write_whole
 from semlink.store.rows import (
     FAILED,
     NUMBERS,
@@ -53,7 +51,7 @@ class ResultStore:
     def __init__(self, folder: Path, *, metrics: Sequence[str]):
         self.folder = Path(folder)
         self._metrics = tuple(metrics)
-        self._lock = _locked(self.folder)
+        self._lock = locked(self.folder)
         self.path = self.folder / "points.csv"
         try:
             self._rows = self._recover()  # None after the first append
@@ -83,16 +81,9 @@ class ResultStore:
             The write failed; the rows stored before stay intact.
         """
         self._rows = None
-        data = format_rows(rows)
-        size = self.path.stat().st_size
         try:
-            with open(self.path, "ab", buffering=0) as file:
-                if file.write(data) != len(data):
-                    raise OSError("no space for a whole point")
-                os.fsync(file.fileno())
+            append_whole(self.path, format_rows(rows))
         except OSError as error:
-            with contextlib.suppress(OSError):
-                os.truncate(self.path, size)
             raise InputError(f"cannot write to {self.path}: {error}") from None
 
     def write(self, name: str, data: bytes) -> None:
@@ -227,8 +218,16 @@ def _read(path: Path) -> bytes:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _locked(folder: Path):
-    """Create the folder and take its lock, which the kernel frees with the process."""
+def locked(folder: Path):
+    """Create the folder of a run and take its lock: a file, to be closed in the end.
+
+    The kernel frees it with the process.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, or another process has its lock.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / ".lock", "wb")  # noqa: SIM115 - held as long as the store
