@@ -9,7 +9,7 @@ import numpy as np
 from blocks.tasks.structural_similarity import structural_similarity
 from semlink.metrics import Metric
 from semlink.signals import IMAGE, Estimate, Sample
-from semlink.units import psnr_db
+from semlink.units import linear_to_db, psnr_db
 
 KEPT = 4096  # measurements
 WORST_DB, BEST_DB = 15.0, 40.0  # range of PSNR in which more is better [dB]
@@ -51,7 +51,8 @@ class Reconstruction:
         """
         if estimate.doubt is None:
             return 1.0
-        db = psnr_db(float(np.mean(estimate.doubt)))
+        error = max(float(np.mean(estimate.doubt)), np.finfo(float).tiny)
+        db = linear_to_db(255.0**2 / error)
         return float(np.clip((db - WORST_DB) / (BEST_DB - WORST_DB), 0, 1))
 
     def _measured(self, *pair: np.ndarray) -> tuple[float, ...]:
