@@ -26,6 +26,7 @@ from semlink.metrics import Sourced, Task
 from semlink.reading import apply_overrides, checked, read_tree
 from semlink.registry import unknown
 from semlink.rng import Seeds
+from semlink.sweeps.trial import JSON
 
 SCENARIOS = Path(__file__).parent / "scenarios"
 WORK = SCENARIOS / "work" / "work.yaml"
@@ -105,9 +106,7 @@ class Stage:
         seed : root of all random numbers
         episode : number of the episode
         """
-        config = self.config
-        channel = self._catalogue.named("channel", config.channel)
-        seeds = Seeds(seed, str(channel), 0, episode)
+        config, seeds = self.config, self.seeds(seed, episode)
         said = Event(frame=0, says=config.says)
         told = config.world.model_copy(update={"events": (said, *config.world.events)})
         world = World(told, self.source, seeds)
@@ -129,6 +128,11 @@ class Stage:
                 draws=seeds.generator("user"),
             )
         )
+
+    def seeds(self, seed: int, episode: int = 0) -> Seeds:
+        """Seeds of an episode; equal for all agents, so that all meet one course."""
+        channel = self._catalogue.named("channel", self.config.channel)
+        return Seeds(seed, JSON.encode(channel), 0, episode)
 
     def sender(self, seeds: Seeds) -> Sender:
         """The sender's end, for an episode."""

@@ -12,6 +12,7 @@ from semlink.signals import IMAGE, Estimate, Sample
 from semlink.units import linear_to_db, psnr_db
 
 KEPT = 4096  # measurements
+LEAST_MSE = 1e-3  # squared levels
 WORST_DB, BEST_DB = 15.0, 40.0  # range of PSNR in which more is better [dB]
 
 
@@ -51,8 +52,8 @@ class Reconstruction:
         """
         if estimate.doubt is None:
             return 1.0
-        error = max(float(np.mean(estimate.doubt)), np.finfo(float).tiny)
-        db = linear_to_db(255.0**2 / error)
+        mse = max(float(np.mean(estimate.doubt)), LEAST_MSE)
+        db = linear_to_db(255.0**2 / mse)
         return float(np.clip((db - WORST_DB) / (BEST_DB - WORST_DB), 0, 1))
 
     def _measured(self, *pair: np.ndarray) -> tuple[float, ...]:

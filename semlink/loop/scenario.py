@@ -123,5 +123,7 @@ class ScenarioConfig(_Frozen):
 
 
 def _numbers(value: Any) -> Any:
-    """Accept ``1000 6000`` for a list."""
-    return value.split() if isinstance(value, str) else value
+    """Accept a number, or ``1000 6000``, for a list."""
+    if isinstance(value, str):
+        return value.split()
+    return [value] if isinstance(value, int | float) else value

@@ -120,13 +120,13 @@ class Session:
     """
 
     def __init__(self, parts: Parts):
-        self._parts, self._on_the_way = parts, deque()
+        self.parts, self._on_the_way = parts, deque()
         self._holds = set(parts.holds)
         self._uses, self._heard, self._fetched = Ledger(), 0, 0
 
     def __iter__(self) -> Iterator[Step]:
         """Play the episode, frame by frame."""
-        for number in range(len(self._parts.world)):
+        for number in range(len(self.parts.world)):
             frame = self._capture(number)
             self._signal_intent(frame)
             emitted = self._send(frame)
@@ -137,17 +137,17 @@ class Session:
 
     def _capture(self, number: int) -> Frame:
         """Time goes on to the next frame; messages arrive meanwhile."""
-        world, air = self._parts.world, self._parts.air
+        world, air = self.parts.world, self.parts.air
         self._uses, self._heard, self._fetched = Ledger(), 0, 0
         air.wait(max(world.slot_of(number) - air.now, 0))
         self._hear(world.slot_of(number))
-        for _ in self._parts.sender.acts():
+        for _ in self.parts.sender.acts():
             world.stay()
         return world.frame(number)
 
     def _signal_intent(self, frame: Frame) -> None:
         """Stage 1: an intent becomes a profile, which goes up until it is heard."""
-        receiver = self._parts.receiver
+        receiver = self.parts.receiver
         if frame.says is not None:
             receiver.intend(frame.says)
         wire = receiver.open(frame.number, _query(frame.sample, receiver.profile))
@@ -156,7 +156,7 @@ class Session:
 
     def _send(self, frame: Frame) -> Emitted | None:
         """Stages 2 and 3: perceive, encode, schedule; ``None`` if it is too late."""
-        parts = self._parts
+        parts = self.parts
         self._hear(parts.air.now)
         if self._elapsed_ms(frame) >= parts.receiver.profile.deadline_ms:
             return None
@@ -171,7 +171,7 @@ class Session:
 
     def _receive(self, frame: Frame, emitted: Emitted | None) -> tuple[str, ...]:
         """Stage 4: decode; accept, ask for parts again, or give up."""
-        parts, verdicts, sent = self._parts, [], emitted
+        parts, verdicts, sent = self.parts, [], emitted
         while sent is not None:
             rx = parts.air.down(sent.x, sent.grant.power_db)
             self._uses += sent.uses + parts.air.pilots(len(sent.x))
@@ -187,7 +187,7 @@ class Session:
 
     def _act(self, frame: Frame, emitted: Emitted | None) -> Outcome:
         """The receiver acts on what it has; the simulator sees what it was worth."""
-        parts, profile = self._parts, self._parts.receiver.profile
+        parts, profile = self.parts, self.parts.receiver.profile
         work = self._flop(frame, emitted)
         machines = computing(parts.device.sender, work.encode)
         decoding = computing(parts.device.receiver, work.decode)
@@ -208,7 +208,7 @@ class Session:
 
     def _feed_back(self, outcome: Outcome) -> Closed:
         """Stage 5: a report on quality of service, and what the receiver acts."""
-        parts, rating = self._parts, 0
+        parts, rating = self.parts, 0
         if parts.draws.random() < parts.evaluation.rating:
             rating = 1 + min(int(3 * outcome.utility), 2)
         closed = parts.receiver.close(outcome.late, rating)
@@ -220,8 +220,8 @@ class Session:
     def _step(self, frame, emitted, verdicts, outcome, closed: Closed) -> Step:
         return Step(
             frame=frame,
-            snr_db=self._parts.world.snr_db(frame.slot),
-            profile=self._parts.receiver.profile,
+            snr_db=self.parts.world.snr_db(frame.slot),
+            profile=self.parts.receiver.profile,
             emitted=emitted,
             verdicts=verdicts,
             outcome=outcome,
@@ -234,7 +234,7 @@ class Session:
 
     def _up(self, purpose: str, wire: Wire) -> bool:
         """Send a message up; return whether it will arrive."""
-        arrived, uses = self._parts.air.up(purpose, wire)
+        arrived, uses = self.parts.air.up(purpose, wire)
         self._uses += uses
         if arrived.wire is not None:
             self._on_the_way.append(arrived)
@@ -244,24 +244,24 @@ class Session:
         """Let the sender hear the messages that arrive up to a slot."""
         for arrived in [a for a in self._on_the_way if a.slot <= slot]:
             self._on_the_way.remove(arrived)
-            self._parts.sender.hear(arrived.wire, arrived.slot)
+            self.parts.sender.hear(arrived.wire, arrived.slot)
             self._heard += 1
 
     def _can_ask(self, frame: Frame) -> bool:
         """Whether an answer to a request would come before the deadline."""
-        parts = self._parts
+        parts = self.parts
         answered = self._elapsed_ms(frame)
         answered += parts.round_trip_slots * parts.device.slot_ms
         return answered < parts.receiver.profile.deadline_ms
 
     def _elapsed_ms(self, frame: Frame) -> float:
-        return (self._parts.air.now - frame.slot) * self._parts.device.slot_ms
+        return (self.parts.air.now - frame.slot) * self.parts.device.slot_ms
 
     def _flop(self, frame: Frame, emitted: Emitted | None) -> Work:
         """Operations of a frame; its retransmissions are decoded anew."""
         if emitted is None or emitted.tx is None:
             return Work()
-        work = self._parts.work[emitted.grant.transmitter]
+        work = self.parts.work[emitted.grant.transmitter]
         values = frame.sample.values
         return Work(work.encode * values, work.decode * values)
 

@@ -1,0 +1,179 @@
+"""Sessions: every symbol counted, nothing shared but what crosses the air."""
+
+import multiprocessing
+import resource
+
+import numpy as np
+import pytest
+
+from experiments.playing import Stage, scenario
+from semlink.ends.air import Air
+from semlink.errors import InputError
+from semlink.loop.session import Session
+
+SMALL = {
+    "source": "pan[height=64,width=96]",
+    "transmitter": "linear_jscc",
+    "uses": "1200",
+    "pool": "2400",
+    "adapter": "fixed",
+    "world.frames": "5",
+    "world.period_slots": "12",
+    "task": "reconstruction",
+    "says.task": "reconstruction",
+    "says.deadline_ms": "100",
+}
+
+
+def small(*more: str) -> Stage:
+    """A scenario of a few small frames, with some of its keys replaced."""
+    keys = SMALL | dict(item.split("=", 1) for item in more)
+    return Stage(scenario("monitor", [f"{key}={value}" for key, value in keys.items()]))
+
+
+def numbers(steps) -> list[tuple]:
+    """What must be equal in equal sessions."""
+    return [
+        (
+            step.frame.sample.index,
+            step.emitted.grant if step.emitted else None,
+            step.verdicts,
+            step.outcome.utility,
+            step.outcome.latency_ms,
+            step.success,
+            sorted(step.uses.items()),
+            step.heard,
+        )
+        for step in steps
+    ]
+
+
+@pytest.fixture(scope="module")
+def stage():
+    return small()
+
+
+def test_every_symbol_on_the_air_is_in_the_ledger(stage, monkeypatch):
+    sent = []
+    down, up = Air.down, Air.up
+
+    def counted_down(self, x, power_db=0.0):
+        sent.append(len(x))
+        return down(self, x, power_db)
+
+    def counted_up(self, purpose, wire):
+        arrived, uses = up(self, purpose, wire)
+        sent.append(self._bursts.num_symbols(len(wire.control)))
+        if len(wire.body):
+            sent[-1] += self._bursts.num_symbols(len(wire.body))
+        return arrived, uses
+
+    monkeypatch.setattr(Air, "down", counted_down)
+    monkeypatch.setattr(Air, "up", counted_up)
+    steps = list(stage.session(1))
+    assert sum(step.uses.total for step in steps) == sum(sent)
+    assert all(step.uses.of(direction="up") for step in steps)
+
+
+def test_equal_seeds_give_equal_sessions_and_others_differ(stage):
+    first = numbers(stage.session(1))
+    assert first == numbers(stage.session(1))
+    assert first != numbers(stage.session(2))
+    assert first != numbers(stage.session(1, episode=1))
+
+
+def test_a_profile_is_sent_until_a_grant_acknowledges_it():
+    steps = list(small("uplink.loss=0.4", "world.frames=6").session(1))
+    sent = [s.frame.number for s in steps if s.uses.of(purpose="profile")]
+    served = [s.emitted.grant.profile == s.profile.number for s in steps]
+    assert len(sent) > 1  # the first one was lost
+    assert np.all(np.diff(sent) >= 2)
+    assert served == sorted(served)
+    assert served[-1]
+    assert max(sent) < served.index(True)
+
+
+def test_a_lost_report_is_not_heard():
+    steps = list(small("uplink.loss=0.99").session(1))
+    assert sum(step.heard for step in steps) < 3
+
+
+def test_a_frame_that_waits_too_long_is_not_sent():
+    steps = list(small("world.period_slots=1", "round_trip_slots=0").session(1))
+    late = list(small("world.period_slots=1", "says.deadline_ms=3").session(1))
+    assert not any(step.outcome.late for step in steps)
+    assert any(step.emitted is None and step.outcome.late for step in late)
+    assert all(step.outcome.utility == 0 for step in late if step.outcome.late)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("adapter=banditt", "did you mean 'bandit'"),
+        ("adapter=fixed[transmitter=words]", "words"),
+        ("transmitter=linear_jsc", "linear_jsc"),
+        ("uses=100", "uses"),
+        ("says.task=flying", "task"),
+        ("world.colour=red", "world.colour"),
+    ],
+)
+def test_bad_input_is_refused_in_one_line(override, message):
+    with pytest.raises(InputError, match=message) as error:
+        list(small(override).session(1))
+    assert "\n" not in str(error.value)
+
+
+class Remote:
+    """An end in another process, which sees only what is sent to it."""
+
+    def __init__(self, connection):
+        self._connection = connection
+
+    def __getattr__(self, name):
+        if name == "profile":
+            return self._ask(name)
+        return lambda *args: self._ask(name, *args)
+
+    def _ask(self, name, *args):
+        self._connection.send((name, args))
+        return self._connection.recv()
+
+
+def serve(connection, end: str) -> None:
+    """Be an end of the session until the connection closes."""
+    stage = small(*NOISY)
+    served = stage.sender(stage.seeds(7)) if end == "sender" else stage.receiver()
+    while True:
+        try:
+            name, args = connection.recv()
+        except EOFError:
+            return
+        value = getattr(served, name)
+        connection.send(value(*args) if callable(value) else value)
+
+
+NOISY = ["uplink.loss=0.3", "channel=rayleigh", "adapter=bandit", "uses=800 1600"]
+
+
+@pytest.mark.slow
+def test_two_processes_that_exchange_only_signals_give_the_same_session():
+    expected = numbers(small(*NOISY).session(7))
+    context, ends = multiprocessing.get_context("spawn"), {}
+    for name in ("sender", "receiver"):
+        here, there = context.Pipe()
+        process = context.Process(target=serve, args=(there, name), daemon=True)
+        process.start()
+        ends[name] = Remote(here)
+    parts = small(*NOISY).session(7).parts
+    found = numbers(Session(parts._replace(**ends)))
+    assert found == expected
+
+
+@pytest.mark.slow
+def test_a_long_session_does_not_grow():
+    session = iter(small("world.frames=600").session(1))
+    sizes = []
+    for number, _ in enumerate(session):
+        if number in (200, 599):
+            sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    assert sizes[1] - sizes[0] < 20_000  # kB
