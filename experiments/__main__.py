@@ -80,8 +80,12 @@ def sweep(
     ] = None,
     run: Run = "sweep",
     config: Annotated[
-        str, typer.Option(help="YAML file, or the name of one in experiments/configs.")
-    ] = "sweep",
+        str,
+        typer.Option(
+            help="YAML file, or the name of one in experiments/configs "
+            "(default: sweep, or scenarios with scenario=...)."
+        ),
+    ] = "",
     cache_gib: Annotated[
         float, typer.Option(min=0, help="Limit of the cache of signals [GiB].")
     ] = 4.0,
@@ -93,7 +97,7 @@ def sweep(
     ] = "",
     tls: Tls = None,
 ) -> None:
-    """Simulate a grid of links; table, manifest and figures are in runs/NAME.
+    """Simulate a grid of links or scenarios; table and figures are in runs/NAME.
 
     Points that are already there are skipped: the same command resumes.
     """
@@ -109,7 +113,7 @@ def profile(
     overrides: Annotated[
         list[str] | None, typer.Argument(help="key=value, as for sweep.")
     ] = None,
-    config: Annotated[str, typer.Option(help="As for sweep.")] = "sweep",
+    config: Annotated[str, typer.Option(help="As for sweep.")] = "",
 ) -> None:
     """Print where the time of a sweep goes, by stage; nothing is kept."""
     from experiments.bench.profile import profile as command

@@ -1,6 +1,6 @@
 """Scenarios by name, and the sessions that they describe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from semlink.compiled_channel import compiled_channel
-from semlink.config import ComponentSpec
+from semlink.config import ComponentSpec, parse_spec
 from semlink.contracts.built import built
 from semlink.ends.air import Air, Uplink
+from semlink.ends.kept import Kept
 from semlink.ends.receiver import Patience, Receiver, User
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
@@ -28,7 +29,7 @@ from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
 from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
-from semlink.reading import apply_overrides, checked, read_tree
+from semlink.reading import apply_overrides, checked, read_tree, with_values
 from semlink.registry import unknown
 from semlink.rng import Seeds
 from semlink.sweeps.trial import JSON
@@ -44,13 +45,13 @@ UTILITIES = {
 }
 
 
-def scenario(word: str, overrides: list[str]) -> ScenarioConfig:
+def scenario(word: str | ComponentSpec, overrides: list[str]) -> ScenarioConfig:
     """The configuration of a scenario.
 
     Parameters
     ----------
-    word : name of a scenario, or path of a YAML file, with keys in brackets, as in
-        ``monitor[adapter=bandit]``
+    word : name of a scenario, or path of a YAML file, with dotted keys in brackets, as
+        in ``monitor[adapter=bandit[alpha=1],uplink.loss=0.2]``
     overrides : ``key=value`` with dotted keys
 
     Raises
@@ -58,9 +59,19 @@ def scenario(word: str, overrides: list[str]) -> ScenarioConfig:
     InputError
         There is no such scenario, or a key or a value is invalid.
     """
-    spec = ComponentSpec.model_validate(word)
-    tree = read_tree(_path(spec.name)) | spec.params
+    spec = _named(word) if isinstance(word, str) else word
+    if spec.argument is not None:
+        must = "be name[key=value,...]"
+        raise InputError(f"a scenario must {must}, got {spec.label!r}")
+    tree = with_values(read_tree(_path(spec.name)), spec.params)
     return checked(apply_overrides(tree, overrides), ScenarioConfig)
+
+
+def _named(word: str) -> ComponentSpec:
+    try:
+        return ComponentSpec(**parse_spec(word))
+    except ValueError as error:
+        raise InputError(f"a scenario must be name[key=value,...]: {error}") from None
 
 
 def _path(name: str) -> Path:
@@ -73,12 +84,38 @@ def _path(name: str) -> Path:
     raise InputError(unknown("scenario", name, list(known)))
 
 
+class Workshop:
+    """Components that several stages share, each built once.
+
+    Parameters
+    ----------
+    kept : signals of frames that were sent before; none if it is left out
+    """
+
+    def __init__(self, kept: Kept | None = None):
+        self.catalogue, self.kept = catalogue(), kept
+        self._made: dict[tuple[str, ...], Any] = {}
+
+    def component(self, kind: str, spec: ComponentSpec) -> Any:
+        """A component of a kind."""
+        label = spec.label
+        make = self.catalogue.build
+        return self.once((kind, spec.name, label), lambda: make(kind, spec))
+
+    def once(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+        """What a key stands for, made at the first call."""
+        if key not in self._made:
+            self._made[key] = make()
+        return self._made[key]
+
+
 class Stage:
     """What all episodes of a scenario share: its components, built once.
 
     Parameters
     ----------
     config : of the scenario
+    workshop : components shared with other stages; of its own by default
 
     Raises
     ------
@@ -86,18 +123,22 @@ class Stage:
         A component cannot be built, or does not fit the others.
     """
 
-    def __init__(self, config: ScenarioConfig):
-        self.config, self._catalogue = config, catalogue()
+    def __init__(self, config: ScenarioConfig, workshop: Workshop | None = None):
+        self._workshop = workshop or Workshop()
+        self.config, self._catalogue = config, self._workshop.catalogue
         self.source = self._built("source", config.source)
         self.names = tuple(spec.label for spec in config.transmitter)
         channel = self._built("channel", config.channel)
         label = config.channel.label
-        self._channel = compiled_channel(channel, label=label)
+        self._channel = self._workshop.once(
+            ("compiled channel", config.channel.name, label),
+            lambda: compiled_channel(channel, label=label),
+        )
         self.tasks = {spec.name: self._task(spec) for spec in config.task}
         self._adapter = adapter(config.adapter.label, self.names)
         self._scheduler = scheduler(config.scheduler.label)
         self._reader = intent_reader(config.intent.label)
-        self._bursts = BurstCode()
+        self._bursts = self._workshop.once(("bursts",), BurstCode)
 
     @cached_property
     def links(self) -> list[Link]:
@@ -135,6 +176,51 @@ class Stage:
             )
         )
 
+    def check(self) -> None:
+        """Build all that a session needs, so that its errors come first.
+
+        Raises
+        ------
+        InputError
+            A component cannot be built, or does not fit the others.
+        """
+        self.session(0)
+        self.receiver().intend(self.config.says)
+
+    def at(self, snr_db: float) -> "Stage":
+        """The stage at another mean Es/N0 of the world [dB]."""
+        world = self.config.world.model_copy(update={"snr_db": snr_db})
+        config = self.config.model_copy(update={"world": world})
+        return Stage(config, self._workshop)
+
+    def components(self) -> dict[str, dict[str, Any]]:
+        """Every component with all its parameters, by kind and label."""
+        tree: dict[str, dict[str, Any]] = {}
+        for kind, spec in self._specs():
+            tree.setdefault(kind, {})[spec.label] = self._catalogue.identity(kind, spec)
+        return tree
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that an episode depends on, but for the SNR of the world."""
+        specs = list(self._specs())
+        kinds = dict(specs).keys()
+        told = self.config.model_dump(mode="json", exclude={"about", *kinds})
+        del told["world"]["snr_db"]
+        components = [[k, self._catalogue.identity(k, spec)] for k, spec in specs]
+        return {"told": told, "components": components, "work": works(self.names)}
+
+    def fingerprint(self) -> str:
+        """Hash of the source's samples."""
+        return self.source.fingerprint()
+
+    def _specs(self) -> Iterator[tuple[str, ComponentSpec]]:
+        """Kind and spec of every component."""
+        for kind in ScenarioConfig.model_fields:
+            if kind in self._catalogue.registries:
+                specs = getattr(self.config, kind)
+                for spec in specs if isinstance(specs, tuple) else (specs,):
+                    yield kind, spec
+
     def seeds(self, seed: int, episode: int = 0) -> Seeds:
         """Seeds of an episode; equal for all agents, so that all meet one course."""
         channel = self._catalogue.named("channel", self.config.channel)
@@ -150,7 +236,8 @@ class Stage:
             config.pool,
             config.world.snr_db,
         )
-        return Sender(self.links, deciding, self._bursts, seeds)
+        kept = self._workshop.kept
+        return Sender(self.links, deciding, self._bursts, seeds, kept)
 
     def receiver(self) -> Receiver:
         """The receiver's end, for an episode."""
@@ -190,11 +277,15 @@ class Stage:
         return negotiate(intent, state, able, scaled, number)
 
     def _built(self, kind: str, spec: ComponentSpec) -> Any:
-        return built(kind, spec.label, self._catalogue.build(kind, spec))
+        return built(kind, spec.label, self._workshop.component(kind, spec))
 
     def _task(self, spec: ComponentSpec) -> Task:
+        """A task with the reference that the source has, which it keeps."""
         task = self._built("task", spec)
-        return task.for_source(self.source) if isinstance(task, Sourced) else task
+        if not isinstance(task, Sourced):
+            return task
+        key = ("task of a source", spec.label, self.config.source.label)
+        return self._workshop.once(key, lambda: task.for_source(self.source))
 
     def _link(self, spec: ComponentSpec) -> Link:
         pair = self._built("transmitter", spec)._replace(label=spec.label)

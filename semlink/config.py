@@ -7,7 +7,9 @@ parameters. An unknown key is an error that names its full path.
 
 import contextlib
 import json
+from collections.abc import Iterator
 from functools import cache
+from itertools import groupby, product
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +19,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    field_validator,
     model_validator,
 )
 
@@ -186,12 +189,32 @@ class StopRule(_Frozen):
     metric: str | None = None
 
 
+class EpisodeRule(StopRule):
+    """Stopping rule of a point of a scenario: its draws are episodes."""
+
+    draws: int = Field(5, ge=1)
+    max_draws: int = Field(40, ge=1)
+
+    @field_validator("images")
+    @classmethod
+    def _of_the_world(cls, images: int | None) -> None:
+        if images is not None:
+            must = "left out: the world says how many frames an episode has"
+            raise ValueError(f"it must be {must}, got {images}")
+
+
 class LinkConfig(_Frozen):
     """One link: source, transmitter and channel."""
 
     source: ComponentSpec
     transmitter: ComponentSpec
     channel: ComponentSpec
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Labels in results, by column."""
+        labels = {kind: getattr(self, kind).label for kind in LinkConfig.model_fields}
+        return {"scenario": "", **labels}
 
 
 class FeedbackConfig(_Frozen):
@@ -235,6 +258,53 @@ class SweepConfig(_Frozen):
             for c in _distinct(self.channel)
         ]
 
+    def grid(self) -> Iterator[tuple[LinkConfig, float, float]]:
+        """Every (link, SNR, CBR): transmitters, CBR, channels, SNR."""
+        for _, links in groupby(self.links(), lambda link: link.transmitter):
+            for cbr, link, snr_db in product(self.cbr, list(links), self.snr_db):
+                yield link, snr_db, cbr
+
+
+class ScenarioSweepConfig(_Frozen):
+    """A grid of scenarios over SNR. An episode of a session is one trial.
+
+    scenario : names of scenarios, each with keys of its own in brackets
+    snr_db : mean Es/N0 of the world, in place of the scenario's own
+    seed : root of all random numbers; equal episodes of all scenarios meet one world
+    stop : its ``draws`` are episodes
+    """
+
+    scenario: Specs
+    snr_db: SnrGrid
+    seed: int = Field(1, ge=0)
+    stop: EpisodeRule = EpisodeRule()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_a_link(cls, tree: Any) -> Any:
+        """A scenario has its own link; no key of one is taken beside it."""
+        others = [key for key in tree if key in SweepConfig.model_fields]
+        if strange := [key for key in others if key not in cls.model_fields]:
+            takes = ", ".join(cls.model_fields)
+            raise ValueError(
+                f"a sweep of scenarios takes {takes}, and all else is in the brackets "
+                f"of a scenario, got {strange[0]} beside scenario"
+            )
+        return tree
+
+    def scenarios(self) -> list[ComponentSpec]:
+        """Every scenario once, in order.
+
+        Raises
+        ------
+        InputError
+            Two scenarios would have the same name in the results.
+        """
+        return _distinct(self.scenario)
+
+
+AnySweepConfig = SweepConfig | ScenarioSweepConfig
+
 
 def _distinct(specs: tuple[ComponentSpec, ...]) -> list[ComponentSpec]:
     by_label: dict[str, ComponentSpec] = {}
@@ -246,7 +316,7 @@ def _distinct(specs: tuple[ComponentSpec, ...]) -> list[ComponentSpec]:
     return list(by_label.values())
 
 
-def load(path: Path, overrides: list[str]) -> SweepConfig:
+def load(path: Path, overrides: list[str]) -> AnySweepConfig:
     """Read a sweep from YAML and apply ``key=value`` overrides (dotted keys).
 
     Raises
@@ -257,12 +327,13 @@ def load(path: Path, overrides: list[str]) -> SweepConfig:
     return validate(apply_overrides(read_tree(path), overrides))
 
 
-def validate(tree: dict) -> SweepConfig:
-    """Check a configuration.
+def validate(tree: dict) -> AnySweepConfig:
+    """Check a configuration: of scenarios if it names any, of links otherwise.
 
     Raises
     ------
     InputError
         A key or a value is invalid; the message has the full path of the first one.
     """
-    return checked(tree, SweepConfig)
+    model = ScenarioSweepConfig if "scenario" in tree else SweepConfig
+    return checked(tree, model)

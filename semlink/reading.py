@@ -1,7 +1,7 @@
 """Reading of configurations: YAML, ``key=value`` overrides, errors in one line."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -57,23 +57,35 @@ def read_tree(path: Path) -> dict:
 
 def apply_overrides(tree: dict, overrides: list[str]) -> dict:
     """Set dotted keys in a copy of a configuration tree."""
-    tree, known = copy.deepcopy(tree), set()
+    given: dict[str, Any] = {}
     for item in overrides:
         key, equals, value = item.partition("=")
         if not equals or not key:
             raise InputError(f"an override is key=value, got {item!r}")
-        if key in known:
+        if key in given:
             raise InputError(f"{key} is given twice, got {item!r}")
-        known.add(key)
+        given[key] = _override_value(value)
+    return with_values(tree, given)
+
+
+def with_values(tree: dict, values: Mapping[str, Any]) -> dict:
+    """A copy of a configuration tree, with values at dotted keys.
+
+    Raises
+    ------
+    InputError
+        A key leads through a value that is not a mapping.
+    """
+    tree = copy.deepcopy(tree)
+    for key, value in values.items():
         *parents, last = key.split(".")
         node = tree
         for parent in parents:
             node = node.setdefault(parent, {})
             if not isinstance(node, dict):
-                raise InputError(
-                    f"{key}: {parent!r} has no keys below it, got {item!r}"
-                )
-        node[last] = _override_value(value)
+                got = f"{key}={value}"
+                raise InputError(f"{key}: {parent!r} has no keys below it, got {got!r}")
+        node[last] = value
     return tree
 
 
@@ -87,7 +99,8 @@ def _first_line(error: ValidationError, model: type[BaseModel]) -> str:
     message = first["msg"].removeprefix("Value error, ")
     # our own errors name what was received, pydantic's do not
     received = "" if first["type"] == "value_error" else f", got {first['input']!r}"
-    return f"{path}: {message}{received}".replace("\n", " ")
+    where = f"{path}: " if path else ""  # the whole has no path
+    return f"{where}{message}{received}".replace("\n", " ")
 
 
 def _inner(model: type[BaseModel], location: tuple) -> type[BaseModel]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from experiments.commands.sweeping import config_path
-from experiments.compose import sweep_of
+from experiments.commands.sweeping import config_path, default
+from experiments.jobs import job_of
 from semlink import config, graph, stages
 from semlink.store.results import ResultStore
 from semlink.sweeps.listener import Unwatched
@@ -21,9 +21,10 @@ def profile(name: str, overrides: list[str]) -> None:
 
     Parameters
     ----------
-    name, overrides : the configuration, and its overrides
+    name, overrides : the configuration, empty for the default, and its overrides
     """
-    job = sweep_of(config.load(config_path(name), overrides))
+    settings = config.load(config_path(name or default(overrides)), overrides)
+    job = job_of(settings)
     whole = simulated(job)
     console = Console(highlight=False)
     console.print(_table(stages.seconds, stages.calls, whole))

@@ -8,28 +8,14 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from experiments.commands.columns import Column, table_of
 from semlink.metrics import LINK, Bounds, Metric
-from semlink.store.rows import Row
+from semlink.store.rows import Row, series
 from semlink.sweeps.monitor import Monitor
-from semlink.sweeps.points import Point
+from semlink.sweeps.points import Point, where
 from semlink.sweeps.sweep import Sweep
 
-# title, width
-COLUMNS = (
-    ("transmitter", 11),
-    ("channel", 7),
-    ("Es/N0", 6),
-    ("CBR", 7),
-    ("measured", 8),
-)
-AFTER = (
-    ("BLER", 8),
-    ("outage", 6),
-    ("images", 7),
-    ("img/s", 6),
-    ("elapsed", 8),
-    ("left", 8),
-)
+TIMES = (("elapsed", 8), ("left", 8))  # title, width
 MOST_METRICS = 4  # of the tasks, in a line
 WIDTH, WITH_INTERVAL = 7, 14
 
@@ -52,11 +38,20 @@ class Display:
         self._sign = plus_minus(self._console.encoding)
         self._metrics = _shown(job)
         titles = [(m.title, max(len(m.title), w)) for m, w in _widths(self._metrics)]
-        self._columns = (*COLUMNS, *titles, *AFTER)
+        self._table = table_of(job)
+        before = (*self._table.place, *self._table.before)
+        self._columns = (
+            *((column.title, column.width) for column in before),
+            *titles,
+            *((column.title, column.width) for column in self._table.after),
+            (self._table.speed[0], 6),
+            *TIMES,
+        )
+        self._names = [_longest(job, column) for column in self._table.place[:2]]
 
     def __enter__(self) -> "Display":
-        self._console.print(self._heading())
-        for why in getattr(self._job.trial.source, "skipped", ()):
+        self._console.print(self._table.heading(self._job))
+        for why in self._job.trial.skipped:
             self._console.print(f"skipped: {why}")
         self._console.print(self._line([title for title, _ in self._columns]))
         if self._console.is_terminal:
@@ -74,17 +69,17 @@ class Display:
         pairs = [(metric, bounds.get(metric.name, nothing)) for metric in self._metrics]
         for name in Bounds._fields:
             cells = [_text(getattr(both, name), m.digits) for m, both in pairs]
-            blank = [""] * (len(COLUMNS) - 1)
+            blank = [""] * (len(self._table.place) + len(self._table.before) - 1)
             self._console.print(self._line([name, *blank, *cells]), style="dim")
 
     def progress(self, point: Point, monitor: Monitor) -> None:
         """Show the progress of the running point."""
         if self._console.is_terminal:
-            state = f"{point.link.transmitter.label} over {point.link.channel.label}"
-            of = self._job.trial.num_samples
-            done = f"{monitor.samples_seen}/{of} images x {monitor.draws}"
-            grid = f"{point.snr_db:g} dB, CBR {point.cbr:g}"
-            text = f"  running {state}, {grid}: {done}{self._so_far(monitor)}"
+            labels = where(point)
+            state = f"{series(labels)} over {labels['channel']}, {point.snr_db:g} dB"
+            grid = f", CBR {point.cbr:g}" if point.cbr else ""
+            done = self._table.progress(self._job, monitor) + self._so_far(monitor)
+            text = f"  running {state}{grid}: {done}"
             self._live.update(Text(text, style="dim"), refresh=True)
 
     def _so_far(self, monitor: Monitor) -> str:
@@ -103,7 +98,7 @@ class Display:
         self._point_start = now
         fresh = self._done - self._resumed
         left = (len(self._job.points) - self._done) * elapsed / max(fresh, 1)
-        cells = _cells(rows, self._metrics, resumed, seconds, self._sign)
+        cells = self._cells(rows, resumed, seconds)
         if rows[0]["status"] == "ok":
             cells += [_clock(elapsed), _clock(left)]
         self._console.print(self._line(cells), style="dim" if resumed else None)
@@ -134,43 +129,40 @@ class Display:
 
     def _sent(self) -> str:
         """Counts of encoded images and searched plans, and those from the cache."""
-        made = self._job.trial.transmissions.made
+        made = self._job.trial.made
         plans, signals = (
             f"{made[what]} {name} ({made[f'{what} before']} from the cache)"
             for what, name in (("searched", "plans"), ("encoded", "images"))
         )
         return f"encoded: {signals}, searched: {plans}"
 
-    def _heading(self) -> str:
-        stop = self._job.config.stop
-        rule = f"{self._job.trial.num_samples} images x {stop.draws} draws"
-        if skipped := getattr(self._job.trial.source, "skipped", ()):
-            rule += f" ({len(skipped)} skipped)"
-        if stop.ci95:
-            rule = (
-                f"until {self._job.rule.metric} is known within {stop.ci95:g} (95 %), "
-                + rule
-            )
-        what = (
-            f"{len(self._job.points)} points, {self._job.config.source.label}, {rule}"
-        )
-        mode = f"CBR {self._job.config.cbr_mode}, all symbols counted, Es/N0 in dB"
-        return f"{what}; {mode}"
-
     def _line(self, cells: Sequence[str]) -> str:
         """Cells in columns as wide as their titles and the names in this sweep."""
-        links = self._job.config.links()
-        names = (
-            max(len(link.transmitter.label) for link in links),
-            max(len(link.channel.label) for link in links),
-        )
         widths = [width for _, width in self._columns]
-        widths[:2] = map(max, widths, names)
+        widths[:2] = map(max, widths, self._names)
         aligned = [
             f"{cell:<{width}}" if i < 2 else f"{cell:>{width}}"
             for i, (cell, width) in enumerate(zip(cells, widths, strict=False))
         ]
         return " ".join(aligned)
+
+    def _cells(self, rows: Sequence[Row], resumed: bool, seconds: float) -> list[str]:
+        """The cells of a point from its rows (fresh, or strings from the file)."""
+        row, table = rows[0], self._table
+        means = {r["metric"]: float(r["mean"]) for r in rows}
+        place = [column.text(row, means) for column in table.place]
+        if row["status"] != "ok":
+            return [*place, row["status"]]
+        values = [_text(means[m.name], m.digits) for m in self._metrics]
+        if self._metrics and (half := _half_width(rows, self._metrics[0])):
+            values[0] += f" {self._sign}{half}"
+        return [
+            *place,
+            *(column.text(row, means) for column in table.before),
+            *values,
+            *(column.text(row, means) for column in table.after),
+            "stored" if resumed else table.speed[1](row, seconds),
+        ]
 
 
 def plus_minus(encoding: str) -> str:
@@ -192,35 +184,15 @@ def _widths(metrics: Sequence[Metric]) -> list[tuple[Metric, int]]:
     return [(m, WIDTH if i else WITH_INTERVAL) for i, m in enumerate(metrics)]
 
 
-def _cells(
-    rows: Sequence[Row],
-    metrics: Sequence[Metric],
-    resumed: bool,
-    seconds: float,
-    sign: str = "±",
-) -> list[str]:
-    """The cells of a point from its rows (fresh, or strings from the file)."""
-    row = rows[0]
-    value = {r["metric"]: (float(r["mean"]), float(r["ci95"])) for r in rows}
-    count = f"{row['images']}x{row['draws']}"
-    speed = int(row["images"]) * int(row["draws"]) / max(seconds, 1e-9)
-    where = [row["transmitter"], row["channel"]]
-    grid = [f"{float(row['snr_db']):g}", f"{float(row['cbr_target']):g}"]
-    if row["status"] != "ok":
-        return [*where, *grid, row["status"]]
-    means = [_text(value[m.name][0], m.digits) for m in metrics]
-    if metrics and (half := value[metrics[0].name][1]) == half:
-        means[0] += f" {sign}{half:.{metrics[0].digits}f}"
-    return [
-        *where,
-        *grid,
-        f"{float(row['cbr']):.5f}",
-        *means,
-        f"{value['bler'][0]:.2e}".replace("nan", "n/a"),
-        f"{value['outage'][0]:.2f}",
-        count,
-        "stored" if resumed else f"{speed:.1f}",
-    ]
+def _longest(job: Sweep, column: Column) -> int:
+    """Length of the longest word in a column of a sweep."""
+    return max((len(column.text(where(p), {})) for p in job.points), default=0)
+
+
+def _half_width(rows: Sequence[Row], metric: Metric) -> str:
+    """Half width of a metric's interval as text; empty if there is none."""
+    half = next(float(row["ci95"]) for row in rows if row["metric"] == metric.name)
+    return "" if half != half else f"{half:.{metric.digits}f}"
 
 
 def _text(value: float, digits: int) -> str:

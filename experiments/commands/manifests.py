@@ -85,9 +85,9 @@ def manifest(job: Sweep) -> dict:
         "metrics": described(job),
         "seed": job.config.seed,
         "images": job.trial.num_samples,
-        "images_skipped": list(getattr(job.trial.source, "skipped", ())),
-        "source_sha256": job.trial.source.fingerprint(),
-        "conventions": {**CONVENTIONS, "cbr_mode": job.config.cbr_mode},
+        "images_skipped": list(job.trial.skipped),
+        "source_sha256": job.trial.fingerprint(),
+        "conventions": {**CONVENTIONS, **job.trial.conventions()},
         **provenance(),
     }
 
@@ -133,10 +133,8 @@ def differences(old: dict, new: dict) -> list[tuple[str, object, object]]:
     """Entries that must agree in the manifests of one run: (name, was, is)."""
     edition = "random numbers of edition"
     pairs = [(edition, old.get("randomness", FIRST_EDITION), new["randomness"])]
-    pairs += [
-        (key, old["configuration"][key], new["configuration"][key])
-        for key in ONE_PER_RUN
-    ]
+    was, now = old["configuration"], new["configuration"]
+    pairs += [(key, was[key], now[key]) for key in ONE_PER_RUN if key in now]
     pairs += [(key, old[key], new[key]) for key in ("source_sha256", "packages")]
     for kind, components in new["components"].items():
         known = old["components"].get(kind, {})

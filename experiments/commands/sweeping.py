@@ -14,6 +14,7 @@ from experiments.commands.manifests import (
 )
 from experiments.commands.signal_cache import signal_cache
 from experiments.compose import sweep_of
+from experiments.jobs import job_of
 from semlink import config, graph
 from semlink.errors import InputError
 from semlink.store.results import ResultStore
@@ -43,7 +44,8 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
 
     Parameters
     ----------
-    name, overrides : the configuration, and settings that replace its own
+    name, overrides : the configuration, empty for the default, and settings that
+        replace its own
     folder : for the results
     use : resources of the sweep
 
@@ -53,8 +55,8 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
         If the input is invalid.
     """
     cache = use.cache, use.cache_gib
-    settings = config.load(config_path(name), overrides)
-    job = sweep_of(settings, signal_cache(*cache))
+    settings = config.load(config_path(name or default(overrides)), overrides)
+    job = job_of(settings, signal_cache(*cache))
     with contextlib.ExitStack() as stack:
         simulate = None
         if use.workers or use.cluster:
@@ -115,6 +117,12 @@ def refuse_other_settings(folder: Path, new: dict) -> None:
             )
 
 
+def default(overrides: list[str]) -> str:
+    """The configuration of a sweep without one: of scenarios if any is named."""
+    names_one = any(item.partition("=")[0] == "scenario" for item in overrides)
+    return "scenarios" if names_one else "sweep"
+
+
 def config_path(name: str) -> Path:
     """The YAML file of a name: a path, or a file of ``experiments/configs``.
 
@@ -142,10 +150,13 @@ def again(folder: Path, cache: tuple[Path, float] | None = None) -> Sweep:
     Raises
     ------
     InputError
-        If there is no manifest, or the present code and data differ from it.
+        If there is no manifest, the present code and data differ from it, or it has
+        episodes instead of images.
     """
-    settings = read_manifest(folder)["configuration"]
+    settings = config.validate(read_manifest(folder)["configuration"])
+    if isinstance(settings, config.ScenarioSweepConfig):
+        raise InputError(f"a run must be of links to send images again, got {folder}")
     disk = signal_cache(*cache) if cache else None
-    job = sweep_of(config.validate(settings), disk)
+    job = sweep_of(settings, disk)
     refuse_other_settings(folder, manifest(job))
     return job

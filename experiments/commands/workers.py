@@ -23,12 +23,13 @@ from experiments.commands.cluster import (
 )
 from experiments.commands.cluster_access import refuse_other_addresses, security_of
 from experiments.commands.signal_cache import code_sha256, signal_cache
-from experiments.compose import sweep_of
+from experiments.jobs import job_of
 from semlink import config
 from semlink.errors import InputError
+from semlink.store.rows import series
 from semlink.strict_yaml import parse
 from semlink.sweeps.listener import Unwatched
-from semlink.sweeps.points import Point
+from semlink.sweeps.points import Point, where
 from semlink.sweeps.sweep import Sweep
 
 IN_FLIGHT = 2  # points that a worker is given at once, so that it never waits
@@ -56,12 +57,12 @@ class Task(NamedTuple):
 
 
 class Queues:
-    """Points by transmitter and CBR, and the queue of each worker."""
+    """Points by transmitter (or scenario) and CBR, and the queue of each worker."""
 
     def __init__(self, points: Sequence[Point]):
         self._left: dict[tuple, deque[Point]] = {}
         for point in points:
-            key = point.link.transmitter.label, point.cbr
+            key = series(where(point)), point.cbr
             self._left.setdefault(key, deque()).append(point)
         self._at: dict[str, tuple] = {}
 
@@ -217,7 +218,7 @@ def elsewhere(client, job: Sweep, cache: tuple[str, float]):
         for future in done:
             point, worker = given.pop(future.key)
             simulated, made = _result(future)
-            job.trial.transmissions.made.update(made)
+            job.trial.made.update(made)
             yield point, simulated
             newcomers = _newcomers(client, known)
             for each in [worker if worker in known else None, *newcomers * IN_FLIGHT]:
@@ -268,9 +269,9 @@ def simulate_point(task: Task, point_id: str):
     """
     job = _job(task)
     point = next(point for point in job.points if point.id == point_id)
-    before = Counter(job.trial.transmissions.made)
+    before = Counter(job.trial.made)
     simulated = job.simulate(point, Unwatched())
-    return simulated, job.trial.transmissions.made - before
+    return simulated, job.trial.made - before
 
 
 @lru_cache(maxsize=1)
@@ -294,4 +295,4 @@ def _job(task: Task) -> Sweep:
     tf.config.threading.set_inter_op_parallelism_threads(1)
     folder, limit_gib = task.cache
     settings = config.validate(json.loads(task.settings))
-    return sweep_of(settings, signal_cache(Path(folder), limit_gib))
+    return job_of(settings, signal_cache(Path(folder), limit_gib))

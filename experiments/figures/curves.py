@@ -9,11 +9,12 @@ import numpy as np
 
 from experiments.commands.manifests import read_metrics, read_references
 from experiments.figures.canvas import save
+from experiments.figures.scenario_keys import by_key
 from semlink.errors import InputError
 from semlink.metrics import Bounds, Metric
 from semlink.store.bounds import read_bounds
 from semlink.store.results import read_points
-from semlink.store.rows import INFEASIBLE, Row, grouped
+from semlink.store.rows import INFEASIBLE, Row, grouped, has_target, series
 
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # most panels in a row, and in all; of more values, an even selection is drawn
@@ -37,6 +38,8 @@ WIDE = (
 
 def draw_all(folder: Path) -> list[Path]:
     """Draw every metric against SNR (per CBR) and against CBR (per SNR).
+
+    Scenarios are drawn against SNR, and against each number in which they differ.
 
     Output
     ------
@@ -65,6 +68,9 @@ def _draw_metric(rows: Sequence[Row], metric: Metric, folder: Path) -> list[Path
             along = axis.removesuffix("_db").removesuffix("_target")
             name = f"{metric.name}_against_{along}"
             drawn.append(_draw(rows, metric, axis, other, folder / f"{name}.png"))
+    for key, own in by_key(rows).items():
+        name = f"{metric.name}_against_{key}"
+        drawn.append(_draw(own, metric, key, "snr_db", folder / f"{name}.png"))
     return drawn
 
 
@@ -93,9 +99,11 @@ def _draw(
             draw_curves(place, points, axis, style)
             _draw_bounds(place, bounds)
             # a fixed position is faster than an automatic one
-            place.set_title(f"{channel}, {_named(other, value)}", fontsize=9, y=1)
+            has_one = other == "snr_db" or has_target(points)
+            at = f", {_named(other, value)}" if has_one else ""
+            place.set_title(f"{channel}{at}", fontsize=9, y=1)
     for place in axes[-1]:
-        place.set_xlabel(AXES[axis])
+        place.set_xlabel(AXES.get(axis, axis))
     for place in axes[:, 0]:
         place.set_ylabel(metric.title)
     figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
@@ -139,16 +147,19 @@ def _lines(panels: list) -> list[list]:
 
 
 def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
-    for (transmitter,), points in grouped(rows, "transmitter"):
+    by_name: dict[str, list[Row]] = {}
+    for row in rows:
+        by_name.setdefault(series(row), []).append(row)
+    for name, points in by_name.items():
         points = sorted(points, key=lambda row: float(row[axis]))
         measured = "cbr" if axis == "cbr_target" else axis
         x, mean, half, outage = (
             np.array([float(row[c]) for row in points])
             for c in (measured, "mean", "ci95", "outage")
         )
-        style = {**styles[transmitter], "markersize": 4}
+        style = {**styles[name], "markersize": 4}
         every = -(-len(x) // MOST_MARKERS)
-        place.plot(x, mean, label=transmitter, markevery=every, **style)
+        place.plot(x, mean, label=name, markevery=every, **style)
         half = np.nan_to_num(half)
         place.fill_between(
             x, mean - half, mean + half, color=style["color"], alpha=0.12, linewidth=0
@@ -210,15 +221,17 @@ def _key(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, object
         for name, style in styles(rows, references).items()
     }
     if any(float(row["outage"]) >= OUTAGE for row in rows):
-        known["half of the images lost, or more"] = _marker("x")
+        what = "images" if has_target(rows) else "frames"
+        known[f"half of the {what} lost, or more"] = _marker("x")
     if any(row["status"].startswith(INFEASIBLE) for row in rows):
         known["infeasible: smallest file above budget"] = _marker("+")
-    known["band: 95 % interval over samples"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
+    over = "samples" if has_target(rows) else "episodes"
+    known[f"band: 95 % interval over {over}"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
     return known
 
 
 def _marked(name: str, references: Mapping[str, str]) -> str:
-    """A transmitter in a legend, with ``bound`` or ``oracle`` if it is not a link."""
+    """A curve in a legend, with ``bound`` or ``oracle`` if it is not a link."""
     return f"{name} ({references[name]})" if name in references else name
 
 
@@ -227,8 +240,8 @@ def _marker(shape: str):
 
 
 def styles(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, dict]:
-    """A colour and a marker for each transmitter; bounds and oracles are dashed."""
-    names = sorted({row["transmitter"] for row in rows})
+    """A colour and a marker for each curve; bounds and oracles are dashed."""
+    names = sorted(set(map(series, rows)))
     return {
         name: {
             "color": f"C{i % 10}",

@@ -233,7 +233,7 @@ def _find(jobs: list[Sweep], transmitter: str, cbr: float, snr_db: float):
     """The point of a transmitter, CBR and SNR, and its sweep."""
     for job in jobs:
         for point in job.points:
-            where = point.link.transmitter.label, point.cbr, point.snr_db
+            where = point.setup.transmitter.label, point.cbr, point.snr_db
             if where == (transmitter, cbr, snr_db):
                 return job, point
     raise ValueError(f"{transmitter} is not swept at CBR {cbr:g}, {snr_db:g} dB")
@@ -276,11 +276,11 @@ def _forecast(jobs: list[Sweep], folder: Path) -> str:
         return "nothing is missing"
     cost = {}
     for job, point in missing:
-        label = point.link.transmitter.label
+        label = point.setup.transmitter.label
         if label not in cost:
             cost[label] = _seconds(job, point)
     images = jobs[0].trial.num_samples
-    seconds = images * sum(cost[p.link.transmitter.label] for _, p in missing)
+    seconds = images * sum(cost[p.setup.transmitter.label] for _, p in missing)
     return (
         f"{len(missing)} points of {images} images: about {seconds / 60:.0f} minutes; "
         "the same command resumes"
@@ -302,7 +302,7 @@ def _first(job: Sweep, count: int, point):
     """A sweep of the first images at one point, and its point."""
     settings = job.config.model_dump(mode="json")
     settings |= {
-        "transmitter": [point.link.transmitter.label],
+        "transmitter": [point.setup.transmitter.label],
         "snr_db": [point.snr_db],
         "cbr": [point.cbr],
         "stop": {"images": count},

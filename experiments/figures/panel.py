@@ -44,13 +44,13 @@ def draw_panel(folder: Path, images: str | None, cbr: float | None) -> list[Path
     if (kind := job.trial.source.modality) != IMAGE:
         raise InputError(f"a panel shows images, got a source of {kind}")
     cbr = _chosen_cbr(job, cbr)
-    channels = dict.fromkeys(point.link.channel.label for point in job.points)
+    channels = dict.fromkeys(point.setup.channel.label for point in job.points)
     paths = []
     for channel in channels:
         points = [
             point
             for point in job.points
-            if point.link.channel.label == channel and point.cbr == cbr
+            if point.setup.channel.label == channel and point.cbr == cbr
         ]
         name = "".join(c if c.isalnum() else "_" for c in channel)
         path = folder / f"panel_{name}_cbr_{cbr:g}.png"
@@ -87,10 +87,10 @@ def _chosen_cbr(job: Sweep, cbr: float | None) -> float:
 
 def _draw(job: Sweep, points: list[Point], images: list[int], title: str, path: Path):
     """Rows: image and transmitter; columns: the original, a few SNRs, the maps."""
-    transmitters = list(dict.fromkeys(p.link.transmitter.label for p in points))
+    transmitters = list(dict.fromkeys(p.setup.transmitter.label for p in points))
     snrs = spread(sorted({point.snr_db for point in points}), MOST_SNRS)
     rows = [(image, transmitter) for image in images for transmitter in transmitters]
-    by_place = {(p.link.transmitter.label, p.snr_db): p for p in points}
+    by_place = {(p.setup.transmitter.label, p.snr_db): p for p in points}
     maps = [_maps(job, by_place[transmitter, snrs[-1]], i) for i, transmitter in rows]
     columns = 1 + len(snrs) + max(map(len, maps))
     figure, axes = plt.subplots(

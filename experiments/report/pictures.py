@@ -40,7 +40,7 @@ def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -
         shots refer to the others by number; ``marks``, what boxes on them are
     """
     points = {
-        (_place(point), point.link.transmitter.label): point
+        (_place(point), point.setup.transmitter.label): point
         for point in job.points
         if point.id in finished
     }
@@ -66,7 +66,7 @@ def pictures(job: Sweep, finished: set[str], images: Sequence[int], most: int) -
 
 
 def _place(point: Point) -> tuple[str, float, float]:
-    return point.link.channel.label, point.cbr, point.snr_db
+    return point.setup.channel.label, point.cbr, point.snr_db
 
 
 def _few(places: set, most: int) -> list:

@@ -1,10 +1,16 @@
 """The rows of a run, packed by column for a page, one entry per point."""
 
 from collections.abc import Sequence
+from operator import itemgetter
 
-from semlink.store.rows import PURPOSES, Row
+from semlink.store.rows import PURPOSES, Row, series
 
-WORDS = ("transmitter", "channel", "status")
+# the curve that a point is on, a transmitter's or a scenario's, and other words
+WORDS = (
+    ("transmitter", series),
+    ("channel", itemgetter("channel")),
+    ("status", itemgetter("status")),
+)
 NUMBERS = (
     "snr_db",
     "cbr_target",
@@ -35,7 +41,7 @@ def pack(rows: Sequence[Row]) -> dict:
         by_metric.setdefault(row["metric"], {})[row["point_id"]] = row
     points = {point: row for own in by_metric.values() for point, row in own.items()}
     return {
-        "words": {c: _words([row[c] for row in points.values()]) for c in WORDS},
+        "words": {c: _words([word(r) for r in points.values()]) for c, word in WORDS},
         "numbers": {c: [_short(row[c]) for row in points.values()] for c in NUMBERS},
         "metrics": {
             metric: {c: [_short(own[i][c]) for i in points] for c in OF_A_METRIC}

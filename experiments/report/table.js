@@ -2,8 +2,8 @@
 /* Table: one row for each point, sorted by a column, filtered by words. */
 const IN_PAGE = 100;
 const COLUMNS = [
-  ...["transmitter", "channel"].map((name) => ({ name, title: name, is: "word",
-    value: (i) => word(name, i) })),
+  ...[["transmitter", data.series], ["channel", "channel"]].map(([name, title]) => ({
+    name, title, is: "word", value: (i) => word(name, i) })),
   { name: "snr_db", title: "Es/N0 [dB]" },
   { name: "cbr_target", title: "CBR asked" },
   { name: "cbr", title: "CBR", digits: 5 },

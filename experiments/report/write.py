@@ -53,6 +53,7 @@ def write_report(
     shown = _pictures(folder, finished, images, most, cache)
     data = {
         "points": pack(rows),
+        "series": _kind(manifest),
         "described": {m.name: m._asdict() | {"title": m.title} for m in metrics},
         "bounds": _finite(read_bounds(folder) or {}),
         "references": manifest.get("references", {}),
@@ -99,6 +100,8 @@ def _page(name: str, data: dict, manifest: dict) -> str:
         "conventions": definitions(manifest["conventions"]),
         "provenance": definitions(provenance(manifest)),
         "manifest": html.escape(json.dumps(manifest, indent=2)),
+        "series": f"{_kind(manifest).title()}s",
+        "samples": "images" if _kind(manifest) == "transmitter" else "episodes",
         "style": (PAGE / "page.css").read_text("utf-8"),
         "plotly": get_plotlyjs(),
         "script": "\n".join((PAGE / script).read_text("utf-8") for script in SCRIPTS),
@@ -108,10 +111,20 @@ def _page(name: str, data: dict, manifest: dict) -> str:
     return Template((PAGE / "page.html").read_text("utf-8")).substitute(fields)
 
 
+def _kind(manifest: dict) -> str:
+    """What the curves are of."""
+    is_of_scenarios = "scenario" in manifest["configuration"]
+    return "scenario" if is_of_scenarios else "transmitter"
+
+
 def _summary(manifest: dict) -> str:
     stop = manifest["configuration"]["stop"]
     source = " ".join(manifest["components"]["source"])
     until = f", until {stop['metric']} ±{stop['ci95']:g}" if stop["ci95"] else ""
+    if _kind(manifest) == "scenario":
+        scenarios = len(manifest["components"]["scenario"])
+        several = "s" * (scenarios > 1)
+        return f"{scenarios} scenario{several}, {stop['draws']} episodes each{until}"
     draws = f"{stop['draws']} channel draw{'s' * (stop['draws'] > 1)} each"
     skipped = len(manifest.get("images_skipped", ()))
     but = f" ({skipped} unreadable images skipped)" if skipped else ""

@@ -1,7 +1,8 @@
 """Paired comparison of transmitters over the same images, point by point.
 
 Pictures differ far more than codes: the interval of a mean PSNR is ten times that of
-the mean difference over the same pictures.
+the mean difference over the same pictures. Scenarios are compared over the same
+episodes, which have one world and one course of the channel.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.registry import unknown
 from semlink.store.results import read_observations, read_points, read_samples
-from semlink.store.rows import grouped
+from semlink.store.rows import grouped, has_target, series
 from semlink.sweeps.bootstrap import RESAMPLED, Resamples, half_width
 
 # observations of samples -> numbers of samples -> score
@@ -25,12 +26,12 @@ Score = Callable[[list[list]], Callable[[Sequence[int]], float]]
 
 
 def compare(folder: Path, against: str, metric: str | None = None) -> str:
-    """A table, in Markdown, of the differences of all transmitters to one of them.
+    """A table, in Markdown, of the differences of all transmitters or scenarios to one.
 
     Parameters
     ----------
     folder : folder of the run
-    against : reference transmitter, as on the command line
+    against : reference transmitter or scenario, as on the command line
     metric : name of the metric; the first of the run by default
 
     Output
@@ -40,7 +41,7 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
     Raises
     ------
     InputError
-        The transmitter or the metric is not in the run.
+        The transmitter, the scenario or the metric is not in the run.
     """
     everything = read_points(folder)
     described = read_metrics(folder, [row["metric"] for row in everything])
@@ -49,17 +50,18 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
         known = sorted({r["metric"] for r in everything})
         raise InputError(unknown("metric", metric, known))
     score = scorer(folder, described[metric], rows[0]["task"])
-    labels = list(dict.fromkeys(row["transmitter"] for row in rows))
+    labels = list(dict.fromkeys(map(series, rows)))
     against = _label(against)
     if against not in labels:
-        raise InputError(unknown("transmitter of this run", against, labels))
+        kind = "scenario" if rows[0]["scenario"] else "transmitter"
+        raise InputError(unknown(f"{kind} of this run", against, labels))
     others = [label for label in labels if label != against]
-    lines = [
-        f"| channel | CBR | Es/N0 | {against} | " + " | ".join(others) + " |",
-        "|---" * (4 + len(others)) + "|",
-    ]
+    titles = ["channel", "CBR", "Es/N0", against, *others]
+    if not has_target(rows):
+        titles.remove("CBR")
+    lines = [f"| {' | '.join(titles)} |", "|---" * len(titles) + "|"]
     for place, group in grouped(rows, "channel", "cbr_target", "snr_db"):
-        by_label = {row["transmitter"]: row for row in group}
+        by_label = {series(row): row for row in group}
         if against in by_label:
             own = folder, by_label[against]
             cells = [
@@ -71,7 +73,7 @@ def compare(folder: Path, against: str, metric: str | None = None) -> str:
 
 
 def _label(word: str) -> str:
-    """A transmitter's label in results, from what a user writes on the command line."""
+    """A label in results, from what a user writes on the command line."""
     try:
         return ComponentSpec.model_validate(word).label
     except ValueError:
@@ -97,8 +99,10 @@ def _line(place: tuple, row: dict, cells: list[str], metric: Metric) -> str:
     channel, cbr, snr_db = place
     own = f"{float(row['mean']):.{metric.digits}f}"
     own = _why(row) if row["status"] != "ok" else own.replace("nan", "n/a")
-    where = f"| {channel} | {float(cbr):g} | {float(snr_db):g} dB | {own} | "
-    return where + " | ".join(cells) + " |"
+    where = [channel, f"{float(cbr):g}", f"{float(snr_db):g} dB"]
+    if not has_target([row]):
+        del where[1]
+    return f"| {' | '.join([*where, own, *cells])} |"
 
 
 def _why(row: dict) -> str:
@@ -140,7 +144,7 @@ def difference(
 
 
 def _paired(of, against) -> bool:
-    """Whether both points have the same independent samples: images, or draws."""
+    """Whether both have the same independent samples: images, draws or episodes."""
     by_draw = {
         row["transmitter"] in read_remembering(folder) and row.get("images") != "1"
         for folder, row in (of, against)

@@ -7,9 +7,9 @@ from experiments.studies.bjontegaard_delta import Delta, delta
 from experiments.studies.compare import difference, scorer
 from semlink.errors import InputError
 from semlink.store.results import read_points
-from semlink.store.rows import Row, grouped
+from semlink.store.rows import Row, grouped, has_target
 
-LINK = ("transmitter", "channel", "snr_db")
+LINK = ("scenario", "transmitter", "channel", "snr_db")
 PLACE = (*LINK, "cbr_target")
 MEANING = ("source_sha256", "packages")  # compared entries of a manifest
 
@@ -40,25 +40,32 @@ def compare_runs(first: Path, second: Path, metric: str | None = None) -> str:
         raise InputError(
             f"runs must have points of {metric} in common, got {first} and {second}"
         )
+    kind = "scenario" if common[0][0] else "transmitter"
     lines = [*_conventions(first, second), ""]
     lines += [
-        "| transmitter | channel | Es/N0 | CBR | CBR measured | difference |",
+        f"| {kind} | channel | Es/N0 | CBR | CBR measured | difference |",
         "|---" * 6 + "|",
     ]
     shown = described[metric]
     score = scorer(first, shown, rows[common[0]]["task"])
     for place in common:
         row, other = rows[place], others[place]
-        transmitter, channel, snr_db, cbr = place
+        scenario, transmitter, channel, snr_db, cbr = place
         measured = f"{float(row['cbr']):.5f}, {float(other['cbr']):.5f}"
         value = difference((second, other), (first, row), shown, score)
         lines.append(
-            f"| {transmitter} | {channel} | {float(snr_db):g} dB | {float(cbr):g} | "
+            f"| {scenario or transmitter} | {channel} | {float(snr_db):g} dB | "
+            f"{_asked(cbr)} | "
             f"{measured} | {value} |"
         )
-    if shown.unit == "dB":
+    if shown.unit == "dB" and has_target(rows.values()):
         lines += ["", *_deltas(list(rows.values()), list(others.values()), shown.label)]
     return "\n".join(lines)
+
+
+def _asked(cbr: str) -> str:
+    """The CBR that was asked for, if any was."""
+    return f"{float(cbr):g}" if float(cbr) else ""
 
 
 def _rows(folder: Path, metric: str) -> dict[tuple, Row]:
@@ -95,7 +102,7 @@ def _deltas(rows: list[Row], others: list[Row], label: str) -> list[str]:
         for run in (rows, others)
     ]
     for link in (link for link in curves[0] if link in curves[1]):
-        transmitter, channel, snr_db = link
+        _, transmitter, channel, snr_db = link
         cells = _cells(delta(curves[0][link], curves[1][link]))
         where = f"| {transmitter} | {channel} | {float(snr_db):g} dB | "
         lines.append(where + " | ".join(cells) + " |")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from semlink.ends.kept import Kept
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible
 from semlink.link import Link
@@ -27,8 +28,10 @@ from semlink.loop.exchange import Encoded
 from semlink.loop.messages import Act, Grant, Message, Report, Request, TaskProfile
 from semlink.loop.world import Frame
 from semlink.modalities.query import Query
+from semlink.protocols import Budget
 from semlink.rng import Seeds
-from semlink.signals import Ledger, TxSignal, ledger
+from semlink.signals import Ledger, Sample, TxSignal, ledger
+from semlink.store.cache import data_hash
 
 FRAMES, REPORTED = 256, 16  # numbers of frames on the air, and in a report
 NOTHING = np.zeros(0, np.complex64)
@@ -100,13 +103,19 @@ class Sender:
     deciding : its agents
     bursts : code of grants and messages
     seeds : seeds of the episode
+    kept : signals of frames that were sent before, in this episode or in others
     """
 
     def __init__(
-        self, links: Sequence[Link], deciding: Deciding, bursts: Bursts, seeds: Seeds
+        self,
+        links: Sequence[Link],
+        deciding: Deciding,
+        bursts: Bursts,
+        seeds: Seeds,
+        kept: Kept | None = None,
     ):
         self._links, self._deciding = links, deciding
-        self._bursts, self._seeds = bursts, seeds
+        self._bursts, self._seeds, self._kept = bursts, seeds, kept
         self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
         self._acts: list[Act] = []
         self._sent: tuple[Emitted, Encoded | None] | None = None
@@ -205,14 +214,30 @@ class Sender:
         snr_db = known - setting.margin_db
         try:
             budget = link.budget(cbr, "per_image", snr_db)
-            plan = link.plan([given], budget)
-            tx, memory = link.transmit(given, plan, self.memory.pairs[place], query)
+            encoded = self._first(place, given, budget)
         except Infeasible:
             return None
         pairs = self.memory.pairs
-        pairs = (*pairs[:place], memory, *pairs[place + 1 :])
+        pairs = (*pairs[:place], encoded.memory, *pairs[place + 1 :])
         self.memory = self.memory._replace(pairs=pairs)
-        return Encoded(given, plan, tx, memory)
+        return encoded
+
+    def _first(self, place: int, given: Sample, budget: Budget) -> Encoded:
+        """The first signal within a budget, unless it is kept.
+
+        A pair with memory sends equal frames differently; an oracle sees more of them.
+        """
+        link, memory = self._links[place], self.memory.pairs[place]
+
+        def make() -> Encoded:
+            plan = link.plan([given], budget)
+            sent = link.transmit(given, plan, memory, given.query)
+            return Encoded(given, plan, *sent)
+
+        if self._kept is None or link.pair.remembers or link.pair.oracle:
+            return make()
+        what = data_hash(given.data), given.index, given.name, given.query
+        return self._kept((link.pair.label, budget, what), make)._replace(sample=given)
 
     def _query(self) -> Query:
         """What the profile says that the receiver wants to know."""

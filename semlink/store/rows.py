@@ -3,7 +3,7 @@
 import csv
 import gc
 import io
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from itertools import zip_longest
 from operator import itemgetter, ne
@@ -173,6 +173,19 @@ def format_rows(rows: Sequence[Row]) -> bytes:
     # one line per row, whatever the name of an image, to detect torn rows
     writer.writerows({k: str(v).replace("\n", " ") for k, v in r.items()} for r in rows)
     return text.getvalue().encode(errors="backslashreplace")
+
+
+def series(row: Row) -> str:
+    """What a row is of, as a curve or a line of a table: a scenario, or a transmitter.
+
+    A scenario has several transmitters, and its rows name none.
+    """
+    return row["scenario"] or row["transmitter"]
+
+
+def has_target(rows: Iterable[Row]) -> bool:
+    """Whether a CBR was asked for at any of the points; scenarios have none."""
+    return any(float(row["cbr_target"]) for row in rows)
 
 
 def grouped(rows: Sequence[Row], *columns: str) -> Iterator[tuple[tuple, list[Row]]]:

@@ -1,6 +1,7 @@
 """The trial of a link: send one sample, judge it by tasks."""
 
 import hashlib
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -84,6 +85,7 @@ class LinkTrial:
             for spec in config.channel
         }
         self.transmissions = Transmissions(disk)
+        self.made = self.transmissions.made
         self._remembered: tuple[tuple, Memory] = (), Memory()
 
     @cached_property
@@ -114,9 +116,26 @@ class LinkTrial:
     def name(self, index: int) -> str:
         """Readable name of a sample; its number if it cannot be read."""
         try:
-            return self.source[index].name
+            return f"image {self.source[index].name}"
         except Exception:
-            return f"number {index}"
+            return f"image number {index}"
+
+    def grid(self) -> Iterator[tuple[LinkConfig, float, float]]:
+        """Every (link, SNR, CBR) of the configuration."""
+        return self.config.grid()
+
+    @property
+    def skipped(self) -> Sequence[str]:
+        """What of the source could not be read, and why."""
+        return getattr(self.source, "skipped", ())
+
+    def fingerprint(self) -> str:
+        """Hash of the source's samples."""
+        return self.source.fingerprint()
+
+    def conventions(self) -> dict[str, str]:
+        """How the CBR is kept."""
+        return {"cbr_mode": self.config.cbr_mode}
 
     def references(self) -> dict[str, str]:
         """Transmitters that are not links, each ``bound`` or ``oracle``."""
@@ -179,7 +198,7 @@ class LinkTrial:
             tx, memory = self._signal(point, index, plan, before.transmitter, query)
             return Encoded(link.given(sample, query), plan, tx, memory)
 
-        channel = self._courses[point.link.channel.label]
+        channel = self._courses[point.setup.channel.label]
         seeds = Seeds(self.config.seed, channel, index, draw)
         receiving = Receiving(sample.query, before)
         delivery = link.deliver(encode, point.snr_db, seeds, receiving)
@@ -252,7 +271,7 @@ class LinkTrial:
             }
 
         samples = Given(link, self.source, self.num_samples, is_heard)
-        label = point.link.transmitter.label, is_heard
+        label = point.setup.transmitter.label, is_heard
         return self.transmissions.plan(label, link, samples, budget, identity)
 
     def _signal(self, point: Point, index: int, plan, memory=None, query=None):
@@ -271,7 +290,7 @@ class LinkTrial:
                 "memory": remembered,
             }
 
-        key = point.link.transmitter.label, plan, index, remembered, query
+        key = point.setup.transmitter.label, plan, index, remembered, query
 
         def make():
             return link.transmit(sample, plan, memory, query)
@@ -279,10 +298,10 @@ class LinkTrial:
         return self.transmissions.signal(key, make, identity)
 
     def _link(self, point: Point) -> Link:
-        return self._links[point.link.transmitter.label, point.link.channel.label]
+        return self._links[point.setup.transmitter.label, point.setup.channel.label]
 
     def _identity(self, kind: str, point: Point) -> dict:
-        return self._catalogue.identity(kind, getattr(point.link, kind))
+        return self._catalogue.identity(kind, getattr(point.setup, kind))
 
     def _build_links(self) -> dict[tuple[str, str], Link]:
         """All links; each component is built and compiled once."""

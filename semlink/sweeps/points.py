@@ -3,9 +3,8 @@
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from semlink.config import LinkConfig
 from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.signals import DOWN, Use
@@ -15,14 +14,22 @@ from semlink.sweeps.monitor import Monitor
 COUNTED = tuple(f"cbr_{purpose}" for purpose in PURPOSES)
 
 
+class Setup(Protocol):
+    """What a sweep simulates at every SNR and CBR of its grid."""
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """``scenario``, ``transmitter``, ``channel`` and ``source`` of its rows."""
+
+
 class Point(NamedTuple):
     """One point of the grid.
 
     ``id`` hashes everything that the results depend on; a stored point with the same id
-    is not simulated again.
+    is not simulated again. ``cbr`` is 0 where no CBR is asked for.
     """
 
-    link: LinkConfig
+    setup: Setup
     snr_db: float
     cbr: float
     id: str
@@ -31,10 +38,7 @@ class Point(NamedTuple):
 def where(point: Point) -> dict[str, object]:
     """Columns that locate a row in the grid."""
     return {
-        "scenario": "",
-        "transmitter": point.link.transmitter.label,
-        "channel": point.link.channel.label,
-        "source": point.link.source.label,
+        **point.setup.columns,
         "snr_db": point.snr_db,
         "cbr_target": point.cbr,
     }
@@ -91,8 +95,8 @@ def _other_uses(monitor: Monitor) -> str:
     )
 
 
-def failure(error: Exception, sample: str) -> str:
-    """Status of a failed point: sample, error and line of code, in one line.
+def failure(error: Exception, trial: str) -> str:
+    """Status of a failed point: trial, error and line of code, in one line.
 
     An ``InputError`` speaks for itself.
     """
@@ -101,4 +105,4 @@ def failure(error: Exception, sample: str) -> str:
         *_, last = traceback.extract_tb(error.__traceback__)
         at = f"{Path(last.filename).name}:{last.lineno}"
         what = f"{type(error).__name__} at {at}: {error}"
-    return " ".join(f"{FAILED}: image {sample}: {what}".split())
+    return " ".join(f"{FAILED}: {trial}: {what}".split())

@@ -5,10 +5,9 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import groupby, product
 from typing import Any, NamedTuple
 
-from semlink.config import LinkConfig, StopRule
+from semlink.config import StopRule
 from semlink.errors import Infeasible, InputError
 from semlink.metrics import Bounds
 from semlink.registry import unknown
@@ -18,7 +17,7 @@ from semlink.store.results import ResultStore, Samples
 from semlink.store.rows import FAILED, INFEASIBLE, Row
 from semlink.sweeps.listener import Listener
 from semlink.sweeps.monitor import Monitor
-from semlink.sweeps.points import Point, failure, place, rows_of, where
+from semlink.sweeps.points import Point, Setup, failure, place, rows_of, where
 from semlink.sweeps.trial import JSON, BoundedTrial, Trial
 
 
@@ -67,17 +66,14 @@ class Sweep:
 
     @cached_property
     def points(self) -> list[Point]:
-        """The grid: transmitters, CBR, channels, SNR; the last varies fastest."""
-        by_transmitter = groupby(self.config.links(), lambda link: link.transmitter)
-        points = [
-            self._point(link, snr_db, cbr, parts)
-            for _, links in by_transmitter
-            for cbr, (link, parts) in product(
-                self.config.cbr,
-                [(link, _in_json(self.trial.parts(link))) for link in links],
-            )
-            for snr_db in self.config.snr_db
-        ]
+        """The grid of the trial, in its order."""
+        parts: dict[tuple[str, ...], dict[str, str]] = {}
+        points = []
+        for setup, snr_db, cbr in self.trial.grid():
+            labels = tuple(setup.columns.values())
+            if labels not in parts:
+                parts[labels] = _in_json(self.trial.parts(setup))
+            points.append(self._point(setup, snr_db, cbr, parts[labels]))
         # the same component written in two ways gives the same point
         return list({point.id: point for point in reversed(points)}.values())[::-1]
 
@@ -185,9 +181,9 @@ class Sweep:
             ordered=self.trial.ordered(point),
         )
 
-    def _point(self, link: LinkConfig, snr_db: float, cbr: float, parts: dict) -> Point:
+    def _point(self, setup: Setup, snr_db: float, cbr: float, parts: dict) -> Point:
         what = parts | _in_json({"snr_db": snr_db, "cbr": cbr})
-        return Point(link, snr_db, cbr, _hash(what | self._drawn))
+        return Point(setup, snr_db, cbr, _hash(what | self._drawn))
 
     @cached_property
     def _drawn(self) -> dict[str, str]:

@@ -20,7 +20,9 @@ from experiments.commands.workers import Queues, Task, connected, simulate_point
 from experiments.compose import sweep_of
 from semlink import config
 from semlink.errors import InputError
+from semlink.store.rows import series
 from semlink.sweeps.listener import Unwatched
+from semlink.sweeps.points import where
 
 pytest.importorskip("distributed")
 ROOT = Path(__file__).parents[3]
@@ -257,22 +259,22 @@ def kill_workers(process, folder, chance):
     return 2
 
 
-class Link:
+class Setup:
     def __init__(self, label):
-        self.transmitter = self
-        self.label = label
+        self.columns = {"scenario": "", "transmitter": label}
 
 
 class Point:
     def __init__(self, label, cbr, number):
-        self.link, self.cbr, self.number = Link(label), cbr, number
+        self.setup, self.cbr, self.number = Setup(label), cbr, number
+        self.snr_db = 0.0
 
 
 def test_a_worker_stays_with_a_transmitter_and_then_helps_where_most_is_left():
     grid = [Point("a", 1, n) for n in range(3)] + [Point("b", 1, n) for n in range(6)]
     queues = Queues(grid)
     taken = [queues.next_for(worker) for worker in "xyxyxyxyxx"]
-    assert [(p.link.label, p.number) for p in taken[:9]] == [
+    assert [(series(where(p)), p.number) for p in taken[:9]] == [
         ("b", 0), ("a", 0), ("b", 1), ("a", 1), ("b", 2), ("a", 2), ("b", 3), ("b", 4),
         ("b", 5),
     ]  # fmt: skip

@@ -37,7 +37,7 @@ def small(monkeypatch, tmp_path):
 @pytest.mark.parametrize("grid", [FULL, QUICK])
 def test_the_grid_is_the_papers(grid):
     points = {
-        (p.link.transmitter.label, p.snr_db, p.cbr)
+        (p.setup.transmitter.label, p.snr_db, p.cbr)
         for job in sweeps(grid, "photos", 1)
         for p in job.points
     }
@@ -53,7 +53,7 @@ def test_the_protocol_of_the_paper_changes_the_learned_links_alone():
     """Same grid; codecs designed for 10 dB, and separated links as they are."""
     grids = [
         {
-            (p.link.transmitter.label.removesuffix("[csi=rate]"), p.snr_db, p.cbr)
+            (p.setup.transmitter.label.removesuffix("[csi=rate]"), p.snr_db, p.cbr)
             for job in sweeps(QUICK, "photos", 1, protocol=protocol)
             for p in job.points
         }
@@ -61,7 +61,7 @@ def test_the_protocol_of_the_paper_changes_the_learned_links_alone():
     ]
     assert grids[0] == grids[1]
     jobs = sweeps(QUICK, "photos", 1, protocol=PROTOCOLS["paper"])
-    used = {p.link.transmitter.label for job in jobs for p in job.points}
+    used = {p.setup.transmitter.label for job in jobs for p in job.points}
     assert used == {*(f"{name}[csi=rate]" for name in LEARNED), *SEPARATED}
 
 
