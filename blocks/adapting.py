@@ -13,8 +13,8 @@ from semlink.config import ComponentSpec
 from semlink.contracts.fault import refuse, shown
 from semlink.errors import InputError
 from semlink.loop.agents import Adapter, Arm, Context, Setting
-from semlink.loop.messages import Report
 from semlink.registry import Registry
+from semlink.signalling.messages import Report
 
 ADAPTERS = Registry("adapter", packages=("blocks.adapters",), group="semlink.adapters")
 

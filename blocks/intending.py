@@ -9,8 +9,8 @@ from semlink.config import ComponentSpec
 from semlink.contracts.fault import refuse, shown
 from semlink.errors import InputError
 from semlink.loop.agents import IntentReader, Understood
-from semlink.loop.messages import Intent
 from semlink.registry import Registry
+from semlink.signalling.messages import Intent
 
 INTENTS = Registry("intent", packages=("blocks.intents",), group="semlink.intents")
 MOST_QUESTIONS = 2  # that a user is asked about an intent

@@ -22,9 +22,6 @@ from semlink.link import Link
 from semlink.loop.agents import LinkState, Understood
 from semlink.loop.device import Work, computing
 from semlink.loop.feedback import slot_of
-from semlink.loop.messages import Intent
-from semlink.loop.needs import PICTURE, documented
-from semlink.loop.profile import TASKS, Capabilities, Offer, negotiate
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
 from semlink.loop.world import Event, World
@@ -32,6 +29,9 @@ from semlink.metrics import Sourced, Task
 from semlink.reading import apply_overrides, checked, read_tree, with_values
 from semlink.registry import unknown
 from semlink.rng import Seeds
+from semlink.signalling.messages import Intent
+from semlink.signalling.needs import PICTURE, documented
+from semlink.signalling.profile import TASKS, Capabilities, Offer, negotiate
 from semlink.sweeps.trial import JSON
 
 SCENARIOS = Path(__file__).parent / "scenarios"

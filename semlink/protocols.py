@@ -268,30 +268,6 @@ class ReportingReception(Reception, Protocol):
         """What was reported, whether or not it arrives, before the first signal."""
 
 
-@runtime_checkable
-class Evolution(Protocol):
-    """One course of a channel through time (``semlink/loop/evolution.py``).
-
-    slot : symbols of a slot
-    now : slots since the course began
-    """
-
-    slot: int
-    now: int
-
-    def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
-        """Send symbols x : [n], complex64 over the next ``slots`` slots.
-
-        ``power_db`` is their power over the nominal power [dB], known to the receiver.
-        """
-
-    def wait(self, slots: int) -> None:
-        """Let slots go by."""
-
-    def report(self) -> StateReport | None:
-        """The last measurement that has arrived; ``None`` if there is none."""
-
-
 class Loop(NamedTuple):
     """Feedback loop of a pair.
 

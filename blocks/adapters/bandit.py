@@ -26,7 +26,7 @@ from blocks.adapting import (
     setting_of,
 )
 from semlink.loop.agents import Arm
-from semlink.loop.messages import TaskProfile
+from semlink.signalling.messages import TaskProfile
 
 MOST_WAITING = 64  # frames whose report is still due
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from semlink.loop.messages import TaskProfile
+from semlink.signalling.messages import TaskProfile
 
 KNOTS_DB = np.arange(-4.0, 25.0, 4.0)  # reported states between which rewards are lines
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(5)  # of a normal distribution

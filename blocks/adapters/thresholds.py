@@ -16,7 +16,7 @@ from blocks.adapters.switching import Frames
 from blocks.adapting import Patience, Share, Which, arm_of, blind, place_of, setting_of
 from semlink.errors import InputError
 from semlink.loop.agents import Arm
-from semlink.loop.messages import TaskName
+from semlink.signalling.messages import TaskName
 from semlink.strict_yaml import parse
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from blocks.intents.quantities import NUMBER, SPELT, UNITS, Quantity, quantities
 from semlink.errors import InputError
-from semlink.loop.messages import Target
+from semlink.signalling.messages import Target
 
 IN_WORDS = {"latency": 200.0, "reliability": 0.99, "bandwidth": 180.0, "energy": 50.0}
 NATURAL = dict.fromkeys(IN_WORDS, "at_most") | {"reliability": "at_least"}

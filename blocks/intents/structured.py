@@ -23,8 +23,8 @@ from blocks.intents.rules import PRIORITIES
 from semlink.contracts.fault import shown
 from semlink.errors import InputError
 from semlink.loop.agents import Understood
-from semlink.loop.messages import Intent, read
 from semlink.registry import unknown
+from semlink.signalling.messages import Intent, read
 from semlink.strict_yaml import parse
 
 

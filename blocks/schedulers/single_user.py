@@ -2,7 +2,7 @@
 
 from semlink.errors import InputError
 from semlink.loop.agents import Demand, Pool
-from semlink.loop.messages import Grant
+from semlink.signalling.messages import Grant
 
 LEAST_DB = -16.0  # power that a grant can express
 

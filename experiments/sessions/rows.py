@@ -12,8 +12,8 @@ from pathlib import Path
 
 from experiments.playing import Stage
 from semlink.errors import InputError
-from semlink.loop.profile import Offer
 from semlink.loop.session import Step
+from semlink.signalling.profile import Offer
 from semlink.signals import BACKHAUL, DOWN, UP, Ledger
 
 Row = Mapping[str, str]

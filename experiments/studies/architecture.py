@@ -106,8 +106,8 @@ SEMLINK = Stack(
                 Box("semlink", 2),
                 Box("semlink.contracts"),
                 Box("semlink.modalities"),
-                Box("semlink.loop.abstraction"),
-                Box("semlink.loop"),
+                Stack([Box("semlink.loop"), Box("semlink.loop.abstraction")]),
+                Stack([Box("semlink.ends"), Box("semlink.signalling")]),
             ]
         ),
     ]

@@ -33,7 +33,7 @@ from blocks.intents.slots import (
 )
 from semlink.errors import InputError
 from semlink.loop.agents import IntentReader
-from semlink.loop.messages import Intent
+from semlink.signalling.messages import Intent
 
 SENTENCES = Path("tests/blocks/intents/sentences.json")
 SLOTS = ("verb", "classes", "priority", "targets")

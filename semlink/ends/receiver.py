@@ -11,11 +11,11 @@ import numpy as np
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
-from semlink.loop import layout
 from semlink.loop.agents import IntentReader
-from semlink.loop.messages import Act, Grant, Intent, Report, Request, TaskProfile
-from semlink.loop.profile import Offer
 from semlink.metrics import Confident, Task
+from semlink.signalling import layout
+from semlink.signalling.messages import Act, Grant, Intent, Report, Request, TaskProfile
+from semlink.signalling.profile import Offer
 from semlink.signals import Estimate, RxSignal, unknown
 from semlink.units import linear_to_db
 

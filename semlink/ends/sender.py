@@ -13,7 +13,6 @@ from semlink.ends.kept import Kept
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible
 from semlink.link import Link
-from semlink.loop import layout
 from semlink.loop.agents import (
     Adapter,
     Arm,
@@ -25,11 +24,19 @@ from semlink.loop.agents import (
     Setting,
 )
 from semlink.loop.exchange import Encoded
-from semlink.loop.messages import Act, Grant, Message, Report, Request, TaskProfile
 from semlink.loop.world import Frame
 from semlink.modalities.query import Query
 from semlink.protocols import Budget
 from semlink.rng import Seeds
+from semlink.signalling import layout
+from semlink.signalling.messages import (
+    Act,
+    Grant,
+    Message,
+    Report,
+    Request,
+    TaskProfile,
+)
 from semlink.signals import Ledger, Sample, TxSignal, ledger
 from semlink.store.cache import data_hash
 

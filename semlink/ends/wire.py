@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from semlink.loop import layout
-from semlink.loop.messages import (
+from semlink.signalling import layout
+from semlink.signalling.messages import (
     Act,
     Grant,
     Message,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from semlink.loop.messages import Grant, Intent, Report, TaskProfile
+from semlink.signalling.messages import Grant, Intent, Report, TaskProfile
 
 
 class LinkState(NamedTuple):

@@ -6,6 +6,7 @@ report, meet a later part of the same course.
 
 import inspect
 from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -19,8 +20,32 @@ from semlink.units import db_to_linear
 SHORTEST = 2**15  # symbols simulated from the beginning; doubled as needed
 
 
+@runtime_checkable
+class Evolution(Protocol):
+    """One course of a channel through time.
+
+    slot : symbols of a slot
+    now : slots since the course began
+    """
+
+    slot: int
+    now: int
+
+    def send(self, x: np.ndarray, slots: int, power_db: float = 0.0) -> RxSignal:
+        """Send symbols x : [n], complex64 over the next ``slots`` slots.
+
+        ``power_db`` is their power over the nominal power [dB], known to the receiver.
+        """
+
+    def wait(self, slots: int) -> None:
+        """Let slots go by."""
+
+    def report(self) -> StateReport | None:
+        """The last measurement that has arrived; ``None`` if there is none."""
+
+
 class ChannelEvolution:
-    """An :class:`~semlink.protocols.Evolution` of any channel.
+    """An :class:`Evolution` of any channel.
 
     Parameters
     ----------

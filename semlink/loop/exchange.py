@@ -12,12 +12,11 @@ import numpy as np
 
 from semlink.contracts import pairs
 from semlink.errors import Infeasible
-from semlink.loop.evolution import ChannelEvolution
+from semlink.loop.evolution import ChannelEvolution, Evolution
 from semlink.loop.feedback_link import FREE, REPORT_BITS, FeedbackLink
 from semlink.protocols import (
     AcknowledgedTransmitter,
     Channel,
-    Evolution,
     Loop,
     PlacingTransmitter,
     RequestedTransmitter,

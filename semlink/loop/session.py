@@ -16,11 +16,11 @@ from semlink.ends.receiver import Closed, Receiver
 from semlink.ends.sender import Emitted, Sender
 from semlink.ends.wire import Wire
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
-from semlink.loop.messages import TaskProfile
-from semlink.loop.profile import Offer
 from semlink.loop.world import Frame, World
 from semlink.metrics import Task
 from semlink.modalities.query import Query
+from semlink.signalling.messages import TaskProfile
+from semlink.signalling.profile import Offer
 from semlink.signals import DOWN, Estimate, Ledger, Sample, unknown
 
 Values = Mapping[str, tuple[float, float]]

@@ -16,7 +16,7 @@ from experiments.studies.adaptation.world import (
     utilities,
 )
 from semlink.loop.agents import Adapter, Context, Heard, Setting
-from semlink.loop.messages import Report
+from semlink.signalling.messages import Report
 
 
 class Feedback(NamedTuple):

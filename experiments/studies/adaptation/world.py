@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from semlink.loop.agents import Arm, Context, Setting
-from semlink.loop.messages import TaskProfile
+from semlink.signalling.messages import TaskProfile
 
 NAMES = ("words", "graceful", "learned", "digital")
 WORDS, GRACEFUL, LEARNED, DIGITAL = range(4)

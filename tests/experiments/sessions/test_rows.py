@@ -15,9 +15,9 @@ from experiments.sessions.rows import (
 )
 from semlink.errors import InputError
 from semlink.loop.device import Cost
-from semlink.loop.messages import TaskProfile
 from semlink.loop.session import Outcome, Step
 from semlink.loop.world import Frame
+from semlink.signalling.messages import TaskProfile
 from semlink.signals import BACKHAUL, NO_BLOCKS, UP, Estimate, Ledger, Sample, ledger
 
 

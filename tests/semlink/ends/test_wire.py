@@ -14,8 +14,8 @@ from semlink.ends.wire import (
     symbols,
     unpacked,
 )
-from semlink.loop import layout
-from semlink.loop.messages import Act, Grant, Report, Request, TaskProfile
+from semlink.signalling import layout
+from semlink.signalling.messages import Act, Grant, Report, Request, TaskProfile
 from semlink.signals import RxSignal
 
 MESSAGES = [

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from semlink.loop.evolution import ChannelEvolution
-from semlink.protocols import Evolution
+from semlink.loop.evolution import ChannelEvolution, Evolution
 from semlink.signals import RxSignal
 from semlink.units import SLOT
 

@@ -13,12 +13,12 @@ from semlink.ends.sender import Emitted
 from semlink.errors import InputError
 from semlink.loop.agents import Arm, Setting
 from semlink.loop.device import Cost
-from semlink.loop.messages import Grant, TaskProfile
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Outcome, Step
 from semlink.loop.world import Frame
 from semlink.metrics import Metric
 from semlink.reading import checked, read_tree, with_values
+from semlink.signalling.messages import Grant, TaskProfile
 from semlink.signals import BACKHAUL, UP, Sample, ledger, unknown
 from semlink.store.results import read_points, read_samples
 from semlink.sweeps.session_trial import SESSION_METRICS, SessionTrial

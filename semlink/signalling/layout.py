@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, TypeVar, get_args
 import numpy as np
 
 from semlink.errors import InputError
-from semlink.loop.fields import (
+from semlink.modalities.categories import CATEGORIES
+from semlink.signalling.fields import (
     Bits,
     Choice,
     Choices,
@@ -27,7 +28,7 @@ from semlink.loop.fields import (
     whole,
     with_zero,
 )
-from semlink.loop.messages import (
+from semlink.signalling.messages import (
     Act,
     Grant,
     Intent,
@@ -40,7 +41,6 @@ from semlink.loop.messages import (
     TaskProfile,
     read,
 )
-from semlink.modalities.categories import CATEGORIES
 
 
 class Always(NamedTuple):

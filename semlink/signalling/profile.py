@@ -18,10 +18,10 @@ from typing import NamedTuple
 
 from semlink.errors import Infeasible
 from semlink.loop.agents import LinkState
-from semlink.loop.fields import Grid
-from semlink.loop.layout import PROFILE_1, on_air
-from semlink.loop.messages import Intent, Target, TaskName, TaskProfile
-from semlink.loop.needs import Needs, documented
+from semlink.signalling.fields import Grid
+from semlink.signalling.layout import PROFILE_1, on_air
+from semlink.signalling.messages import Intent, Target, TaskName, TaskProfile
+from semlink.signalling.needs import Needs, documented
 
 TASKS: dict[str, TaskName] = {
     "watch": "reconstruction",
@@ -132,7 +132,7 @@ def negotiate(
     device : what the machines can do
     needs : channel uses that a frame of a task needs, at an SNR [dB] and a reliability,
         all attempts counted; it must not fall as the reliability rises. By default the
-        documented numbers (:mod:`semlink.loop.needs`)
+        documented numbers (:mod:`semlink.signalling.needs`)
     number : of the profile in its session
 
     Raises

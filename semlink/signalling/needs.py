@@ -9,7 +9,7 @@ fail independently.
 import math
 from collections.abc import Callable
 
-from semlink.loop.messages import TaskName
+from semlink.signalling.messages import TaskName
 from semlink.units import db_to_linear
 
 Needs = Callable[[str, float, float], float]

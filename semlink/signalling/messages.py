@@ -1,8 +1,8 @@
 """Messages of the closed loop: what one end tells the other.
 
 Each has a JSON form, its pydantic model, and a form on the air, bits
-(:mod:`semlink.loop.layout`). A message is what crosses; the two ends share nothing
-else.
+(:mod:`semlink.signalling.layout`). A message is what crosses; the two ends share
+nothing else.
 
 References
 ----------
