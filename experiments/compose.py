@@ -4,6 +4,7 @@ from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
 from blocks.importances import IMPORTANCES
 from blocks.inspection import INSPECTORS
+from blocks.intending import INTENTS
 from blocks.knowledge.perception import DESCRIBERS, TEXT_ENCODERS
 from blocks.learned.controllers import CONTROLLERS
 from blocks.learned.ends import EXTRACTORS, RESTORERS
@@ -25,6 +26,7 @@ NAMED = (
     CONTROLLERS,
     RESTORERS,
     INSPECTORS,
+    INTENTS,
 )
 KINDS = {
     "source": ("blocks.sources",),

@@ -47,6 +47,7 @@ PARTS = Row(
     [
         Box("blocks.text_encoders"),
         Stack([Box("blocks.words"), Box("blocks.describers")]),
+        Box("blocks.intents"),
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
