@@ -7,6 +7,7 @@ every command imports what it needs when it runs: ``--help`` is instant.
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -251,6 +252,17 @@ def list_components() -> None:
     from experiments.commands.listing import print_components
 
     print_components()
+
+
+@app.command()
+def schemas(
+    output: Annotated[Path, typer.Option(help="Folder to write.")],
+) -> None:
+    """Write the JSON Schema of every message of the loop, into OUTPUT."""
+    from experiments.commands.schemas import write_schemas
+
+    for path in write_schemas(output):
+        typer.echo(path)
 
 
 @app.command("channel-kb")

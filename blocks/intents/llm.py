@@ -40,9 +40,9 @@ ASKED = {
     LIMITS: "What is the user short of?",
 }
 CHOICES = {
-    VERB: (" pictures", " places of objects", " an answer", " the kind of scene"),
-    PRIORITY: (" not urgent", " important", " urgent", " an emergency"),
-    LIMITS: (" nothing", " time", " certainty", " data", " battery"),
+    VERB: (" pictures", " objects", " answers", " categories"),
+    PRIORITY: (" routine", " important", " urgent", " emergency"),
+    LIMITS: (" nothing", " time", " certainty", " data", " power"),
 }
 EMPTY = "N/A"
 
@@ -61,19 +61,19 @@ class LanguageModel:
     def __call__(self, text: str, choices: Sequence[str]) -> np.ndarray:
         """Log-likelihood of each choice after a text : [choices], nats.
 
-        Texts are cut into tokens apart from choices, which begin with a space.
+        Texts are cut into tokens apart from choices, which begin with a space. Choices
+        that differ in their last token alone are read together.
         """
         start = self._tokens(text)
         rows = [start + self._tokens(choice) for choice in choices]
-        longest = max(map(len, rows))
-        tokens = np.array([row + [0] * (longest - len(row)) for row in rows])
-        mask = np.array([[1] * len(r) + [0] * (longest - len(r)) for r in rows])
+        inputs = list(dict.fromkeys(tuple(row[:-1]) for row in rows))
+        longest = max(map(len, inputs))
+        tokens = np.array([[*row, *[0] * (longest - len(row))] for row in inputs])
+        mask = np.array([np.arange(longest) < len(row) for row in inputs], int)
         logits = self._model(tokens, attention_mask=mask, training=False).logits
+        by_input = dict(zip(inputs, np.asarray(logits, float), strict=True))
         return np.array(
-            [
-                _likelihood(np.asarray(logits[i], float), row, len(start))
-                for i, row in enumerate(rows)
-            ]
+            [_likelihood(by_input[tuple(row[:-1])], row, len(start)) for row in rows]
         )
 
     def _tokens(self, text: str) -> list[int]:

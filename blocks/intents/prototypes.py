@@ -42,8 +42,8 @@ PHRASES = {VERB: phrases.VERB, PRIORITY: phrases.PRIORITY, LIMITS: phrases.LIMIT
 OPEN = {PRIORITY: PRIORITIES[0], LIMITS: NOTHING}  # what is meant if nothing is said
 # fitted on the training half of tests/blocks/intents/sentences.json
 # (python -m experiments.studies.intents fit)
-HEAD_START = {VERB: 0.0, PRIORITY: 0.1, LIMITS: 0.1}
-SURE = {VERB: 0.04, PRIORITY: 0.04, LIMITS: 0.04}  # margins from which nothing is asked
+HEAD_START = {VERB: 0.0, PRIORITY: 0.15, LIMITS: 0.08}
+SURE = {VERB: 0.04, PRIORITY: 0.12, LIMITS: 0.07}  # margins from which it is sure
 
 
 class Nearest(NamedTuple):

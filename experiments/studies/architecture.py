@@ -31,6 +31,7 @@ RUNS = Stack(
         Space(4),
         Row([Box("experiments.commands"), Box("experiments.abstraction")]),
         Row([Box("experiments.fitting"), Box("experiments.conversion")]),
+        Row([Box("experiments.jobs"), Box("experiments.playing")]),
         Box(COMPOSER),
     ]
 )
@@ -55,6 +56,7 @@ PARTS = Row(
     [
         Box("blocks.text_encoders"),
         Stack([Box("blocks.words"), Box("blocks.describers")]),
+        Box("blocks.intents"),
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
@@ -66,7 +68,9 @@ PARTS = Row(
             ]
         ),
         Stack([Box("blocks.restorers"), Box("blocks.arq"), Box("blocks.resources")]),
-        Stack([Box("blocks.adapters", 2), Box("blocks.schedulers")]),
+        Stack(
+            [Box("blocks.intents"), Box("blocks.adapters"), Box("blocks.schedulers")]
+        ),
     ]
 )
 BLOCKS = Stack(

@@ -39,7 +39,7 @@ SENTENCES = Path("tests/blocks/intents/sentences.json")
 SLOTS = ("verb", "classes", "priority", "targets")
 HALVES = ("training", "held_back")
 MAJORITY, ASKING = "majority", "+asking"
-PRICE = 0.5  # of a question, in right slots
+PRICE = 0.25  # of a question, in right slots
 TOLERANCE = 1e-6  # relative, of a stated value
 
 

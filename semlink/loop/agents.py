@@ -33,7 +33,7 @@ class Understood(NamedTuple):
     """An intent, as far as it was understood.
 
     intent : the intent
-    unsure : slots of it (``verb``, ``priority``, name of a target) that are a guess
+    unsure : slots of it (``verb``, ``priority``, ``targets``) that are a guess
     asks : a question to the user about the first of them, in words; empty if none
     """
 

@@ -63,17 +63,19 @@ class Either(NamedTuple):
     """A bit, and one of two groups of fields: 0 for the first.
 
     The first group is taken where its :class:`Always` fields have the values that the
-    message has.
+    second would carry.
     """
 
     usual: tuple[Field, ...]
     other: tuple[Field, ...]
 
     def write(self, values: Values) -> str:
+        other = written(self.other, values)
+        carried = values_of(self.other, Bits(other))
         fixed = (field for field in self.usual if isinstance(field, Always))
-        if all(values[field.name] == field.value for field in fixed):
+        if all(carried[field.name] == field.value for field in fixed):
             return "0" + written(self.usual, values)
-        return "1" + written(self.other, values)
+        return "1" + other
 
     def read(self, bits: Bits) -> dict[str, Any]:
         return values_of(self.other if bits.number(1) else self.usual, bits)
