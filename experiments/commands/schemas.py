@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from semlink.loop.layout import LAYOUTS
-from semlink.loop.messages import VERSION, Message
+from semlink.signalling.layout import LAYOUTS
+from semlink.signalling.messages import VERSION, Message
 from semlink.store.files import write_whole
 
 

@@ -8,8 +8,8 @@ import yaml
 from blocks.intending import INTENTS, LONGEST, MOST_QUESTIONS, intent_reader
 from semlink.errors import InputError
 from semlink.loop.agents import IntentReader, Understood
-from semlink.loop.layout import encode
-from semlink.loop.messages import Intent
+from semlink.signalling.layout import encode
+from semlink.signalling.messages import Intent
 
 ENCODER = '''
 """Embeds texts by their words: a toy that needs no network."""

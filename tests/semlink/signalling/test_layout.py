@@ -10,8 +10,9 @@ from pydantic import Field
 from experiments.commands.schemas import schema_files
 from experiments.studies.imports import ROOT
 from semlink.errors import InputError
-from semlink.loop.fields import whole
-from semlink.loop.layout import (
+from semlink.modalities.categories import CATEGORIES
+from semlink.signalling.fields import whole
+from semlink.signalling.layout import (
     GRANT_1,
     LAYOUTS,
     REPORT_1,
@@ -20,7 +21,7 @@ from semlink.loop.layout import (
     on_air,
     table,
 )
-from semlink.loop.messages import (
+from semlink.signalling.messages import (
     Grant,
     Intent,
     Report,
@@ -30,7 +31,6 @@ from semlink.loop.messages import (
     TaskProfile,
     read,
 )
-from semlink.modalities.categories import CATEGORIES
 
 TASKS = ["reconstruction", "detection", "vqa", "classification"]
 
