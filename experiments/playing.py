@@ -19,7 +19,7 @@ from semlink.ends.receiver import Patience, Receiver, User
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
 from semlink.link import Link
-from semlink.loop.agents import LinkState, Understood
+from semlink.loop.agents import Understood
 from semlink.loop.device import Work, computing
 from semlink.loop.feedback import slot_of
 from semlink.loop.scenario import ScenarioConfig
@@ -31,7 +31,13 @@ from semlink.registry import unknown
 from semlink.rng import Seeds
 from semlink.signalling.messages import Intent
 from semlink.signalling.needs import PICTURE, documented
-from semlink.signalling.profile import TASKS, Capabilities, Offer, negotiate
+from semlink.signalling.profile import (
+    TASKS,
+    Capabilities,
+    LinkState,
+    Offer,
+    negotiate,
+)
 from semlink.sweeps.trial import JSON
 
 SCENARIOS = Path(__file__).parent / "scenarios"

@@ -110,8 +110,10 @@ SEMLINK = Stack(
                 Box("semlink", 2),
                 Box("semlink.contracts"),
                 Box("semlink.modalities"),
-                Stack([Box("semlink.loop"), Box("semlink.loop.abstraction")]),
-                Stack([Box("semlink.ends"), Box("semlink.signalling")]),
+                Box("semlink.loop.abstraction"),
+                Box("semlink.ends"),
+                Box("semlink.loop"),
+                Box("semlink.signalling"),
             ]
         ),
     ]
