@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from pydantic import Field
 
+from experiments.sessions.schemas import schema_files
 from experiments.studies.imports import ROOT
-from experiments.studies.schemas import schema_files
 from semlink.errors import InputError
 from semlink.modalities.categories import CATEGORIES
 from semlink.signalling.fields import whole
