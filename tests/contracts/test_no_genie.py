@@ -30,6 +30,7 @@ WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
 WORDS += ["ntscc[arq=selective,hybrid=true,round_trip_slots=3]", "ntscc[arq=random]"]
 WORDS += ["ntscc[csi=map]", "linear_jscc[importance=saliency]"]
+WORDS += ["site_memory[refresh=3]"]
 WORDS += ["ntscc[rate=roi[importance=saliency,power=optimal]]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
