@@ -132,11 +132,10 @@ def uses(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
         (up, UP, "up"),
     ):
         if np.any(values):
-            bars = {"width": 1.0, "color": colour, "label": label}
-            axes.bar(_frames(rows), values / 1e3, bottom=below / 1e3, **bars)
+            _fill(axes, (below + values) / 1e3, below / 1e3, color=colour, label=label)
         below = below + values
     pool, most = (_numbers(rows, name) for name in ("pool_uses", "profile_uses"))
-    _stairs(axes, pool / 1e3, color="black", label="pool")
+    _stairs(axes, pool / 1e3, color="black", label="pool of the downlink")
     if np.any(most < pool):
         most = np.where(most < pool, most, np.nan) / 1e3
         _stairs(axes, most, color=WANTED, linestyle=":", label="limit of the profile")
@@ -147,10 +146,11 @@ def uses(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
 
 def utility(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
     """Utility of each frame by its transmitter, and what the receiver expected."""
-    shown = colours(names)
-    bars = [shown.get(row["transmitter"], NOT_SENT) for row in rows]
     values = _numbers(rows, "utility")
-    axes.bar(_frames(rows), values, width=0.9, color=bars, alpha=0.65)
+    for name, colour in (colours(names) | {"": NOT_SENT}).items():
+        own = np.array([row["transmitter"] == name for row in rows])
+        if own.any():
+            _fill(axes, np.where(own, values, 0.0), 0.0, color=colour, alpha=0.65)
     expected = _numbers(rows, "success")
     axes.plot(
         _frames(rows), expected, ".-", color="black", linewidth=0.8, markersize=4,
@@ -232,6 +232,12 @@ def _stairs(axes, values: np.ndarray, **how) -> None:
     """A line that is level within each frame."""
     edges = np.arange(len(values) + 1) - 0.5
     axes.stairs(values, edges, baseline=None, linewidth=1.0, **how)
+
+
+def _fill(axes, top: np.ndarray, below, **how) -> None:
+    """Fill the area of each frame between two levels."""
+    edges = np.arange(len(top) + 1) - 0.5
+    axes.stairs(top, edges, baseline=below, fill=True, linewidth=0, **how)
 
 
 def _key(axes) -> None:
