@@ -2,18 +2,21 @@
 
 import textwrap
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_hex
 
 from experiments.figures.canvas import save
 from semlink.store.rows import Row
 
 WIDTH, MARGINS = 9.0, 1.6  # inches
 MOST_TICKS = 16
+LONG = 24  # letters of a label of a transmitter
 # letters of an intent across the figure, and at least; lines of what is said
-LETTERS, LEAST_LETTERS, MOST_LINES = 105, 14, 3
+LETTERS, LEAST_LETTERS, MOST_LINES = 115, 14, 3
 NOT_SENT = "0.75"
 DOWN, AGAIN, UP = "#5b7fa6", "#1d3557", "#d08a2e"
 WANTED, BAD = "0.35", "#c1121f"
@@ -41,7 +44,7 @@ def draw_timeline(rows: Sequence[Row], names: Sequence[str], path: Path) -> Path
         It cannot be written.
     """
     marks = [name for name, has in MARKS.items() if any(map(has, rows))]
-    heights = [1.6, 0.3 + 0.22 * len(names), 1.6, 1.6, 1.3, 0.15 + 0.2 * len(marks)]
+    heights = [1.6, 0.2 + 0.3 * len(names), 1.6, 1.6, 1.3, 0.15 + 0.2 * len(marks)]
     panels = [snr, bands, uses, utility, latency, marked][: 5 + bool(marks)]
     heights = heights[: len(panels)]
     figure, axes = plt.subplots(
@@ -64,8 +67,9 @@ def draw_timeline(rows: Sequence[Row], names: Sequence[str], path: Path) -> Path
     axes[-1].set_xlabel(_frame_axis(rows))
     for place in axes:
         place.tick_params(labelsize=8, bottom=place is axes[-1])
+        place.xaxis.label.set_size(9)
+        place.yaxis.label.set_size(9)
     axes[-1].xaxis.get_major_locator().set_params(integer=True, nbins=MOST_TICKS)
-    figure.align_ylabels(axes)
     return save(figure, path)
 
 
@@ -78,7 +82,7 @@ def _frame_axis(rows: Sequence[Row]) -> str:
 def colours(names: Sequence[str]) -> dict[str, str]:
     """A colour for each transmitter, in hexadecimal."""
     cycle = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-    return {name: cycle[place % len(cycle)] for place, name in enumerate(names)}
+    return {name: to_hex(cycle[i % len(cycle)]) for i, name in enumerate(names)}
 
 
 def snr(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
@@ -94,7 +98,7 @@ def snr(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
         label="last report at the sender",
     )
     axes.set_ylabel("Es/N0 [dB]")
-    _key(axes)
+    axes.legend(fontsize=7.5, frameon=False, ncols=2)
 
 
 def bands(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
@@ -107,8 +111,14 @@ def bands(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
         axes.broken_barh(not_sent, (-0.5, len(names)), **how)
         _key(axes)
     axes.set(yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5))
-    axes.set_yticklabels(names, fontsize=8)
-    axes.set_ylabel("sent by")
+    axes.set_yticklabels([_in_lines(name) for name in names], fontsize=7)
+
+
+def _in_lines(label: str) -> str:
+    """A label with a line for each of its parameters, if it is long."""
+    if len(label) <= LONG:
+        return label
+    return label.replace("[", "\n[", 1).replace(",", ",\n")
 
 
 def uses(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
@@ -122,11 +132,10 @@ def uses(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
         (up, UP, "up"),
     ):
         if np.any(values):
-            bars = {"width": 1.0, "color": colour, "label": label}
-            axes.bar(_frames(rows), values / 1e3, bottom=below / 1e3, **bars)
+            _fill(axes, (below + values) / 1e3, below / 1e3, color=colour, label=label)
         below = below + values
     pool, most = (_numbers(rows, name) for name in ("pool_uses", "profile_uses"))
-    _stairs(axes, pool / 1e3, color="black", label="pool")
+    _stairs(axes, pool / 1e3, color="black", label="pool of the downlink")
     if np.any(most < pool):
         most = np.where(most < pool, most, np.nan) / 1e3
         _stairs(axes, most, color=WANTED, linestyle=":", label="limit of the profile")
@@ -137,10 +146,11 @@ def uses(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
 
 def utility(axes, rows: Sequence[Row], names: Sequence[str]) -> None:
     """Utility of each frame by its transmitter, and what the receiver expected."""
-    shown = colours(names)
-    bars = [shown.get(row["transmitter"], NOT_SENT) for row in rows]
     values = _numbers(rows, "utility")
-    axes.bar(_frames(rows), values, width=0.9, color=bars, alpha=0.65)
+    for name, colour in (colours(names) | {"": NOT_SENT}).items():
+        own = np.array([row["transmitter"] == name for row in rows])
+        if own.any():
+            _fill(axes, np.where(own, values, 0.0), 0.0, color=colour, alpha=0.65)
     expected = _numbers(rows, "success")
     axes.plot(
         _frames(rows), expected, ".-", color="black", linewidth=0.8, markersize=4,
@@ -184,14 +194,12 @@ def intents(rows: Sequence[Row]) -> list[tuple[int, str]]:
 def _wish(row: Row) -> str:
     classes = row["classes"].replace(";", ", ")
     what = row["task"] + (f" of {classes}" if classes else "")
-    return f"{what}, {float(row['deadline_ms']):.3g} ms"
+    return f"{what}, {round(float(row['deadline_ms']))} ms"
 
 
 def _name_intents(axes, rows: Sequence[Row]) -> None:
     """Write what the user says above the first panel, from where it holds."""
-    shown = intents(rows)
-    ends = [frame for frame, _ in shown[1:]] + [len(rows)]
-    for (frame, wish), end in zip(shown, ends, strict=True):
+    for (frame, wish), (end, _) in pairwise([*intents(rows), (len(rows), "")]):
         letters = max(int(LETTERS * (end - frame) / len(rows)), LEAST_LETTERS)
         lines = textwrap.wrap(f"\u201c{rows[frame]['says']}\u201d", letters)
         axes.annotate(
@@ -226,7 +234,13 @@ def _stairs(axes, values: np.ndarray, **how) -> None:
     axes.stairs(values, edges, baseline=None, linewidth=1.0, **how)
 
 
+def _fill(axes, top: np.ndarray, below, **how) -> None:
+    """Fill the area of each frame between two levels."""
+    edges = np.arange(len(top) + 1) - 0.5
+    axes.stairs(top, edges, baseline=below, fill=True, linewidth=0, **how)
+
+
 def _key(axes) -> None:
-    """The legend of a panel, beside it."""
-    where = {"loc": "center left", "bbox_to_anchor": (1.0, 0.5), "frameon": False}
-    axes.legend(fontsize=7.5, **where)
+    """The legend of a panel, above its right end."""
+    where = {"loc": "lower right", "bbox_to_anchor": (1.0, 1.0), "ncols": 5}
+    axes.legend(fontsize=7.5, frameon=False, borderaxespad=0, **where)

@@ -4,6 +4,7 @@ const data = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 const column = Object.fromEntries(data.columns.map((name, place) => [name, place]));
 const count = data.rows.length;
+const MOST_GAPS = 300; // frames that have a gap between them in the strip
 let now = 0;
 
 function cell(frame, name) {
@@ -160,6 +161,7 @@ function colourOf(frame) {
 }
 
 function startStrip() {
+  at("strip").classList.toggle("dense", count > MOST_GAPS);
   at("strip").append(...data.rows.map((_, frame) => {
     const button = element("button", "", { type: "button", tabIndex: -1,
       title: `frame ${frame}: ${cell(frame, "transmitter") || "not sent"}, `

@@ -103,12 +103,17 @@ class LiveTable:
 
     def _line(self, cells: Sequence[str]) -> str:
         texts = [
-            f"{cell[:width]:<{width}}" if left else f"{cell:>{width}}"
+            f"{_cut(cell, width):<{width}}" if left else f"{cell:>{width}}"
             for cell, width, (_, _, left) in zip(
                 cells, self._widths, COLUMNS, strict=True
             )
         ]
         return " ".join(texts).rstrip()
+
+
+def _cut(text: str, width: int) -> str:
+    """A text that fits into a column."""
+    return text if len(text) <= width else f"{text[: width - 2]}.."
 
 
 def changes(before: Row | None, now: Row) -> list[str]:

@@ -237,7 +237,9 @@ class Receiver:
     def _success(self) -> float:
         """The receiver's own expectation of the utility of what it has."""
         estimate, task = self._of.estimate, self._tasks[self.profile.task]
-        if estimate.data is None or estimate.modality not in task.judges:
+        if estimate.lost or estimate.data is None:
+            return 0.0
+        if estimate.modality not in task.judges:
             return 0.0
         if not isinstance(task, Confident):
             return 1.0

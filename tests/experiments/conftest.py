@@ -14,7 +14,6 @@ SMALL = (
     "adapter=fixed",
     "world.frames=4",
     "world.period_slots=12",
-    "world.events=",
     "task=reconstruction",
     "intent=structured",
     f"says={SAYS}",

@@ -1,7 +1,11 @@
 """What is drawn of a session."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from experiments.figures import timeline
 from experiments.figures.timeline import colours, draw_timeline
@@ -30,6 +34,12 @@ def panels(rows, monkeypatch, tmp_path):
     return drawn[0].axes
 
 
+def level(patch):
+    """Top and bottom of a filled area, by frame."""
+    values, _, baseline = patch.get_data()
+    return values, baseline
+
+
 def labels(axes):
     return [text.get_text() for text in axes.get_legend().get_texts()]
 
@@ -53,29 +63,24 @@ def test_every_transmitter_has_a_band_where_it_sent(panels):
 
 
 def test_the_stack_of_channel_uses_is_all_of_them(panels, rows):
-    stacked = [
-        [bar.get_y() + bar.get_height() for bar in container]
-        for container in panels[2].containers
-    ]
-    highest = np.max(stacked, axis=0)
+    highest = np.max([level(patch)[0] for patch in panels[2].patches[:3]], axis=0)
     expected = [(int(r["uses_down"]) + int(r["uses_up"])) / 1e3 for r in rows]
     assert highest == pytest.approx(expected)
     assert set(labels(panels[2])) == {
         "down",
         "down, retransmitted",
         "up",
-        "pool",
+        "pool of the downlink",
         "limit of the profile",
     }
 
 
 def test_utility_has_the_colour_of_its_transmitter(panels):
-    from matplotlib.colors import to_hex
-
-    shown = [to_hex(bar.get_facecolor()) for bar in panels[3].containers[0]]
+    filled = {to_hex(p.get_facecolor()): list(level(p)[0]) for p in panels[3].patches}
     known = colours(NAMES)
-    assert shown[:4] == [known["words"]] * 2 + [known[NAMES[1]]] * 2
-    assert shown[4] not in known.values()
+    assert filled[known["words"]] == [0.75, 0.75, 0, 0, 0, 0.75]
+    assert filled[known[NAMES[1]]] == [0, 0, 0.75, 0.75, 0, 0]
+    assert len(filled) == 3  # and the frame that was not sent
     assert panels[3].lines[0].get_ydata()[0] == 0.5
 
 
@@ -104,3 +109,11 @@ def test_an_intent_is_written_where_it_begins(panels):
 def test_a_session_without_marks_and_of_one_frame_is_drawn(step_row, tmp_path):
     path = draw_timeline([step_row()], NAMES, tmp_path / "timeline.png")
     assert path.stat().st_size > 5000
+
+
+def test_drawing_needs_no_tensorflow():
+    code = (
+        "import sys; from experiments.figures.timeline import draw_timeline; "
+        "assert 'tensorflow' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
