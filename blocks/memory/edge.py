@@ -1,8 +1,8 @@
 """A cloud's base, an edge that holds a part of it, and what the backhaul carries.
 
 The cloud holds all entries. An edge holds some, asks for what it lacks, and drops what
-its policy gives up. Each change is a :class:`semlink.loop.messages.Sync` between two
-versions. An edge of another version refuses it, and answers with the names of what it
+its policy gives up. Each change is a :class:`semlink.signalling.messages.Sync` between
+two versions. An edge of another version refuses it, and answers with the names of what it
 has; the cloud then makes the change from those.
 """
 
@@ -13,7 +13,7 @@ from typing import NamedTuple
 from blocks.memory.entry import Entry
 from blocks.memory.eviction import Eviction, rank
 from semlink.errors import InputError
-from semlink.loop.messages import Sync
+from semlink.signalling.messages import Sync
 from semlink.signals import BACKHAUL, Ledger, ledger
 
 HASH_BYTES = 8  # of a name or version in a message
