@@ -1,9 +1,9 @@
 """A cloud's base, an edge that holds a part of it, and what the backhaul carries.
 
 The cloud holds all entries. An edge holds some, asks for what it lacks, and drops what
-its policy gives up. Each change is a :class:`semlink.signalling.messages.Sync` between
-two versions. An edge of another version refuses it, and answers with the names of what it
-has; the cloud then makes the change from those.
+its policy gives up. Each change between two versions is a
+:class:`semlink.signalling.messages.Sync`. An edge of another version refuses it, and
+answers with the names of what it has; the cloud then makes the change from those.
 """
 
 import hashlib
