@@ -26,7 +26,7 @@ from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
 from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
-from semlink.reading import apply_overrides, checked, read_tree, with_values
+from semlink.reading import apply_overrides, checked, dotted, read_tree, with_values
 from semlink.registry import unknown
 from semlink.rng import Seeds
 from semlink.signalling.messages import Intent
@@ -51,14 +51,19 @@ UTILITIES = {
 }
 
 
-def scenario(word: str | ComponentSpec, overrides: list[str]) -> ScenarioConfig:
+def scenario(
+    word: str | ComponentSpec,
+    overrides: list[str],
+    common: Mapping[str, Any] | None = None,
+) -> ScenarioConfig:
     """The configuration of a scenario.
 
     Parameters
     ----------
     word : name of a scenario, or path of a YAML file, with dotted keys in brackets, as
         in ``monitor[adapter=bandit[alpha=1],uplink.loss=0.2]``
-    overrides : ``key=value`` with dotted keys
+    overrides : ``key=value`` with dotted keys, above those in brackets
+    common : keys of several scenarios, below those in brackets
 
     Raises
     ------
@@ -69,7 +74,8 @@ def scenario(word: str | ComponentSpec, overrides: list[str]) -> ScenarioConfig:
     if spec.argument is not None:
         must = "be name[key=value,...]"
         raise InputError(f"a scenario must {must}, got {spec.label!r}")
-    tree = with_values(read_tree(_path(spec.name)), spec.params)
+    tree = with_values(read_tree(_path(spec.name)), dotted(common or {}))
+    tree = with_values(tree, spec.params)
     return checked(apply_overrides(tree, overrides), ScenarioConfig)
 
 
