@@ -18,8 +18,8 @@ from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.rng import Seeds
 from semlink.units import psnr_db
 
-SNR_DB, LOST_DB, CBR = 10.0, -25.0, 0.1
-HEIGHT, WIDTH = 96, 128
+SNR_DB, LOST_DB, CBR = 10.0, -25.0, 0.15
+HEIGHT, WIDTH = 48, 64
 NO_MEMORY = exchange.Memory()
 
 
@@ -41,7 +41,7 @@ def frame_of(photo_of, sample_of):
     def frame(site: int, step: int):
         top = 60 * site
         picture = photo_of(site)[top : top + HEIGHT, 100 : 100 + WIDTH].copy()
-        picture[40:56, 8 * step : 8 * step + 16] = 250
+        picture[20:28, 4 * step : 4 * step + 8] = 250
         return sample_of(picture, index=100 * site + step)
 
     return frame
@@ -96,6 +96,7 @@ def test_both_ends_hold_the_same_and_pictures_gain(course_of, frame_of):
     assert max(uses) <= CBR * frame_of(0, 0).values
 
 
+@pytest.mark.slow
 def test_sites_have_an_entry_each_and_none_is_needed(course_of, frame_of):
     frames = [Frame(site, step) for step in range(2) for site in (0, 1)]
     done = course_of(build(), frames)
@@ -153,6 +154,7 @@ def test_without_answers_a_loss_lasts_until_the_next_refresh(course_of):
     assert_equal_at_both_ends(done[-1])
 
 
+@pytest.mark.slow
 def test_a_receiver_that_starts_late_loses_differences_alone(course_of):
     before = course_of(build(), [Frame(0, 0)])[0].memory
     late = before._replace(receiver=EMPTY)
@@ -161,6 +163,7 @@ def test_a_receiver_that_starts_late_loses_differences_alone(course_of):
     assert done[0].estimate.data is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("eviction", ["lru", "lfu"])
 def test_a_full_memory_drops_the_same_at_both_ends(eviction, course_of):
     capacity = 2 * num_bytes((HEIGHT, WIDTH, 3))
@@ -190,7 +193,7 @@ def test_wrong_parameters_are_refused_in_one_line(wrong):
     from semlink.config import ComponentSpec
 
     spec = ComponentSpec.model_validate(f"site_memory[{wrong}]")
-    with pytest.raises(InputError, match=wrong.partition("=")[0]) as refused:
+    name, value = wrong.split("=")
+    with pytest.raises(InputError, match=rf"{name}: .*, got '?{value}'?$") as refused:
         catalogue().build("transmitter", spec)
     assert "\n" not in str(refused.value)
-    assert str(refused.value).endswith(wrong.partition("=")[2])
