@@ -22,7 +22,7 @@ COLUMNS = (
     ("transmitter", 11, True),
     ("down", 6, False),
     ("up", 5, False),
-    ("verdict", 10, True),
+    ("verdict", 12, True),
     ("again", 5, False),
     ("expects", 7, False),
     ("utility", 7, False),
