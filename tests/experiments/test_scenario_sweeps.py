@@ -84,7 +84,7 @@ def test_common_keys_are_below_those_in_brackets():
     ("monitor[uses=9000,pool=5000]", "uses must have a number up to the pool"),
     ("monitor[adapter=bandit[alfa=1]]", "alfa.* did you mean 'alpha'"),
     ("monitor[transmitter=word,uses=900]", "did you mean 'words'"),
-    ("monitor[says.task=flying]", "task: "),
+    ("monitor[transmitter=linear_jscc,uses=900,says.task=flying]", "task: "),
 ])  # fmt: skip
 def test_a_bad_scenario_is_refused_in_one_line(word, message):
     with pytest.raises(InputError, match=message) as error:
@@ -184,6 +184,7 @@ def test_the_folder_takes_no_other_seed(grid_run):
         sweeping.run(job_of(settings(seed=2)), grid_run)
 
 
+@pytest.mark.slow
 def test_curves_are_drawn_over_snr(grid_run):
     from experiments.figures.curves import draw_all
 
