@@ -45,7 +45,7 @@ OUTCOMES = Stack(
 EXPERIMENTS = Stack([Box(ENTRY), Row([TRAINING, RUNS, OUTCOMES])])
 PARTS = Row(
     [
-        Box("blocks.text_encoders"),
+        Stack([Box("blocks.text_encoders"), Box("blocks.features")]),
         Stack([Box("blocks.words"), Box("blocks.describers")]),
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
@@ -70,7 +70,6 @@ BLOCKS = Stack(
                 Box("blocks.linear"),
                 Box("blocks", 2),
                 Box("blocks.knowledge"),
-                Box("blocks.features"),
             ]
         ),
         Row(
