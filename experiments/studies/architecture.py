@@ -54,7 +54,7 @@ EXPERIMENTS = Stack(
 )
 PARTS = Row(
     [
-        Box("blocks.text_encoders"),
+        Stack([Box("blocks.text_encoders"), Box("blocks.features")]),
         Stack([Box("blocks.words"), Box("blocks.describers")]),
         Box("blocks.intents"),
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
@@ -88,8 +88,12 @@ BLOCKS = Stack(
             [
                 Box("blocks.linear"),
                 Box("blocks", 2),
+<<<<<<< HEAD
                 Stack([Box("blocks.memory"), Box("blocks.knowledge")]),
                 Box("blocks.features"),
+=======
+                Box("blocks.knowledge"),
+>>>>>>> h/cut
             ]
         ),
         Row(

@@ -106,10 +106,7 @@ def assert_same(one: Estimate, other: Estimate) -> None:
     assert (one.modality, one.lost) == (other.modality, other.lost)
     for a, b in zip(one, other, strict=True):
         assert (a is None) == (b is None)
-        if isinstance(a, np.ndarray):
-            np.testing.assert_array_equal(a, b)
-        else:
-            assert a == b
+        np.testing.assert_equal(a, b)
 
 
 def assert_all_the_same(here: list[Estimate], there: list[Estimate]) -> None:
