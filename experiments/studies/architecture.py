@@ -56,7 +56,6 @@ PARTS = Row(
     [
         Stack([Box("blocks.text_encoders"), Box("blocks.features")]),
         Stack([Box("blocks.words"), Box("blocks.describers")]),
-        Box("blocks.intents"),
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
@@ -88,12 +87,7 @@ BLOCKS = Stack(
             [
                 Box("blocks.linear"),
                 Box("blocks", 2),
-<<<<<<< HEAD
                 Stack([Box("blocks.memory"), Box("blocks.knowledge")]),
-                Box("blocks.features"),
-=======
-                Box("blocks.knowledge"),
->>>>>>> h/cut
             ]
         ),
         Row(
