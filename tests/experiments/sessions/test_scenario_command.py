@@ -56,6 +56,7 @@ def test_the_manifest_says_what_was_played(session_run):
     assert manifest["work"]["linear_jscc"]["encode"] > 0
 
 
+@pytest.mark.slow
 def test_a_killed_session_goes_on_to_the_same_bytes(
     copied, session_run, small_session, capsys
 ):
