@@ -19,7 +19,9 @@ from semlink.signalling.messages import Report
 ADAPTERS = Registry("adapter", packages=("blocks.adapters",), group="semlink.adapters")
 
 # a transmitter: its place in the session's list, or its name
-Which = Annotated[int, Field(ge=0, le=15)] | str
+Which = Annotated[
+    Annotated[int, Field(ge=0, le=15)] | str, Field(union_mode="left_to_right")
+]
 Share = Annotated[float, Field(gt=0, le=1)]
 Patience = Annotated[int, Field(ge=1, le=10_000)]
 

@@ -70,6 +70,7 @@ class Bandit:
     switching: Switching
     patience: int
     robust: Which
+    margin_db: float
 
     def among(self, names):
         """The adapter in a session with these transmitters."""
@@ -83,7 +84,7 @@ class Bandit:
             known = known._replace(stay=Stay(robust))
         else:
             known = self._chosen(context, known)
-        return setting_of(context, known.stay.arm), known
+        return setting_of(context, known.stay.arm, self.margin_db), known
 
     def _learnt(self, context, memory: Known | None) -> Known:
         """The memory after the reports of this context."""
@@ -134,6 +135,7 @@ def build(
     min_stay: Frames = 1,
     patience: Patience = 8,
     robust: Which = 0,
+    margin_db: float = 0.0,
 ) -> Bandit:
     """Build the adapter.
 
@@ -152,6 +154,17 @@ def build(
     min_stay : least frames between switches
     patience : frames without report after which the robust transmitter is taken
     robust : its name, or its place in the session's list
+    margin_db : reserve below the reported state [dB], for reports that are late
     """
     switching = Switching(cost, stay, min_stay)
-    return Bandit(alpha, discount, ridge, late, drift_db, switching, patience, robust)
+    return Bandit(
+        alpha,
+        discount,
+        ridge,
+        late,
+        drift_db,
+        switching,
+        patience,
+        robust,
+        margin_db,
+    )

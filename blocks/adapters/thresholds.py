@@ -53,6 +53,7 @@ class Thresholds:
     hysteresis_db: float
     min_stay: int
     patience: int
+    margin_db: float
 
     def among(self, names):
         """The adapter in a session with these transmitters."""
@@ -76,7 +77,8 @@ class Thresholds:
         ladder = self.ladders[task]
         place = self._next(context, memory if memory and memory.task == task else None)
         rung = ladder[place.rung]
-        return setting_of(context, arm_of(context, rung.transmitter, rung.share)), place
+        arm = arm_of(context, rung.transmitter, rung.share)
+        return setting_of(context, arm, self.margin_db), place
 
     def _next(self, context, last: Place | None) -> Place:
         task = context.profile.task
@@ -127,6 +129,7 @@ def build(
     hysteresis_db: Annotated[float, Field(ge=0, le=20)] = 0.5,
     min_stay: Frames = 1,
     patience: Patience = 8,
+    margin_db: float = 0.0,
 ) -> Thresholds:
     """Build the adapter.
 
@@ -136,8 +139,9 @@ def build(
     hysteresis_db : how far the state must pass a threshold before the rung changes [dB]
     min_stay : least frames between switches
     patience : frames without report after which the first rung is taken
+    margin_db : reserve below the reported state [dB], for reports that are late
     """
-    return Thresholds(_ladders(table), hysteresis_db, min_stay, patience)
+    return Thresholds(_ladders(table), hysteresis_db, min_stay, patience, margin_db)
 
 
 def files(table, **_) -> list[Path]:

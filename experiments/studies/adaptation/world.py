@@ -6,6 +6,7 @@ link that chooses its scheme for the reported state less a margin. More channel 
 give more quality, and more often miss the deadline.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,8 @@ USES = (5_000, 10_000, 20_000)
 ARMS = (Arm(WORDS, 1_000), *(Arm(t, n) for t in (1, 2, 3) for n in USES))
 LATE = {1_000: 0.0, 5_000: 0.02, 10_000: 0.05, 20_000: 0.25}  # probability
 QUALITY = {1_000: 1.0, 5_000: 0.75, 10_000: 0.88, 20_000: 1.0}
+# largest quality, SNR of its half and width of the rise [dB]
+CURVES = {GRACEFUL: (0.8, 4, 4), LEARNED: (0.9, 7, 2), DIGITAL: (1.0, 9, 2)}
 PROFILE = TaskProfile(uses=20_000, retransmissions=0)
 PERIOD = 20  # slots from one frame to the next
 DWELL, STEPS = 80, 6  # frames of a level, levels of an episode
@@ -57,31 +60,29 @@ def course(seed: int) -> Course:
     return Course(snr_db + WANDER_DB * wander, *rng.uniform(size=(4, len(snr_db))))
 
 
-def _rise(value_db, middle_db: float, width_db: float):
-    return 1 / (1 + np.exp(-(value_db - middle_db) / width_db))
+def _rise(value_db: float, middle_db: float, width_db: float) -> float:
+    return 1 / (1 + math.exp(-(value_db - middle_db) / width_db))
 
 
-def quality(arm: Arm, snr_db, assumed_db):
+def quality(arm: Arm, snr_db: float, assumed_db: float) -> float:
     """Success of a frame that arrives, 0 to 1."""
-    curves = (
-        0.45 + 0 * snr_db,
-        0.8 * _rise(snr_db, 4, 4),
-        0.9 * _rise(snr_db, 7, 2),
-        _rise(assumed_db, 9, 2),
-    )
-    return QUALITY[arm.uses] * curves[arm.transmitter]
+    if arm.transmitter == WORDS:
+        return 0.45
+    top, middle_db, width_db = CURVES[arm.transmitter]
+    value_db = assumed_db if arm.transmitter == DIGITAL else snr_db
+    return QUALITY[arm.uses] * top * _rise(value_db, middle_db, width_db)
 
 
-def delivery(arm: Arm, snr_db, assumed_db):
+def delivery(arm: Arm, snr_db: float, assumed_db: float) -> float:
     """Probability that a frame arrives."""
     if arm.transmitter == WORDS:
         return _rise(snr_db, -4, 1)
     if arm.transmitter == DIGITAL:
         return _rise(snr_db, assumed_db - 1.5, 0.33)
-    return np.ones_like(snr_db)
+    return 1.0
 
 
-def expected(arm: Arm, snr_db, assumed_db):
+def expected(arm: Arm, snr_db: float, assumed_db: float) -> float:
     """Expected utility of a frame: its success, less its probability of being late.
 
     Parameters
