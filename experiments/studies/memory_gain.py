@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from experiments.compose import catalogue
-from semlink.config import validate
+from semlink.config import ComponentSpec, validate
 from semlink.sweeps.link_trial import LinkTrial
 from semlink.sweeps.sweep import Sweep
 
@@ -40,12 +40,16 @@ def measured(
     trial = LinkTrial(validate(settings), catalogue())
     found = {}
     for point in Sweep(trial).points:
-        values = {}
+        values, spent = {}, []
         for index in range(trial.num_samples):
-            total, count = trial(point, index, 0).values["psnr"]
+            judged = trial(point, index, 0).values
+            total, count = judged["psnr"]
             values[trial.name(index)] = total / count
-        found[point.link.transmitter.label, point.cbr] = values
-        print(point.link.transmitter.label, point.cbr, _mean(values), file=sys.stderr)
+            spent.append([judged[name][0] for name in ("cbr", "cbr_up", "outage")])
+        label = point.link.transmitter.label
+        found[label, point.cbr] = values
+        cbr, up, lost = np.mean(spent, axis=0)
+        print(f"{label}: CBR {cbr:.5f}, up {up:.6f}, lost {lost:.3f}", file=sys.stderr)
     return found
 
 
@@ -97,10 +101,6 @@ def _of(values: dict[str, float], site: str) -> np.ndarray:
     return np.array([v for name, v in values.items() if name.startswith(site)])
 
 
-def _mean(values: dict[str, float]) -> float:
-    return round(float(np.mean(list(values.values()))), 2)
-
-
 def main(words: Sequence[str] | None = None) -> None:
     """Measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -117,8 +117,9 @@ def main(words: Sequence[str] | None = None) -> None:
     source = f"patrol:{chosen.clips}[sites={sites},rounds={chosen.frames}]"
     labels = [chosen.against, MEMORY, *chosen.controls]
     found = measured(source, labels, chosen.cbr, chosen.snr_db)
-    print(table(found, chosen.against, chosen.cbr, chosen.site))
-    print(saved(found, chosen.against, chosen.cbr, chosen.site))
+    against = ComponentSpec.model_validate(chosen.against).label
+    print(table(found, against, chosen.cbr, chosen.site))
+    print(saved(found, against, chosen.cbr, chosen.site))
 
 
 if __name__ == "__main__":
