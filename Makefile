@@ -28,7 +28,8 @@ SEMLINK := $(PY) -m experiments
 
 ##@ Simulate
 
-CONFIG      ?= sweep#         YAML file, or a name in experiments/configs; sets the [...] down to SEED
+CONFIG      ?=#               [sweep; scenarios] YAML file, or a name in experiments/configs; sets the [...] down to SEED
+SCENARIO    ?=#               [links] closed loops instead: NAME or NAME[key=value,...], several
 SOURCE      ?=#               [photos] or folder:PATH, coco:ROOT, gaussian
 TRANSMITTER ?=#               [ntscc jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_ldpc] or others
 CHANNEL     ?=#               [awgn rayleigh] or others, such as rayleigh[coherence_length=64]
@@ -52,9 +53,10 @@ CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB;
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
 PROTOCOL    ?=#               [adaptive] SNR in make fig4; paper: codecs designed for 10 dB
 
+LOOPS = SCENARIO SNR_DB DRAWS CI95 SEED SET
 GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE TASK FEEDBACK IMAGES DRAWS CI95 \
 	SEED SET
-SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
+SETTINGS = $(call said,scenario,$(SCENARIO)) $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER)) \
 	$(call said,channel,$(CHANNEL)) $(call said,snr_db,$(SNR_DB)) \
 	$(call said,cbr,$(CBR)) $(call said,cbr_mode,$(CBR_MODE)) \
 	$(call said,task,$(TASK)) \
@@ -62,12 +64,20 @@ SETTINGS = $(call said,source,$(SOURCE)) $(call said,transmitter,$(TRANSMITTER))
 	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
 	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
 
-takes.sweep = RUN CONFIG $(GRID) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS) \
+takes.sweep = RUN CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID)) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS) \
 	$(if $(strip $(CLUSTER))$(filter-out 0,$(WORKERS)),TLS)
 sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
-	@$(SEMLINK) sweep --config $(call quoted,$(CONFIG)) $(call run,sweep) \
+	@$(SEMLINK) sweep $(call option,config,$(CONFIG)) $(call run,sweep) \
 		--cache-gib $(call quoted,$(CACHE_GIB)) --workers $(call quoted,$(WORKERS)) \
 		$(call option,cluster,$(CLUSTER)) $(call option,tls,$(TLS)) -- $(SETTINGS)
+
+NAME        ?= monitor#       scenario: a name in experiments/scenarios, or a YAML file
+EPISODE     ?=#               [0] number of the episode
+
+takes.scenario = NAME RUN SEED EPISODE SET
+scenario: $(VENV)/ready ## play a session of the closed loop; timeline and a page in runs/RUN
+	@$(SEMLINK) scenario $(call quoted,$(NAME)) $(call run,scenario) \
+		$(call option,seed,$(SEED)) $(call option,episode,$(EPISODE)) -- $(SET)
 
 takes.fig4 = RUN SOURCE IMAGES QUICK PROTOCOL
 fig4: $(VENV)/ready ## AKB-JSCC against all others, the case study's figure, in runs/fig4
@@ -225,7 +235,7 @@ meaning: $(VENV)/ready ## print AKB-JSCC's rates inside and outside annotated ob
 
 takes.profile = CONFIG $(GRID)
 profile: $(VENV)/ready ## print where the time of a sweep goes, by stage; nothing is kept
-	@$(SEMLINK) profile --config $(call quoted,$(CONFIG)) -- $(SETTINGS)
+	@$(SEMLINK) profile $(call option,config,$(CONFIG)) -- $(SETTINGS)
 
 takes.side-information = SOURCE IMAGES TRANSMITTER
 side-information: $(VENV)/ready ## print bits of side information of a learned TRANSMITTER

@@ -228,7 +228,7 @@ class LinearTransmitter:
         self, mcs: int, noise: float, csi: bool, quality: int, scale: float = 1.0
     ) -> classes_of_blocks.Prices:
         efficiency = SCHEMES[mcs].efficiency
-        return classes_of_blocks.prices(
+        return self._payload.prices(
             self._model, threshold(quality) / scale, noise, csi, efficiency
         )
 

@@ -259,7 +259,7 @@ def schemas(
     output: Annotated[Path, typer.Option(help="Folder to write.")],
 ) -> None:
     """Write the JSON Schema of every message of the loop, into OUTPUT."""
-    from experiments.commands.schemas import write_schemas
+    from experiments.commands.listing import write_schemas
 
     for path in write_schemas(output):
         typer.echo(path)

@@ -40,5 +40,5 @@ def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
         stage.check()
         return stage
 
-    read = partial(scenario, overrides=[])
+    read = partial(scenario, overrides=[], common=settings.common)
     return Sweep(SessionTrial(settings, read, build, kept.made))

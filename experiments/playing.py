@@ -19,19 +19,25 @@ from semlink.ends.receiver import Patience, Receiver, User
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
 from semlink.link import Link
-from semlink.loop.agents import LinkState, Understood
+from semlink.loop.agents import Understood
 from semlink.loop.device import Work, computing
 from semlink.loop.feedback import slot_of
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
 from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
-from semlink.reading import apply_overrides, checked, read_tree, with_values
+from semlink.reading import apply_overrides, checked, dotted, read_tree, with_values
 from semlink.registry import unknown
 from semlink.rng import Seeds
 from semlink.signalling.messages import Intent
 from semlink.signalling.needs import PICTURE, documented
-from semlink.signalling.profile import TASKS, Capabilities, Offer, negotiate
+from semlink.signalling.profile import (
+    TASKS,
+    Capabilities,
+    LinkState,
+    Offer,
+    negotiate,
+)
 from semlink.sweeps.trial import JSON
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -45,14 +51,19 @@ UTILITIES = {
 }
 
 
-def scenario(word: str | ComponentSpec, overrides: list[str]) -> ScenarioConfig:
+def scenario(
+    word: str | ComponentSpec,
+    overrides: list[str],
+    common: Mapping[str, Any] | None = None,
+) -> ScenarioConfig:
     """The configuration of a scenario.
 
     Parameters
     ----------
     word : name of a scenario, or path of a YAML file, with dotted keys in brackets, as
         in ``monitor[adapter=bandit[alpha=1],uplink.loss=0.2]``
-    overrides : ``key=value`` with dotted keys
+    overrides : ``key=value`` with dotted keys, above those in brackets
+    common : keys of several scenarios, below those in brackets
 
     Raises
     ------
@@ -63,7 +74,8 @@ def scenario(word: str | ComponentSpec, overrides: list[str]) -> ScenarioConfig:
     if spec.argument is not None:
         must = "be name[key=value,...]"
         raise InputError(f"a scenario must {must}, got {spec.label!r}")
-    tree = with_values(read_tree(_path(spec.name)), spec.params)
+    tree = with_values(read_tree(_path(spec.name)), dotted(common or {}))
+    tree = with_values(tree, spec.params)
     return checked(apply_overrides(tree, overrides), ScenarioConfig)
 
 

@@ -269,12 +269,14 @@ class ScenarioSweepConfig(_Frozen):
     """A grid of scenarios over SNR. An episode of a session is one trial.
 
     scenario : names of scenarios, each with keys of its own in brackets
+    common : keys of all of them, below those in brackets
     snr_db : mean Es/N0 of the world, in place of the scenario's own
     seed : root of all random numbers; equal episodes of all scenarios meet one world
     stop : its ``draws`` are episodes
     """
 
     scenario: Specs
+    common: dict[str, Any] = {}
     snr_db: SnrGrid
     seed: int = Field(1, ge=0)
     stop: EpisodeRule = EpisodeRule()
@@ -287,8 +289,8 @@ class ScenarioSweepConfig(_Frozen):
         if strange := [key for key in others if key not in cls.model_fields]:
             takes = ", ".join(cls.model_fields)
             raise ValueError(
-                f"a sweep of scenarios takes {takes}, and all else is in the brackets "
-                f"of a scenario, got {strange[0]} beside scenario"
+                f"a sweep of scenarios takes {takes}, and all else in brackets or in "
+                f"common, got {strange[0]} beside scenario"
             )
         return tree
 

@@ -274,7 +274,7 @@ class Loop(NamedTuple):
     The pair is a :class:`RequestedTransmitter` and a :class:`RequestingReceiver`; with
     a map, a :class:`PlacingTransmitter` and a receiver whose receptions are
     :class:`ReportingReception`; with acknowledgements, an
-    :class:`AcknowledgedTransmitter`.
+    :class:`AcknowledgedTransmitter`, which alone suffices for a single transmission.
 
     state : the receiver reports the channel's state before the transmitter sends
     csi_delay_slots : slots between the measured slot and the first transmission

@@ -89,6 +89,15 @@ def with_values(tree: dict, values: Mapping[str, Any]) -> dict:
     return tree
 
 
+def dotted(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of nested mappings, by dotted keys."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        below = dotted(value) if isinstance(value, dict) else {}
+        found |= {f"{key}.{rest}": v for rest, v in below.items()} or {key: value}
+    return found
+
+
 def _first_line(error: ValidationError, model: type[BaseModel]) -> str:
     # report a mistyped key before the missing key that was meant
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")

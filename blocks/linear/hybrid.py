@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocks.linear import classes
 from blocks.linear.payload import (
     SCALE_BITS,
     Coded,
@@ -55,6 +56,8 @@ class HybridPayload:
         "payload_mcs": MCS_BITS,
         "payload_bits": LENGTH_BITS,
     }
+
+    prices = staticmethod(classes.prices)
 
     def send(self, x: np.ndarray, sigma: np.ndarray, at: Point, quality: int) -> Coded:
         """Coefficients [B, K] and their deviations to symbols."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from blocks.linear import classes
 from blocks.phy import analog
 from semlink.signals import NO_BLOCKS
 
@@ -55,6 +56,8 @@ class AnalogPayload:
     """Coefficients above the threshold, each on a dimension of its own."""
 
     fields = {"floor": FLOOR_BITS, "scale": SCALE_BITS}
+
+    prices = staticmethod(classes.prices)
 
     def send(self, x: np.ndarray, sigma: np.ndarray, at: Point, quality: int) -> Coded:
         """Coefficients [B, K] and their deviations to symbols."""

@@ -102,8 +102,8 @@ def descriptor(picture: np.ndarray) -> np.ndarray:
     rows, columns = (_starts(n) for n in picture.shape[:2])
     sums = np.add.reduceat(picture.astype(np.int64), rows[:-1], axis=0)
     sums = np.add.reduceat(sums, columns[:-1], axis=1)
-    counts = np.multiply.outer(np.diff(rows), np.diff(columns))
-    return (sums // counts[..., None]).astype(np.uint8)
+    sizes = (np.maximum(np.diff(starts), 1) for starts in (rows, columns))
+    return (sums // np.multiply.outer(*sizes)[..., None]).astype(np.uint8)
 
 
 def distance(one: np.ndarray, other: np.ndarray) -> int:
@@ -114,6 +114,8 @@ def distance(one: np.ndarray, other: np.ndarray) -> int:
 
 @lru_cache(maxsize=64)
 def _starts(size: int) -> np.ndarray:
-    """Where cells start : [CELLS + 1]; cells of a short side share pixels."""
-    starts = np.arange(CELLS + 1) * size // CELLS
-    return np.maximum(starts, np.arange(CELLS + 1))
+    """Where cells start, and the end : [CELLS + 1]; of a short side, cells are equal.
+
+    ``reduceat`` takes the one pixel at which several cells start for each of them.
+    """
+    return np.arange(CELLS + 1) * size // CELLS

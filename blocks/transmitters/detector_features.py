@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from blocks.detectors import nanodet
-from blocks.detectors.nanodet_halves import first_half, second_half
+from blocks.detectors.nanodet_halves import NanoDetHalves
 from blocks.features import pyramid
 from blocks.features.link import FeatureReceiver, FeatureTransmitter
 from semlink.modalities.boxes import BOXES, Boxes
@@ -27,7 +27,7 @@ class DetectorHalves:
     makes = BOXES
 
     def __init__(self):
-        self._pyramid = pyramid.shipped()
+        self._network, self._pyramid = NanoDetHalves(), pyramid.shipped()
         self.sigma = self._pyramid.sigma
 
     def header(self, shape: tuple[int, ...]) -> Mapping[str, int]:
@@ -36,7 +36,7 @@ class DetectorHalves:
 
     def first(self, image: np.ndarray) -> np.ndarray:
         """Coefficients [n] of an image [H, W, 3], uint8."""
-        return self._pyramid.analyse(first_half(image))
+        return self._pyramid.analyse(self._network.first(image))
 
     def second(
         self, y: np.ndarray, error: float, header: Mapping[str, int]
@@ -45,7 +45,7 @@ class DetectorHalves:
         size = header["height"], header["width"]
         if not size[0] * size[1]:
             return None
-        return second_half(self._pyramid.synthesise(y), size)
+        return self._network.second(self._pyramid.synthesise(y), size)
 
 
 def build(

@@ -1,12 +1,17 @@
-"""Every component with its parameters."""
+"""What there is: components with their parameters, messages with their schemas."""
 
 import inspect
+import json
 import types
+from pathlib import Path
 from typing import Literal, Union, get_args, get_origin
 
 from rich.console import Console
 
 from experiments.compose import catalogue
+from semlink.signalling.layout import LAYOUTS
+from semlink.signalling.messages import VERSION, Message
+from semlink.store.files import write_whole
 
 
 def print_components() -> None:
@@ -50,3 +55,25 @@ def _limits(field) -> list[str]:
         for name, sign in signs.items()
         if hasattr(rule, name)
     ]
+
+
+def schema_text(kind: type[Message]) -> str:
+    """The schema of a message, as its file has it."""
+    return json.dumps(kind.model_json_schema(), indent=2) + "\n"
+
+
+def schema_files() -> dict[str, str]:
+    """Schemas of all messages, by the names of their files."""
+    return {
+        f"{kind.__name__.lower()}.v{VERSION}.json": schema_text(kind)
+        for kind in LAYOUTS
+    }
+
+
+def write_schemas(folder: Path) -> list[Path]:
+    """Write a file for each message."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = schema_files()
+    for name, text in files.items():
+        write_whole(folder / name, text.encode())
+    return [folder / name for name in files]

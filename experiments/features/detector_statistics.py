@@ -16,11 +16,11 @@ import numpy as np
 from scipy.fft import dctn
 
 from blocks.detectors import nanodet
-from blocks.detectors.nanodet_halves import CHANNELS, CUT, SIDES, first_half
+from blocks.detectors.nanodet_halves import CHANNELS, LATERAL, SIDES, Cut, NanoDetHalves
 from blocks.features.pyramid import FILE, bands, cells, named, zones
 from experiments.features.onnx_graph import OnnxGraph
 from experiments.features.statistics import task_weighted
-from experiments.training.photos import find_photos
+from experiments.training.photos import Photos, find_photos
 from semlink.graph import compiled
 from semlink.modalities.categories import CATEGORIES
 from semlink.store.files import write_whole
@@ -28,19 +28,31 @@ from semlink.store.files import write_whole
 # convolutions whose outputs are scores' logits and distances, of three scales
 HEADS = tuple(f"PartitionedCall/Add_{number}" for number in (29, 33, 37))
 SEED = 1
+_EVEN = np.eye(CHANNELS)  # information, if all errors count alike
 
 
-def fit(photos: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    """Statistics of all maps, by the names of ``blocks.features.pyramid``."""
-    maps = [_maps(photo) for photo in photos]
-    means = [mean_by_zone([one[place] for one in maps]) for place in range(len(SIDES))]
-    moments = [Moments(side, mean) for side, mean in zip(SIDES, means, strict=True)]
-    for seen, gradients in zip(maps, _gradients(maps), strict=True):
+def fit(
+    photos: Sequence[np.ndarray], cut: Cut = LATERAL, *, weighted: bool = True
+) -> dict[str, np.ndarray]:
+    """Statistics of all maps, by the names of ``blocks.features.pyramid``.
+
+    Parameters
+    ----------
+    weighted : whether errors count by what they do to the detections, or all alike
+    """
+    first = NanoDetHalves(cut).first
+    maps = [[one.astype(np.float16) for one in first(photo)] for photo in photos]
+    means = [mean_by_zone(of_one_map) for of_one_map in zip(*maps, strict=True)]
+    moments = [Moments(side, mean) for side, mean in zip(cut.sides, means, strict=True)]
+    for seen, gradients in zip(maps, _gradients(maps, cut), strict=True):
         for own, x, gradient in zip(moments, seen, gradients, strict=True):
             own.add(x.astype(np.float32), gradient)
-    stored = {"sides": np.array(SIDES, np.int16)}
-    for side, mean, own in zip(SIDES, means, moments, strict=True):
-        found = (mean, *own.klt())
+    codes = [own.klt(weighted=weighted) for own in moments]
+    # the unit of errors is free; in half precision, deviations need one near theirs
+    unit = max(sigma.max() for _, sigma in codes)
+    stored = {"sides": np.array(cut.sides, np.int16)}
+    for side, mean, (forward, sigma) in zip(cut.sides, means, codes, strict=True):
+        found = (mean, forward / unit, sigma / unit)
         kept = (one.astype(np.float16) for one in found)
         stored |= dict(zip(named(side), kept, strict=True))
     return stored
@@ -80,7 +92,7 @@ class Moments:
         for number in range(len(self._information)):
             self._information[number] += _product(spectrum[self._bands == number])
 
-    def klt(self) -> tuple[np.ndarray, np.ndarray]:
+    def klt(self, *, weighted: bool) -> tuple[np.ndarray, np.ndarray]:
         """KLT of each band, and deviations of each cell."""
         size = np.outer(*[np.bincount(self._cells)] * 2)
         total = self._spectrum / self._number
@@ -89,9 +101,8 @@ class Moments:
         for number, information in enumerate(self._information):
             inside = np.maximum.outer(octave, octave) == number
             count = size[inside].sum()
-            vectors = task_weighted(
-                total[inside].sum(0) / count, information / count / self._number
-            )
+            counted = information / count / self._number if weighted else _EVEN
+            vectors = task_weighted(total[inside].sum(0) / count, counted)
             forward[number] = vectors
             for cell in map(tuple, np.argwhere(inside)):
                 power = np.diag(vectors @ total[cell] @ vectors.T) / size[cell]
@@ -133,11 +144,7 @@ def errors(heads, draws):
     return total
 
 
-def _maps(photo: np.ndarray) -> list[np.ndarray]:
-    return [one.astype(np.float16) for one in first_half(photo)]
-
-
-def _gradients(maps: Sequence) -> Iterator[list[np.ndarray]]:
+def _gradients(maps: Sequence, cut: Cut) -> Iterator[list[np.ndarray]]:
     """Gradients of :func:`errors` with respect to the maps of each picture."""
     import tensorflow as tf
 
@@ -146,7 +153,7 @@ def _gradients(maps: Sequence) -> Iterator[list[np.ndarray]]:
     def gradient(x, draws):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            heads = graph(dict(zip(CUT, x, strict=True)), HEADS)
+            heads = graph(dict(zip(cut.tensors, x, strict=True)), HEADS)
             total = errors(heads, draws)
         return tape.gradient(total, x)
 
@@ -170,9 +177,14 @@ def _product(x: np.ndarray) -> np.ndarray:
 
 def main(folder: str, number: int) -> None:
     """Fit, and write the shipped statistics."""
+    write(fit(shuffled(folder)[:number]))
+
+
+def shuffled(folder: str) -> Photos:
+    """The photos under a folder in a fixed random order."""
     photos = find_photos(folder)
-    chosen = np.random.default_rng(SEED).permutation(len(photos))[:number]
-    write(fit([photos[i] for i in chosen]))
+    order = np.random.default_rng(SEED).permutation(len(photos))
+    return Photos([photos.paths[i] for i in order])
 
 
 if __name__ == "__main__":

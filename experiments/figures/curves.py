@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from experiments.commands.manifests import read_metrics, read_references
 from experiments.figures.canvas import save
@@ -20,6 +21,7 @@ AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # most panels in a row, and in all; of more values, an even selection is drawn
 MOST_PANELS, MOST_IN_ALL = 4, 12
 IN_LINE = 3  # panels in a row, if channels have one each
+MOST_LEGEND_COLUMNS = 2  # as wide as a panel each
 MOST_MARKERS = 30  # on a curve
 # Inches: a panel, the gaps between panels, and the margins
 PANEL, GAP = (3.2, 2.5), (0.35, 0.55)
@@ -90,7 +92,9 @@ def _draw(
     style, bounds = styles(rows, references), _bounds(metric, path.parent)
     key = _key(rows, references) | _key_of_bounds(bounds)
     columns = max(len(line) for line in lines)
-    figure, axes = _panels(len(lines), columns, below=LEGEND_LINE * -(-len(key) // 2))
+    wide = min(columns, MOST_LEGEND_COLUMNS)
+    below = LEGEND_LINE * -(-len(key) // wide)
+    figure, axes = _panels(len(lines), columns, below=below)
     for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
         for column in range(len(own), columns):
             row_axes[column].set_axis_off()
@@ -106,7 +110,8 @@ def _draw(
         place.set_xlabel(AXES.get(axis, axis))
     for place in axes[:, 0]:
         place.set_ylabel(metric.title)
-    figure.legend(key.values(), key.keys(), loc="lower center", ncols=2, fontsize=8)
+    where = {"loc": "lower center", "ncols": wide, "fontsize": 8}
+    figure.legend(key.values(), key.keys(), **where)
     save(figure, path.with_suffix(".pdf"))
     return save(figure, path)
 
@@ -169,6 +174,9 @@ def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
         _mark_infeasible(place, points, axis, style["color"])
     if axis == "cbr_target" and is_wide(rows):
         place.set_xscale("log")
+        place.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
+        place.xaxis.set_major_formatter("{x:g}")
+        place.xaxis.set_minor_formatter(NullFormatter())
         place.ticklabel_format(axis="y", useOffset=False)
     else:
         place.ticklabel_format(useOffset=False)

@@ -54,9 +54,8 @@ EXPERIMENTS = Stack(
 )
 PARTS = Row(
     [
-        Box("blocks.text_encoders"),
+        Stack([Box("blocks.text_encoders"), Box("blocks.features")]),
         Stack([Box("blocks.words"), Box("blocks.describers")]),
-        Box("blocks.intents"),
         Stack([Box("blocks.importance"), Box("blocks.detectors")]),
         Stack([Box("blocks.sources"), Box("blocks.questions")]),
         Stack([Box("blocks.controllers"), Box("blocks.learned.actions")]),
@@ -89,7 +88,6 @@ BLOCKS = Stack(
                 Box("blocks.linear"),
                 Box("blocks", 2),
                 Stack([Box("blocks.memory"), Box("blocks.knowledge")]),
-                Box("blocks.features"),
             ]
         ),
         Row(
@@ -110,8 +108,10 @@ SEMLINK = Stack(
                 Box("semlink", 2),
                 Box("semlink.contracts"),
                 Box("semlink.modalities"),
-                Stack([Box("semlink.loop"), Box("semlink.loop.abstraction")]),
-                Stack([Box("semlink.ends"), Box("semlink.signalling")]),
+                Box("semlink.loop.abstraction"),
+                Box("semlink.ends"),
+                Box("semlink.loop"),
+                Box("semlink.signalling"),
             ]
         ),
     ]

@@ -5,6 +5,7 @@ from typing import Any
 from semlink.contracts.fault import refuse, shown
 from semlink.metrics import Metric, Task
 from semlink.protocols import (
+    AcknowledgedTransmitter,
     Receiver,
     RequestedTransmitter,
     RequestingReceiver,
@@ -45,7 +46,12 @@ def _pair(who: str, pair: Any) -> None:
         refuse(who, must, shown(pair.transmitter))
     if not isinstance(pair.receiver, Receiver):
         refuse(who, "a receiver with a call", shown(pair.receiver))
-    if pair.loop and not isinstance(pair.transmitter, RequestedTransmitter):
+    answers = bool(pair.loop) and pair.loop.acknowledged
+    if answers and not isinstance(pair.transmitter, AcknowledgedTransmitter):
+        must = "a transmitter with acknowledged(), as its loop says so"
+        refuse(who, must, shown(pair.transmitter))
+    again = pair.loop and (pair.loop.max_transmissions > 1 or not answers)
+    if again and not isinstance(pair.transmitter, RequestedTransmitter):
         must = "a transmitter with again(), as its pair has a loop"
         refuse(who, must, shown(pair.transmitter))
     if pair.loop and not isinstance(pair.receiver, RequestingReceiver):

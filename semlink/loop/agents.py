@@ -14,21 +14,6 @@ import numpy as np
 from semlink.signalling.messages import Grant, Intent, Report, TaskProfile
 
 
-class LinkState(NamedTuple):
-    """What an end knows of the link when it makes a profile.
-
-    snr_db : long-term average of the received Es/N0 [dB]
-    uses_per_ms : channel uses of the pool in a millisecond
-    period_ms : time from one frame to the next [ms]
-    compute_ms : least time that the machines take for a frame [ms]
-    """
-
-    snr_db: float
-    uses_per_ms: float
-    period_ms: float
-    compute_ms: float = 0.0
-
-
 class Understood(NamedTuple):
     """An intent, as far as it was understood.
 

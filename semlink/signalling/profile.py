@@ -17,7 +17,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from semlink.errors import Infeasible
-from semlink.loop.agents import LinkState
 from semlink.signalling.fields import Grid
 from semlink.signalling.layout import PROFILE_1, on_air
 from semlink.signalling.messages import Intent, Target, TaskName, TaskProfile
@@ -37,6 +36,21 @@ FIELDS = {f.name: f for f in PROFILE_1 if isinstance(f, Grid)}
 RELIABILITIES = FIELDS["reliability"].points
 FREE = TaskProfile()  # values of what an intent leaves free
 PER_DECADE = 50  # bandwidths that are tried
+
+
+class LinkState(NamedTuple):
+    """What an end knows of the link when it makes a profile.
+
+    snr_db : long-term average of the received Es/N0 [dB]
+    uses_per_ms : channel uses of the pool in a millisecond
+    period_ms : time from one frame to the next [ms]
+    compute_ms : least time that the machines take for a frame [ms]
+    """
+
+    snr_db: float
+    uses_per_ms: float
+    period_ms: float
+    compute_ms: float = 0.0
 
 
 class Capabilities(NamedTuple):

@@ -22,13 +22,13 @@ CBRS = (0.0586, 0.13, 0.51, 1.1, 3.0)
 # The default suite leaves out what a faster test guards, too: akb_jscc is ntscc with
 # another controller and a knowledge base, vvc_ldpc and jxl_ldpc are links as heif_ldpc
 # with another coder, the regular code is that of its own tests, the large channel
-# models are tdl with other coefficients, and receivers of learned links that ask again
-# are replayed by the test of no genie.
+# models are tdl with other coefficients, receivers of learned links that ask again are
+# replayed by the test of no genie, and site_memory plans and frames as linear_jscc.
 LONG = ("akb_jscc", "akb_jscc_no_ckb", "vvc_ldpc", "jxl_ldpc", "hevc_ldpc")
 SLOW = tuple(f(n) for n in LONG for f in ("[{}-".format, "[{}]".format, "-{}]".format))
 SLOW += tuple(f"[cdl-shape{n}]" for n in (1, 2, 3))
 SLOW += ("[umi-", "umi]", "[jpeg_ldpc[code=regular]", "[akb_jscc[hybrid=true,")
-SLOW += ("[akb_jscc[source_kb=none]-", "[cdl-")
+SLOW += ("[akb_jscc[source_kb=none]-", "[cdl-", "[site_memory-", "-site_memory]")
 SLOW += ("[ntscc-64x48]", "[ntscc-16x16]", "[ntscc-31x200]")
 SLOW += ("[ntscc[arq=selective]]", "[ntscc[arq=random]]", "-akb_jscc[source_kb=none]]")
 SLOW += ("what_is_heard_changes_what_is_sent[linear", "sent_alone[ntscc[csi")

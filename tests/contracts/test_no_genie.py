@@ -30,6 +30,7 @@ WORDS = [*NAMES, "jpeg2000_ldpc[conceal=partial]", "linear_jscc[hybrid=true]"]
 WORDS += ["ntscc[hybrid=true]", "akb_jscc[hybrid=true,actions=signalled]"]
 WORDS += ["ntscc[arq=selective,hybrid=true,round_trip_slots=3]", "ntscc[arq=random]"]
 WORDS += ["ntscc[csi=map]", "linear_jscc[importance=saliency]"]
+WORDS += ["site_memory[refresh=3]"]
 WORDS += ["ntscc[rate=roi[importance=saliency,power=optimal]]"]
 WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
@@ -105,10 +106,7 @@ def assert_same(one: Estimate, other: Estimate) -> None:
     assert (one.modality, one.lost) == (other.modality, other.lost)
     for a, b in zip(one, other, strict=True):
         assert (a is None) == (b is None)
-        if isinstance(a, np.ndarray):
-            np.testing.assert_array_equal(a, b)
-        else:
-            assert a == b
+        np.testing.assert_equal(a, b)
 
 
 def assert_all_the_same(here: list[Estimate], there: list[Estimate]) -> None:

@@ -107,18 +107,18 @@ def links_table(calibration: Frames, held_out: Frames, delta: float) -> str:
     """A table, in Markdown, of the held-out frames, by who decides them."""
     heads = ("who decides", "at the edge", "risk", "F1", "AP", "AP50", "kB a frame")
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    n = len(held_out.bytes)
-    lines.append(_row("edge alone", held_out, np.ones(n, bool)))
-    lines.append(_row("cloud alone", held_out, np.zeros(n, bool)))
+    n, judged = len(held_out.bytes), _Judged(held_out)
+    lines.append(judged.row("edge alone", np.ones(n, bool)))
+    lines.append(judged.row("cloud alone", np.zeros(n, bool)))
     for loss, epsilons in EPSILONS.items():
         for epsilon in epsilons:
             draws = np.random.default_rng(seed_of(0, "cascade"))
             rule = _rule(calibration, loss, epsilon, delta, draws)
             taken = rule.takes(held_out.doubts)
             name = f"cascade, {loss} {epsilon:g}, by `{rule.doubt}`"
-            lines.append(_row(name, held_out, taken, risk(held_out, loss, rule)))
+            lines.append(judged.row(name, taken, risk(held_out, loss, rule)))
             if 0 < taken.sum() < n:
-                lines.append(_random_row(held_out, int(taken.sum()), draws))
+                lines.append(judged.random_row(int(taken.sum()), draws))
     return "\n".join(lines)
 
 
@@ -126,39 +126,46 @@ def _rule(seen: Frames, loss: str, epsilon: float, delta: float, draws) -> Rule:
     return calibrated(seen.doubts, seen.losses[loss], epsilon, delta, draws)
 
 
-def _row(name: str, seen: Frames, taken: np.ndarray, risk: float | None = None) -> str:
-    """A row of frames that the edge decides where ``taken`` [n] is true."""
-    f1 = np.where(taken, seen.f1["edge"], seen.f1["cloud"])
-    width = interval(np.stack([f1, np.ones_like(f1)], axis=1), False)
-    size = np.where(taken, 0, seen.bytes).mean()
-    known = "" if risk is None else f"{risk:.3f}"
-    cells = [name, f"{taken.mean():.2f}", known, f"{f1.mean():.3f} ±{width:.3f}"]
-    return _line(cells, _precision(seen, taken), size)
+class _Judged:
+    """Frames, and rows of a table by who decides them.
 
+    Every frame is evaluated once as the edge sees it and once as the cloud does.
+    """
 
-def _random_row(seen: Frames, count: int, draws: np.random.Generator) -> str:
-    """A row of frames that are handed over at random: F1 and bytes are expectations."""
-    n = len(seen.bytes)
-    share = count / n
-    f1 = share * seen.f1["edge"].mean() + (1 - share) * seen.f1["cloud"].mean()
-    masks = [draws.permutation(n) < count for _ in range(RANDOM_DRAWS)]
-    precision = np.mean([_precision(seen, mask) for mask in masks], axis=0)
-    size = (1 - share) * seen.bytes.mean()
-    return _line(["at random", f"{share:.2f}", "", f"{f1:.3f}"], precision, size)
+    def __init__(self, seen: Frames):
+        self._seen = seen
+        self._scores = Precision([*seen.observed["edge"], *seen.observed["cloud"]])
+
+    def row(self, name: str, taken: np.ndarray, risk: float | None = None) -> str:
+        """A row of frames that the edge decides where ``taken`` [n] is true."""
+        f1 = np.where(taken, self._seen.f1["edge"], self._seen.f1["cloud"])
+        width = interval(np.stack([f1, np.ones_like(f1)], axis=1), False)
+        size = np.where(taken, 0, self._seen.bytes).mean()
+        known = "" if risk is None else f"{risk:.3f}"
+        cells = [name, f"{taken.mean():.2f}", known, f"{f1.mean():.3f} ±{width:.3f}"]
+        return _line(cells, self._precision(taken), size)
+
+    def random_row(self, count: int, draws: np.random.Generator) -> str:
+        """A row of frames handed over at random: F1 and bytes are expectations."""
+        n, f1 = len(self._seen.bytes), self._seen.f1
+        share = count / n
+        expected = share * f1["edge"].mean() + (1 - share) * f1["cloud"].mean()
+        masks = [draws.permutation(n) < count for _ in range(RANDOM_DRAWS)]
+        precision = np.mean([self._precision(mask) for mask in masks], axis=0)
+        size = (1 - share) * self._seen.bytes.mean()
+        return _line(
+            ["at random", f"{share:.2f}", "", f"{expected:.3f}"], precision, size
+        )
+
+    def _precision(self, taken: np.ndarray) -> tuple[float, float]:
+        n = len(taken)
+        scores = self._scores(np.where(taken, np.arange(n), n + np.arange(n)))
+        return scores["ap"], scores["ap50"]
 
 
 def _line(cells: list[str], precision: Sequence[float], size: float) -> str:
     cells += [f"{value:.3f}" for value in precision] + [f"{size / 1e3:.1f}"]
     return f"| {' | '.join(cells)} |"
-
-
-def _precision(seen: Frames, taken: np.ndarray) -> tuple[float, float]:
-    rows = [
-        seen.observed["edge" if own else "cloud"][place]
-        for place, own in enumerate(taken)
-    ]
-    scores = Precision(rows).whole()
-    return scores["ap"], scores["ap50"]
 
 
 def _proportion(count: int, total: int) -> str:

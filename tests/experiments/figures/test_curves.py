@@ -110,3 +110,9 @@ def test_one_snr_is_drawn_against_the_cbr_alone(tmp_path, monkeypatch, widest, s
     assert place.get_xscale() == scale
     (measured,) = [line for line in place.lines if line.get_label() == "a"]
     assert list(measured.get_xdata()) == [0.9 * 0.001, 0.9 * widest]
+    labels = [text.get_text() for text in place.get_xticklabels()]
+    assert "0.001" in labels or scale == "linear"
+    (legend,) = drawn["psnr_against_cbr.png"].legends
+    box = legend.get_window_extent()
+    assert box.x0 >= 0
+    assert box.x1 <= drawn["psnr_against_cbr.png"].bbox.x1

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pydantic import Field
 
-from experiments.commands.schemas import schema_files
+from experiments.commands.listing import schema_files
 from experiments.studies.imports import ROOT
 from semlink.errors import InputError
 from semlink.modalities.categories import CATEGORIES

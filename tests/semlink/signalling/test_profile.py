@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from semlink.errors import Infeasible
-from semlink.loop.agents import LinkState
 from semlink.signalling.layout import on_air
 from semlink.signalling.messages import Intent, Target
 from semlink.signalling.needs import LOSS, USES, attempts, capacity, documented
-from semlink.signalling.profile import Capabilities, Change, feasible, negotiate
+from semlink.signalling.profile import (
+    Capabilities,
+    Change,
+    LinkState,
+    feasible,
+    negotiate,
+)
 
 STATE = LinkState(snr_db=10.0, uses_per_ms=100.0, period_ms=500.0, compute_ms=20.0)
 DEVICE = Capabilities(mj_per_use=0.01, compute_mj=5.0)
