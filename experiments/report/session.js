@@ -70,7 +70,6 @@ function showSender(frame) {
   define("sender", !sent ? [["transmitter", "not sent", true]] : [
     ["knows Es/N0", cell(frame, "reported_snr_db") === "" ? "no report yet"
       : fixed(frame, "reported_snr_db", 0, " dB")],
-    ["Es/N0 is", fixed(frame, "snr_db", 1, " dB")],
     ["transmitter", cell(frame, "transmitter")],
     ["wants", `${number(frame, "wanted_uses").toLocaleString("en")} uses`],
     ["is granted", `${number(frame, "granted_uses").toLocaleString("en")} uses`],
@@ -91,6 +90,7 @@ function showReceiver(frame) {
     ["act", yes(frame, "acts") ? "camera stays" : "none"],
   ]);
   define("outcome", [
+    ["Es/N0", fixed(frame, "snr_db", 1, " dB")],
     ["utility", fixed(frame, "utility", 2)],
     ["latency", `${fixed(frame, "latency_ms", 1, " ms")}`, yes(frame, "late")],
     ["late", yes(frame, "late") ? "yes" : "no", yes(frame, "late")],

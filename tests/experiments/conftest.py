@@ -14,6 +14,7 @@ SMALL = (
     "adapter=fixed",
     "world.frames=4",
     "world.period_slots=12",
+    "world.shadowing.std_db=0",
     "task=reconstruction",
     "intent=structured",
     f"says={SAYS}",
