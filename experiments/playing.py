@@ -26,7 +26,7 @@ from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session, Values
 from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
-from semlink.reading import apply_overrides, checked, dotted, read_tree, with_values
+from semlink.reading import apply_overrides, checked, merged, read_tree, with_values
 from semlink.registry import unknown
 from semlink.rng import Seeds
 from semlink.signalling.messages import Intent
@@ -74,7 +74,7 @@ def scenario(
     if spec.argument is not None:
         must = "be name[key=value,...]"
         raise InputError(f"a scenario must {must}, got {spec.label!r}")
-    tree = with_values(read_tree(_path(spec.name)), dotted(common or {}))
+    tree = merged(read_tree(_path(spec.name)), common or {})
     tree = with_values(tree, spec.params)
     return checked(apply_overrides(tree, overrides), ScenarioConfig)
 

@@ -89,13 +89,14 @@ def with_values(tree: dict, values: Mapping[str, Any]) -> dict:
     return tree
 
 
-def dotted(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of nested mappings, by dotted keys."""
-    found: dict[str, Any] = {}
-    for key, value in tree.items():
-        below = dotted(value) if isinstance(value, dict) else {}
-        found |= {f"{key}.{rest}": v for rest, v in below.items()} or {key: value}
-    return found
+def merged(tree: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """A tree with the values of another above its own; mappings in both are merged."""
+    both = dict(tree)
+    for key, value in above.items():
+        own = tree.get(key)
+        are_mappings = isinstance(own, dict) and isinstance(value, dict)
+        both[key] = merged(own, value) if are_mappings else value
+    return both
 
 
 def _first_line(error: ValidationError, model: type[BaseModel]) -> str:

@@ -25,7 +25,10 @@ COMMON = {
     "pool": 2400,
     "world": {"frames": 2, "period_slots": 12, "shadowing": {"std_db": 0}},
     "task": "reconstruction",
-    "says": {"task": "reconstruction", "deadline_ms": 100, "uses": 2400},
+    "says": {
+        "verb": "watch",
+        "targets": [{"name": "latency", "condition": "at_most", "value": 100}],
+    },
 }
 FIXED, OUTER = "monitor[adapter=fixed]", "monitor[adapter=outer_loop[step_db=0.5]]"
 
@@ -84,7 +87,7 @@ def test_common_keys_are_below_those_in_brackets():
     ("monitor[uses=9000,pool=5000]", "uses must have a number up to the pool"),
     ("monitor[adapter=bandit[alfa=1]]", "alfa.* did you mean 'alpha'"),
     ("monitor[transmitter=word,uses=900]", "did you mean 'words'"),
-    ("monitor[transmitter=linear_jscc,uses=900,says.task=flying]", "task: "),
+    ("monitor[transmitter=linear_jscc,uses=900,says={verb: fly}]", "verb"),
 ])  # fmt: skip
 def test_a_bad_scenario_is_refused_in_one_line(word, message):
     with pytest.raises(InputError, match=message) as error:

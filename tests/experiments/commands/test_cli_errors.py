@@ -120,7 +120,7 @@ def test_configuration_file(refused, tmp_path, content, message):
 
 def test_missing_configuration_file(refused):
     message = refused("sweep", "--config", "gone.yaml")
-    known = "channels, features, sweep, tasks, ways"
+    known = "channels, features, scenarios, sweep, tasks, ways"
     assert message == f"no configuration file 'gone.yaml'; known: {known}"
 
 

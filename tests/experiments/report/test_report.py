@@ -178,7 +178,7 @@ def test_a_run_that_is_not_there(tmp_path):
 def test_columns_are_packed_by_point():
     rows = [
         {"point_id": point, "metric": metric, "status": "ok"}
-        | {"transmitter": "t", "channel": channel}
+        | {"scenario": "", "transmitter": "t", "channel": channel}
         | dict.fromkeys(NUMBERS, "1.0")
         | {"mean": mean, "ci95": "nan", "count": "3"}
         for point, channel in (("a", "awgn"), ("b", "rayleigh"))

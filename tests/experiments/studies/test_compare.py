@@ -64,6 +64,7 @@ def test_differences_are_paired(run, monkeypatch):
             {
                 "task": "reconstruction",
                 "metric": "psnr",
+                "scenario": "",
                 "transmitter": label,
                 "channel": "awgn",
                 "cbr_target": "0.03",
