@@ -9,7 +9,7 @@ import pytest
 
 from blocks.adapting import ADAPTERS
 from semlink.loop.agents import Adapter, Arm, Context, Heard, Setting
-from semlink.loop.messages import Grant, Report, TaskProfile
+from semlink.signalling.messages import Grant, Report, TaskProfile
 
 LADDER = [{"from_db": 0, "transmitter": 0}, {"from_db": 8, "transmitter": 2}]
 PARAMS = {"thresholds": {"table": {"reconstruction": LADDER, "vqa": LADDER}}}

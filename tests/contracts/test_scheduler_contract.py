@@ -9,7 +9,7 @@ import pytest
 from blocks.scheduling import SCHEDULERS, scheduler
 from semlink.errors import InputError
 from semlink.loop.agents import Arm, Demand, Pool, Scheduler, Setting
-from semlink.loop.messages import Grant, TaskProfile
+from semlink.signalling.messages import Grant, TaskProfile
 
 every = pytest.mark.parametrize("name", SCHEDULERS.names())
 

@@ -8,7 +8,7 @@ from blocks.adapters.switching import Stay, Switching
 from blocks.adapting import ADAPTERS, adapter, reward
 from semlink.errors import InputError
 from semlink.loop.agents import Arm, Context, Heard
-from semlink.loop.messages import Report, TaskProfile
+from semlink.signalling.messages import Report, TaskProfile
 
 NAMES = ("words", "jpeg2000_ldpc[mcs=auto]", "akb_jscc")
 ARMS = (Arm(0, 1000), Arm(1, 5000), Arm(1, 20000), Arm(2, 10000))

@@ -10,7 +10,7 @@ from blocks.adapters.linear_bandit import (
     upper_bounds,
 )
 from semlink.loop.agents import Arm
-from semlink.loop.messages import TaskProfile
+from semlink.signalling.messages import TaskProfile
 
 ARMS, D = tuple(Arm(k, 1000) for k in range(5)), 4
 

@@ -9,7 +9,7 @@ import pytest
 from blocks.adapters.outer_loop import build
 from semlink.errors import InputError
 from semlink.loop.agents import Arm, Context, Heard
-from semlink.loop.messages import Report, TaskProfile
+from semlink.signalling.messages import Report, TaskProfile
 
 ARM = Arm(0, 1000)
 PROFILE = TaskProfile()
