@@ -28,8 +28,8 @@ SEMLINK := $(PY) -m experiments
 
 ##@ Simulate
 
-CONFIG      ?=#               [sweep; scenarios] YAML file, or a name in experiments/configs; sets the [...] down to SEED
-SCENARIO    ?=#               [links] closed loops instead: NAME or NAME[key=value,...], several
+CONFIG      ?=#               [sweep] YAML file, or a name in experiments/configs; sets the [...]
+SCENARIO    ?=#               closed loops instead of links: NAME or NAME[key=value,...]
 SOURCE      ?=#               [photos] or folder:PATH, coco:ROOT, gaussian
 TRANSMITTER ?=#               [ntscc jpeg2000_ldpc jpeg2000_ldpc[mcs=auto] jpeg_ldpc] or others
 CHANNEL     ?=#               [awgn rayleigh] or others, such as rayleigh[coherence_length=64]
@@ -233,9 +233,22 @@ meaning: $(VENV)/ready ## print AKB-JSCC's rates inside and outside annotated ob
 
 ##@ Measure
 
-takes.profile = CONFIG $(GRID)
+takes.profile = CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID))
 profile: $(VENV)/ready ## print where the time of a sweep goes, by stage; nothing is kept
 	@$(SEMLINK) profile $(call option,config,$(CONFIG)) -- $(SETTINGS)
+
+OUTPUT      ?=#               [shipped] table that make abstraction writes
+
+takes.abstraction = SOURCE! RUN IMAGES OUTPUT QUICK
+abstraction: $(VENV)/ready ## measure utilities of all transmitters, for agents of the loop
+	@$(SEMLINK) abstraction --source $(call quoted,$(SOURCE)) $(call option,run,$(RUN)) \
+		$(call option,images,$(IMAGES)) $(call option,output,$(OUTPUT)) $(if $(quick),--quick)
+
+EPISODES    ?= 8#             episodes of each adapter in make adaptation
+
+takes.adaptation = EPISODES
+adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR, by delay and loss
+	@$(SEMLINK) adaptation --episodes $(call quoted,$(EPISODES))
 
 takes.side-information = SOURCE IMAGES TRANSMITTER
 side-information: $(VENV)/ready ## print bits of side information of a learned TRANSMITTER

@@ -1,6 +1,6 @@
 """Operations of transmitters and receivers, for the devices of scenarios.
 
-    python -m experiments.studies.operations ntscc "jpeg2000_ldpc[mcs=auto]" > FILE
+    python -m experiments.sessions.operations ntscc "jpeg2000_ldpc[mcs=auto]" > FILE
 
 An operation is a multiplication or an addition of a large matrix product: processor
 time to encode and to decode pictures, over the processor time of such an operation on
