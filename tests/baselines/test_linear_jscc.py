@@ -86,6 +86,7 @@ def sent_over(planned, received, sample_of):
     pytest.param("coco", 20.0, 0.02, marks=pytest.mark.slow),
     ("coco", 4.0, 0.0625),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_all_counted_it_is_no_worse_than_the_ideal(
     source, snr_db, cbr, photos, sent_over, link_of
 ):
@@ -156,6 +157,7 @@ def test_margin_is_paid_in_side_information(photos, planned, sample_of, link_of)
     assert side[1] > 1.3 * side[0]
 
 
+@pytest.mark.slow
 def test_it_does_not_fall_off_a_cliff_over_fading(photos, sent_over, link_of):
     link = link_of("linear_jscc[margin_db=20]", "rayleigh")
     results = sent_over(link, photos[:3], 0.0625, 12.0)

@@ -142,6 +142,7 @@ def test_rates_of_the_map_are_those_on_the_air():
     assert set(2 * maps["rate [channel uses]"].ravel()) <= set(LEVELS)
 
 
+@pytest.mark.slow
 def test_the_better_the_channel_the_better_the_picture():
     link, sample = make_link(), cut(photos()[1].data)
     psnr = []
@@ -167,6 +168,7 @@ def test_without_csi_no_accounting_tells_the_transmitter_the_snr():
         assert link.transmitter.operating_point(Feedback(3.0)) is None
 
 
+@pytest.mark.slow
 def test_csi_for_rates_alone_leaves_power_and_code_at_the_design():
     """At the design SNR it equals full CSI; elsewhere the codec keeps that SNR."""
     sample = photos()[1]

@@ -18,8 +18,8 @@ from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.rng import Seeds
 from semlink.units import psnr_db
 
-SNR_DB, LOST_DB, CBR = 10.0, -25.0, 0.15
-HEIGHT, WIDTH = 48, 64
+SNR_DB, LOST_DB, CBR = 10.0, -25.0, 0.1
+HEIGHT, WIDTH = 96, 128
 NO_MEMORY = exchange.Memory()
 
 
@@ -41,7 +41,7 @@ def frame_of(photo_of, sample_of):
     def frame(site: int, step: int):
         top = 60 * site
         picture = photo_of(site)[top : top + HEIGHT, 100 : 100 + WIDTH].copy()
-        picture[20:28, 4 * step : 4 * step + 8] = 250
+        picture[40:56, 8 * step : 8 * step + 16] = 250
         return sample_of(picture, index=100 * site + step)
 
     return frame

@@ -48,6 +48,7 @@ def share_of(budget, ledgers, source, mode):
 
 @pytest.mark.parametrize("mode", CBR_MODES)
 @every
+@pytest.mark.slow
 def test_pilots_are_within_the_budget(name, mode, link_of, make_picture):
     """Over OFDM, whose frames are sent whole and are short for these pictures."""
     link = link_of(name, "tdl[subcarriers=12]")

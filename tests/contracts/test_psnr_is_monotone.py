@@ -50,6 +50,7 @@ def never_falls(values: np.ndarray) -> bool:
 
 
 @pytest.mark.parametrize("word", ["ntscc", "linear_jscc[hybrid=true]"])
+@pytest.mark.slow
 def test_psnr_does_not_fall_on_a_small_grid(word, table):
     assert never_falls(table(word, [0.0125, 0.1], [15, 25, 40], numbers=[0]))
 

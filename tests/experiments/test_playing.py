@@ -89,6 +89,7 @@ def test_equal_seeds_give_equal_sessions_and_others_differ(stage):
     assert first != numbers(stage.session(1, episode=1))
 
 
+@pytest.mark.slow
 def test_a_profile_is_sent_until_a_grant_acknowledges_it():
     steps = list(small("uplink.loss=0.4", "world.frames=6").session(1))
     sent = [s.frame.number for s in steps if s.uses.of(purpose="profile")]
@@ -100,11 +101,13 @@ def test_a_profile_is_sent_until_a_grant_acknowledges_it():
     assert max(sent) < served.index(True)
 
 
+@pytest.mark.slow
 def test_a_lost_report_is_not_heard():
     steps = list(small("uplink.loss=0.99").session(1))
     assert sum(step.heard for step in steps) < 3
 
 
+@pytest.mark.slow
 def test_a_frame_that_waits_too_long_is_not_sent():
     steps = list(small("world.period_slots=1", "round_trip_slots=0").session(1))
     late = list(small("world.period_slots=1", f"says={says(3)}").session(1))

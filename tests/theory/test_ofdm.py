@@ -29,6 +29,7 @@ def errors(bits, x_hat):
 
 
 @pytest.mark.parametrize("snr_db", [0.0, 10.0, 20.0])
+@pytest.mark.slow
 def test_estimated_csi_is_never_better(snr_db, over):
     bits, x = qpsk(300, 2000)
     wrong = [
@@ -40,6 +41,7 @@ def test_estimated_csi_is_never_better(snr_db, over):
 
 
 @pytest.mark.parametrize("snr_db", [0.0, 15.0])
+@pytest.mark.slow
 def test_least_squares_leaves_the_noise_of_the_pilots(snr_db, over, estimated):
     """Between two pilots of a still channel the error is that of their mean.
 
@@ -62,6 +64,7 @@ def test_least_squares_leaves_the_noise_of_the_pilots(snr_db, over, estimated):
 
 @pytest.mark.parametrize("snr_db", [0.0, 10.0, 30.0])
 @pytest.mark.parametrize("speed_mps", [0.0, 30.0, 120.0])
+@pytest.mark.slow
 def test_an_estimating_receiver_knows_what_noise_is_left(
     speed_mps, snr_db, over, estimated
 ):

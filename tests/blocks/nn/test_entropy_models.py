@@ -165,6 +165,7 @@ def test_prior_is_as_precise_above_its_centre_as_below():
     assert above[0] > 20  # bits: half of a float32's digits
 
 
+@pytest.mark.slow
 def test_fitted_prior_is_no_less_than_the_entropy_of_what_is_coded():
     draw, count = np.random.default_rng(6), 4000
     of_sample = stats.logistic(loc=[1.5, -3.0], scale=[0.5, 2.0])

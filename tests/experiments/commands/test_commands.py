@@ -61,6 +61,7 @@ def test_the_manifest_says_what_was_run(command, tmp_path):
     assert len(manifest["source_sha256"]) == 64
 
 
+@pytest.mark.slow
 def test_a_sweep_into_the_same_run_keeps_the_first_manifest(command, tmp_path):
     command(*SWEEP, *GRID)
     command(*SWEEP, *GRID[:2], "cbr=0.02")

@@ -75,6 +75,7 @@ def test_an_extractor_runs_by_path_and_by_entry_point(sweep, picture, installed)
     assert "files_sha256" in manifest["components"]["transmitter"][label]
 
 
+@pytest.mark.slow
 def test_controller_and_describer_run_by_entry_point(sweep, picture, installed):
     label = "akb_jscc[rate=centre,describer=dominant_colour]"
     rows, _ = sweep(*picture, f"transmitter={label}")

@@ -18,7 +18,8 @@ METRICS = ("psnr", "outage")
 def row(transmitter, snr_db, cbr, metric, mean, **more):
     values = dict.fromkeys(COLUMNS, 0)
     point = f"{transmitter}{snr_db}{cbr}"
-    values |= {"transmitter": transmitter, "channel": "awgn", "snr_db": snr_db}
+    values |= {"scenario": "", "transmitter": transmitter, "channel": "awgn"}
+    values |= {"snr_db": snr_db}
     values |= {"cbr_target": cbr, "metric": metric, "mean": mean, "ci95": 0.5}
     return values | {"count": 3, "point_id": point, "status": "ok"} | more
 

@@ -295,6 +295,7 @@ def test_what_stays_is_known_from_what_was_reported():
         assert after.max() - after.min() < 2.5
 
 
+@pytest.mark.slow
 def test_what_does_not_last_is_not_known():
     quick, slow = Loop(state=True), Loop(state=True, csi_delay_slots=50)
     fading = Fades(0.005)
@@ -303,6 +304,7 @@ def test_what_does_not_last_is_not_known():
     assert told(slow, fading, 12.0).mean() < told(quick, fading, 12.0).mean() - 1
 
 
+@pytest.mark.slow
 def test_a_wrong_report_is_not_believed():
     right = told(Loop(state=True), Fades(0), 15.0)
     wrong = told(Loop(state=True, csi_error_db=6.0), Fades(0), 15.0)

@@ -310,6 +310,7 @@ def test_a_metric_of_a_set_is_the_score_of_all_observations():
     assert observed[2] == [{"value": 100.0}]
 
 
+@pytest.mark.slow
 def test_coverage_of_a_bootstrapped_median():
     trials = 200
     hits = 0
