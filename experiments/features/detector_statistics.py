@@ -106,7 +106,8 @@ class Moments:
             forward[number] = vectors
             for cell in map(tuple, np.argwhere(inside)):
                 power = np.diag(vectors @ total[cell] @ vectors.T) / size[cell]
-                sigma[cell] = np.sqrt(power)
+                # of fewer pictures than channels, some have no variance but rounding
+                sigma[cell] = np.sqrt(np.maximum(power, 0))
         return forward, sigma
 
     def _of(self, row: int, column: int) -> np.ndarray:
