@@ -172,7 +172,6 @@ class Stage:
         uplink = Uplink(**config.uplink.model_dump())
         air = Air(self._channel, world.snr_db, seeds, self._bursts, uplink)
         rating = config.receiver.rating
-        holds = config.receiver.holds
         return Session(
             Parts(
                 world=world,
@@ -183,7 +182,6 @@ class Stage:
                 device=config.device,
                 work=works(self.names),
                 round_trip_slots=config.round_trip_slots,
-                holds=tuple(range(len(self.names))) if holds is None else holds,
                 draws=seeds.generator("user"),
             )
         )
@@ -255,7 +253,10 @@ class Stage:
         """The receiver's end, for an episode."""
         told = self.config.receiver
         patience = Patience(told.content, told.conceal, told.actor)
-        return Receiver(self.links, self.tasks, self._bursts, patience, self._user())
+        holds = range(len(self.names)) if told.holds is None else told.holds
+        return Receiver(
+            self.links, self.tasks, self._bursts, patience, self._user(), holds
+        )
 
     def _user(self) -> User:
         """How the receiver reads words or a structure, and what it can offer."""
@@ -309,6 +310,10 @@ class Stage:
         if pair.loop and (pair.loop.state or pair.loop.map):
             raise InputError(
                 f"a session reports the state of the channel itself, got {spec.label}"
+            )
+        if pair.loop and pair.loop.acknowledged:
+            raise InputError(
+                f"a session acknowledges by its reports alone, got {spec.label}"
             )
         return Link(pair, self._channel, self.tasks)
 

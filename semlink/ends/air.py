@@ -52,6 +52,11 @@ class Air:
     seeds : seeds of the episode
     bursts : code of the messages
     uplink : how messages go up
+
+    Attributes
+    ----------
+    slot : symbols of a slot
+    delay_slots : delay of the uplink
     """
 
     def __init__(
@@ -70,7 +75,7 @@ class Air:
             channel, lambda slot: snr_db(slot) + uplink.snr_db, up
         )
         self._losses = seeds.generator("uplink")
-        self.slot = self._down.slot
+        self.slot, self.delay_slots = self._down.slot, uplink.delay_slots
 
     @property
     def now(self) -> int:

@@ -3,7 +3,7 @@
 It never sees the sender's frame or the channel's true state.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -84,6 +84,7 @@ class Receiver:
     bursts : code of grants and messages
     patience : how it decides
     user : how it understands the user
+    holds : transmitters, by place, whose models it holds at the beginning
     """
 
     def __init__(
@@ -93,13 +94,15 @@ class Receiver:
         bursts: Bursts,
         patience: Patience,
         user: User,
+        holds: Collection[int],
     ):
         self._links, self._tasks, self._bursts = links, tasks, bursts
         self._patience, (self._reads, self._offers) = patience, user
-        self.profile = TaskProfile()
+        self.profile, self._holds = TaskProfile(), set(holds)
         self._memories: tuple[Any, ...] = (None,) * len(links)
         self._acknowledged, self._said = True, -REPEAT
         self._of: _Frame | None = None
+        self._state_db = float(LOWEST_DB)  # as it was measured last
         self._kept: Estimate | None = None  # the last one that was not lost
 
     def intend(self, says: Any, answers: Sequence[str] = ()) -> Offer:
@@ -147,13 +150,16 @@ class Receiver:
         """
         of = self._of
         of.heard += 1
-        of.state_db = _state_db(rx.no)
+        self._state_db = _state_db(rx.no)
         if of.begins:
             rx = self._read_grant(rx)
-        if of.grant is not None and of.grant.uses:
-            of.estimate, request = self._decode(rx)
+        number = of.number % FRAMES
+        if of.grant is None:
+            request = Request(frame=number, verdict="ask")
+        elif not of.grant.uses:  # nothing follows
+            request = Request(frame=number, verdict="accept")
         else:
-            request = Request(frame=of.number % FRAMES, verdict="ask")
+            of.estimate, request = self._decode(rx)
         of.begins = not request.parts
         return self._decide(request, can_ask)
 
@@ -166,7 +172,7 @@ class Receiver:
         rating : rating of the user, 1 to 3, or 0
         """
         of, success = self._of, self._success()
-        state_db = int(np.clip(of.state_db, LOWEST_DB, HIGHEST_DB))
+        state_db = int(np.clip(self._state_db, LOWEST_DB, HIGHEST_DB))
         report = Report(
             frame=of.number % REPORTED,
             success=success,
@@ -178,6 +184,10 @@ class Receiver:
             self._kept = of.estimate
         act = self._act(success)
         return Closed(success, packed(report), act and packed(act))
+
+    def fetched(self) -> int | None:
+        """Place of the transmitter whose model was fetched for the frame, if any."""
+        return self._of.fetched
 
     def estimate(self) -> Estimate:
         """What the receiver acts on: the estimate, or the last one in its place."""
@@ -197,8 +207,15 @@ class Receiver:
         if grant is not None and grant.transmitter < len(self._links):
             self._of.grant = grant
             self._acknowledged |= grant.profile == self.profile.number
+            self._fetch(grant)
         begin = self._bursts.num_symbols(GRANT_BITS)
         return RxSignal(*(part[begin:] for part in rx))
+
+    def _fetch(self, grant: Grant) -> None:
+        """Get the model of an announced transmitter, if it is not here yet."""
+        if grant.uses and grant.transmitter not in self._holds:
+            self._holds.add(grant.transmitter)
+            self._of.fetched = grant.transmitter
 
     def _decode(self, rx: RxSignal) -> tuple[Estimate, Request]:
         """Decode a signal of the announced transmitter, and its request."""
@@ -261,7 +278,8 @@ class _Frame:
         self.number, self.query = number, query
         self.grant: Grant | None = None
         self.process, self.estimate = None, unknown()
-        self.heard, self.state_db = 0, float(LOWEST_DB)
+        self.heard = 0
+        self.fetched: int | None = None
         self.begins = True  # the next signal begins with a grant
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from semlink.ends.kept import Kept
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
-from semlink.errors import Infeasible
+from semlink.errors import Infeasible, InputError
 from semlink.link import Link
 from semlink.loop.agents import (
     Adapter,
@@ -41,7 +41,6 @@ from semlink.signals import Ledger, Sample, TxSignal, ledger
 from semlink.store.cache import data_hash
 
 FRAMES, REPORTED = 256, 16  # numbers of frames on the air, and in a report
-NOTHING = np.zeros(0, np.complex64)
 
 
 class Deciding(NamedTuple):
@@ -127,17 +126,20 @@ class Sender:
         self._acts: list[Act] = []
         self._sent: tuple[Emitted, Encoded | None] | None = None
         self._requested: Request | None = None
-        self._readable = 0
+        self._readable = self._repeats = 0
 
     def hear(self, wire: Wire, slot: int) -> None:
         """Take a message that arrived in a slot."""
-        message: Message = unpacked(wire)
+        try:
+            message: Message = unpacked(wire)
+        except InputError:  # an error that passed the CRC
+            return
         if isinstance(message, Report):
             self._hear_report(message, slot)
         elif isinstance(message, TaskProfile):
             self.memory = self.memory._replace(profile=message)
         elif isinstance(message, Request):
-            self._requested = message
+            self._hear_request(message)
         elif isinstance(message, Act):
             self._acts.append(message)
 
@@ -146,24 +148,51 @@ class Sender:
         acts, self._acts = self._acts, []
         return acts
 
-    def send(self, frame: Frame, slot: int) -> Emitted:
-        """Decide on a frame, announce it, and send it."""
+    def send(self, frame: Frame, slot: int, waited_ms: float = 0.0) -> Emitted | None:
+        """Decide on a frame, announce it, and send it.
+
+        Parameters
+        ----------
+        frame : as it was captured
+        slot : now
+        waited_ms : time since the capture; a frame that has waited for longer than the
+            deadline of the profile that arrived here is not sent
+
+        Output
+        ------
+        : ``None`` if it is not sent
+        """
+        self._sent, self._requested = None, None
+        self._readable = self._repeats = 0
+        if waited_ms >= self.memory.profile.deadline_ms:
+            self._note(frame, None)  # its report is about no choice
+            return None
         setting, grant = self._decide(frame, slot)
         encoded = self._encoded(frame, grant, setting)
+        if encoded is None:
+            grant = grant.model_copy(update={"uses": 0})  # nothing follows
         front = self._bursts.send(granted(grant))
         tx = encoded.tx if encoded else None
         x = np.concatenate([front, tx.x]) if tx else front
         uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
         emitted = Emitted(x, uses, grant, setting, tx, self.memory.state_db)
-        self._sent, self._requested, self._readable = (emitted, encoded), None, 0
+        self._sent = emitted, encoded
         return emitted
 
     def again(self) -> Emitted | None:
-        """Answer the last request; ``None`` without one, or if it asks for nothing."""
-        request, (emitted, encoded) = self._requested, self._sent
-        self._requested = None
-        if request is None or request.verdict != "ask":
+        """Answer the last request of this frame.
+
+        Output
+        ------
+        : ``None`` without a request, or beyond the retransmissions of the grant
+        """
+        request, self._requested = self._requested, None
+        if request is None or self._sent is None:
             return None
+        emitted, encoded = self._sent
+        if self._repeats == emitted.grant.retransmissions:
+            return None
+        self._repeats += 1
         if not request.parts or encoded is None:
             # the receiver has read nothing: all of it comes again
             return emitted._replace(uses=ledger(retransmission=len(emitted.x)))
@@ -174,6 +203,13 @@ class Sender:
             encoded.sample, encoded.tx, encoded.plan, asked, self._readable
         )
         return emitted._replace(x=tx.x, uses=tx.ledger)
+
+    def _hear_request(self, request: Request) -> None:
+        """Take a request of the present frame; one of a frame before came too late."""
+        if self._sent is None or request.verdict != "ask":
+            return
+        if request.frame == self._sent[0].grant.frame:
+            self._requested = request
 
     def _hear_report(self, report: Report, slot: int) -> None:
         chosen, heard = self.memory.chosen[report.frame], self.memory.heard
@@ -197,17 +233,17 @@ class Sender:
         draws = self._draws("scheduler", frame)
         pool = Pool(most, slot=slot)
         (grant,), scheduler = agents.scheduler((demand,), pool, old.scheduler, draws)
-        place = frame.number % REPORTED
-        now = setting.arm, slot
-        chosen = (*old.chosen[:place], now, *old.chosen[place + 1 :])
         self.memory = old._replace(
-            heard=(),
-            silent=old.silent + 1,
-            chosen=chosen,
-            adapter=adapter,
-            scheduler=scheduler,
+            heard=(), silent=old.silent + 1, adapter=adapter, scheduler=scheduler
         )
+        self._note(frame, (setting.arm, slot))
         return setting, layout.on_air(grant)
+
+    def _note(self, frame: Frame, choice: tuple[Arm, int] | None) -> None:
+        """Remember what was chosen for a frame, until its number is used again."""
+        place, chosen = frame.number % REPORTED, self.memory.chosen
+        chosen = (*chosen[:place], choice, *chosen[place + 1 :])
+        self.memory = self.memory._replace(chosen=chosen)
 
     def _encoded(self, frame: Frame, grant: Grant, setting: Setting) -> Encoded | None:
         """The first signal within the grant; ``None`` if no signal fits."""

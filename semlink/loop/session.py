@@ -1,8 +1,8 @@
 """The closed loop: intent, encode, transmit, decode, act, evaluate, feed back.
 
 A session plays one episode of a world. The two ends share nothing but what crosses the
-air. The loop in :meth:`Session.__iter__` has one line for each stage of the paper's
-Figure 1.
+air. The loop in :meth:`Session.__iter__` has a line for each of the first five stages
+of the paper's Figure 1. Of the sixth, cloud and edge, it has the fetching of models.
 """
 
 from collections import deque
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from semlink.ends.air import Air
+from semlink.ends.air import Air, Arrived
 from semlink.ends.receiver import Closed, Receiver
 from semlink.ends.sender import Emitted, Sender
 from semlink.ends.wire import Wire
@@ -47,8 +47,8 @@ class Parts(NamedTuple):
     evaluation : how frames are judged
     device : times and energies of the machines
     work : operations of each transmitter, in the session's order
-    round_trip_slots : slots from the end of a transmission to the answer to its request
-    holds : transmitters whose models the receiver holds at the beginning
+    round_trip_slots : slots from the end of a transmission to the answer to its
+        request, without the delay of the uplink
     draws : generator of the simulated user
     """
 
@@ -60,7 +60,6 @@ class Parts(NamedTuple):
     device: DeviceProfile
     work: tuple[Work, ...]
     round_trip_slots: int
-    holds: tuple[int, ...]
     draws: np.random.Generator
 
 
@@ -124,8 +123,7 @@ class Session:
 
     def __init__(self, parts: Parts):
         self.parts, self._on_the_way = parts, deque()
-        self._holds = set(parts.holds)
-        self._uses, self._heard, self._fetched = Ledger(), 0, 0
+        self._uses, self._heard = Ledger(), 0
         self._offer: Offer | None = None
 
     def __iter__(self) -> Iterator[Step]:
@@ -142,7 +140,7 @@ class Session:
     def _capture(self, number: int) -> Frame:
         """Time goes on to the next frame; messages arrive meanwhile."""
         world, air = self.parts.world, self.parts.air
-        self._uses, self._heard, self._fetched = Ledger(), 0, 0
+        self._uses, self._heard = Ledger(), 0
         self._offer = None
         air.wait(max(world.slot_of(number) - air.now, 0))
         self._hear(world.slot_of(number))
@@ -163,13 +161,7 @@ class Session:
         """Stages 2 and 3: perceive, encode, schedule; ``None`` if it is too late."""
         parts = self.parts
         self._hear(parts.air.now)
-        if self._elapsed_ms(frame) >= parts.receiver.profile.deadline_ms:
-            return None
-        emitted = parts.sender.send(frame, parts.air.now)
-        place = emitted.grant.transmitter
-        if emitted.tx is not None and place not in self._holds:
-            self._holds.add(place)
-            self._fetched = parts.work[place].model_bytes
+        emitted = parts.sender.send(frame, parts.air.now, self._elapsed_ms(frame))
         encoding = computing(parts.device.sender, self._flop(frame, emitted).encode)
         parts.air.wait(int(np.ceil(encoding.ms / parts.device.slot_ms)))
         return emitted
@@ -184,8 +176,9 @@ class Session:
             verdicts.append(answer.verdict)
             sent = None
             while answer.wire is not None and sent is None and self._can_ask(frame):
-                self._up("request", answer.wire)  # once more, if nothing comes
-                parts.air.wait(parts.round_trip_slots)
+                # once more, if nothing comes
+                arrives = self._up("request", answer.wire).slot - parts.air.now
+                parts.air.wait(max(self._answer_slots, arrives))
                 self._hear(parts.air.now)
                 sent = parts.sender.again()
         return tuple(verdicts)
@@ -197,7 +190,7 @@ class Session:
         machines = computing(parts.device.sender, work.encode)
         decoding = computing(parts.device.receiver, work.decode)
         latency_ms = self._elapsed_ms(frame) + decoding.ms
-        latency_ms += fetching(parts.device, self._fetched)
+        latency_ms += fetching(parts.device, self._fetched_bytes())
         late = emitted is None or latency_ms > profile.deadline_ms
         estimate = parts.receiver.estimate()
         sample = frame.sample._replace(query=_query(frame.sample, profile))
@@ -234,17 +227,17 @@ class Session:
             success=closed.success,
             acts=closed.act is not None,
             uses=self._uses,
-            backhaul_bytes=self._fetched,
+            backhaul_bytes=self._fetched_bytes(),
             heard=self._heard,
         )
 
-    def _up(self, purpose: str, wire: Wire) -> bool:
-        """Send a message up; return whether it will arrive."""
+    def _up(self, purpose: str, wire: Wire) -> Arrived:
+        """Send a message up."""
         arrived, uses = self.parts.air.up(purpose, wire)
         self._uses += uses
         if arrived.wire is not None:
             self._on_the_way.append(arrived)
-        return arrived.wire is not None
+        return arrived
 
     def _hear(self, slot: int) -> None:
         """Let the sender hear the messages that arrive up to a slot."""
@@ -256,9 +249,18 @@ class Session:
     def _can_ask(self, frame: Frame) -> bool:
         """Whether an answer to a request would come before the deadline."""
         parts = self.parts
-        answered = self._elapsed_ms(frame)
-        answered += parts.round_trip_slots * parts.device.slot_ms
-        return answered < parts.receiver.profile.deadline_ms
+        wait_ms = self._answer_slots * parts.device.slot_ms
+        return self._elapsed_ms(frame) + wait_ms < parts.receiver.profile.deadline_ms
+
+    @property
+    def _answer_slots(self) -> int:
+        """Slots from the end of a transmission to the answer to its request."""
+        return self.parts.round_trip_slots + self.parts.air.delay_slots
+
+    def _fetched_bytes(self) -> int:
+        """Bytes of the model that the receiver fetched for the frame, if any."""
+        place = self.parts.receiver.fetched()
+        return 0 if place is None else self.parts.work[place].model_bytes
 
     def _elapsed_ms(self, frame: Frame) -> float:
         return (self.parts.air.now - frame.slot) * self.parts.device.slot_ms

@@ -8,8 +8,10 @@ import pytest
 
 from experiments.playing import Stage, scenario
 from semlink.ends.air import Air
+from semlink.ends.wire import packed
 from semlink.errors import InputError
 from semlink.loop.session import Session
+from semlink.signalling.messages import Report, Request
 
 
 def says(deadline_ms: int) -> str:
@@ -116,6 +118,44 @@ def test_a_frame_that_waits_too_long_is_not_sent():
     assert all(step.outcome.utility == 0 for step in late if step.outcome.late)
 
 
+def test_a_sender_knows_no_deadline_that_it_has_not_heard():
+    """The profile is lost, so frames that are late are sent all the same."""
+    steps = list(
+        small(f"says={says(3)}", "uplink.loss=0.999", "world.period_slots=1").session(1)
+    )
+    assert all(step.emitted for step in steps)
+    assert any(step.outcome.late for step in steps)
+
+
+def test_a_sender_answers_requests_of_the_present_frame_alone(stage):
+    sender = stage.sender(stage.seeds(1))
+    sent = sender.send(stage.session(1).parts.world.frame(0), 0)
+    assert sent.grant.retransmissions == 1
+    answered = []
+    for number in (7, 0, 0):  # of another frame, of this one, beyond the grant
+        sender.hear(packed(Request(frame=number, verdict="ask")), 1)
+        answered.append(sender.again() is not None)
+    assert answered == [False, True, False]
+
+
+def test_a_report_of_a_frame_that_was_not_sent_is_about_no_choice(stage):
+    sender = stage.sender(stage.seeds(1))
+    world = stage.session(1).parts.world
+    assert sender.send(world.frame(0), 0, waited_ms=1e6) is None
+    sender.hear(packed(Report(frame=0, success=0.0, late=True)), 1)
+    assert sender.memory.heard == ()
+    assert sender.again() is None
+
+
+def test_a_grant_says_where_nothing_fits():
+    stage = small("uses=200", "pool=2400")
+    sent = stage.sender(stage.seeds(1)).send(stage.session(1).parts.world.frame(0), 0)
+    assert sent.tx is None
+    assert sent.grant.uses == 0
+    steps = list(small("uses=200", "world.frames=2").session(1))
+    assert [step.verdicts for step in steps] == [("give_up",)] * 2
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [
@@ -123,6 +163,7 @@ def test_a_frame_that_waits_too_long_is_not_sent():
         ("adapter=fixed[transmitter=words]", "words"),
         ("transmitter=linear_jsc", "linear_jsc"),
         ("uses=100", "uses"),
+        ("transmitter=site_memory", "acknowledges by its reports"),
         ("says={verb: fly}", "verb"),
         ("world.colour=red", "world.colour"),
     ],
