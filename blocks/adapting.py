@@ -9,6 +9,7 @@ from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import Field
 
+from semlink.catalogue import built
 from semlink.config import ComponentSpec
 from semlink.contracts.fault import refuse, shown
 from semlink.errors import InputError
@@ -54,9 +55,7 @@ def adapter(spec: str, names: Sequence[str]) -> Adapter:
         The adapter does not exist, or is none, or names a transmitter that is not in
         the list.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = ADAPTERS.resolve(word.name, word.argument, word.params)
-    made = ADAPTERS.build(word.name, **params)
+    made = built(ADAPTERS, spec)
     if not callable(made):
         refuse(f"adapter {spec}", "a callable from build", shown(made))
     return made.among(names) if isinstance(made, Naming) else made

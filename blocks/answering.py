@@ -4,7 +4,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from semlink.config import ComponentSpec
+from semlink.catalogue import built, files_of
 from semlink.contracts.fault import refuse, shown
 from semlink.registry import Registry
 
@@ -43,9 +43,7 @@ def answerer(spec: str) -> Answerer:
     InputError
         The answerer does not exist, or a package or file that it needs is missing.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = ANSWERERS.resolve(word.name, word.argument, word.params)
-    made = ANSWERERS.build(word.name, **params)
+    made = built(ANSWERERS, spec)
     if not isinstance(made, Answerer) or not callable(made):
         must = "a callable with version and judges from build"
         refuse(f"answerer {spec}", must, shown(made))
@@ -54,9 +52,7 @@ def answerer(spec: str) -> Answerer:
 
 def answerer_files(spec: str) -> list[Path]:
     """Files that the answers depend on, such as weights."""
-    word = ComponentSpec.model_validate(spec)
-    params = ANSWERERS.resolve(word.name, word.argument, word.params)
-    return ANSWERERS.files(word.name, params)
+    return files_of(ANSWERERS, spec)
 
 
 def checked(answer: Any, spec: str) -> str:

@@ -4,12 +4,12 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from blocks.recent import Recent
-from semlink.config import ComponentSpec
+from semlink.catalogue import built, files_of
 from semlink.contracts.fault import refuse, shown
 from semlink.modalities.boxes import Boxes
 from semlink.registry import Registry
@@ -65,8 +65,7 @@ def detector(spec: str) -> Detector:
     InputError
         The detector does not exist, or a package or file that it needs is missing.
     """
-    name, params = _resolved(spec)
-    made = DETECTORS.build(name, **params)
+    made = built(DETECTORS, spec)
     if not isinstance(made, Detector) or not callable(made):
         must = "a callable with version and categories from build"
         refuse(f"detector {spec}", must, shown(made))
@@ -75,11 +74,4 @@ def detector(spec: str) -> Detector:
 
 def detector_files(spec: str) -> list[Path]:
     """Files that a detector's findings depend on, such as weights."""
-    name, params = _resolved(spec)
-    return DETECTORS.files(name, params)
-
-
-def _resolved(spec: str) -> tuple[str, dict[str, Any]]:
-    """Name and all parameters of a detector."""
-    word = ComponentSpec.model_validate(spec)
-    return word.name, DETECTORS.resolve(word.name, word.argument, word.params)
+    return files_of(DETECTORS, spec)

@@ -11,6 +11,7 @@ import numpy as np
 
 from blocks.budget_search import key_of
 from blocks.recent import Recent
+from semlink.catalogue import built, is_oracle
 from semlink.config import ComponentSpec
 from semlink.contracts.fault import refuse, shown
 from semlink.registry import Registry
@@ -77,13 +78,11 @@ def importance(spec: str) -> Checked | None:
     """
     if spec == NONE:
         return None
-    word = ComponentSpec.model_validate(spec)
-    params = IMPORTANCES.resolve(word.name, word.argument, word.params)
-    made = IMPORTANCES.build(word.name, **params)
+    made = built(IMPORTANCES, spec)
     if not isinstance(made, Importance):
         must = "a callable with hears_query from build"
         refuse(f"importance {spec}", must, shown(made))
-    return Checked(made, spec, IMPORTANCES.is_oracle(word.name))
+    return Checked(made, spec, is_oracle(IMPORTANCES, spec))
 
 
 def nothing() -> Checked:

@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from semlink.config import ComponentSpec
+from semlink.catalogue import built
 from semlink.contracts.fault import refuse, shown
 from semlink.registry import Registry
 
@@ -75,9 +75,7 @@ def inspector(spec: str) -> Inspector | None:
     """
     if spec == NONE:
         return None
-    word = ComponentSpec.model_validate(spec)
-    params = INSPECTORS.resolve(word.name, word.argument, word.params)
-    made = INSPECTORS.build(word.name, **params)
+    made = built(INSPECTORS, spec)
     if not isinstance(made, Inspector) or not callable(made):
         must = "a callable with version and unit from build"
         refuse(f"inspector {spec}", must, shown(made))

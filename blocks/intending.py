@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from semlink.config import ComponentSpec
+from semlink.catalogue import built, files_of
 from semlink.contracts.fault import refuse, shown
 from semlink.errors import InputError
 from semlink.loop.agents import IntentReader, Understood
@@ -27,9 +27,7 @@ def intent_reader(spec: str) -> IntentReader:
         The reader does not exist, or a package or file that it needs is missing; later,
         it cannot read what was said, or returns something else than the contract has.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = INTENTS.resolve(word.name, word.argument, word.params)
-    made = INTENTS.build(word.name, **params)
+    made = built(INTENTS, spec)
     if not callable(made) or not isinstance(getattr(made, "version", None), str):
         refuse(f"intent {spec}", "a callable with a version from build", shown(made))
     return _Checked(made, spec)
@@ -37,9 +35,7 @@ def intent_reader(spec: str) -> IntentReader:
 
 def intent_files(spec: str) -> list[Path]:
     """Files that the answers of a reader depend on, such as weights."""
-    word = ComponentSpec.model_validate(spec)
-    params = INTENTS.resolve(word.name, word.argument, word.params)
-    return INTENTS.files(word.name, params)
+    return files_of(INTENTS, spec)
 
 
 class _Checked:

@@ -1,6 +1,6 @@
 """Orchestrators by name; each decides which edge holds which items of the cloud."""
 
-from semlink.config import ComponentSpec
+from semlink.catalogue import built, is_oracle
 from semlink.contracts.fault import refuse, shown
 from semlink.loop.cloud import Orchestrator
 from semlink.registry import Registry
@@ -18,9 +18,7 @@ def orchestrator(spec: str) -> Orchestrator:
     InputError
         The orchestrator does not exist, or is none.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = ORCHESTRATORS.resolve(word.name, word.argument, word.params)
-    made = ORCHESTRATORS.build(word.name, **params)
+    made = built(ORCHESTRATORS, spec)
     if not isinstance(made, Orchestrator) or not callable(made):
         must = "a callable with learn from build"
         refuse(f"orchestrator {spec}", must, shown(made))
@@ -29,4 +27,4 @@ def orchestrator(spec: str) -> Orchestrator:
 
 def foresees(spec: str) -> bool:
     """Whether an orchestrator learns from the traffic that it is judged by."""
-    return ORCHESTRATORS.is_oracle(ComponentSpec.model_validate(spec).name)
+    return is_oracle(ORCHESTRATORS, spec)

@@ -3,7 +3,7 @@
 A scheduler works at the sender's end, and shares a pool of channel uses among demands.
 """
 
-from semlink.config import ComponentSpec
+from semlink.catalogue import built
 from semlink.contracts.fault import refuse, shown
 from semlink.loop.agents import Scheduler
 from semlink.registry import Registry
@@ -21,9 +21,7 @@ def scheduler(spec: str) -> Scheduler:
     InputError
         The scheduler does not exist, or is none.
     """
-    word = ComponentSpec.model_validate(spec)
-    params = SCHEDULERS.resolve(word.name, word.argument, word.params)
-    made = SCHEDULERS.build(word.name, **params)
+    made = built(SCHEDULERS, spec)
     if not callable(made):
         refuse(f"scheduler {spec}", "a callable from build", shown(made))
     return made

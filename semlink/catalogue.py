@@ -20,6 +20,34 @@ def _stamp(path: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
+def built(registry: Registry, word: str) -> Any:
+    """Build a component from its word, name and parameters as on the command line.
+
+    Raises
+    ------
+    InputError
+        Its name or a parameter is invalid.
+    """
+    spec = ComponentSpec.model_validate(word)
+    return registry.build(spec.name, **_resolved(registry, spec))
+
+
+def files_of(registry: Registry, word: str) -> list[Path]:
+    """Files that a component depends on: its weights and, for a plug-in, its source."""
+    spec = ComponentSpec.model_validate(word)
+    files = registry.files(spec.name, _resolved(registry, spec))
+    return [*files, Path(spec.name)] if spec.name.endswith(".py") else files
+
+
+def is_oracle(registry: Registry, word: str) -> bool:
+    """Whether a component sees ground truth."""
+    return registry.is_oracle(ComponentSpec.model_validate(word).name)
+
+
+def _resolved(registry: Registry, spec: ComponentSpec) -> dict[str, Any]:
+    return registry.resolve(spec.name, spec.argument, spec.params)
+
+
 class Catalogue:
     """All components that can be built, by kind.
 
@@ -33,7 +61,7 @@ class Catalogue:
 
     def resolve(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
         """All parameters of a component, given or by default."""
-        return self.registries[kind].resolve(spec.name, spec.argument, spec.params)
+        return _resolved(self.registries[kind], spec)
 
     def build(self, kind: str, spec: ComponentSpec) -> Any:
         """Build a component.

@@ -34,7 +34,7 @@ from blocks.intents.slots import (
     told,
 )
 from blocks.knowledge.perception import TEXT_ENCODERS, text_encoder, unit
-from semlink.config import ComponentSpec
+from semlink.catalogue import files_of
 from semlink.loop.agents import Understood
 from semlink.signalling.messages import Target
 
@@ -171,6 +171,4 @@ def build(encoder: str = "minilm", asks: bool = True) -> Prototypes:
 
 def files(encoder: str, asks: bool) -> list[Path]:
     """Files of the text encoder's weights."""
-    word = ComponentSpec.model_validate(encoder)
-    params = TEXT_ENCODERS.resolve(word.name, word.argument, word.params)
-    return TEXT_ENCODERS.files(word.name, params)
+    return files_of(TEXT_ENCODERS, encoder)

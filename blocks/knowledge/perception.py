@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
-from semlink.config import ComponentSpec
+from semlink.catalogue import built, is_oracle
 from semlink.contracts.fault import refuse, shown
 from semlink.registry import Registry
 from semlink.store.files import write_whole
@@ -126,7 +126,7 @@ def _is_text(value: Any) -> bool:
 
 def sees_annotations(spec: str) -> bool:
     """Whether a describer reads ground truth, and is an oracle."""
-    return DESCRIBERS.is_oracle(ComponentSpec.model_validate(spec).name)
+    return is_oracle(DESCRIBERS, spec)
 
 
 def text_encoder(spec: str) -> TextEncoder:
@@ -137,9 +137,7 @@ def text_encoder(spec: str) -> TextEncoder:
 @lru_cache(maxsize=8)
 def _built(registry: Registry, spec: str):
     """Build a component once; models take seconds to load."""
-    word = ComponentSpec.model_validate(spec)
-    params = registry.resolve(word.name, word.argument, word.params)
-    return registry.build(word.name, **params)
+    return built(registry, spec)
 
 
 class Descriptions:

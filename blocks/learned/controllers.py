@@ -17,7 +17,7 @@ from typing import (
 
 import numpy as np
 
-from blocks.learned.ends import built
+from semlink.catalogue import built
 from semlink.errors import InputError
 from semlink.registry import Registry
 

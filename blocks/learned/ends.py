@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from blocks.inspection import INSPECTORS, NONE
-from semlink.config import ComponentSpec
+from semlink.catalogue import files_of
 from semlink.registry import Registry
 
 if TYPE_CHECKING:  # the list of components needs no networks
@@ -59,28 +59,6 @@ RESTORERS = Registry(
 )
 
 
-def built(registry: Registry, spec: str) -> Any:
-    """Build a stage of a codec from its name, as on the command line."""
-    word = ComponentSpec.model_validate(spec)
-    return registry.build(word.name, **_params(registry, word))
-
-
-def files_of(registry: Registry, spec: str) -> list[Path]:
-    """Files that a component depends on: its weights and, for a plug-in, its source."""
-    word = ComponentSpec.model_validate(spec)
-    files = registry.files(word.name, _params(registry, word))
-    return [*files, Path(word.name)] if word.name.endswith(".py") else files
-
-
 def files_of_inspector(spec: str) -> list[Path]:
     """Files that an inspector depends on."""
     return [] if spec == NONE else files_of(INSPECTORS, spec)
-
-
-def is_oracle(registry: Registry, spec: str) -> bool:
-    """Whether a component sees ground truth."""
-    return registry.is_oracle(ComponentSpec.model_validate(spec).name)
-
-
-def _params(registry: Registry, word: ComponentSpec) -> dict[str, Any]:
-    return registry.resolve(word.name, word.argument, word.params)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from blocks.learned.ends import EXTRACTORS, RESTORERS, built
+from blocks.learned.ends import EXTRACTORS, RESTORERS
 from blocks.learned.summary import Summary, SummaryCoder
 from blocks.nn.base_layer import base_picture, predicted, restored
 from blocks.nn.codec import (
@@ -28,6 +28,7 @@ from blocks.nn.codec import (
 from blocks.nn.entropy import gaussian_bits
 from blocks.nn.hyperprior import HyperSynthesis
 from blocks.nn.jscc import allocate, highest_level, rate_levels
+from semlink.catalogue import built
 from semlink.errors import InputError
 from semlink.graph import compiled, plain
 

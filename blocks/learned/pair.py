@@ -7,13 +7,14 @@ from typing import NamedTuple
 from blocks.inspection import inspector as inspector_of
 from blocks.knowledge.source import NoKnowledge
 from blocks.learned.controllers import CONTROLLERS, controller
-from blocks.learned.ends import EXTRACTORS, RESTORERS, files_of, is_oracle
+from blocks.learned.ends import EXTRACTORS, RESTORERS
 from blocks.learned.frame import Shared, UseOfCsi
 from blocks.learned.receiver import LearnedReceiver
 from blocks.learned.transmitter import LearnedTransmitter
 from blocks.learned.weights_folder import WEIGHTS, networks
 from blocks.phy.side_accounting import SideInfo
 from blocks.phy.snr_field import snr_index, snr_value_db
+from semlink.catalogue import files_of, is_oracle
 from semlink.errors import InputError
 from semlink.protocols import Loop, Transceiver
 
