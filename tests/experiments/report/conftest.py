@@ -1,5 +1,7 @@
 """A small run with photos, and its report."""
 
+import shutil
+
 import pytest
 
 from experiments import compose
@@ -35,3 +37,43 @@ def report(photo_run, tmp_path_factory):
     """Its report, with all that can be shown."""
     write_report(photo_run, None, 32, (tmp_path_factory.mktemp("cache"), 1.0))
     return photo_run / "report.html"
+
+
+# as root, and with nothing that a browser asks of the network by itself
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
+    "--disable-background-networking --disable-component-update"
+)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real browser; Debian's package ``chromium`` has it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs chromium (Debian's package of that name)")
+    with sync_api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=path, args=FLAGS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser):
+    """Give a page as opened from disk; none may leave an error or a request."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    errors, requests, files = [], [], []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+
+    def open_file(path):
+        files.append(path.as_uri())
+        page.goto(files[-1])
+        return page
+
+    yield open_file
+    page.close()
+    assert errors == []
+    assert [r for r in requests if not r.startswith(("data:", "blob:"))] == files

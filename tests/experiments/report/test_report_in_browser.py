@@ -1,45 +1,14 @@
 """A report in a real browser: drawing, interaction, and no network access."""
 
-import shutil
-
 import pytest
-
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="needs chromium (Debian's package of that name)"
-)
-# as root, and with nothing that a browser asks of the network by itself
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
-def page(browser, report):
-    """The report as opened from disk; no test may leave an error or a request."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    errors, requests = [], []
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(report.as_uri())
+def page(opened, report):
+    """A report in the browser."""
+    page = opened(report)
     page.wait_for_selector("#plot .main-svg")
-    yield page
-    page.close()
-    assert errors == []
-    assert [r for r in requests if not r.startswith(("data:", "blob:"))] == [
-        report.as_uri()
-    ]
+    return page
 
 
 def curves(page):

@@ -1,45 +1,14 @@
 """The page of a session in a real browser: steps by key, click and slider."""
 
-import shutil
-
 import pytest
 
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = shutil.which("chromium")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        CHROMIUM is None, reason="needs chromium (Debian's package of that name)"
-    ),
-]
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync "
-    "--disable-background-networking --disable-component-update"
-)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS.split())
-        yield browser
-        browser.close()
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def page(browser, session_run):
-    """The page as opened from disk; no test may leave an error or a request."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    errors, requests = [], []
-    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    address = (session_run / "session.html").as_uri()
-    page.goto(address)
-    yield page
-    page.close()
-    assert errors == []
-    assert [r for r in requests if not r.startswith("data:")] == [address]
+def page(opened, session_run):
+    """The page of a session in the browser."""
+    return opened(session_run / "session.html")
 
 
 def place(page):
