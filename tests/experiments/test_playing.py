@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,31 +14,18 @@ from semlink.errors import InputError
 from semlink.loop.session import Session
 from semlink.signalling.messages import Report, Request
 
+SMALL = Path(__file__).with_name("small_scenario.yaml")
+
 
 def says(deadline_ms: int) -> str:
     """An intent to watch pictures within a deadline."""
     latency = f"{{name: latency, condition: at_most, value: {deadline_ms}}}"
-    return f"{{verb: watch, targets: [{latency}]}}"
+    return f"says={{verb: watch, targets: [{latency}]}}"
 
 
-SMALL = {
-    "source": "pan[height=64,width=96]",
-    "transmitter": "linear_jscc",
-    "uses": "1200",
-    "pool": "2400",
-    "adapter": "fixed",
-    "world.frames": "5",
-    "world.period_slots": "12",
-    "task": "reconstruction",
-    "intent": "structured",
-    "says": says(100),
-}
-
-
-def small(*more: str) -> Stage:
+def small(*overrides: str) -> Stage:
     """A scenario of a few small frames, with some of its keys replaced."""
-    keys = SMALL | dict(item.split("=", 1) for item in more)
-    return Stage(scenario("monitor", [f"{key}={value}" for key, value in keys.items()]))
+    return Stage(scenario(str(SMALL), list(overrides)))
 
 
 def numbers(steps) -> list[tuple]:
@@ -112,7 +100,7 @@ def test_a_lost_report_is_not_heard():
 @pytest.mark.slow
 def test_a_frame_that_waits_too_long_is_not_sent():
     steps = list(small("world.period_slots=1", "round_trip_slots=0").session(1))
-    late = list(small("world.period_slots=1", f"says={says(3)}").session(1))
+    late = list(small("world.period_slots=1", says(3), "intent=structured").session(1))
     assert not any(step.outcome.late for step in steps)
     assert any(step.emitted is None and step.outcome.late for step in late)
     assert all(step.outcome.utility == 0 for step in late if step.outcome.late)
@@ -121,7 +109,9 @@ def test_a_frame_that_waits_too_long_is_not_sent():
 def test_a_sender_knows_no_deadline_that_it_has_not_heard():
     """The profile is lost, so frames that are late are sent all the same."""
     steps = list(
-        small(f"says={says(3)}", "uplink.loss=0.999", "world.period_slots=1").session(1)
+        small(
+            says(3), "intent=structured", "uplink.loss=0.999", "world.period_slots=1"
+        ).session(1)
     )
     assert all(step.emitted for step in steps)
     assert any(step.outcome.late for step in steps)
@@ -164,7 +154,7 @@ def test_a_grant_says_where_nothing_fits():
         ("transmitter=linear_jsc", "linear_jsc"),
         ("uses=100", "uses"),
         ("transmitter=site_memory", "acknowledges by its reports"),
-        ("says={verb: fly}", "verb"),
+        ("says.verb=fly", "verb"),
         ("world.colour=red", "world.colour"),
     ],
 )
