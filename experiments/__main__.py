@@ -23,6 +23,7 @@ from experiments.sessions.command import scenarios
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # on any number of cores
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # likewise: sums keep their order
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

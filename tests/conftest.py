@@ -1,5 +1,10 @@
 """Fixtures for all tests: small and fast components."""
 
+# First of all, before NumPy, for what it sets in the environment: tests and the
+# processes that they start compute as the command line does, to the bit.
+import experiments.__main__  # noqa: F401
+
+# isort: split
 import contextlib
 import resource
 from functools import cache
@@ -8,9 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-# First of all, for what it sets in the environment: tests and the processes that they
-# start compute as the command line does, to the bit.
-import experiments.__main__  # noqa: F401
 from blocks.phy.mcs import SCHEMES, bler
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
