@@ -86,7 +86,7 @@ def collect(job: Sweep, folder: Path, where: Where) -> Values:
         row = rows[point.id]
         if row["status"] != "ok":
             continue
-        t = list(where.transmitters).index(point.link.transmitter.label)
+        t = list(where.transmitters).index(point.setup.transmitter.label)
         s = list(where.snr_db).index(point.snr_db)
         u = list(where.cbr).index(point.cbr)
         spent[t, s, u] = float(row["cbr"])

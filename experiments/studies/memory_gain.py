@@ -46,7 +46,7 @@ def measured(
             total, count = judged["psnr"]
             values[trial.name(index)] = total / count
             spent.append([judged[name][0] for name in ("cbr", "cbr_up", "outage")])
-        label = point.link.transmitter.label
+        label = point.setup.transmitter.label
         found[label, point.cbr] = values
         cbr, up, lost = np.mean(spent, axis=0)
         print(f"{label}: CBR {cbr:.5f}, up {up:.6f}, lost {lost:.3f}", file=sys.stderr)
