@@ -44,7 +44,7 @@ def measured(
         for index in range(trial.num_samples):
             judged = trial(point, index, 0).values
             total, count = judged["psnr"]
-            values[trial.name(index)] = total / count
+            values[trial.source[index].name] = total / count
             spent.append([judged[name][0] for name in ("cbr", "cbr_up", "outage")])
         label = point.setup.transmitter.label
         found[label, point.cbr] = values
