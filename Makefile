@@ -250,6 +250,13 @@ takes.adaptation = EPISODES
 adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR, by delay and loss
 	@$(SEMLINK) adaptation --episodes $(call quoted,$(EPISODES))
 
+PRICE       ?=#               [0.01] utility that 1000 channel uses must be worth, in make closed-loop
+
+takes.closed-loop = SOURCE! RUN PRICE WORKERS
+closed-loop: $(VENV)/ready ## compare the closed loop with open ones at equal channel uses (hours)
+	@$(SEMLINK) closed-loop --source $(call quoted,$(SOURCE)) $(call option,run,$(RUN)) \
+		$(call option,price,$(PRICE)) $(call option,workers,$(WORKERS))
+
 takes.side-information = SOURCE IMAGES TRANSMITTER
 side-information: $(VENV)/ready ## print bits of side information of a learned TRANSMITTER
 	@$(SEMLINK) side-information $(call option,source,$(SOURCE)) \

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from baselines.separated.expected_error import ErrorLaw
 from baselines.separated.link import separated
 
 
@@ -25,6 +26,7 @@ class Jpeg2000:
     quality_range = (-40.0, 0.0)
     quality_step = 0.005
     concurrent = True  # OpenJPEG is called without Python's lock
+    error_law = ErrorLaw(61.25, 4.77, -6.77)
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a JPEG2000 codestream."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from baselines.separated.expected_error import ErrorLaw
 from baselines.separated.link import separated
 from baselines.separated.pillow_codec import PillowCodec
 
@@ -26,6 +27,8 @@ class Jpeg(PillowCodec):
     The quality is libjpeg's, with fractions, so that a file fits a budget closely;
     below 1 the tables still scale as 5000/quality percent.
     """
+
+    error_law = ErrorLaw(56.24, 5.09, -6.07)
 
     def __init__(self):
         super().__init__("JPEG", quality_range=(0.2, 100.0), quality_step=0.01)

@@ -5,7 +5,9 @@ from typing import Literal
 
 import numpy as np
 
+from baselines.separated.expected_error import ErrorLaw
 from baselines.separated.header import FIELDS, Shared
+from baselines.separated.rate_search import Codec
 from blocks.phy.harq import SoftBlocks
 from blocks.phy.header import Header, unpack_colour
 from blocks.phy.repetition import Repeated
@@ -30,6 +32,12 @@ class SeparatedReceiver:
         self._shared, self._conceal = shared, conceal
         self._header = Header(FIELDS)
         self._decode = lru_cache(maxsize=64)(shared.codec.decode)
+        self._law: ErrorLaw | None = getattr(shared.codec, "error_law", None)
+
+    @property
+    def codec(self) -> Codec:
+        """The picture codec."""
+        return self._shared.codec
 
     def __call__(self, rx: RxSignal, query=None, memory=None):
         return self.listen()(rx), None
@@ -60,7 +68,8 @@ class SeparatedReceiver:
         data = np.packbits(bits).tobytes()
         picture = self._decoded(data) if blocks.intact.all() else None
         if picture is not None:
-            return Estimate(picture, IMAGE, False, blocks.data)
+            doubt = self._law and self._law.doubt(picture, len(data))
+            return Estimate(picture, IMAGE, False, blocks.data, doubt)
         intact_bits = int(np.argmin(blocks.intact)) * blocks.data.shape[1]
         shown = self._concealed(header, data, intact_bits // 8)
         return Estimate(shown, IMAGE, True, blocks.data)

@@ -7,7 +7,9 @@ A. Krause and J. W. Burdick, "Parallelizing exploration-exploitation tradeoffs i
 Gaussian process bandit optimization", JMLR 15, 2014). Silence widens the state.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -15,7 +17,8 @@ from pydantic import Field
 
 from blocks.adapters.features import NUM_FEATURES, features
 from blocks.adapters.linear_bandit import Bank, empty_bank, upper_bounds
-from blocks.adapters.switching import Cost, Frames, Stay, Switching
+from blocks.adapters.switching import Cost, Frames, Price, Stay, Switching
+from blocks.adapters.trained import Trained, read
 from blocks.adapting import (
     Patience,
     Which,
@@ -71,10 +74,13 @@ class Bandit:
     patience: int
     robust: Which
     margin_db: float
+    start: Trained | None = None
+    banks: Mapping[str, Bank] = field(default_factory=dict)
 
     def among(self, names):
         """The adapter in a session with these transmitters."""
-        return replace(self, robust=place_of(self.robust, names))
+        banks = self.start.among(names) if self.start else {}
+        return replace(self, robust=place_of(self.robust, names), banks=banks)
 
     def __call__(self, context, memory, draws):
         """The arm of the largest bound, unless a switch to it is not worth its cost."""
@@ -89,7 +95,7 @@ class Bandit:
     def _learnt(self, context, memory: Known | None) -> Known:
         """The memory after the reports of this context."""
         profile = context.profile
-        known = memory or Known({}, profile, context.slot)
+        known = memory or Known(dict(self.banks), profile, context.slot)
         if profile != known.profile:
             known = known._replace(profile=profile, since=context.slot)
         bank = known.banks.get(profile.task, empty_bank(NUM_FEATURES))
@@ -136,6 +142,8 @@ def build(
     patience: Patience = 8,
     robust: Which = 0,
     margin_db: float = 0.0,
+    price: Price = 0.0,
+    start: str | None = None,
 ) -> Bandit:
     """Build the adapter.
 
@@ -155,8 +163,10 @@ def build(
     patience : frames without report after which the robust transmitter is taken
     robust : its name, or its place in the session's list
     margin_db : reserve below the reported state [dB], for reports that are late
+    price : of a thousand channel uses [utility of a frame]
+    start : file of what training taught (:mod:`.trained`); nothing is known without it
     """
-    switching = Switching(cost, stay, min_stay)
+    switching = Switching(cost, stay, min_stay, price)
     return Bandit(
         alpha,
         discount,
@@ -167,4 +177,10 @@ def build(
         patience,
         robust,
         margin_db,
+        None if start is None else read(Path(start)),
     )
+
+
+def files(start=None, **_) -> list[Path]:
+    """The file of what training taught."""
+    return [] if start is None else [Path(start)]

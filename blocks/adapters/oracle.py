@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from blocks.adapters.switching import Cost, Frames, Switching
+from blocks.adapters.switching import Cost, Frames, Price, Switching
 from blocks.adapting import setting_of
 from semlink.errors import InputError
 from semlink.loop.agents import Context
@@ -45,7 +45,9 @@ class Oracle:
         return setting_of(context, memory.arm), memory
 
 
-def build(cost: Cost = 0.0, stay: Frames = 1, min_stay: Frames = 1) -> Oracle:
+def build(
+    cost: Cost = 0.0, stay: Frames = 1, min_stay: Frames = 1, price: Price = 0.0
+) -> Oracle:
     """Build the adapter, which chooses once it ``knows``.
 
     Parameters
@@ -53,5 +55,6 @@ def build(cost: Cost = 0.0, stay: Frames = 1, min_stay: Frames = 1) -> Oracle:
     cost : loss by a switch [utility of a frame]
     stay : expected frames until the next switch
     min_stay : least frames between switches
+    price : of a thousand channel uses [utility of a frame]
     """
-    return Oracle(Switching(cost, stay, min_stay))
+    return Oracle(Switching(cost, stay, min_stay, price))

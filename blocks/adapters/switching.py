@@ -13,6 +13,20 @@ from semlink.loop.agents import Arm, Context
 
 Cost = Annotated[float, Field(ge=0, le=1e6)]
 Frames = Annotated[int, Field(ge=1, le=10_000)]
+Price = Annotated[float, Field(ge=0, le=1e3)]
+PRICED = 1000  # channel uses
+
+
+def net_of(values, uses, price: float) -> np.ndarray:
+    """Utilities less the price of their channel uses : [..., n], float64.
+
+    Parameters
+    ----------
+    values : utilities [..., n]
+    uses : channel uses [n]
+    price : of a thousand channel uses [utility of a frame]
+    """
+    return np.asarray(values, float) - price * np.asarray(uses, float) / PRICED
 
 
 class Stay(NamedTuple):
@@ -32,11 +46,13 @@ class Switching(NamedTuple):
     cost : loss by any switch [utility of a frame]
     stay : expected frames until the next switch
     min_stay : least frames between switches
+    price : of a thousand channel uses [utility of a frame]
     """
 
     cost: float
     stay: int
     min_stay: int
+    price: float = 0.0
 
     def __call__(self, context: Context, values, last: Stay | None) -> Stay:
         """The arm of the next frame.
@@ -51,7 +67,8 @@ class Switching(NamedTuple):
         last : the arm of the last frame, if any
         """
         arms = context.arms
-        worth = self.stay * np.asarray(values, float)
+        values = net_of(values, [arm.uses for arm in arms], self.price)
+        worth = self.stay * values
         worth = worth - (np.array(context.costs) if context.costs else 0.0)
         if last is None or last.arm not in arms:
             return Stay(arms[int(np.argmax(worth))])

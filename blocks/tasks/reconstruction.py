@@ -48,7 +48,7 @@ class Reconstruction:
     def confidence(self, estimate: Estimate, query: Any) -> float:
         """Expected PSNR between ``WORST_DB`` and ``BEST_DB``, from the doubt.
 
-        What arrived intact is as it was sent, and has no doubt.
+        Without a doubt, what arrived is taken for the original.
         """
         if estimate.doubt is None:
             return 1.0

@@ -32,11 +32,13 @@ class Patience(NamedTuple):
     conceal : in place of a lost frame, nothing, or the last one
     actor : ``dwell``: it asks the camera to stay on a scene with objects of interest
         of which it is not sure
+    silent : messages (``profile``, ``request``, ``report``) that it never sends
     """
 
     content: float = 0.9
     conceal: Literal["nothing", "last"] = "nothing"
     actor: Actor = "none"
+    silent: Collection[str] = ()
 
 
 class User(NamedTuple):
@@ -66,11 +68,11 @@ class Closed(NamedTuple):
     """End of a frame at the receiver.
 
     success : its own estimate of the utility, from 0 to 1
-    report, act : messages that go up; ``act`` only if there is one
+    report, act : messages that go up, if there are any
     """
 
     success: float
-    report: Wire
+    report: Wire | None
     act: Wire | None
 
 
@@ -135,7 +137,8 @@ class Receiver:
         It goes up again if the grant that could acknowledge it does not.
         """
         self._of = _Frame(number, query)
-        if self._acknowledged or number - self._said < REPEAT:
+        is_due = not self._acknowledged and number - self._said >= REPEAT
+        if not is_due or "profile" in self._patience.silent:
             return None
         self._said = number
         return packed(self.profile)
@@ -183,7 +186,8 @@ class Receiver:
         if not of.estimate.lost:
             self._kept = of.estimate
         act = self._act(success)
-        return Closed(success, packed(report), act and packed(act))
+        is_told = "report" not in self._patience.silent
+        return Closed(success, packed(report) if is_told else None, act and packed(act))
 
     def fetched(self) -> int | None:
         """Place of the transmitter whose model was fetched for the frame, if any."""
@@ -245,6 +249,7 @@ class Receiver:
         of = self._of
         most = of.grant.retransmissions if of.grant else self.profile.retransmissions
         has_asks = can_ask and of.heard <= most
+        has_asks &= "request" not in self._patience.silent
         wants = request.verdict == "ask" and self._success() < self._patience.content
         if wants and has_asks:
             return Answer(packed(request), "ask")

@@ -42,6 +42,7 @@ class ReceiverConfig(_Frozen):
     actor : ``dwell``: the camera stays on a scene of which the receiver is unsure
     rating : share of frames that the user rates
     holds : transmitters whose models it holds, by place; ``null``: all
+    silent : messages that it never sends, for ablations; a list, or words
     """
 
     content: Share = 0.9
@@ -49,6 +50,12 @@ class ReceiverConfig(_Frozen):
     actor: Literal["none", "dwell"] = "none"
     rating: Share = 0.0
     holds: tuple[int, ...] | None = None
+    silent: tuple[Literal["profile", "request", "report"], ...] = ()
+
+    @field_validator("silent", mode="before")
+    @classmethod
+    def _words(cls, value: Any) -> Any:
+        return value.split() if isinstance(value, str) else value
 
 
 class ScenarioConfig(_Frozen):

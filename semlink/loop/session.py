@@ -210,7 +210,8 @@ class Session:
         if parts.draws.random() < parts.evaluation.rating:
             rating = 1 + min(int(3 * outcome.utility), 2)
         closed = parts.receiver.close(outcome.late, rating)
-        self._up("report", closed.report)
+        if closed.report is not None:
+            self._up("report", closed.report)
         if closed.act is not None:
             self._up("act", closed.act)
         return closed

@@ -1,15 +1,16 @@
 """The world of a session: frames, the state of the channel, and what users say.
 
 Frames follow at a fixed period. Events change the mean SNR, the share of the channel
-that others take, or the intent; shadowing is a Gauss-Markov process in decibels
-(Gudmundson, 1991). An act can make the camera stay on a scene.
+that others take, or the intent. The SNR also steps to random levels; shadowing is a
+Gauss-Markov process in decibels (Gudmundson, 1991). An act can make the camera stay on
+a scene.
 """
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from semlink.protocols import Source
 from semlink.rng import Seeds
@@ -50,6 +51,25 @@ class Shadowing(_Frozen):
     frames: Annotated[float, Field(gt=0)] = 20.0
 
 
+class Steps(_Frozen):
+    """Sudden changes of the mean SNR, to a new level each time.
+
+    least_db, most_db : levels over the SNR of the world, uniform between them [dB]
+    frames : frames that a level lasts
+    """
+
+    least_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    most_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    frames: Frames = 10
+
+    @model_validator(mode="after")
+    def _rising(self) -> "Steps":
+        if self.least_db > self.most_db:
+            must = f"at most most_db, {self.most_db:g}"
+            raise ValueError(f"least_db must be {must}, got {self.least_db:g}")
+        return self
+
+
 class WorldConfig(_Frozen):
     """A world.
 
@@ -58,7 +78,7 @@ class WorldConfig(_Frozen):
     snr_db : mean Es/N0 [dB]
     order : samples of the source in their order, over and over, or at random
     events : changes, by frame
-    shadowing : slow changes of the mean SNR
+    steps, shadowing : sudden and slow changes of the mean SNR
     """
 
     frames: Frames = 60
@@ -66,6 +86,7 @@ class WorldConfig(_Frozen):
     snr_db: Annotated[float, Field(ge=-30, le=60)] = 12.0
     order: Literal["stream", "shuffled"] = "stream"
     events: tuple[Event, ...] = ()
+    steps: Steps = Steps()
     shadowing: Shadowing = Shadowing()
 
 
@@ -101,7 +122,9 @@ class World:
     def __init__(self, config: WorldConfig, source: Source, seeds: Seeds):
         self.config, self._source = config, source
         self._order = _order(config, len(source), seeds.generator("world order"))
-        self._mean_db = _means(config) + _shadows(config, seeds)
+        self._mean_db = (
+            _means(config) + _levels(config, seeds) + _shadows(config, seeds)
+        )
         self._stays = 0
 
     def __len__(self) -> int:
@@ -148,6 +171,14 @@ def _means(config: WorldConfig) -> np.ndarray:
         if event.step_db is not None:
             means[event.frame :] = config.snr_db + event.step_db
     return means
+
+
+def _levels(config: WorldConfig, seeds: Seeds) -> np.ndarray:
+    """Random level of each frame [dB] : [frames]."""
+    steps, draws = config.steps, seeds.generator("steps")
+    count = -(-config.frames // steps.frames)
+    levels = draws.uniform(steps.least_db, steps.most_db, count)
+    return np.repeat(levels, steps.frames)[: config.frames]
 
 
 def _shadows(config: WorldConfig, seeds: Seeds) -> Sequence[float]:

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from blocks.adapters import bandit, fixed, oracle, thresholds
+from blocks.adapters.features import features
+from blocks.adapters.linear_bandit import empty_bank
 from blocks.adapters.switching import Stay, Switching
+from blocks.adapters.trained import Trained
 from blocks.adapting import ADAPTERS, adapter, reward
 from semlink.errors import InputError
 from semlink.loop.agents import Arm, Context, Heard
@@ -220,3 +223,39 @@ def test_a_report_of_another_profile_teaches_nothing():
     own = context(slot=11, profile=late, heard=(Heard(11, ARMS[1], good, 9),))
     _, after = made(own, after, DRAWS)
     assert after.banks["reconstruction"].b[1].sum() > 0
+
+
+def test_a_price_makes_a_small_arm_the_better_one():
+    values = [0.5, 0.0, 0.6, 0.0]
+    of = context()
+    assert Switching(0, 1, 1)(of, values, None).arm == ARMS[2]
+    assert Switching(0, 1, 1, price=0.01)(of, values, None).arm == ARMS[0]
+
+
+def test_a_bandit_starts_from_what_training_taught(tmp_path):
+    x = features(PROFILE, 10.0)
+    bank = empty_bank(len(x)).with_arms(ARMS)
+    for arm, gain in zip(ARMS, (0.2, 0.3, 0.4, 0.9), strict=True):
+        for _ in range(50):
+            bank = bank.learnt(arm, x, gain, 1.0)
+    path = tmp_path / "start.npz"
+    Trained(NAMES, {PROFILE.task: bank}).write(path)
+    spec = f"bandit[start={path}]"
+    setting, known = adapter(spec, NAMES)(context(), None, DRAWS)
+    assert setting.arm == ARMS[3]
+    np.testing.assert_array_equal(known.banks[PROFILE.task].b, bank.b)
+    # another session has another order, and not all transmitters
+    names = (NAMES[2], NAMES[0])
+    arms = (Arm(0, 10000), Arm(1, 1000))
+    setting, known = adapter(spec, names)(context(arms=arms), None, DRAWS)
+    assert setting.arm == arms[0]
+    assert set(known.banks[PROFILE.task].arms) == set(arms)
+
+
+@pytest.mark.parametrize("content", [b"none", None])
+def test_a_start_that_is_none_is_refused(tmp_path, content):
+    path = tmp_path / "start.npz"
+    if content:
+        path.write_bytes(content)
+    with pytest.raises(InputError, match=r"bandit\.start must be a file of trained"):
+        bandit.build(start=str(path))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from scipy import stats
 
-from semlink.loop.world import Event, Shadowing, World, WorldConfig
+from semlink.loop.world import Event, Shadowing, Steps, World, WorldConfig
 from semlink.rng import Seeds
 from semlink.signals import Sample
 
@@ -72,3 +73,16 @@ def test_shadowing_has_its_deviation_and_its_memory():
 def test_wrong_worlds_are_refused(wrong):
     with pytest.raises(ValidationError):
         WorldConfig(**wrong)
+
+
+def test_steps_are_uniform_levels_that_last():
+    steps = Steps(least_db=-10, most_db=10, frames=5)
+    here = world(frames=2000, snr_db=10, period_slots=1, steps=steps)
+    levels = np.reshape([here.snr_db(n) for n in range(2000)], (-1, 5))
+    assert np.ptp(levels, axis=1).max() == 0
+    assert stats.kstest(levels[:, 0], "uniform", (0, 20)).pvalue > 0.01
+
+
+def test_steps_rise():
+    with pytest.raises(ValidationError, match=r"at most most_db, 2, got 3"):
+        Steps(least_db=3, most_db=2)

@@ -1,0 +1,1 @@
+"""What closing the loop is worth, against the best of open loops."""
