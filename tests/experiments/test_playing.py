@@ -98,6 +98,18 @@ def test_a_lost_report_is_not_heard():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("message", ["profile", "report"])
+def test_a_silent_receiver_never_sends_a_message(message):
+    usual = [purposes(step) for step in small().session(1)]
+    silent = [purposes(step) for step in small(f"receiver.silent={message}").session(1)]
+    assert any(message in found for found in usual)
+    assert not any(message in found for found in silent)
+
+
+def purposes(step) -> set[str]:
+    return {use.purpose for use, _ in step.uses.items()}
+
+
 def test_a_frame_that_waits_too_long_is_not_sent():
     steps = list(small("world.period_slots=1", "round_trip_slots=0").session(1))
     late = list(small("world.period_slots=1", says(3), "intent=structured").session(1))

@@ -82,10 +82,10 @@ def _tables(study: Study) -> str:
     )
     trained = train(config, rows[systems.RANDOM], price, study.folder)
     loops = study.play(systems.closed(price, trained), test)
+    open_loops = matched(study, loops[systems.CLOSED], test)
     arms = study.play([systems.random(), *systems.arms(config)], test)
     at_random = {systems.RANDOM: arms.pop(systems.RANDOM)}
     late = study.play(systems.late(price, trained), test)
-    open_loops = matched(study, loops[systems.CLOSED], test)
     hindsight = {
         "best arm of each frame": results.best_of([*arms.values()], price),
         f"best arm of {results.BLOCK} frames": results.best_of(

@@ -1,0 +1,155 @@
+"""The study of the closed loop: what training teaches, bounds, equal channel uses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from experiments.playing import scenario
+from experiments.studies.closed_loop import results, study, systems
+from experiments.studies.closed_loop.results import Played
+from experiments.studies.closed_loop.training import banks, frames, ladders
+from semlink.errors import InputError
+from semlink.loop.agents import Arm
+
+CONFIG = scenario("steps", [])
+NAMES = tuple(spec.label for spec in CONFIG.transmitter)
+SMALL, LARGE = Arm(0, 1000), Arm(3, 12000)
+WANTED = {
+    "profile": "1",
+    "served_profile": "1",
+    "task": "reconstruction",
+    "priority": "1",
+    "deadline_ms": "90",
+    "profile_uses": "80000",
+    "late": "0",
+}
+
+
+def rows(arm: Arm, utility) -> list[dict]:
+    """Frames of an arm, at each state from -2 to 22 dB."""
+    states = [*range(-2, 23)]
+    own = {"transmitter": NAMES[arm.transmitter], "wanted_uses": str(arm.uses)}
+    before = [None, *states[:-1]]
+    return [
+        {**WANTED, **own, "utility": str(utility(at)), "reported_snr_db": _text(last)}
+        for at, last in zip(states, before, strict=True)
+    ]
+
+
+def _text(state) -> str:
+    return "" if state is None else str(state)
+
+
+def seen() -> list:
+    """The large arm is better by 0.02 dB a decibel above 0 dB."""
+    episodes = [rows(SMALL, lambda _: 0.3), rows(LARGE, lambda db: 0.3 + 0.02 * db)]
+    return list(frames(3 * episodes, NAMES))
+
+
+def test_a_frame_of_training_has_the_state_of_its_own_report():
+    first, *_ = seen()
+    assert (first.state_db, first.arm) == (-2.0, SMALL)
+    stale = [{**row, "served_profile": "0"} for row in rows(SMALL, lambda _: 0.3)]
+    assert not list(frames([stale], NAMES))
+
+
+@pytest.mark.parametrize(("price", "from_db"), [(0.0, 0.0), (0.02, 11.0)])
+def test_thresholds_lie_where_the_larger_arm_earns_its_price(price, from_db):
+    known = banks(seen(), (SMALL, LARGE))
+    low, high = ladders(known, seen(), price)["reconstruction"]
+    assert (low["transmitter"], high["transmitter"]) == (0, 3)
+    assert high["from_db"] == pytest.approx(from_db, abs=1.5)
+
+
+def numbers(utility, uses) -> Played:
+    utility = np.array(utility, float)
+    return Played(utility, np.full(utility.shape, float(uses)), np.zeros(utility.shape))
+
+
+def test_bounds_in_hindsight_are_those_of_every_frame_and_of_blocks():
+    arms = [
+        numbers([[0.0, 1.0, 0.0, 0.4]], 1000),
+        numbers([[0.5, 0.0, 0.3, 0.0]], 2000),
+    ]
+    best = results.best_of(arms, 0.0)
+    assert best.utility.tolist() == [[0.5, 1.0, 0.3, 0.4]]
+    assert best.uses.tolist() == [[2000, 1000, 2000, 1000]]
+    assert results.best_of(arms, 0.0, 2).utility.tolist() == [[0.0, 1.0, 0.0, 0.4]]
+    assert results.best_of(arms, 1.0).uses.tolist() == [[1000] * 4]
+    by_name = dict(zip("ab", arms, strict=True))
+    assert results.best_fixed(by_name, 0.0) == "a"
+
+
+def test_differences_are_within_episodes():
+    base = numbers([[0.1, 0.3], [0.5, 0.7], [0.3, 0.3]], 1000)
+    other = base._replace(utility=base.utility + 0.1)
+    text = results.table({"closed": base, "open": other}, "closed", 0.0)
+    assert text.splitlines()[2].startswith("| closed | 1000 | 0.367 |  |")
+    assert "| open | 1000 | 0.467 | +0.100 ± 0.000 | 0.467 |" in text
+
+
+class Scripted:
+    """A study whose systems spend 300 more uses than they are given."""
+
+    def __init__(self, extra: float):
+        self.extra, self.plays = extra, 0
+
+    def play(self, which, episodes):
+        self.plays += len(which)
+        uses = {s.name: int(s.keys[-1].removeprefix("uses=")) for s in which}
+        return {n: numbers([[0.5, 0.5]], u + self.extra) for n, u in uses.items()}
+
+
+def test_open_loops_come_to_equal_uses():
+    scripted = Scripted(300)
+    found = study.matched(scripted, numbers([[0.5, 0.5]], 5000), [])
+    assert [one.uses.mean() for one in found.values()] == [5000] * 3
+    assert scripted.plays == 6
+
+
+def test_open_loops_that_do_not_come_to_equal_uses_are_refused():
+    class Stuck(Scripted):
+        def play(self, which, episodes):
+            return {s.name: numbers([[0.5, 0.5]], 9000) for s in which}
+
+    with pytest.raises(InputError, match=r"within 1% of 5000 channel uses, got 9000"):
+        study.matched(Stuck(0), numbers([[0.5, 0.5]], 5000), [])
+
+
+def test_every_system_is_a_scenario():
+    trained = systems.Training("start.npz", "ladders.yaml")
+    every = [
+        systems.random(),
+        *systems.arms(CONFIG),
+        *systems.closed(0.01, trained),
+        *systems.late(0.01, trained),
+        *systems.matched([4000, 4000, 4000]),
+    ]
+    assert len({system.name for system in every}) == len(every)
+    configs = {s.name: scenario("steps", list(s.keys)) for s in every}
+    assert configs["ntscc 6000"].arms() == tuple(Arm(k, 6000) for k in range(4))
+    assert configs["no request"].receiver.silent == ("request",)
+    assert configs["closed, delay 32, loss 0.5"].uplink.loss == 0.5
+    assert configs["open jpeg2000"].arms() == (Arm(0, 4000),)
+
+
+@pytest.mark.slow
+def test_a_study_of_small_frames(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(study, "EQUAL", 0.2)
+    source = "pan[frames=3,height=128,width=192]"
+    text = study.closed_loop(source, "small", 2, 1, 0.01, 2)
+    lines = [line.split("|")[1:-1] for line in text.splitlines() if "|" in line]
+    found = {cells[0].strip(): cells for cells in lines}
+    assert float(found["closed"][2]) > float(found["no report"][2])
+    bound = "best arm of each frame"
+    assert float(found[bound][4]) >= max(
+        float(found[name][4]) for name in found if name in study_arms()
+    )
+    assert Path("runs/small/closed_loop.md").exists()
+    assert study.closed_loop(source, "small", 2, 1, 0.01, 2) == text
+
+
+def study_arms() -> set[str]:
+    return {system.name for system in systems.arms(CONFIG)}
