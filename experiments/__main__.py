@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from experiments.closed_loop.command import closed_loops
 from experiments.commands.clustering import Tls, clustering
 from experiments.commands.knowledge_bases import kb
 from experiments.commands.learning import learning
@@ -42,6 +43,7 @@ app.add_typer(clustering)
 app.add_typer(learning)
 app.add_typer(measuring)
 app.add_typer(scenarios)
+app.add_typer(closed_loops)
 
 Shown = Annotated[
     str | None, typer.Option(help="Which images, by number (default: 0 1).")

@@ -118,26 +118,6 @@ def abstraction(
     typer.echo(command(_anywhere(source), run, output, images, quick))
 
 
-@measuring.command(name="closed-loop")
-def closed_loop(
-    source: Annotated[str, typer.Option(help="Frames of the camera, with instances.")],
-    run: Annotated[str, typer.Option(help="Name of the run.")] = "closed_loop",
-    seeds: Annotated[int, typer.Option(min=2, help="Test seeds.")] = 5,
-    episodes: Annotated[int, typer.Option(min=1, help="Of each seed.")] = 2,
-    price: Annotated[
-        float, typer.Option(min=0, help="Utility that 1000 channel uses must be worth.")
-    ] = 0.01,
-    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 2,
-) -> None:
-    """Compare the closed loop with open ones at equal channel uses (hours).
-
-    All frames are in runs/RUN; the same command resumes.
-    """
-    from experiments.studies.closed_loop.study import closed_loop as command
-
-    typer.echo(command(_anywhere(source), run, seeds, episodes, price, workers))
-
-
 def _anywhere(source: str) -> str:
     """A source with an absolute path."""
     kind, _, where = source.partition(":")

@@ -43,7 +43,6 @@ OUTCOMES = Stack(
                 Box("experiments.studies", 4),
                 Box("experiments.studies.cloud"),
                 Box("experiments.studies.adaptation"),
-                Box("experiments.studies.closed_loop"),
             ]
         ),
         Box("experiments.figures", 4),
@@ -51,7 +50,12 @@ OUTCOMES = Stack(
     "left",
 )
 EXPERIMENTS = Stack(
-    [Box(ENTRY), Box("experiments.sessions", 3), Row([TRAINING, RUNS, OUTCOMES])]
+    [
+        Box(ENTRY),
+        Box("experiments.closed_loop"),
+        Box("experiments.sessions", 3),
+        Row([TRAINING, RUNS, OUTCOMES]),
+    ]
 )
 PARTS = Row(
     [

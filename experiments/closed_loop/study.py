@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments.closed_loop import results, systems
+from experiments.closed_loop.playing import SCENARIO, Episode, play
+from experiments.closed_loop.results import Played, played
+from experiments.closed_loop.training import train
 from experiments.commands.runs import run_folder
 from experiments.playing import scenario
-from experiments.studies.closed_loop import results, systems
-from experiments.studies.closed_loop.playing import SCENARIO, Episode, play
-from experiments.studies.closed_loop.results import Played, played
-from experiments.studies.closed_loop.training import train
 from semlink.errors import InputError
 from semlink.store.files import write_whole
 

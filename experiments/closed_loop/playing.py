@@ -9,11 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from experiments.closed_loop.systems import System
 from experiments.playing import Stage, Workshop, scenario
 from experiments.sessions.manifest import manifest
 from experiments.sessions.rows import Row, columns, row_of
 from experiments.sessions.store import StepStore
-from experiments.studies.closed_loop.systems import System
 from semlink.ends.kept import Kept
 
 SCENARIO = "steps"

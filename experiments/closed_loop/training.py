@@ -17,8 +17,8 @@ from blocks.adapters.linear_bandit import Bank, empty_bank, upper_bounds
 from blocks.adapters.switching import net_of
 from blocks.adapters.thresholds import ladder_of
 from blocks.adapters.trained import Trained
+from experiments.closed_loop.systems import Training
 from experiments.sessions.rows import Row
-from experiments.studies.closed_loop.systems import Training
 from semlink.loop.agents import Arm
 from semlink.loop.scenario import ScenarioConfig
 from semlink.signalling.messages import TaskProfile

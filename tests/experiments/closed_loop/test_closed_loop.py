@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.closed_loop import results, study, systems
+from experiments.closed_loop.results import Played
+from experiments.closed_loop.training import banks, frames, ladders
 from experiments.playing import scenario
-from experiments.studies.closed_loop import results, study, systems
-from experiments.studies.closed_loop.results import Played
-from experiments.studies.closed_loop.training import banks, frames, ladders
 from semlink.errors import InputError
 from semlink.loop.agents import Arm
 
