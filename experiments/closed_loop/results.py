@@ -66,6 +66,32 @@ def interval(values: np.ndarray) -> tuple[float, float]:
     return float(values.mean()), float(half / np.sqrt(len(values)))
 
 
+def after_steps(one: Played, bound: Played, price: float, frames: int) -> np.ndarray:
+    """Net utility below a bound, by the number of frames since a step : [frames, E].
+
+    Parameters
+    ----------
+    one, bound : of the same frames
+    price : of a thousand channel uses
+    frames : frames that a level lasts; the first level of an episode is left out
+    """
+    below = bound.net(price) - one.net(price)
+    episodes, length = below.shape
+    whole = below[:, frames : length // frames * frames]
+    return whole.reshape(episodes, -1, frames).mean(axis=1).T
+
+
+def settling(found: Mapping[str, Played], bound: Played, price: float, frames: int):
+    """Markdown: net utility below a bound by the number of frames since a step."""
+    lines = [f"| frames since a step | {' | '.join(found)} |"]
+    lines += ["|---" * (1 + len(found)) + "|"]
+    below = [after_steps(one, bound, price, frames) for one in found.values()]
+    for frame, at in enumerate(zip(*below, strict=True)):
+        cells = [f"{mean:.3f} ± {half:.3f}" for mean, half in map(interval, at)]
+        lines.append(f"| {frame} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def table(found: Mapping[str, Played], against: str, price: float) -> str:
     """Markdown: each system, and its difference to one of them within episodes."""
     lines = [

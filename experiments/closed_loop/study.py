@@ -11,11 +11,13 @@ from experiments.closed_loop.training import train
 from experiments.commands.runs import run_folder
 from experiments.playing import scenario
 from semlink.errors import InputError
+from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
 
 EQUAL = 0.01  # largest difference of channel uses, as a share
 TRIES = 3
 TRAINING_SEED = 1000  # and those after it
+EACH = "best arm of each frame"
 
 
 class Study(NamedTuple):
@@ -71,37 +73,42 @@ def closed_loop(
 
 
 def _tables(study: Study) -> str:
-    config, price, test = (
-        scenario(SCENARIO, list(study.keys)),
-        study.price,
-        study.test(),
-    )
-    apart = [Episode(TRAINING_SEED + k, 0) for k in range(study.training)]
-    rows = play(
-        [systems.random()], apart, study.folder / "train", study.keys, study.workers
-    )
-    trained = train(config, rows[systems.RANDOM], price, study.folder)
+    config, test, price = scenario(SCENARIO, [*study.keys]), study.test(), study.price
+    trained = _trained(study, config)
     loops = study.play(systems.closed(price, trained), test)
     open_loops = matched(study, loops[systems.CLOSED], test)
-    arms = study.play([systems.random(), *systems.arms(config)], test)
-    at_random = {systems.RANDOM: arms.pop(systems.RANDOM)}
+    at_random = study.play([systems.random()], test)
+    arms = study.play(systems.arms(config), test)
     late = study.play(systems.late(price, trained), test)
-    hindsight = {
-        "best arm of each frame": results.best_of([*arms.values()], price),
-        f"best arm of {results.BLOCK} frames": results.best_of(
-            [*arms.values()], price, results.BLOCK
-        ),
-    }
-    best = results.best_fixed(arms, price)
-    bounds = {f"best fixed, {best}": arms[best], **hindsight}
+    bounds = _bounds(arms, price)
     found = {**loops, **at_random, **open_loops, **bounds, **late}
+    alone = {systems.CLOSED: loops[systems.CLOSED]}
+    frames = config.world.steps.frames
     parts = (
         results.table(found, systems.CLOSED, price),
-        results.table(
-            {systems.CLOSED: loops[systems.CLOSED], **arms}, systems.CLOSED, price
-        ),
+        results.table({**alone, **arms}, systems.CLOSED, price),
+        results.settling({**alone, **late}, bounds[EACH], price, frames),
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _trained(study: Study, config: ScenarioConfig) -> systems.Training:
+    """What episodes teach that no test has."""
+    apart = [Episode(TRAINING_SEED + k, 0) for k in range(study.training)]
+    folder, which = study.folder / "train", [systems.random()]
+    rows = play(which, apart, folder, study.keys, study.workers)
+    return train(config, rows[systems.RANDOM], study.price, study.folder)
+
+
+def _bounds(arms: dict[str, Played], price: float) -> dict[str, Played]:
+    """The best that a choice among the arms could have had, in hindsight."""
+    best, every = results.best_fixed(arms, price), [*arms.values()]
+    blocks = f"best arm of {results.BLOCK} frames"
+    return {
+        f"best fixed, {best}": arms[best],
+        blocks: results.best_of(every, price, results.BLOCK),
+        EACH: results.best_of(every, price),
+    }
 
 
 def matched(study: Study, closed: Played, test) -> dict[str, Played]:

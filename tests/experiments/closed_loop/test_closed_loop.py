@@ -81,6 +81,15 @@ def test_bounds_in_hindsight_are_those_of_every_frame_and_of_blocks():
     assert results.best_fixed(by_name, 0.0) == "a"
 
 
+def test_a_step_is_followed_by_the_loss_that_it_causes():
+    one = numbers([[0, 0, 0.1, 0.4, 0.3, 0.4, 0.9], [0, 0, 0.2, 0.5, 0.2, 0.5, 0.9]], 0)
+    bound = numbers([[0.5] * 7] * 2, 0)
+    below = results.after_steps(one, bound, 0.0, 2)
+    np.testing.assert_allclose(below, [[0.3, 0.3], [0.1, 0.0]], atol=1e-9)
+    text = results.settling({"closed": one}, bound, 0.0, 2)
+    assert text.splitlines()[2] == "| 0 | 0.300 ± 0.000 |"
+
+
 def test_differences_are_within_episodes():
     base = numbers([[0.1, 0.3], [0.5, 0.7], [0.3, 0.3]], 1000)
     other = base._replace(utility=base.utility + 0.1)
