@@ -39,6 +39,13 @@ def played(episodes: Sequence[Sequence[Row]]) -> Played:
     )
 
 
+def shared(below: Played, above: Played, uses: float) -> Played:
+    """The mean of two systems that share time, so that they take these channel uses."""
+    low, high = float(below.uses.mean()), float(above.uses.mean())
+    share = (uses - low) / (high - low)
+    return Played(*(a + share * (b - a) for a, b in zip(below, above, strict=True)))
+
+
 def best_of(arms: Sequence[Played], price: float, frames: int = 1) -> Played:
     """The arm of the largest net utility in hindsight, anew for so many frames.
 

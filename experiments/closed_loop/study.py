@@ -14,8 +14,8 @@ from semlink.errors import InputError
 from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
 
-EQUAL = 0.01  # largest difference of channel uses, as a share
-TRIES = 3
+TRIES = 6
+STEP = 0.05  # of the channel uses, above that between two grants
 TRAINING_SEED = 1000  # and those after it
 EACH = "best arm of each frame"
 
@@ -114,28 +114,31 @@ def _bounds(arms: dict[str, Played], price: float) -> dict[str, Played]:
 def matched(study: Study, closed: Played, test) -> dict[str, Played]:
     """Open loops whose channel uses, down and up, equal those of the closed loop.
 
+    Grants come in steps of a few per cent: an open loop shares its time between the
+    step below and the step above.
+
     Raises
     ------
     InputError
-        The uses of one do not come within ``EQUAL`` of it.
+        The uses of one do not reach those of the closed loop.
     """
     wanted = float(closed.uses.mean())
-    found: dict[str, Played] = {}
-    uses = [round(wanted)] * 3
+    below: dict[str, Played] = {}
+    above: dict[str, Played] = {}
+    uses = [round(wanted)] * len(systems.matched([0, 0, 0]))
     for _ in range(TRIES):
         named = systems.matched(uses)
-        due = [s for s in named if not _is_equal(found.get(s.name), wanted)]
-        found |= study.play(due, test)
-        for k, system in enumerate(named):
-            spent = float(found[system.name].uses.mean())
-            if not _is_equal(found[system.name], wanted):
-                uses[k] = round(uses[k] + wanted - spent)
-    for name, one in found.items():
-        if not _is_equal(one, wanted):
-            must = f"within {EQUAL:.0%} of {wanted:.0f} channel uses"
-            raise InputError(f"{name} must come {must}, got {one.uses.mean():.0f}")
-    return found
-
-
-def _is_equal(one: Played | None, wanted: float) -> bool:
-    return one is not None and abs(one.uses.mean() / wanted - 1) <= EQUAL
+        due = [s for s in named if s.name not in below or s.name not in above]
+        found = study.play(due, test) if due else {}
+        for name, one in found.items():
+            place = [s.name for s in named].index(name)
+            lacking = wanted - float(one.uses.mean())
+            (below if lacking >= 0 else above)[name] = one
+            step = max(abs(lacking), STEP * uses[place])
+            uses[place] += round(step if lacking >= 0 else -step)
+    for name in (system.name for system in named):
+        if name not in below or name not in above:
+            must = f"reach {wanted:.0f} channel uses"
+            spent = {**above, **below}[name].uses.mean()
+            raise InputError(f"{name} must {must}, got {spent:.0f}")
+    return {name: results.shared(below[name], above[name], wanted) for name in below}

@@ -99,31 +99,32 @@ def test_differences_are_within_episodes():
 
 
 class Scripted:
-    """A study whose systems spend 300 more uses than they are given."""
+    """A study whose systems are granted whole steps of channel uses."""
 
-    def __init__(self, extra: float):
-        self.extra, self.plays = extra, 0
+    def __init__(self, step: int, most: int = 100_000):
+        self.step, self.most, self.plays = step, most, 0
 
     def play(self, which, episodes):
         self.plays += len(which)
-        uses = {s.name: int(s.keys[-1].removeprefix("uses=")) for s in which}
-        return {n: numbers([[0.5, 0.5]], u + self.extra) for n, u in uses.items()}
+        found = {}
+        for system in which:
+            asked = int(system.keys[-1].removeprefix("uses="))
+            uses = min(asked // self.step * self.step, self.most)
+            found[system.name] = numbers([[uses / 1e4, uses / 1e4]], uses)
+        return found
 
 
-def test_open_loops_come_to_equal_uses():
-    scripted = Scripted(300)
+def test_open_loops_share_time_to_come_to_equal_uses():
+    scripted = Scripted(220)
     found = study.matched(scripted, numbers([[0.5, 0.5]], 5000), [])
-    assert [one.uses.mean() for one in found.values()] == [5000] * 3
+    assert [one.uses.mean() for one in found.values()] == pytest.approx([5000] * 3)
+    assert [one.utility.mean() for one in found.values()] == pytest.approx([0.5] * 3)
     assert scripted.plays == 6
 
 
 def test_open_loops_that_do_not_come_to_equal_uses_are_refused():
-    class Stuck(Scripted):
-        def play(self, which, episodes):
-            return {s.name: numbers([[0.5, 0.5]], 9000) for s in which}
-
-    with pytest.raises(InputError, match=r"within 1% of 5000 channel uses, got 9000"):
-        study.matched(Stuck(0), numbers([[0.5, 0.5]], 5000), [])
+    with pytest.raises(InputError, match=r"must reach 5000 channel uses, got 4000"):
+        study.matched(Scripted(1, most=4000), numbers([[0.5, 0.5]], 5000), [])
 
 
 def test_every_system_is_a_scenario():
@@ -146,7 +147,6 @@ def test_every_system_is_a_scenario():
 @pytest.mark.slow
 def test_a_study_of_small_frames(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(study, "EQUAL", 0.2)
     source = "pan[frames=3,height=128,width=192]"
     text = study.closed_loop(source, "small", 2, 1, 0.01, 2)
     lines = [line.split("|")[1:-1] for line in text.splitlines() if "|" in line]
