@@ -15,7 +15,7 @@ from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
 
 TRIES = 6
-STEP = 0.05  # of the channel uses, above that between two grants
+STEP = 0.01  # of the channel uses: least change from one try to the next
 TRAINING_SEED = 1000  # and those after it
 EACH = "best arm of each frame"
 
