@@ -48,6 +48,11 @@ def terms(picture: np.ndarray, num_bytes: int) -> tuple[float, float, float]:
     The detail is the mean of the absolute differences of neighbours, in luminance.
     """
     light = picture.astype(np.float32) @ np.float32(LUMINANCE)
-    across, down = (np.abs(np.diff(light, axis=axis)).mean() for axis in (0, 1))
+    detail = sum(_step(np.diff(light, axis=axis)) for axis in (0, 1))
     rate = 8 * num_bytes / light.size
-    return 1.0, float(np.log2(rate)), float(np.log2(across + down + FLAT))
+    return 1.0, float(np.log2(rate)), float(np.log2(detail + FLAT))
+
+
+def _step(differences: np.ndarray) -> float:
+    """Mean absolute difference; none in a line of pixels."""
+    return float(np.abs(differences).mean()) if differences.size else 0.0

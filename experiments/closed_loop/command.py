@@ -12,7 +12,7 @@ def closed_loop(
     source: Annotated[str, typer.Option(help="Frames of the camera, with instances.")],
     run: Annotated[str, typer.Option(help="Name of the run.")] = "closed_loop",
     seeds: Annotated[int, typer.Option(min=2, help="Test seeds.")] = 5,
-    episodes: Annotated[int, typer.Option(min=1, help="Of each seed.")] = 2,
+    episodes: Annotated[int, typer.Option(min=1, help="Of each seed.")] = 1,
     price: Annotated[
         float, typer.Option(min=0, help="Utility that 1000 channel uses must be worth.")
     ] = 0.01,

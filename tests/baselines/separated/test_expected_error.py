@@ -39,6 +39,12 @@ def test_photos_are_as_expected(photos, codec, qualities):
             assert expected == pytest.approx(psnr_db(image, picture), abs=4.0)
 
 
+def test_a_line_of_pixels_has_detail_along_it_alone():
+    line = np.zeros((1, 4, 3), np.uint8)
+    assert terms(line, 2) == pytest.approx((1.0, 2.0, np.log2(0.1)))
+    assert ErrorLaw(30.0, 1.0, 0.0).psnr_db(line, 2) == pytest.approx(32.0)
+
+
 def test_more_bits_and_less_detail_are_expected_to_be_better():
     law, draws = Jpeg2000.error_law, np.random.default_rng(1)
     rough = draws.integers(0, 255, (16, 16, 3), np.uint8)
