@@ -255,7 +255,7 @@ PRICE       ?=#               [0.01] utility that 1000 channel uses must be wort
 takes.closed-loop = SOURCE! RUN PRICE WORKERS
 closed-loop: $(VENV)/ready ## compare the closed loop with open ones at equal channel uses (hours)
 	@$(SEMLINK) closed-loop --source $(call quoted,$(SOURCE)) $(call option,run,$(RUN)) \
-		$(call option,price,$(PRICE)) $(call option,workers,$(WORKERS))
+		$(call option,price,$(PRICE)) $(call option,workers,$(filter-out 0,$(WORKERS)))
 
 takes.side-information = SOURCE IMAGES TRANSMITTER
 side-information: $(VENV)/ready ## print bits of side information of a learned TRANSMITTER
