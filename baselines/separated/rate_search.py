@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from baselines.separated.expected_error import ErrorLaw
 from blocks.budget_search import Choices, Cost, Member, Settings, search
 from blocks.recent import Recent
 from semlink.errors import Infeasible, InputError
@@ -40,7 +41,11 @@ class Codec(Qualities, Protocol):
     """A picture codec with one quality; files grow with it.
 
     A codec with an ``importance`` component also takes the levels of its map.
+
+    error_law : how a receiver judges a decoded picture; without it, it has no doubt
     """
+
+    error_law: ErrorLaw | None = None
 
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """[H, W, 3] uint8 to a file."""
