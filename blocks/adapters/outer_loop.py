@@ -1,9 +1,10 @@
 """Outer-loop link adaptation: one transmitter, its margin by acknowledgements.
 
-The margin rises by a step ``u`` after a failed frame, and falls by ``u p / (1 - p)``
-after one that succeeds. In equilibrium both balance, and a share ``p`` of the frames
-fails. Reports of frames that were sent before the last step change nothing: there is
-one step a round trip, and a long delay slows the loop down without oscillation.
+The margin rises by a step ``u`` after a frame that is reported lost, and falls by
+``u p / (1 - p)`` after one that arrives. In equilibrium both balance, and a share ``p``
+of the frames is lost. Reports of frames that were sent before the last step change
+nothing: there is one step a round trip, and a long delay slows the loop down without
+oscillation.
 
 References
 ----------
@@ -53,7 +54,6 @@ class OuterLoop:
     transmitter: Which
     target: float
     step_db: float
-    success: float
     least_db: float
     most_db: float
     patience: int
@@ -78,7 +78,7 @@ class OuterLoop:
         return setting_of(context, arm, margin.value_db + reserve_db), margin
 
     def _step_db(self, report) -> float:
-        if report.success < self.success:
+        if report.lost:
             return self.step_db
         return -self.step_db * self.target / (1 - self.target)
 
@@ -87,7 +87,6 @@ def build(
     transmitter: Which = 0,
     target: Open = 0.1,
     step_db: Step = 1.0,
-    success: Open = 0.5,
     least_db: Decibels = -3.0,
     most_db: Decibels = 10.0,
     patience: Patience = 8,
@@ -99,9 +98,8 @@ def build(
     Parameters
     ----------
     transmitter : name, or place in the session's list
-    target : wanted share of failed frames
-    step_db : step after a failure [dB]
-    success : reported success from which a frame has not failed
+    target : wanted share of lost frames
+    step_db : step after a loss [dB]
     least_db, most_db : limits of the margin [dB]
     patience : frames without report after which the reserve is added
     reserve_db : additional margin while no report arrives [dB]
@@ -114,7 +112,6 @@ def build(
         transmitter,
         target,
         step_db,
-        success,
         least_db,
         most_db,
         patience,

@@ -178,6 +178,7 @@ class Receiver:
         state_db = int(np.clip(self._state_db, LOWEST_DB, HIGHEST_DB))
         report = Report(
             frame=of.number % REPORTED,
+            lost=of.estimate.lost,
             success=success,
             late=late,
             state_db=state_db,

@@ -81,6 +81,43 @@ class Either(NamedTuple):
         return values_of(self.other if bits.number(1) else self.usual, bits)
 
 
+class Quality(NamedTuple):
+    """How good a frame was: its success, a rating with a coarse success, or lost.
+
+    alone : success without a rating
+    rated : success beside one
+    """
+
+    alone: Field
+    rated: Field
+
+    def write(self, values: Values) -> str:
+        if values["lost"]:
+            return "100" + self.rated.write({"success": 0.0})
+        if values["rating"]:
+            return f"1{values['rating']:02b}" + self.rated.write(values)
+        return "0" + self.alone.write(values)
+
+    def read(self, bits: Bits) -> dict[str, Any]:
+        if not bits.number(1):
+            return {"lost": False, "rating": 0, **self.alone.read(bits)}
+        rating = bits.number(2)
+        return {"lost": not rating, "rating": rating, **self.rated.read(bits)}
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Rows of the table of the docs."""
+        return [
+            ("form of rating, success", "1", "0 or 1"),
+            _named("0: ", self.alone.row()),
+            ("1: rating", "2", "1 to 3; 0: the frame is lost"),
+            _named("1: ", self.rated.row()),
+        ]
+
+
+def _named(before: str, row: tuple[str, str, str]) -> tuple[str, str, str]:
+    return before + row[0], *row[1:]
+
+
 class Repeated(NamedTuple):
     """A number, and as many groups of fields.
 
@@ -169,9 +206,8 @@ REPORT_1 = (
     whole("frame", 4),
     Choice("late", (False, True)),
     whole("state_db", 6, low=-16),
-    Either(
-        (Always("rating", 0), linear("success", 3, 0, 1, "nearest")),
-        (whole("rating", 2), linear("success", 1, 0, 1, "nearest")),
+    Quality(
+        linear("success", 3, 0, 1, "nearest"), linear("success", 1, 0, 1, "nearest")
     ),
 )
 INTENT_1 = (
@@ -307,6 +343,8 @@ def _rows(fields: Layout, before: str = "") -> list[tuple[str, str, str]]:
             rows.append((f"{before}form of {names}", "1", "0 or 1"))
             for number, group in enumerate((field.usual, field.other)):
                 rows += _rows(group, f"{before}{number}: ")
+        elif isinstance(field, Quality):
+            rows += [_named(before, row) for row in field.rows()]
         elif isinstance(field, Repeated):
             rows.append((f"{before}{field.name}", str(field.count), "their number"))
             rows += _rows(field.fields, f"{before}each: ")

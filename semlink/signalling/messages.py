@@ -171,13 +171,15 @@ class Report(Message):
     """QoS of a frame, as the receiver knows it: 16 bits.
 
     frame : number of the frame, modulo 16
+    lost : whether nothing arrived intact: a negative acknowledgement
     success : the receiver's estimate of the task's utility, 0 to 1
     late : whether the deadline was missed
     state_db : measured effective Es/N0 of the last slot [dB], whole numbers
-    rating : rating of the user, 1 to 3; 0 if there is none
+    rating : rating of the user, 1 to 3; 0 if there is none. A lost frame has none.
     """
 
     frame: Number
+    lost: bool = False
     success: Annotated[float, Field(ge=0, le=1)]
     late: bool = False
     state_db: Annotated[int, Field(ge=-16, le=47)] = 0

@@ -105,6 +105,7 @@ def _heard(frame, when, context: Context, setting: Setting, events: Course) -> H
     success, late = played(frame, setting, context.state_db, events)
     report = Report(
         frame=frame % 16,
+        lost=not success,
         success=success,
         late=late,
         state_db=int(np.rint(events.snr_db[frame])),

@@ -119,7 +119,7 @@ def _best_fixed() -> Adapter:
 
 def _best_outer_loop() -> Adapter:
     choices = [
-        outer_loop.build(DIGITAL, target, step, success=1e-3, share=share)
+        outer_loop.build(DIGITAL, target, step, share=share)
         for target in (0.02, 0.1)
         for step in (0.5, 1.0)
         for share in (0.25, 0.5, 1.0)

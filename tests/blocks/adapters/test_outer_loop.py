@@ -33,7 +33,7 @@ def run(made, frames: int, delay: int = 0, seed: int = 0, middle_db=2.0) -> Run:
         setting, memory = made(context, memory, rng)
         margin_db[slot] = setting.margin_db
         failed[slot] = rng.random() < 1 / (1 + np.exp(setting.margin_db - middle_db))
-        report = Report(frame=slot % 16, success=1.0 - failed[slot])
+        report = Report(frame=slot % 16, lost=failed[slot], success=0.3)
         due.append(Heard(slot + 1 + delay, ARM, report, slot))
     return Run(failed, margin_db)
 

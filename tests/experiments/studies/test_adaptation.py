@@ -18,7 +18,7 @@ from semlink.loop.agents import Setting
 OTHERS = {
     "random": uniform.build(),
     "fixed": fixed.build(DIGITAL, 0.5),
-    "outer_loop": outer_loop.build(DIGITAL, success=1e-3, share=0.5),
+    "outer_loop": outer_loop.build(DIGITAL, share=0.5),
     "thresholds": tuned_thresholds(),
     "bandit": bandit.build(),
 }

@@ -5,6 +5,7 @@ import pytest
 
 from blocks.tasks.reconstruction import build
 from semlink.ends.receiver import Patience, Receiver
+from semlink.ends.wire import unpacked
 from semlink.signals import IMAGE, NO_BLOCKS, Estimate
 
 
@@ -17,4 +18,6 @@ def test_nothing_is_expected_of_what_is_lost(lost, expected):
     receiver.open(0, None)
     picture = np.zeros((8, 8, 3), np.uint8)
     receiver._of.estimate = Estimate(picture, IMAGE, lost, NO_BLOCKS)
-    assert receiver.close(late=False).success == expected
+    closed = receiver.close(late=False)
+    assert closed.success == expected
+    assert unpacked(closed.report).lost == lost
