@@ -67,12 +67,13 @@ def closed_loop(
     folder, training = run_folder(run), 2 * seeds
     keys = (f"source={source}",)
     study = Study(keys, seeds, episodes, training, price, folder, workers)
-    text = _tables(study)
+    text = tables(study)
     write_whole(folder / "closed_loop.md", text.encode())
     return f"{text}\n{folder / 'closed_loop.md'}"
 
 
-def _tables(study: Study) -> str:
+def tables(study: Study) -> str:
+    """Play all of a study: systems beside the closed loop, arms, and settling."""
     config, test, price = scenario(SCENARIO, [*study.keys]), study.test(), study.price
     trained = _trained(study, config)
     loops = study.play(systems.closed(price, trained), test)
