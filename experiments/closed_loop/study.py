@@ -5,17 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.closed_loop import results, systems
+from experiments.closed_loop.matching import matched
 from experiments.closed_loop.playing import SCENARIO, Episode, play
 from experiments.closed_loop.results import Played, played
 from experiments.closed_loop.training import train
 from experiments.commands.runs import run_folder
 from experiments.playing import scenario
-from semlink.errors import InputError
 from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
 
-TRIES = 6
-STEP = 0.01  # of the channel uses: least change from one try to the next
 TRAINING_SEED = 1000  # and those after it
 EACH = "best arm of each frame"
 
@@ -77,7 +75,8 @@ def tables(study: Study) -> str:
     config, test, price = scenario(SCENARIO, [*study.keys]), study.test(), study.price
     trained = _trained(study, config)
     loops = study.play(systems.closed(price, trained), test)
-    open_loops = matched(study, loops[systems.CLOSED], test)
+    wanted = float(loops[systems.CLOSED].uses.mean())
+    open_loops = matched(lambda which: study.play(which, test), wanted)
     at_random = study.play([systems.random()], test)
     arms = study.play(systems.arms(config), test)
     late = study.play(systems.late(price, trained), test)
@@ -110,36 +109,3 @@ def _bounds(arms: dict[str, Played], price: float) -> dict[str, Played]:
         blocks: results.best_of(every, price, results.BLOCK),
         EACH: results.best_of(every, price),
     }
-
-
-def matched(study: Study, closed: Played, test) -> dict[str, Played]:
-    """Open loops whose channel uses, down and up, equal those of the closed loop.
-
-    Grants come in steps of a few per cent: an open loop shares its time between the
-    step below and the step above.
-
-    Raises
-    ------
-    InputError
-        The uses of one do not reach those of the closed loop.
-    """
-    wanted = float(closed.uses.mean())
-    below: dict[str, Played] = {}
-    above: dict[str, Played] = {}
-    uses = [round(wanted)] * len(systems.matched([0, 0, 0]))
-    for _ in range(TRIES):
-        named = systems.matched(uses)
-        due = [s for s in named if s.name not in below or s.name not in above]
-        found = study.play(due, test) if due else {}
-        for name, one in found.items():
-            place = [s.name for s in named].index(name)
-            lacking = wanted - float(one.uses.mean())
-            (below if lacking >= 0 else above)[name] = one
-            step = max(abs(lacking), STEP * uses[place])
-            uses[place] += round(step if lacking >= 0 else -step)
-    for name in (system.name for system in named):
-        if name not in below or name not in above:
-            must = f"reach {wanted:.0f} channel uses"
-            spent = {**above, **below}[name].uses.mean()
-            raise InputError(f"{name} must {must}, got {spent:.0f}")
-    return {name: results.shared(below[name], above[name], wanted) for name in below}

@@ -6,6 +6,13 @@ import numpy as np
 import pytest
 
 from experiments.closed_loop import results, study, systems
+from experiments.closed_loop.matching import (
+    Tried,
+    around,
+    is_done,
+    matched,
+    next_ask,
+)
 from experiments.closed_loop.results import Played
 from experiments.closed_loop.training import banks, frames, ladders
 from experiments.playing import scenario
@@ -99,32 +106,42 @@ def test_differences_are_within_episodes():
 
 
 class Scripted:
-    """A study whose systems are granted whole steps of channel uses."""
+    """Open loops that are granted whole steps, and send some of it again."""
 
-    def __init__(self, step: int, most: int = 100_000):
-        self.step, self.most, self.plays = step, most, 0
+    def __init__(self, step: int, again: float = 1.0, most: int = 100_000):
+        self.step, self.again, self.most, self.plays = step, again, most, 0
 
-    def play(self, which, episodes):
+    def __call__(self, which):
         self.plays += len(which)
         found = {}
         for system in which:
             asked = int(system.keys[-1].removeprefix("uses="))
-            uses = min(asked // self.step * self.step, self.most)
+            uses = min(asked // self.step * self.step, self.most) * self.again
             found[system.name] = numbers([[uses / 1e4, uses / 1e4]], uses)
         return found
 
 
-def test_open_loops_share_time_to_come_to_equal_uses():
-    scripted = Scripted(220)
-    found = study.matched(scripted, numbers([[0.5, 0.5]], 5000), [])
+@pytest.mark.parametrize(("again", "plays"), [(1.0, 6), (1.5, 12), (0.7, 12)])
+def test_open_loops_share_time_to_come_to_equal_uses(again, plays):
+    scripted = Scripted(220, again)
+    found = matched(scripted, 5000.0)
     assert [one.uses.mean() for one in found.values()] == pytest.approx([5000] * 3)
     assert [one.utility.mean() for one in found.values()] == pytest.approx([0.5] * 3)
-    assert scripted.plays == 6
+    assert scripted.plays <= plays
+
+
+def test_the_two_that_share_time_are_close_to_each_other():
+    tried = [Tried(n, numbers([[0.0]], 1.5 * n)) for n in (5000, 3300)]
+    assert not is_done(tried, 5000.0)
+    tried.append(Tried(next_ask(tried, 5000.0), numbers([[0.0]], 4999)))
+    tried.append(Tried(next_ask(tried, 5000.0), numbers([[0.0]], 5100)))
+    assert is_done(tried, 5000.0)
+    assert [one.spent for one in around(tried, 5000.0)] == [4999, 5100]
 
 
 def test_open_loops_that_do_not_come_to_equal_uses_are_refused():
     with pytest.raises(InputError, match=r"must reach 5000 channel uses, got 4000"):
-        study.matched(Scripted(1, most=4000), numbers([[0.5, 0.5]], 5000), [])
+        matched(Scripted(1, most=4000), 5000.0)
 
 
 def test_every_system_is_a_scenario():
