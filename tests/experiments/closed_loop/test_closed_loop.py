@@ -121,7 +121,7 @@ class Scripted:
         return found
 
 
-@pytest.mark.parametrize(("again", "plays"), [(1.0, 6), (1.5, 12), (0.7, 12)])
+@pytest.mark.parametrize(("again", "plays"), [(1.0, 6), (1.5, 12), (0.7, 15)])
 def test_open_loops_share_time_to_come_to_equal_uses(again, plays):
     scripted = Scripted(220, again)
     found = matched(scripted, 5000.0)
