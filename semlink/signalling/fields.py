@@ -297,3 +297,41 @@ class Real(NamedTuple):
 
     def row(self) -> tuple[str, str, str]:
         return self.name, "64", "IEEE 754, big-endian"
+
+
+class Quality(NamedTuple):
+    """How good a frame was: its success, a rating with a coarse success, or lost.
+
+    alone : success without a rating
+    rated : success beside one
+    """
+
+    alone: Field
+    rated: Field
+
+    def write(self, values: Values) -> str:
+        if values["lost"]:
+            return "100" + self.rated.write({"success": 0.0})
+        if values["rating"]:
+            return f"1{values['rating']:02b}" + self.rated.write(values)
+        return "0" + self.alone.write(values)
+
+    def read(self, bits: Bits) -> dict[str, Any]:
+        if not bits.number(1):
+            return {"lost": False, "rating": 0, **self.alone.read(bits)}
+        rating = bits.number(2)
+        return {"lost": not rating, "rating": rating, **self.rated.read(bits)}
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Rows of the table of the docs."""
+        return [
+            ("form of rating, success", "1", "0 or 1"),
+            named("0: ", self.alone.row()),
+            ("1: rating", "2", "1 to 3; 0: the frame is lost"),
+            named("1: ", self.rated.row()),
+        ]
+
+
+def named(before: str, row: tuple[str, str, str]) -> tuple[str, str, str]:
+    """A row whose name has something in front."""
+    return before + row[0], *row[1:]

@@ -19,12 +19,14 @@ from semlink.signalling.fields import (
     Field,
     Hex,
     Hexes,
+    Quality,
     Real,
     Text,
     Values,
     failures,
     linear,
     logarithmic,
+    named,
     whole,
     with_zero,
 )
@@ -79,43 +81,6 @@ class Either(NamedTuple):
 
     def read(self, bits: Bits) -> dict[str, Any]:
         return values_of(self.other if bits.number(1) else self.usual, bits)
-
-
-class Quality(NamedTuple):
-    """How good a frame was: its success, a rating with a coarse success, or lost.
-
-    alone : success without a rating
-    rated : success beside one
-    """
-
-    alone: Field
-    rated: Field
-
-    def write(self, values: Values) -> str:
-        if values["lost"]:
-            return "100" + self.rated.write({"success": 0.0})
-        if values["rating"]:
-            return f"1{values['rating']:02b}" + self.rated.write(values)
-        return "0" + self.alone.write(values)
-
-    def read(self, bits: Bits) -> dict[str, Any]:
-        if not bits.number(1):
-            return {"lost": False, "rating": 0, **self.alone.read(bits)}
-        rating = bits.number(2)
-        return {"lost": not rating, "rating": rating, **self.rated.read(bits)}
-
-    def rows(self) -> list[tuple[str, str, str]]:
-        """Rows of the table of the docs."""
-        return [
-            ("form of rating, success", "1", "0 or 1"),
-            _named("0: ", self.alone.row()),
-            ("1: rating", "2", "1 to 3; 0: the frame is lost"),
-            _named("1: ", self.rated.row()),
-        ]
-
-
-def _named(before: str, row: tuple[str, str, str]) -> tuple[str, str, str]:
-    return before + row[0], *row[1:]
 
 
 class Repeated(NamedTuple):
@@ -344,7 +309,7 @@ def _rows(fields: Layout, before: str = "") -> list[tuple[str, str, str]]:
             for number, group in enumerate((field.usual, field.other)):
                 rows += _rows(group, f"{before}{number}: ")
         elif isinstance(field, Quality):
-            rows += [_named(before, row) for row in field.rows()]
+            rows += [named(before, row) for row in field.rows()]
         elif isinstance(field, Repeated):
             rows.append((f"{before}{field.name}", str(field.count), "their number"))
             rows += _rows(field.fields, f"{before}each: ")
