@@ -28,7 +28,8 @@ def job_of(settings: AnySweepConfig, disk: DiskCache | None = None) -> Sweep:
 
 
 def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
-    from experiments.playing import Stage, Workshop, scenario
+    from experiments.sessions.scenario import scenario
+    from experiments.sessions.stage import Stage, Workshop
     from semlink.ends.kept import Kept
     from semlink.sweeps.session_trial import SessionTrial
 

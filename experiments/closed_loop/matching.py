@@ -30,25 +30,29 @@ class Tried(NamedTuple):
         return float(self.came.uses.mean())
 
 
-def matched(play: Play, wanted: float) -> dict[str, Played]:
+def matched(
+    play: Play, wanted: float, outer_loop: str = "outer_loop"
+) -> dict[str, Played]:
     """Open loops of these channel uses, by name.
 
     Parameters
     ----------
     play : plays systems
     wanted : mean channel uses of a frame, down and up
+    outer_loop : adapter of the separated one
 
     Raises
     ------
     InputError
         The uses of one do not reach them.
     """
-    names = [system.name for system in systems.matched([0, 0, 0])]
+    names = [system.name for system in systems.matched([0, 0, 0], outer_loop)]
     tried: dict[str, list[Tried]] = {name: [] for name in names}
     for _ in range(TRIES):
         asked = [next_ask(tried[name], wanted) for name in names]
         asks = dict(zip(names, asked, strict=True))
-        due = [s for s in systems.matched(asked) if not is_done(tried[s.name], wanted)]
+        every = systems.matched(asked, outer_loop)
+        due = [s for s in every if not is_done(tried[s.name], wanted)]
         for name, came in (play(due) if due else {}).items():
             tried[name].append(Tried(asks[name], came))
     return {name: _shared(name, tried[name], wanted) for name in names}

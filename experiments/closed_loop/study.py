@@ -10,11 +10,12 @@ from experiments.closed_loop.playing import SCENARIO, Episode, play
 from experiments.closed_loop.results import Played, played
 from experiments.closed_loop.training import train
 from experiments.commands.runs import run_folder
-from experiments.playing import scenario
+from experiments.sessions.scenario import scenario
 from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
 
 TRAINING_SEED = 1000  # and those after it
+TUNED_ON = 4  # training episodes, for the outer loop
 EACH = "best arm of each frame"
 
 
@@ -41,6 +42,10 @@ class Study(NamedTuple):
         """Episodes that no agent was trained on."""
         seeds = range(1, self.seeds + 1)
         return [Episode(s, e) for e in range(self.episodes) for s in seeds]
+
+    def apart(self) -> list[Episode]:
+        """Training episodes, which no test has."""
+        return [Episode(TRAINING_SEED + k, 0) for k in range(self.training)]
 
     def play(self, which: Sequence[systems.System], episodes, part: str = "test"):
         """Numbers of systems, by name."""
@@ -76,7 +81,8 @@ def tables(study: Study) -> str:
     trained = _trained(study, config)
     loops = study.play(systems.closed(price, trained), test)
     wanted = float(loops[systems.CLOSED].uses.mean())
-    open_loops = matched(lambda which: study.play(which, test), wanted)
+    outer_loop = _tuned(study, round(wanted))
+    open_loops = matched(lambda which: study.play(which, test), wanted, outer_loop)
     at_random = study.play([systems.random()], test)
     arms = study.play(systems.arms(config), test)
     late = study.play(systems.late(price, trained), test)
@@ -85,6 +91,7 @@ def tables(study: Study) -> str:
     alone = {systems.CLOSED: loops[systems.CLOSED]}
     frames = config.world.steps.frames
     parts = (
+        f"Separated open loop: `{outer_loop}`",
         results.table(found, systems.CLOSED, price),
         results.table({**alone, **arms}, systems.CLOSED, price),
         results.settling({**alone, **late}, bounds[EACH], price, frames),
@@ -94,10 +101,15 @@ def tables(study: Study) -> str:
 
 def _trained(study: Study, config: ScenarioConfig) -> systems.Training:
     """What episodes teach that no test has."""
-    apart = [Episode(TRAINING_SEED + k, 0) for k in range(study.training)]
     folder, which = study.folder / "train", [systems.random()]
-    rows = play(which, apart, folder, study.keys, study.workers)
+    rows = play(which, study.apart(), folder, study.keys, study.workers)
     return train(config, rows[systems.RANDOM], study.price, study.folder)
+
+
+def _tuned(study: Study, uses: int) -> str:
+    """The outer loop of the largest net utility in episodes that no test has."""
+    tried = study.play(systems.outer_loops(uses), study.apart()[:TUNED_ON], "train")
+    return results.best_fixed(tried, study.price)
 
 
 def _bounds(arms: dict[str, Played], price: float) -> dict[str, Played]:

@@ -1,12 +1,14 @@
 """Systems that are compared: the closed loop, parts of it, and what it must beat."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import NamedTuple
 
 from semlink.loop.agents import Arm
 from semlink.loop.scenario import ScenarioConfig
 
 OPEN = "jpeg2000_ldpc[mcs=auto,harq=ir,max_transmissions=3]"
+TARGETS, LEAST_DB = (0.02, 0.1, 0.3), (-3.0, 0.0, 3.0)  # of outer loops that are tried
 CLOSED, RANDOM = "closed", "random"
 
 
@@ -77,10 +79,22 @@ def late(price: float, trained: Training) -> list[System]:
     ]
 
 
-def matched(uses: Sequence[int]) -> list[System]:
-    """Open loops of these channel uses of a frame: separated, learned, linear."""
+def outer_loops(uses: int) -> list[System]:
+    """The separated open loop with other parameters of its outer loop."""
+    return [
+        System(words, (f"transmitter={OPEN}", f"adapter={words}", f"uses={uses}"))
+        for target, least in product(TARGETS, LEAST_DB)
+        for words in [f"outer_loop[target={target:g},least_db={least:g}]"]
+    ]
+
+
+def matched(uses: Sequence[int], outer_loop: str = "outer_loop") -> list[System]:
+    """Open loops of these channel uses of a frame: separated, learned, linear.
+
+    ``outer_loop`` is the adapter of the separated one.
+    """
     names = OPEN, "ntscc[arq=selective,max_transmissions=2]", "linear_jscc"
-    adapters = "outer_loop", "fixed", "fixed"
+    adapters = outer_loop, "fixed", "fixed"
     return [
         System(
             f"open {name.partition('_')[0].partition('[')[0]}",

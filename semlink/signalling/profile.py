@@ -1,8 +1,8 @@
 """From an intent to what is executed, and to the nearest intent that can be met.
 
 A frame that needs n channel uses meets its targets if it takes no more than the
-deadline, ``compute + n / rate``, no more than the bandwidth, which limits the rate, and
-no more than the energy. How many uses a task needs at an SNR comes from measurements
+deadline, ``compute + n / rate``, no more than the bandwidth, which limits the rate, no
+more than the energy, and no longer on the air than the next frame lets it. How many uses a task needs at an SNR comes from measurements
 (``needs``); where these are B bits at Shannon's capacity C, the bound is
 ``B <= C * rate * (deadline - compute)``.
 
@@ -113,7 +113,8 @@ class _Frame(NamedTuple):
         """Channel uses that limits leave, on the profile's grids."""
         rate = min(limits.bandwidth, self.state.uses_per_ms)
         deadline = _down("deadline_ms", limits.latency)
-        uses = rate * (deadline - self.state.compute_ms)
+        on_air = min(deadline - self.state.compute_ms, self.state.period_ms)
+        uses = rate * on_air
         energy = _down("energy_mj", limits.energy)
         left = energy - self.device.compute_mj
         if energy == 0 or left < 0:
@@ -178,7 +179,8 @@ def negotiate(
                 _profile(frame, limits, intent, number),
                 changes,
             )
-    raise Infeasible(f"no deadline is enough for {task} at {state.snr_db:g} dB")
+    when = f"at {state.snr_db:g} dB before the next frame, {state.period_ms:g} ms later"
+    raise Infeasible(f"no deadline is enough for {task} {when}")
 
 
 def feasible(
@@ -197,6 +199,7 @@ def feasible(
         profile.task in device.tasks
         and needed <= profile.uses
         and state.compute_ms + air <= profile.deadline_ms
+        and air <= state.period_ms
         and energy <= profile.energy_mj
     )
 

@@ -15,7 +15,7 @@ from experiments.closed_loop.matching import (
 )
 from experiments.closed_loop.results import Played
 from experiments.closed_loop.training import banks, frames, ladders
-from experiments.playing import scenario
+from experiments.sessions.scenario import scenario
 from semlink.errors import InputError
 from semlink.loop.agents import Arm
 
@@ -152,6 +152,7 @@ def test_every_system_is_a_scenario():
         *systems.closed(0.01, trained),
         *systems.late(0.01, trained),
         *systems.matched([4000, 4000, 4000]),
+        *systems.outer_loops(4000),
     ]
     assert len({system.name for system in every}) == len(every)
     configs = {s.name: scenario("steps", list(s.keys)) for s in every}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from experiments.playing import scenario
 from experiments.sessions.live import LiveTable
+from experiments.sessions.scenario import scenario
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.playing import Stage, scenario
 from experiments.sessions.rows import (
     columns,
     format_lines,
@@ -13,6 +12,8 @@ from experiments.sessions.rows import (
     row_of,
     spent,
 )
+from experiments.sessions.scenario import scenario
+from experiments.sessions.stage import Stage
 from semlink.errors import InputError
 from semlink.loop.device import Cost
 from semlink.loop.session import Outcome, Step

@@ -18,6 +18,7 @@ from semlink.signalling.profile import (
 )
 
 STATE = LinkState(snr_db=10.0, uses_per_ms=100.0, period_ms=500.0, compute_ms=20.0)
+SELDOM = STATE._replace(period_ms=1e5)  # frames far apart
 DEVICE = Capabilities(mj_per_use=0.01, compute_mj=5.0)
 SIDES = {"reliability": "at_least"}
 VERBS = ("watch", "find", "ask", "recognise")
@@ -40,7 +41,7 @@ def random_case(rng):
     }
     chosen = rng.choice(list(limits), rng.integers(1, 5), replace=False)
     state = LinkState(
-        rng.uniform(-5, 25), 10 ** rng.uniform(1, 3), 500, rng.uniform(0, 80)
+        rng.uniform(-5, 25), 10 ** rng.uniform(1, 3), 1e5, rng.uniform(0, 80)
     )
     device = Capabilities(
         retransmissions=int(rng.integers(4)),
@@ -125,10 +126,10 @@ def test_latency_gives_way_first():
 
 def test_bandwidth_gives_way_where_nothing_else_is_stated():
     # free latency is chosen wider first
-    offer = negotiate(intent(bandwidth=0.1), STATE, DEVICE)
+    offer = negotiate(intent(bandwidth=0.1), SELDOM, DEVICE)
     assert offer.changes == ()
     assert offer.profile.deadline_ms > 5000
-    ((name, *_),) = negotiate(intent(bandwidth=0.001), STATE, DEVICE).changes
+    ((name, *_),) = negotiate(intent(bandwidth=0.001), SELDOM, DEVICE).changes
     assert name == "bandwidth"
 
 
@@ -171,6 +172,13 @@ def test_what_no_target_can_help_is_refused():
         negotiate(intent(latency=1), STATE, DEVICE, needs=lambda *_: math.inf)
     with pytest.raises(Infeasible, match="no machine serves vqa"):
         negotiate(intent("ask"), STATE, Capabilities(tasks=("detection",)))
+
+
+def test_a_frame_is_off_the_air_when_the_next_one_comes():
+    patient = intent("watch", latency=60_000)
+    assert negotiate(patient, STATE).profile.uses <= 500 * 100
+    with pytest.raises(Infeasible, match="before the next frame"):
+        negotiate(patient, STATE._replace(period_ms=100.0))
 
 
 def test_many_classes_are_all():

@@ -1,8 +1,7 @@
-"""Scenarios by name, and the sessions that they describe."""
+"""The components of a scenario, built once, and the sessions that they play."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from blocks.adapting import adapter
@@ -10,8 +9,11 @@ from blocks.intending import intent_reader
 from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
+from experiments.sessions.offering import Offering
+from experiments.sessions.utility import utility
+from experiments.sessions.work import works
 from semlink.compiled_channel import compiled_channel
-from semlink.config import ComponentSpec, parse_spec
+from semlink.config import ComponentSpec
 from semlink.contracts.built import built
 from semlink.ends.air import Air, Uplink
 from semlink.ends.kept import Kept
@@ -20,80 +22,13 @@ from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop.agents import Understood
-from semlink.loop.device import Work, computing
 from semlink.loop.feedback import slot_of
 from semlink.loop.scenario import ScenarioConfig
-from semlink.loop.session import Evaluation, Parts, Session, Values
+from semlink.loop.session import Evaluation, Parts, Session
 from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
-from semlink.reading import apply_overrides, checked, merged, read_tree, with_values
-from semlink.registry import unknown
 from semlink.rng import Seeds
-from semlink.signalling.messages import Intent
-from semlink.signalling.needs import PICTURE, documented
-from semlink.signalling.profile import (
-    TASKS,
-    Capabilities,
-    LinkState,
-    Offer,
-    negotiate,
-)
 from semlink.sweeps.trial import JSON
-
-SCENARIOS = Path(__file__).parent / "scenarios"
-WORK = SCENARIOS / "work" / "work.yaml"
-# additive metric of each task, and its range from worthless to perfect
-UTILITIES = {
-    "reconstruction": ("psnr", 15.0, 40.0),
-    "detection": ("f1", 0.0, 1.0),
-    "vqa": ("answers", 0.0, 1.0),
-    "classification": ("agreement", 0.0, 1.0),
-}
-
-
-def scenario(
-    word: str | ComponentSpec,
-    overrides: list[str],
-    common: Mapping[str, Any] | None = None,
-) -> ScenarioConfig:
-    """The configuration of a scenario.
-
-    Parameters
-    ----------
-    word : name of a scenario, or path of a YAML file, with dotted keys in brackets, as
-        in ``monitor[adapter=bandit[alpha=1],uplink.loss=0.2]``
-    overrides : ``key=value`` with dotted keys, above those in brackets
-    common : keys of several scenarios, below those in brackets
-
-    Raises
-    ------
-    InputError
-        There is no such scenario, or a key or a value is invalid.
-    """
-    spec = _named(word) if isinstance(word, str) else word
-    if spec.argument is not None:
-        must = "be name[key=value,...]"
-        raise InputError(f"a scenario must {must}, got {spec.label!r}")
-    tree = merged(read_tree(_path(spec.name)), common or {})
-    tree = with_values(tree, spec.params)
-    return checked(apply_overrides(tree, overrides), ScenarioConfig)
-
-
-def _named(word: str) -> ComponentSpec:
-    try:
-        return ComponentSpec(**parse_spec(word))
-    except ValueError as error:
-        raise InputError(f"a scenario must be name[key=value,...]: {error}") from None
-
-
-def _path(name: str) -> Path:
-    """The file of a scenario."""
-    known = {path.stem: path for path in sorted(SCENARIOS.glob("*.yaml"))}
-    if name in known:
-        return known[name]
-    if name.endswith(".yaml") and Path(name).is_file():
-        return Path(name)
-    raise InputError(unknown("scenario", name, list(known)))
 
 
 class Workshop:
@@ -265,29 +200,16 @@ class Stage:
         def reads(said: Any, answers: Sequence[str] = ()) -> Understood:
             return (structured if isinstance(said, Mapping) else reader)(said, answers)
 
-        return User(reads, self._offered)
-
-    def _offered(self, intent: Intent, number: int) -> Offer:
-        """The profile of an intent, by what the link and the machines can do."""
-        device, world = self.config.device, self.config.world
-        values = self.source[0].values
-        least = min(work.encode * values for work in works(self.names))
-        state = LinkState(
-            snr_db=world.snr_db,
-            uses_per_ms=slot_of(self._channel) / device.slot_ms,
-            period_ms=world.period_slots * device.slot_ms,
-            compute_ms=computing(device.sender, least).ms,
+        sent = self.source.modality
+        offers = Offering(
+            config=self.config,
+            tasks=self.tasks,
+            makes=tuple(link.pair.makes or sent for link in self.links),
+            works=works(self.names),
+            values=self.source[0].values,
+            slot=slot_of(self._channel),
         )
-        tasks = tuple(task for task in TASKS.values() if task in self.tasks)
-        able = Capabilities(tasks=tasks, mj_per_use=device.symbol_mj)
-        needs = documented(able.retransmissions)
-
-        def scaled(task: str, snr_db: float, reliability: float) -> float:
-            is_picture = task == "reconstruction"
-            share = values / PICTURE if is_picture else 1.0
-            return share * needs(task, snr_db, reliability)
-
-        return negotiate(intent, state, able, scaled, number)
+        return User(reads, offers)
 
     def _built(self, kind: str, spec: ComponentSpec) -> Any:
         return built(kind, spec.label, self._workshop.component(kind, spec))
@@ -316,32 +238,3 @@ class Stage:
                 f"a session acknowledges by its reports alone, got {spec.label}"
             )
         return Link(pair, self._channel, self.tasks)
-
-
-def utility(task: str, values: Values) -> float:
-    """Utility of a frame, 0 to 1, from the additive metric of its task."""
-    name, worst, best = UTILITIES[task]
-    total, count = values[name]
-    value = total / count if count else worst
-    return float(min(max((value - worst) / (best - worst), 0.0), 1.0))
-
-
-def works(names: tuple[str, ...]) -> tuple[Work, ...]:
-    """Operations of transmitters, from the table of measured ones.
-
-    Raises
-    ------
-    InputError
-        One of them is not in the table.
-    """
-    table = read_tree(WORK)
-    return tuple(_work(name, table) for name in names)
-
-
-def _work(name: str, table: Mapping[str, Mapping]) -> Work:
-    known = table.get(name) or table.get(ComponentSpec.model_validate(name).name)
-    if known is None:
-        raise InputError(
-            unknown("transmitter with measured operations", name, [*table])
-        )
-    return Work(**known)

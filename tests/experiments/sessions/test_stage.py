@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from experiments.playing import Stage, scenario
+from experiments.sessions.scenario import scenario
+from experiments.sessions.stage import Stage
 from semlink.ends.air import Air
 from semlink.ends.wire import packed
 from semlink.errors import InputError

@@ -1,0 +1,33 @@
+"""What the transmitters cost to compute, from the table of measured operations."""
+
+from collections.abc import Mapping
+
+from experiments.sessions.scenario import SCENARIOS
+from semlink.config import ComponentSpec
+from semlink.errors import InputError
+from semlink.loop.device import Work
+from semlink.reading import read_tree
+from semlink.registry import unknown
+
+WORK = SCENARIOS / "work" / "work.yaml"
+
+
+def works(names: tuple[str, ...]) -> tuple[Work, ...]:
+    """Operations of transmitters, from the table of measured ones.
+
+    Raises
+    ------
+    InputError
+        One of them is not in the table.
+    """
+    table = read_tree(WORK)
+    return tuple(_work(name, table) for name in names)
+
+
+def _work(name: str, table: Mapping[str, Mapping]) -> Work:
+    known = table.get(name) or table.get(ComponentSpec.model_validate(name).name)
+    if known is None:
+        raise InputError(
+            unknown("transmitter with measured operations", name, [*table])
+        )
+    return Work(**known)

@@ -1,0 +1,123 @@
+"""Plays what intents were offered that could not be met as they were stated.
+
+    python -m experiments.studies.offers [CASES]
+
+Random intents over random links and machines; of those that cannot be met, the offered
+profile is played over the link. The bound that chose it has no part in the judgement: a
+frame keeps its profile if it arrives, in time, within the channel uses and the energy.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import yaml
+
+from experiments.sessions.scenario import scenario
+from experiments.sessions.stage import Stage, Workshop
+from semlink.errors import Infeasible
+from semlink.loop.session import Session, Step
+from semlink.signalling.messages import TaskProfile
+from semlink.signalling.profile import TASKS, Offer
+from semlink.signals import DOWN
+
+SERVES = {"watch": "linear_jscc", "recognise": "features"}  # the other verbs: words
+SIDES = {"reliability": "at_least"}
+
+
+class Kept(NamedTuple):
+    """What of its profile a frame kept."""
+
+    arrives: bool
+    in_time: bool
+    uses: bool
+    energy: bool
+
+
+class Case(NamedTuple):
+    """An intent that could not be met, what was offered, and how it went.
+
+    says : the intent
+    snr_db : of the link [dB]
+    offer : of an intent that can be met
+    kept : of each frame
+    """
+
+    says: dict
+    snr_db: float
+    offer: Offer
+    kept: tuple[Kept, ...]
+
+
+def wishes(draws: np.random.Generator) -> dict:
+    """A random intent: a verb, and one to four targets."""
+    values = {
+        "latency": 10 ** draws.uniform(0, 3),
+        "reliability": 1 - 10 ** draws.uniform(-8, -1),
+        "bandwidth": 10 ** draws.uniform(0, 3),
+        "energy": 10 ** draws.uniform(-1, 3),
+    }
+    names = draws.choice(list(values), draws.integers(1, 5), replace=False)
+    targets = [
+        {
+            "name": str(name),
+            "condition": SIDES.get(name, "at_most"),
+            "value": float(values[name]),
+        }
+        for name in names
+    ]
+    return {"verb": str(draws.choice(list(TASKS))), "targets": targets}
+
+
+def links(draws: np.random.Generator) -> list[str]:
+    """Keys of a random link, and of the machines at its ends."""
+    return [
+        f"world.snr_db={draws.uniform(0, 20):.1f}",
+        f"device.symbol_mj={10 ** draws.uniform(-4, -2):.6f}",
+        f"device.sender.flop_per_s={10 ** draws.uniform(11.5, 13):.3e}",
+        f"device.receiver.flop_per_s={10 ** draws.uniform(11.5, 13):.3e}",
+    ]
+
+
+def cases(number: int, seed: int = 0) -> Iterator[Case]:
+    """Play offers for intents that cannot be met."""
+    draws, workshop = np.random.default_rng(seed), Workshop()
+    found = 0
+    while found < number:
+        says = wishes(draws)
+        keys = [*links(draws), f"says={yaml.safe_dump(says, default_flow_style=True)}"]
+        stage = Stage(scenario("offers", keys), workshop)
+        try:
+            offer = stage.receiver().intend(stage.config.says)
+        except Infeasible:
+            continue  # nothing can be offered
+        if offer.changes:
+            found += 1
+            yield Case(
+                says,
+                stage.config.world.snr_db,
+                offer,
+                played(stage, says, offer.profile, workshop),
+            )
+
+
+def played(
+    stage: Stage, says: dict, profile: TaskProfile, workshop: Workshop
+) -> tuple[Kept, ...]:
+    """Play an offer: an equal share of the channel uses for each transmission."""
+    serves = SERVES.get(says["verb"], "words")
+    share = 1 / (1 + profile.retransmissions)
+    adapter = f"adapter=fixed[transmitter={serves},share={share}]"
+    return tuple(kept(step, profile) for step in session)
+
+
+def kept(step: Step, profile: TaskProfile) -> Kept:
+    """What a frame kept of its profile."""
+    outcome = step.outcome
+    return Kept(
+        arrives=not outcome.estimate.lost,
+        in_time=outcome.latency_ms <= profile.deadline_ms,
+        uses=step.uses.of(direction=DOWN) <= profile.uses,
+        energy=outcome.cost.mj <= profile.energy_mj,
+    )
