@@ -187,7 +187,9 @@ class Stage:
     def receiver(self) -> Receiver:
         """The receiver's end, for an episode."""
         told = self.config.receiver
-        patience = Patience(told.content, told.conceal, told.actor, told.silent)
+        patience = Patience(
+            told.content, told.conceal, told.actor, told.asks, told.silent
+        )
         holds = range(len(self.names)) if told.holds is None else told.holds
         return Receiver(
             self.links, self.tasks, self._bursts, patience, self._user(), holds

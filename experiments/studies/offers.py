@@ -1,14 +1,15 @@
 """Plays what intents were offered that could not be met as they were stated.
 
-    python -m experiments.studies.offers [CASES]
+    python -m experiments.studies.offers [CASES [KEY=VALUE ...]]
 
-Random intents over random links and machines; of those that cannot be met, the offered
-profile is played over the link. The bound that chose it has no part in the judgement: a
-frame keeps its profile if it arrives, in time, within the channel uses and the energy.
+Keys are those of the scenario ``offers``, such as a source. Random intents meet random
+links and machines; of those that cannot be met, the offered profile is played over the
+link. The bound that chose it has no part in the judgement: a frame keeps its profile if
+it arrives, in time, within the channel uses and the energy.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +18,7 @@ import yaml
 from experiments.sessions.scenario import scenario
 from experiments.sessions.stage import Stage, Workshop
 from semlink.errors import Infeasible
-from semlink.loop.session import Session, Step
+from semlink.loop.session import Step
 from semlink.signalling.messages import TaskProfile
 from semlink.signalling.profile import TASKS, Offer
 from semlink.signals import DOWN
@@ -39,13 +40,11 @@ class Case(NamedTuple):
     """An intent that could not be met, what was offered, and how it went.
 
     says : the intent
-    snr_db : of the link [dB]
     offer : of an intent that can be met
     kept : of each frame
     """
 
     says: dict
-    snr_db: float
     offer: Offer
     kept: tuple[Kept, ...]
 
@@ -80,36 +79,39 @@ def links(draws: np.random.Generator) -> list[str]:
     ]
 
 
-def cases(number: int, seed: int = 0) -> Iterator[Case]:
+def cases(number: int, given: Sequence[str] = (), seed: int = 0) -> Iterator[Case]:
     """Play offers for intents that cannot be met."""
     draws, workshop = np.random.default_rng(seed), Workshop()
     found = 0
     while found < number:
         says = wishes(draws)
-        keys = [*links(draws), f"says={yaml.safe_dump(says, default_flow_style=True)}"]
+        keys = [*given, *links(draws), f"says={flow(says)}"]
         stage = Stage(scenario("offers", keys), workshop)
         try:
             offer = stage.receiver().intend(stage.config.says)
         except Infeasible:
-            continue  # nothing can be offered
+            continue  # no intent of this verb can be met
         if offer.changes:
             found += 1
-            yield Case(
-                says,
-                stage.config.world.snr_db,
-                offer,
-                played(stage, says, offer.profile, workshop),
-            )
+            yield Case(says, offer, played(keys, says, offer.profile, workshop))
 
 
 def played(
-    stage: Stage, says: dict, profile: TaskProfile, workshop: Workshop
+    keys: list[str], says: dict, profile: TaskProfile, workshop: Workshop
 ) -> tuple[Kept, ...]:
     """Play an offer: an equal share of the channel uses for each transmission."""
     serves = SERVES.get(says["verb"], "words")
     share = 1 / (1 + profile.retransmissions)
-    adapter = f"adapter=fixed[transmitter={serves},share={share}]"
-    return tuple(kept(step, profile) for step in session)
+    fixed = f"adapter=fixed[transmitter={serves},share={share}]"
+    stage = Stage(scenario("offers", [*keys, fixed]), workshop)
+    first, *others = stage.session(0)
+    # the first frame is sent before the profile is heard
+    return tuple(kept(step, profile) for step in others)
+
+
+def flow(says: dict) -> str:
+    """A mapping as one line of YAML."""
+    return yaml.safe_dump(says, default_flow_style=True, width=1000).strip()
 
 
 def kept(step: Step, profile: TaskProfile) -> Kept:
@@ -121,3 +123,38 @@ def kept(step: Step, profile: TaskProfile) -> Kept:
         uses=step.uses.of(direction=DOWN) <= profile.uses,
         energy=outcome.cost.mj <= profile.energy_mj,
     )
+
+
+def table(found: Sequence[Case]) -> str:
+    """What the offers of each verb kept, in Markdown."""
+    lines = [
+        f"| verb | offers | frames | {' | '.join(Kept._fields)} | lost, promised |"
+    ]
+    lines += ["|---" * (4 + len(Kept._fields)) + "|"]
+    for verb in (*TASKS, "all"):
+        own = [case for case in found if verb in (case.says["verb"], "all")]
+        frames = np.array([frame for case in own for frame in case.kept])
+        if not len(frames):
+            continue
+        promised = np.mean([1 - case.offer.profile.reliability for case in own])
+        cells = [f"{count}" for count in frames.sum(axis=0)]
+        lines.append(
+            f"| {verb} | {len(own)} | {len(frames)} | {' | '.join(cells)} | "
+            f"{promised:.2%} |"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Play as many cases as asked for, and print what they kept."""
+    found = []
+    number, *keys = arguments or ["50"]
+    for case in cases(int(number), keys):
+        found.append(case)
+        if not all(map(all, case.kept)):
+            print(case, file=sys.stderr)
+    print(table(found))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

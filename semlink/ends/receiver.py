@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from semlink.ends.anew import asked_anew
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
@@ -23,6 +24,7 @@ FRAMES, REPORTED, PROFILES = 256, 16, 16  # numbers on the air
 LOWEST_DB, HIGHEST_DB = -16, 47
 REPEAT = 2  # frames after which a profile that is not acknowledged is sent again
 Actor = Literal["none", "dwell"]
+Asks = Literal["parts", "frames"]
 
 
 class Patience(NamedTuple):
@@ -32,13 +34,27 @@ class Patience(NamedTuple):
     conceal : in place of a lost frame, nothing, or the last one
     actor : ``dwell``: it asks the camera to stay on a scene with objects of interest
         of which it is not sure
+    asks : for ``parts`` of a frame that the link repeats, or for lost ``frames``, too,
+        which are encoded anew for the state that it measured
     silent : messages (``profile``, ``request``, ``report``) that it never sends
     """
 
     content: float = 0.9
     conceal: Literal["nothing", "last"] = "nothing"
     actor: Actor = "none"
+    asks: Asks = "parts"
     silent: Collection[str] = ()
+
+
+class Spare(NamedTuple):
+    """Channel uses that can still arrive before the deadline of a frame.
+
+    parts : of a retransmission
+    anew : of a transmission for which the frame is encoded once more
+    """
+
+    parts: int
+    anew: int
 
 
 class User(NamedTuple):
@@ -143,16 +159,17 @@ class Receiver:
         self._said = number
         return packed(self.profile)
 
-    def take(self, rx: RxSignal, can_ask: bool) -> Answer:
+    def take(self, rx: RxSignal, spare: Spare) -> Answer:
         """Decode a transmission, and decide.
 
         Parameters
         ----------
         rx : what was received
-        can_ask : whether time is left for another transmission
+        spare : channel uses for which time is left
         """
         of = self._of
         of.heard += 1
+        of.received += len(rx.x_hat)
         self._state_db = _state_db(rx.no)
         if of.begins:
             rx = self._read_grant(rx)
@@ -163,8 +180,10 @@ class Receiver:
             request = Request(frame=number, verdict="accept")
         else:
             of.estimate, request = self._decode(rx)
-        of.begins = not request.parts
-        return self._decide(request, can_ask)
+        if request.verdict == "ask" or of.estimate.lost:
+            request = self._asked_anew(request)
+        of.begins = request.verdict == "again" or not request.parts
+        return self._decide(request, self._has_time(request, spare))
 
     def close(self, late: bool, rating: int = 0) -> Closed:
         """End a frame: report, and act.
@@ -241,19 +260,37 @@ class Receiver:
         parts = () if asked.content is None else tuple(map(int, asked.content))
         return estimate, Request(frame=number, verdict="ask", parts=parts)
 
+    def _asked_anew(self, request: Request) -> Request:
+        """The request for a lost frame, where lost frames are asked for."""
+        of = self._of
+        nothing_follows = of.grant is not None and not of.grant.uses
+        if self._patience.asks == "parts" or nothing_follows or not of.estimate.lost:
+            return request
+        of.process = None  # which has parts of a signal that does not come again
+        return asked_anew(of.number % FRAMES, self._state_db)
+
+    def _has_time(self, request: Request, spare: Spare) -> bool:
+        """Whether what is asked for can arrive before the deadline."""
+        of = self._of
+        if request.verdict == "again":
+            whole = of.received // of.heard if of.grant is None else of.grant.uses
+            return spare.anew >= whole
+        rest = of.grant.uses - of.received if of.grant else 0
+        return spare.parts >= max(rest, 1)
+
     def _remember(self, place: int, memory: Any) -> None:
         before, after = self._memories[:place], self._memories[place + 1 :]
         self._memories = (*before, memory, *after)
 
-    def _decide(self, request: Request, can_ask: bool) -> Answer:
+    def _decide(self, request: Request, has_time: bool) -> Answer:
         """Accept, ask again, or give up."""
         of = self._of
         most = of.grant.retransmissions if of.grant else self.profile.retransmissions
-        has_asks = can_ask and of.heard <= most
+        has_asks = has_time and of.heard <= most
         has_asks &= "request" not in self._patience.silent
-        wants = request.verdict == "ask" and self._success() < self._patience.content
-        if wants and has_asks:
-            return Answer(packed(request), "ask")
+        is_asked = request.verdict in ("ask", "again")
+        if is_asked and has_asks and self._success() < self._patience.content:
+            return Answer(packed(request), request.verdict)
         # silence says the rest: the sender waits for no answer
         return Answer(None, "give_up" if of.estimate.lost else "accept")
 
@@ -284,7 +321,7 @@ class _Frame:
         self.number, self.query = number, query
         self.grant: Grant | None = None
         self.process, self.estimate = None, unknown()
-        self.heard = 0
+        self.heard = self.received = 0  # transmissions, symbols
         self.fetched: int | None = None
         self.begins = True  # the next signal begins with a grant
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from semlink.ends.anew import state_of
 from semlink.ends.kept import Kept
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible, InputError
@@ -89,6 +90,7 @@ class Emitted(NamedTuple):
     grant : what is announced
     setting : what the adapter asked for
     tx : first signal; ``None`` if none fits the grant
+    anew : the frame was encoded for this transmission
     state_db : reported state that the sender knew [dB]; ``None`` before a report
     """
 
@@ -97,7 +99,16 @@ class Emitted(NamedTuple):
     grant: Grant
     setting: Setting
     tx: TxSignal | None = None
+    anew: bool = True
     state_db: float | None = None
+
+
+class _Sent(NamedTuple):
+    """A frame, its last first signal, and what that was made of."""
+
+    frame: Frame
+    emitted: Emitted
+    encoded: Encoded | None
 
 
 class Sender:
@@ -124,7 +135,7 @@ class Sender:
         self._bursts, self._seeds, self._kept = bursts, seeds, kept
         self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
         self._acts: list[Act] = []
-        self._sent: tuple[Emitted, Encoded | None] | None = None
+        self._sent: _Sent | None = None
         self._requested: Request | None = None
         self._readable = self._repeats = 0
 
@@ -168,16 +179,7 @@ class Sender:
             self._note(frame, None)  # its report is about no choice
             return None
         setting, grant = self._decide(frame, slot)
-        encoded = self._encoded(frame, grant, setting)
-        if encoded is None:
-            grant = grant.model_copy(update={"uses": 0})  # nothing follows
-        front = self._bursts.send(granted(grant))
-        tx = encoded.tx if encoded else None
-        x = np.concatenate([front, tx.x]) if tx else front
-        uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
-        emitted = Emitted(x, uses, grant, setting, tx, self.memory.state_db)
-        self._sent = emitted, encoded
-        return emitted
+        return self._emitted(frame, grant, setting)
 
     def again(self) -> Emitted | None:
         """Answer the last request of this frame.
@@ -189,27 +191,49 @@ class Sender:
         request, self._requested = self._requested, None
         if request is None or self._sent is None:
             return None
-        emitted, encoded = self._sent
+        frame, emitted, encoded = self._sent
         if self._repeats == emitted.grant.retransmissions:
             return None
         self._repeats += 1
-        if not request.parts or encoded is None:
-            # the receiver has read nothing: all of it comes again
-            return emitted._replace(uses=ledger(retransmission=len(emitted.x)))
-        self._readable += 1
         link = self._links[emitted.grant.transmitter]
+        if request.verdict == "again" and not link.pair.remembers:
+            self._readable = 0
+            anew = self._emitted(frame, emitted.grant, emitted.setting)
+            return anew._replace(uses=ledger(retransmission=len(anew.x)))
+        if request.verdict == "again" or not request.parts or encoded is None:
+            # the receiver has read nothing: all of it comes again
+            uses = ledger(retransmission=len(emitted.x))
+            return emitted._replace(uses=uses, anew=False)
+        self._readable += 1
         asked = np.array(request.parts, np.uint8)
         tx = link.transmitter.again(
             encoded.sample, encoded.tx, encoded.plan, asked, self._readable
         )
-        return emitted._replace(x=tx.x, uses=tx.ledger)
+        return emitted._replace(x=tx.x, uses=tx.ledger, anew=False)
+
+    def _emitted(self, frame: Frame, grant: Grant, setting: Setting) -> Emitted:
+        """Encode a frame for the state that is known, and announce it."""
+        encoded = self._encoded(frame, grant, setting)
+        if encoded is None:
+            grant = grant.model_copy(update={"uses": 0})  # nothing follows
+        front = self._bursts.send(granted(grant))
+        tx = encoded.tx if encoded else None
+        x = np.concatenate([front, tx.x]) if tx else front
+        uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
+        known = self.memory.state_db
+        emitted = Emitted(x, uses, grant, setting, tx, state_db=known)
+        self._sent = _Sent(frame, emitted, encoded)
+        return emitted
 
     def _hear_request(self, request: Request) -> None:
         """Take a request of the present frame; one of a frame before came too late."""
-        if self._sent is None or request.verdict != "ask":
+        if self._sent is None or request.verdict not in ("ask", "again"):
             return
-        if request.frame == self._sent[0].grant.frame:
+        if request.frame == self._sent.emitted.grant.frame:
             self._requested = request
+            state_db = state_of(request)
+            if state_db is not None:
+                self.memory = self.memory._replace(state_db=state_db)
 
     def _hear_report(self, report: Report, slot: int) -> None:
         chosen, heard = self.memory.chosen[report.frame], self.memory.heard

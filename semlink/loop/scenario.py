@@ -42,6 +42,7 @@ class ReceiverConfig(_Frozen):
     actor : ``dwell``: the camera stays on a scene of which the receiver is unsure
     rating : share of frames that the user rates
     holds : transmitters whose models it holds, by place; ``null``: all
+    asks : for ``parts`` of a frame again, or for lost ``frames``, too
     silent : messages that it never sends, for ablations; a list, or words
     """
 
@@ -50,6 +51,7 @@ class ReceiverConfig(_Frozen):
     actor: Literal["none", "dwell"] = "none"
     rating: Share = 0.0
     holds: tuple[int, ...] | None = None
+    asks: Literal["parts", "frames"] = "parts"
     silent: tuple[Literal["profile", "request", "report"], ...] = ()
 
     @field_validator("silent", mode="before")

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from semlink.ends.air import Air, Arrived
-from semlink.ends.receiver import Closed, Receiver
+from semlink.ends.receiver import Closed, Receiver, Spare
 from semlink.ends.sender import Emitted, Sender
 from semlink.ends.wire import Wire
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
@@ -124,7 +124,7 @@ class Session:
     def __init__(self, parts: Parts):
         self.parts, self._on_the_way = parts, deque()
         self._uses, self._heard = Ledger(), 0
-        self._offer: Offer | None = None
+        self._encoded, self._offer = Cost(), None
 
     def __iter__(self) -> Iterator[Step]:
         """Play the episode, frame by frame."""
@@ -141,7 +141,7 @@ class Session:
         """Time goes on to the next frame; messages arrive meanwhile."""
         world, air = self.parts.world, self.parts.air
         self._uses, self._heard = Ledger(), 0
-        self._offer = None
+        self._encoded, self._offer = Cost(), None
         air.wait(max(world.slot_of(number) - air.now, 0))
         self._hear(world.slot_of(number))
         for _ in self.parts.sender.acts():
@@ -162,8 +162,7 @@ class Session:
         parts = self.parts
         self._hear(parts.air.now)
         emitted = parts.sender.send(frame, parts.air.now, self._elapsed_ms(frame))
-        encoding = computing(parts.device.sender, self._flop(frame, emitted).encode)
-        parts.air.wait(int(np.ceil(encoding.ms / parts.device.slot_ms)))
+        self._encode(frame, emitted)
         return emitted
 
     def _receive(self, frame: Frame, emitted: Emitted | None) -> tuple[str, ...]:
@@ -172,23 +171,27 @@ class Session:
         while sent is not None:
             rx = parts.air.down(sent.x, sent.grant.power_db)
             self._uses += sent.uses + parts.air.pilots(len(sent.x))
-            answer = parts.receiver.take(rx, self._can_ask(frame))
+            answer = parts.receiver.take(rx, self._spare(frame, emitted))
             verdicts.append(answer.verdict)
-            sent = None
-            while answer.wire is not None and sent is None and self._can_ask(frame):
-                # once more, if nothing comes
-                arrives = self._up("request", answer.wire).slot - parts.air.now
-                parts.air.wait(max(self._answer_slots, arrives))
-                self._hear(parts.air.now)
-                sent = parts.sender.again()
+            sent = self._ask(frame, emitted, answer.wire)
         return tuple(verdicts)
+
+    def _ask(self, frame: Frame, first: Emitted, wire: Wire | None) -> Emitted | None:
+        """Send a request up, once more if nothing comes; return what comes."""
+        parts, sent = self.parts, None
+        while wire is not None and sent is None and self._spare(frame, first).parts:
+            arrives = self._up("request", wire).slot - parts.air.now
+            parts.air.wait(max(self._answer_slots, arrives))
+            self._hear(parts.air.now)
+            sent = parts.sender.again()
+        if sent is not None and sent.anew:
+            self._encode(frame, sent)
+        return sent
 
     def _act(self, frame: Frame, emitted: Emitted | None) -> Outcome:
         """The receiver acts on what it has; the simulator sees what it was worth."""
         parts, profile = self.parts, self.parts.receiver.profile
-        work = self._flop(frame, emitted)
-        machines = computing(parts.device.sender, work.encode)
-        decoding = computing(parts.device.receiver, work.decode)
+        decoding = self._decoding(frame, emitted)
         latency_ms = self._elapsed_ms(frame) + decoding.ms
         latency_ms += fetching(parts.device, self._fetched_bytes())
         late = emitted is None or latency_ms > profile.deadline_ms
@@ -201,7 +204,7 @@ class Session:
         power = 10 ** (emitted.grant.power_db / 10) if emitted else 0.0
         symbols = self._uses.of(direction=DOWN)
         air = Cost(0.0, parts.device.symbol_mj * power * symbols)
-        cost = machines + decoding + air
+        cost = self._encoded + decoding + air
         return Outcome(estimate, values, utility, latency_ms, late, cost)
 
     def _feed_back(self, outcome: Outcome) -> Closed:
@@ -247,11 +250,26 @@ class Session:
             self.parts.sender.hear(arrived.wire, arrived.slot)
             self._heard += 1
 
-    def _can_ask(self, frame: Frame) -> bool:
-        """Whether an answer to a request would come before the deadline."""
+    def _encode(self, frame: Frame, emitted: Emitted | None) -> None:
+        """Let the time go by in which the sender encodes a frame, and count it."""
         parts = self.parts
-        wait_ms = self._answer_slots * parts.device.slot_ms
-        return self._elapsed_ms(frame) + wait_ms < parts.receiver.profile.deadline_ms
+        encoding = computing(parts.device.sender, self._flop(frame, emitted).encode)
+        self._encoded += encoding
+        parts.air.wait(int(np.ceil(encoding.ms / parts.device.slot_ms)))
+
+    def _decoding(self, frame: Frame, emitted: Emitted | None) -> Cost:
+        return computing(self.parts.device.receiver, self._flop(frame, emitted).decode)
+
+    def _spare(self, frame: Frame, emitted: Emitted) -> Spare:
+        """Channel uses that can still arrive, and be decoded, before the deadline."""
+        parts, encode = self.parts, self._flop(frame, emitted).encode
+        deadline_ms = parts.receiver.profile.deadline_ms
+        left_ms = deadline_ms - self._elapsed_ms(frame)
+        left_ms -= self._decoding(frame, emitted).ms
+        slots = left_ms // parts.device.slot_ms - self._answer_slots
+        again = computing(parts.device.sender, encode).ms / parts.device.slot_ms
+        spare = (max(int(n), 0) for n in (slots, slots - np.ceil(again)))
+        return Spare(*(n * parts.air.slot for n in spare))
 
     @property
     def _answer_slots(self) -> int:
@@ -267,7 +285,7 @@ class Session:
         return (self.parts.air.now - frame.slot) * self.parts.device.slot_ms
 
     def _flop(self, frame: Frame, emitted: Emitted | None) -> Work:
-        """Operations of a frame; its retransmissions are decoded anew."""
+        """Operations to encode a frame, and to decode all that came of it."""
         if emitted is None or emitted.tx is None:
             return Work()
         work = self.parts.work[emitted.grant.transmitter]

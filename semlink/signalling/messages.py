@@ -155,15 +155,16 @@ class Grant(Message):
 
 
 class Request(Message):
-    """Answer to a transmission: accept, ask for parts again, or give up.
+    """Answer to a transmission: accept, ask for parts or for all again, or give up.
 
     frame : number of the frame, modulo 256
     verdict : what the receiver decides
-    parts : the parts that it asks for, as bits in the pair's own format
+    parts : of ``ask``, the parts that it asks for, as bits in the pair's own format; of
+        ``again``, the state that the frame is to be encoded for (``semlink.ends.anew``)
     """
 
     frame: Annotated[int, Field(ge=0, le=255)]
-    verdict: Literal["accept", "ask", "give_up"]
+    verdict: Literal["accept", "ask", "give_up", "again"]
     parts: tuple[Literal[0, 1], ...] = ()
 
 

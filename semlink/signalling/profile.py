@@ -2,9 +2,9 @@
 
 A frame that needs n channel uses meets its targets if it takes no more than the
 deadline, ``compute + n / rate``, no more than the bandwidth, which limits the rate, no
-more than the energy, and no longer on the air than the next frame lets it. How many uses a task needs at an SNR comes from measurements
-(``needs``); where these are B bits at Shannon's capacity C, the bound is
-``B <= C * rate * (deadline - compute)``.
+more than the energy, and if it is off the air when the next one comes. How many uses a
+task needs at an SNR comes from measurements (``needs``); where these are B bits at
+Shannon's capacity C, the bound is ``B <= C * rate * (deadline - compute)``.
 
 An intent that cannot be met is answered with the nearest that can: the fewest targets
 change, of equally many latency before reliability before bandwidth before energy, and

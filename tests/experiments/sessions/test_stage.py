@@ -13,6 +13,7 @@ from semlink.ends.air import Air
 from semlink.ends.wire import packed
 from semlink.errors import InputError
 from semlink.loop.session import Session
+from semlink.loop.world import Event
 from semlink.signalling.messages import Report, Request
 
 SMALL = Path(__file__).with_name("small_scenario.yaml")
@@ -231,3 +232,37 @@ def test_a_long_session_does_not_grow():
         if number in (200, 599):
             sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     assert sizes[1] - sizes[0] < 20_000  # kB
+
+
+STEPPING = ["adapter=fixed", "world.snr_db=20", "world.period_slots=40"]
+
+
+def falling(*overrides: str) -> Stage:
+    """The small scenario, whose link loses 16 dB before its third frame."""
+    config = scenario(str(SMALL), [*STEPPING, *overrides])
+    events = (Event(frame=2, step_db=-16),)
+    world = config.world.model_copy(update={"events": events})
+    return Stage(config.model_copy(update={"world": world}))
+
+
+def test_a_lost_frame_comes_anew_for_the_state_that_the_request_names():
+    coded = "transmitter=jpeg2000_ldpc[mcs=auto]", "uses=2400"
+    parts = list(falling(*coded).session(1))
+    frames = list(falling(*coded, "receiver.asks=frames").session(1))
+    assert parts[2].verdicts == ("give_up",)
+    assert frames[2].verdicts == ("again", "accept")
+    assert not frames[2].outcome.estimate.lost
+    again, first = frames[2].uses.of(purpose="retransmission"), frames[2].emitted
+    assert 0 < again <= first.grant.uses
+    # both transmissions were encoded, and took their time
+    once, twice = (steps[2].outcome for steps in (parts, frames))
+    assert twice.cost.mj > 1.5 * once.cost.mj
+    assert twice.latency_ms > once.latency_ms + 8
+
+
+def test_a_receiver_asks_for_nothing_that_would_be_late():
+    tight = says(19), "intent=structured", "transmitter=jpeg2000_ldpc[mcs=auto]"
+    steps = list(falling(*tight, "uses=2400", "receiver.asks=frames").session(1))
+    assert steps[2].profile.deadline_ms < 20  # an answer would come after 20 ms
+    assert steps[2].verdicts == ("give_up",)
+    assert not any(step.outcome.late for step in steps)

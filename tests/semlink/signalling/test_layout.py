@@ -226,8 +226,8 @@ def test_damaged_bits_are_refused():
     for wrong in (bits[:-1], [*bits, 0], [1] * 40, []):
         with pytest.raises(InputError, match="got"):
             decode(Report, wrong)
-    with pytest.raises(InputError, match="verdict must be one of 3 options"):
-        decode(Request, [0] * 9 + [1, 1])
+    with pytest.raises(InputError, match="classes must be one of 80 options"):
+        decode(TaskProfile, [0] * 10 + [1] * 39)
 
 
 def test_every_bit_of_a_report_counts():
