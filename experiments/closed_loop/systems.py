@@ -51,7 +51,7 @@ def _fixed(config: ScenarioConfig, arm: Arm) -> System:
 
 
 def closed(price: float, trained: Training) -> list[System]:
-    """The closed loop, and the same with one agent taken out or replaced."""
+    """The closed loop, and the same with one agent changed, or taken out."""
     bandit = f"adapter=bandit[price={price},alpha=0.05,start={trained.start}]"
 
     def without(message: str) -> tuple[str, ...]:
@@ -64,6 +64,7 @@ def closed(price: float, trained: Training) -> list[System]:
         System("no intent", without("profile")),
         System("no request", without("request")),
         System("no report", without("report")),
+        System("lost frames anew", (bandit, "receiver.asks=frames")),
     ]
 
 

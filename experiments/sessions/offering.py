@@ -25,7 +25,7 @@ class Offering:
     tasks : built tasks, by name
     makes : modality of the estimates of each transmitter
     works : operations of each transmitter
-    values : of a frame
+    values : of the largest frame
     slot : channel uses of a slot
     """
 

@@ -208,10 +208,17 @@ class Stage:
             tasks=self.tasks,
             makes=tuple(link.pair.makes or sent for link in self.links),
             works=works(self.names),
-            values=self.source[0].values,
+            values=self._largest(),
             slot=slot_of(self._channel),
         )
         return User(reads, offers)
+
+    def _largest(self) -> int:
+        """Values of the largest frame of the source."""
+        source = self.source
+        key = "values of the largest frame", self.config.source.label
+        sizes = (source[number].values for number in range(len(source)))
+        return self._workshop.once(key, lambda: max(sizes))
 
     def _built(self, kind: str, spec: ComponentSpec) -> Any:
         return built(kind, spec.label, self._workshop.component(kind, spec))
@@ -234,9 +241,5 @@ class Stage:
         if pair.loop and (pair.loop.state or pair.loop.map):
             raise InputError(
                 f"a session reports the state of the channel itself, got {spec.label}"
-            )
-        if pair.loop and pair.loop.acknowledged:
-            raise InputError(
-                f"a session acknowledges by its reports alone, got {spec.label}"
             )
         return Link(pair, self._channel, self.tasks)

@@ -8,16 +8,25 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from semlink.ends.anew import asked_anew
+from semlink.ends.answers import asked_anew, bits_of
+from semlink.ends.reception import Answer, Closed, Reception, Spare
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop.agents import IntentReader
 from semlink.metrics import Confident, Task
 from semlink.signalling import layout
-from semlink.signalling.messages import Act, Grant, Intent, Report, Request, TaskProfile
+from semlink.signalling.messages import (
+    Act,
+    Grant,
+    Intent,
+    Message,
+    Report,
+    Request,
+    TaskProfile,
+)
 from semlink.signalling.profile import Offer
-from semlink.signals import Estimate, RxSignal, unknown
+from semlink.signals import Estimate, RxSignal
 from semlink.units import linear_to_db
 
 FRAMES, REPORTED, PROFILES = 256, 16, 16  # numbers on the air
@@ -46,17 +55,6 @@ class Patience(NamedTuple):
     silent: Collection[str] = ()
 
 
-class Spare(NamedTuple):
-    """Channel uses that can still arrive before the deadline of a frame.
-
-    parts : of a retransmission
-    anew : of a transmission for which the frame is encoded once more
-    """
-
-    parts: int
-    anew: int
-
-
 class User(NamedTuple):
     """How a receiver understands its user.
 
@@ -67,29 +65,6 @@ class User(NamedTuple):
 
     reads: IntentReader
     offers: Callable[[Intent, int], Offer]
-
-
-class Answer(NamedTuple):
-    """Answer to a transmission.
-
-    wire : the request on the air; ``None`` where silence says enough
-    verdict : what it decides
-    """
-
-    wire: Wire | None
-    verdict: str
-
-
-class Closed(NamedTuple):
-    """End of a frame at the receiver.
-
-    success : its own estimate of the utility, from 0 to 1
-    report, act : messages that go up, if there are any
-    """
-
-    success: float
-    report: Wire | None
-    act: Wire | None
 
 
 class Receiver:
@@ -119,7 +94,7 @@ class Receiver:
         self.profile, self._holds = TaskProfile(), set(holds)
         self._memories: tuple[Any, ...] = (None,) * len(links)
         self._acknowledged, self._said = True, -REPEAT
-        self._of: _Frame | None = None
+        self._of: Reception | None = None
         self._state_db = float(LOWEST_DB)  # as it was measured last
         self._kept: Estimate | None = None  # the last one that was not lost
 
@@ -152,7 +127,7 @@ class Receiver:
 
         It goes up again if the grant that could acknowledge it does not.
         """
-        self._of = _Frame(number, query)
+        self._of = Reception(number, query)
         is_due = not self._acknowledged and number - self._said >= REPEAT
         if not is_due or "profile" in self._patience.silent:
             return None
@@ -206,8 +181,23 @@ class Receiver:
         if not of.estimate.lost:
             self._kept = of.estimate
         act = self._act(success)
-        is_told = "report" not in self._patience.silent
-        return Closed(success, packed(report) if is_told else None, act and packed(act))
+        sent = (
+            message and packed(message)
+            for message in (self._told("report", report), act, self._answer())
+        )
+        return Closed(success, *sent)
+
+    def _told(self, name: str, message: Message) -> Message | None:
+        """A message, unless the receiver never sends its kind."""
+        return None if name in self._patience.silent else message
+
+    def _answer(self) -> Request | None:
+        """The answer to an acknowledged transmitter, which it decoded last."""
+        of = self._of
+        if of.answer is None:
+            return None
+        accepted = Request(frame=of.number % FRAMES, verdict="accept", parts=of.answer)
+        return self._told("request", accepted)
 
     def fetched(self) -> int | None:
         """Place of the transmitter whose model was fetched for the frame, if any."""
@@ -255,6 +245,8 @@ class Receiver:
         estimate = of.process(rx)
         self._remember(place, of.process.memory)
         asked = of.process.request
+        if link.pair.loop.acknowledged:
+            of.answer = bits_of(asked)
         if asked.satisfied:
             return estimate, Request(frame=number, verdict="accept")
         parts = () if asked.content is None else tuple(map(int, asked.content))
@@ -312,18 +304,6 @@ class Receiver:
         if self._patience.actor == "none" or not unsure:
             return None
         return Act(frame=of.number % FRAMES, kind="stay")
-
-
-class _Frame:
-    """Reception of a frame."""
-
-    def __init__(self, number: int, query: Any):
-        self.number, self.query = number, query
-        self.grant: Grant | None = None
-        self.process, self.estimate = None, unknown()
-        self.heard = self.received = 0  # transmissions, symbols
-        self.fetched: int | None = None
-        self.begins = True  # the next signal begins with a grant
 
 
 def _state_db(no: np.ndarray) -> float:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from semlink.ends.anew import state_of
+from semlink.ends.answers import content_of, state_of
 from semlink.ends.kept import Kept
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible, InputError
@@ -136,6 +136,7 @@ class Sender:
         self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
         self._acts: list[Act] = []
         self._sent: _Sent | None = None
+        self._is_open = False  # an answer to the present frame may come
         self._requested: Request | None = None
         self._readable = self._repeats = 0
 
@@ -173,6 +174,8 @@ class Sender:
         ------
         : ``None`` if it is not sent
         """
+        if self._is_open:
+            self._acknowledged(None)  # no answer came
         self._sent, self._requested = None, None
         self._readable = self._repeats = 0
         if waited_ms >= self.memory.profile.deadline_ms:
@@ -222,18 +225,36 @@ class Sender:
         uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
         known = self.memory.state_db
         emitted = Emitted(x, uses, grant, setting, tx, state_db=known)
-        self._sent = _Sent(frame, emitted, encoded)
+        self._sent, self._is_open = _Sent(frame, emitted, encoded), True
         return emitted
 
     def _hear_request(self, request: Request) -> None:
         """Take a request of the present frame; one of a frame before came too late."""
-        if self._sent is None or request.verdict not in ("ask", "again"):
+        if self._sent is None or request.frame != self._sent.emitted.grant.frame:
             return
-        if request.frame == self._sent.emitted.grant.frame:
+        if request.verdict == "accept":
+            self._acknowledged(content_of(request))
+        elif request.verdict in ("ask", "again"):
             self._requested = request
             state_db = state_of(request)
             if state_db is not None:
                 self.memory = self.memory._replace(state_db=state_db)
+
+    def _acknowledged(self, content: int | None) -> None:
+        """Let the transmitter know what the receiver answered to the present frame."""
+        sent, self._is_open = self._sent, False
+        if sent is None or sent.encoded is None:
+            return
+        place = sent.emitted.grant.transmitter
+        pair = self._links[place].pair
+        if pair.loop is not None and pair.loop.acknowledged:
+            before = self.memory.pairs[place]
+            self._remember(place, pair.transmitter.acknowledged(before, content))
+
+    def _remember(self, place: int, memory: Any) -> None:
+        pairs = self.memory.pairs
+        pairs = (*pairs[:place], memory, *pairs[place + 1 :])
+        self.memory = self.memory._replace(pairs=pairs)
 
     def _hear_report(self, report: Report, slot: int) -> None:
         chosen, heard = self.memory.chosen[report.frame], self.memory.heard
@@ -284,9 +305,7 @@ class Sender:
             encoded = self._first(place, given, budget)
         except Infeasible:
             return None
-        pairs = self.memory.pairs
-        pairs = (*pairs[:place], encoded.memory, *pairs[place + 1 :])
-        self.memory = self.memory._replace(pairs=pairs)
+        self._remember(place, encoded.memory)
         return encoded
 
     def _first(self, place: int, given: Sample, budget: Budget) -> Encoded:

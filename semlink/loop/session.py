@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from semlink.ends.air import Air, Arrived
-from semlink.ends.receiver import Closed, Receiver, Spare
+from semlink.ends.receiver import Receiver
+from semlink.ends.reception import Closed, Spare
 from semlink.ends.sender import Emitted, Sender
 from semlink.ends.wire import Wire
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
@@ -215,6 +216,8 @@ class Session:
         closed = parts.receiver.close(outcome.late, rating)
         if closed.report is not None:
             self._up("report", closed.report)
+        if closed.answer is not None:
+            self._up("request", closed.answer)
         if closed.act is not None:
             self._up("act", closed.act)
         return closed

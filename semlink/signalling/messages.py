@@ -160,7 +160,8 @@ class Request(Message):
     frame : number of the frame, modulo 256
     verdict : what the receiver decides
     parts : of ``ask``, the parts that it asks for, as bits in the pair's own format; of
-        ``again``, the state that the frame is to be encoded for (``semlink.ends.anew``)
+        ``again``, the state that the frame is to be encoded for; of ``accept``, what an
+        acknowledged transmitter learns (``semlink.ends.answers``)
     """
 
     frame: Annotated[int, Field(ge=0, le=255)]

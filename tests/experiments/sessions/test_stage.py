@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from baselines.site_memory import SiteTransmitter
 from experiments.sessions.scenario import scenario
 from experiments.sessions.stage import Stage
 from semlink.ends.air import Air
@@ -167,7 +168,6 @@ def test_a_grant_says_where_nothing_fits():
         ("adapter=fixed[transmitter=words]", "words"),
         ("transmitter=linear_jsc", "linear_jsc"),
         ("uses=100", "uses"),
-        ("transmitter=site_memory", "acknowledges by its reports"),
         ("says.verb=fly", "verb"),
         ("world.colour=red", "world.colour"),
     ],
@@ -266,3 +266,39 @@ def test_a_receiver_asks_for_nothing_that_would_be_late():
     assert steps[2].profile.deadline_ms < 20  # an answer would come after 20 ms
     assert steps[2].verdicts == ("give_up",)
     assert not any(step.outcome.late for step in steps)
+
+
+SITE = [
+    "transmitter=site_memory",
+    "uses=2400",
+    "source=pan[frames=2,height=64,width=96]",
+]
+
+
+def test_both_ends_of_a_session_hold_a_memory_that_answers_keep_equal(monkeypatch):
+    acknowledged, answers = SiteTransmitter.acknowledged, []
+
+    def noted(self, belief, answer):
+        answers.append(answer)
+        return acknowledged(self, belief, answer)
+
+    monkeypatch.setattr(SiteTransmitter, "acknowledged", noted)
+    session = small(*SITE, "world.frames=6", "uplink.loss=0.4").session(3)
+    for step in session:
+        assert step.uses.of(purpose="request")  # the answer is counted
+    assert len(answers) == 5  # the last one has not been heard yet
+    assert None in answers
+    assert any(answer is not None for answer in answers)
+    held = session.parts.receiver._memories[0]
+    assert held.tag in [m.tag for m in session.parts.sender.memory.pairs[0].possible]
+
+
+def test_a_scene_that_is_seen_again_is_sent_as_a_difference():
+    psnr = {}
+    for choice in ("nearest", "none"):
+        spec = f"transmitter=site_memory[choice={choice}]"
+        steps = list(small(*SITE[1:], spec, "world.frames=14").session(1))
+        psnr[choice] = [step.outcome.values["psnr"][0] for step in steps]
+    gain = np.subtract(psnr["nearest"], psnr["none"])
+    assert gain[0] == 0
+    assert np.all(gain[10:] > 0.5)  # when the camera begins its ten frames again

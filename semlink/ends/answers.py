@@ -1,11 +1,13 @@
-"""A request for a frame to be encoded anew, for the state that was measured.
+"""What requests carry besides a verdict.
 
-The state takes the five bits that a request without parts leaves of its short block,
-in steps of 2 dB: asking costs no more than a report.
+A request for a frame to be encoded anew names the state that was measured, in the five
+bits that its short block has left, in steps of 2 dB: asking costs no more than a
+report. An answer to an acknowledged transmitter has the content that its pair gives it.
 """
 
 import numpy as np
 
+from semlink import protocols
 from semlink.signalling.messages import Request
 
 BITS, LOWEST_DB, STEP_DB = 5, -16, 2
@@ -30,3 +32,15 @@ def state_of(request: Request) -> float | None:
         return None
     step = int("".join(map(str, request.parts)), 2)
     return float(LOWEST_DB + STEP_DB * step)
+
+
+def bits_of(request: protocols.Request) -> tuple[int, ...] | None:
+    """The content of a pair's request, a whole number, as bits; ``None`` for none."""
+    if request.content is None:
+        return None
+    return tuple(map(int, f"{int(request.content):0{request.num_bits}b}"))
+
+
+def content_of(request: Request) -> int | None:
+    """The whole number that came as bits; ``None`` if the request has none."""
+    return int("".join(map(str, request.parts)), 2) if request.parts else None

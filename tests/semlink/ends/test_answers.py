@@ -2,7 +2,7 @@
 
 import pytest
 
-from semlink.ends.anew import asked_anew, state_of
+from semlink.ends.answers import asked_anew, state_of
 from semlink.ends.wire import INLINE_BITS, packed, unpacked
 from semlink.signalling.messages import Request
 
