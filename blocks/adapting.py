@@ -24,6 +24,7 @@ Which = Annotated[
     Annotated[int, Field(ge=0, le=15)] | str, Field(union_mode="left_to_right")
 ]
 Share = Annotated[float, Field(gt=0, le=1)]
+STARS = 3
 Patience = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -116,5 +117,10 @@ def blind(context: Context, patience: int) -> bool:
 
 
 def reward(report: Report, late: float) -> float:
-    """Utility of a frame: its success, less the loss by a missed deadline."""
-    return report.success - late * report.late
+    """Utility of a frame, less the loss by a missed deadline.
+
+    A rating of the user, one to three stars for each third of the utility, counts in
+    place of the success that the receiver expects.
+    """
+    rated = (2 * report.rating - 1) / (2 * STARS)
+    return (rated if report.rating else report.success) - late * report.late

@@ -168,6 +168,14 @@ def test_a_stay_has_a_least_length():
     assert chosen == [ARMS[0]] * 2 + [ARMS[1]] * 2
 
 
+@pytest.mark.parametrize(
+    ("stars", "worth"), [(0, 0.9), (1, 1 / 6), (2, 1 / 2), (3, 5 / 6)]
+)
+def test_what_the_user_says_counts_more_than_what_the_receiver_expects(stars, worth):
+    report = Report(frame=0, success=0.9, rating=stars)
+    assert reward(report, 1.0) == pytest.approx(worth)
+
+
 def test_a_missed_deadline_lowers_the_reward():
     assert reward(Report(frame=0, success=0.8, late=True), 0.5) == pytest.approx(0.3)
 

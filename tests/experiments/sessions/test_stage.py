@@ -2,6 +2,7 @@
 
 import multiprocessing
 import resource
+import time
 from pathlib import Path
 
 import numpy as np
@@ -207,7 +208,15 @@ def serve(connection, end: str) -> None:
         connection.send(value(*args) if callable(value) else value)
 
 
-NOISY = ["uplink.loss=0.3", "channel=rayleigh", "adapter=bandit", "uses=800 1600"]
+NOISY = [
+    "uplink.loss=0.3",
+    "channel=rayleigh",
+    "adapter=bandit",
+    "uses=800 1600",
+    "transmitter=linear_jscc site_memory jpeg2000_ldpc[mcs=auto]",
+    "receiver.asks=frames",
+    "world.frames=8",
+]
 
 
 @pytest.mark.slow
@@ -225,13 +234,16 @@ def test_two_processes_that_exchange_only_signals_give_the_same_session():
 
 
 @pytest.mark.slow
-def test_a_long_session_does_not_grow():
-    session = iter(small("world.frames=600").session(1))
-    sizes = []
-    for number, _ in enumerate(session):
-        if number in (200, 599):
+def test_ten_thousand_frames_take_no_more_memory_and_time_each_than_a_thousand():
+    session = iter(small("world.frames=10000").session(1))
+    sizes, times = [], [time.process_time()]
+    for number, _ in enumerate(session, 1):
+        if number % 1000 == 0:
             sizes.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    assert sizes[1] - sizes[0] < 20_000  # kB
+            times.append(time.process_time())
+    assert sizes[-1] - sizes[0] < 20_000  # kB
+    each = np.diff(times)
+    assert each[-3:].mean() < 1.2 * each[1:4].mean()  # the first compiles
 
 
 STEPPING = ["adapter=fixed", "world.snr_db=20", "world.period_slots=40"]
