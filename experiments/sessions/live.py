@@ -121,6 +121,9 @@ def changes(before: Row | None, now: Row) -> list[str]:
     lines = []
     if now["says"]:
         lines.append(f'user: "{now["says"]}" -> {wish(now)}')
+    if now["questions"] not in ("", "0"):
+        asked = f"{now['questions']} questions, {now['asked_bytes']} bytes with answers"
+        lines.append(f"asked back: {asked}")
     if now["changed"]:
         lines.append(f"nearest that can be met: {now['changed']}")
     if now["load"] != (before["load"] if before else "0"):

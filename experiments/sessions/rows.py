@@ -43,6 +43,8 @@ COLUMNS = (
     # what the receiver wants
     "says",
     "changed",
+    "questions",
+    "asked_bytes",
     "profile",
     "task",
     "classes",
@@ -132,7 +134,9 @@ def _wanted(step: Step) -> dict:
     profile = step.profile
     return {
         "says": _said(step.frame.says),
-        "changed": _changed(step.offer),
+        "changed": _changed(step.intended.offer) if step.intended else "",
+        "questions": step.intended.questions if step.intended else None,
+        "asked_bytes": step.intended.num_bytes if step.intended else None,
         "profile": profile.number,
         "task": profile.task,
         "classes": ";".join(profile.classes),
@@ -148,10 +152,10 @@ def _said(says: str | dict | None) -> str | None:
     return json.dumps(says) if isinstance(says, dict) else says
 
 
-def _changed(offer: Offer | None) -> str:
+def _changed(offer: Offer) -> str:
     """Targets of an intent that were changed, with both values."""
-    changes = offer.changes if offer else ()
-    return "; ".join(f"{c.name} {c.before:g} to {c.after:g}" for c in changes)
+    changes = (f"{c.name} {c.before:g} to {c.after:g}" for c in offer.changes)
+    return "; ".join(changes)
 
 
 def _decided(step: Step, names: Sequence[str]) -> dict:

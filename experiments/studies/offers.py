@@ -88,7 +88,7 @@ def cases(number: int, given: Sequence[str] = (), seed: int = 0) -> Iterator[Cas
         keys = [*given, *links(draws), f"says={flow(says)}"]
         stage = Stage(scenario("offers", keys), workshop)
         try:
-            offer = stage.receiver().intend(stage.config.says)
+            offer = stage.receiver().intend(stage.config.says).offer
         except Infeasible:
             continue  # no intent of this verb can be met
         if offer.changes:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from semlink.ends.answers import asked_anew, bits_of
-from semlink.ends.reception import Answer, Closed, Reception, Spare
+from semlink.ends.reception import Answer, Closed, Intended, Reception, Spare
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
@@ -98,7 +98,7 @@ class Receiver:
         self._state_db = float(LOWEST_DB)  # as it was measured last
         self._kept: Estimate | None = None  # the last one that was not lost
 
-    def intend(self, says: Any, answers: Sequence[str] = ()) -> Offer:
+    def intend(self, says: Any, answers: Sequence[str] = ()) -> Intended:
         """Understand what the user says; its profile is sent until it is heard.
 
         Parameters
@@ -113,14 +113,15 @@ class Receiver:
         Infeasible
             No such intent can be met.
         """
-        understood, asked = self._reads(says), 0
+        understood, asked, said = self._reads(says), 0, ""
         while understood.asks and asked < len(answers):
+            said += understood.asks + answers[asked]
             asked += 1
             understood = self._reads(says, answers[:asked])
         number = (self.profile.number + 1) % PROFILES
         offer = self._offers(understood.intent, number)
         self.profile, self._acknowledged, self._said = offer.profile, False, -REPEAT
-        return offer
+        return Intended(offer, asked, len(said.encode()))
 
     def open(self, number: int, query: Any) -> Wire | None:
         """Begin to receive a frame; return the profile if it has to be sent.

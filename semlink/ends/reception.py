@@ -4,7 +4,21 @@ from typing import Any, NamedTuple
 
 from semlink.ends.wire import Wire
 from semlink.signalling.messages import Grant
+from semlink.signalling.profile import Offer
 from semlink.signals import unknown
+
+
+class Intended(NamedTuple):
+    """What came of what a user said.
+
+    offer : profile of the intent, or of the nearest that can be met
+    questions : that the user answered before it was understood
+    num_bytes : of questions and answers, in UTF-8
+    """
+
+    offer: Offer
+    questions: int = 0
+    num_bytes: int = 0
 
 
 class Spare(NamedTuple):

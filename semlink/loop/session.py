@@ -13,7 +13,7 @@ import numpy as np
 
 from semlink.ends.air import Air, Arrived
 from semlink.ends.receiver import Receiver
-from semlink.ends.reception import Closed, Spare
+from semlink.ends.reception import Closed, Intended, Spare
 from semlink.ends.sender import Emitted, Sender
 from semlink.ends.wire import Wire
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
@@ -21,7 +21,6 @@ from semlink.loop.world import Frame, World
 from semlink.metrics import Task
 from semlink.modalities.query import Query
 from semlink.signalling.messages import TaskProfile
-from semlink.signalling.profile import Offer
 from semlink.signals import DOWN, Estimate, Ledger, Sample, unknown
 
 Values = Mapping[str, tuple[float, float]]
@@ -89,7 +88,7 @@ class Step(NamedTuple):
     frame : as it was captured
     snr_db : mean Es/N0 at its capture [dB]
     profile : what the receiver wants
-    offer : what the user's new intent was answered with, if there is one
+    intended : what came of the user's new intent, if there is one
     emitted : first transmission, with grant and setting; ``None`` if none was sent
     verdicts : decision of the receiver after each transmission
     outcome : what came of it
@@ -103,7 +102,7 @@ class Step(NamedTuple):
     frame: Frame
     snr_db: float
     profile: TaskProfile
-    offer: Offer | None
+    intended: Intended | None
     emitted: Emitted | None
     verdicts: tuple[str, ...]
     outcome: Outcome
@@ -125,7 +124,7 @@ class Session:
     def __init__(self, parts: Parts):
         self.parts, self._on_the_way = parts, deque()
         self._uses, self._heard = Ledger(), 0
-        self._encoded, self._offer = Cost(), None
+        self._encoded, self._intended = Cost(), None
 
     def __iter__(self) -> Iterator[Step]:
         """Play the episode, frame by frame."""
@@ -142,7 +141,7 @@ class Session:
         """Time goes on to the next frame; messages arrive meanwhile."""
         world, air = self.parts.world, self.parts.air
         self._uses, self._heard = Ledger(), 0
-        self._encoded, self._offer = Cost(), None
+        self._encoded, self._intended = Cost(), None
         air.wait(max(world.slot_of(number) - air.now, 0))
         self._hear(world.slot_of(number))
         for _ in self.parts.sender.acts():
@@ -153,7 +152,7 @@ class Session:
         """Stage 1: an intent becomes a profile, which goes up until it is heard."""
         receiver = self.parts.receiver
         if frame.says is not None:
-            self._offer = receiver.intend(frame.says, frame.answers)
+            self._intended = receiver.intend(frame.says, frame.answers)
         wire = receiver.open(frame.number, _query(frame.sample, receiver.profile))
         if wire is not None:
             self._up("profile", wire)
@@ -227,7 +226,7 @@ class Session:
             frame=frame,
             snr_db=self.parts.world.snr_db(frame.slot),
             profile=self.parts.receiver.profile,
-            offer=self._offer,
+            intended=self._intended,
             emitted=emitted,
             verdicts=verdicts,
             outcome=outcome,

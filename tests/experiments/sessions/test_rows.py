@@ -14,11 +14,13 @@ from experiments.sessions.rows import (
 )
 from experiments.sessions.scenario import scenario
 from experiments.sessions.stage import Stage
+from semlink.ends.reception import Intended
 from semlink.errors import InputError
 from semlink.loop.device import Cost
 from semlink.loop.session import Outcome, Step
 from semlink.loop.world import Frame
 from semlink.signalling.messages import TaskProfile
+from semlink.signalling.profile import Change
 from semlink.signals import BACKHAUL, NO_BLOCKS, UP, Estimate, Ledger, Sample, ledger
 
 
@@ -41,7 +43,7 @@ def step(uses: Ledger, **more) -> Step:
         "frame": Frame(3, 36, sample, load=0.25),
         "snr_db": 9.87654321,
         "profile": TaskProfile(classes=("car", "person")),
-        "offer": None,
+        "intended": None,
         "emitted": None,
         "verdicts": ("ask", "give_up"),
         "outcome": outcome,
@@ -83,12 +85,12 @@ def test_a_row_has_what_is_known_and_no_more(stage):
 
 def test_a_structure_that_the_user_says_is_json(stage):
     frame = step(ledger(grant=1)).frame._replace(says={"verb": "watch"})
-    offer = SimpleNamespace(
-        changes=[SimpleNamespace(name="latency", before=5, after=8)]
-    )
-    row = row_of(step(ledger(grant=1), frame=frame, offer=offer), stage)
+    offer = SimpleNamespace(changes=[Change("latency", 5, 8)])
+    intended = Intended(offer, questions=1, num_bytes=20)
+    row = row_of(step(ledger(grant=1), frame=frame, intended=intended), stage)
     assert row["says"] == '{"verb": "watch"}'
     assert row["changed"] == "latency 5 to 8"
+    assert (row["questions"], row["asked_bytes"]) == ("1", "20")
 
 
 def test_the_table_is_read_as_it_was_written(step_row, tmp_path):

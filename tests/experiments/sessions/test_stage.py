@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from baselines.site_memory import SiteTransmitter
+from blocks.intending import intent_reader
 from experiments.sessions.scenario import scenario
 from experiments.sessions.stage import Stage
 from semlink.ends.air import Air
@@ -305,6 +306,7 @@ def test_both_ends_of_a_session_hold_a_memory_that_answers_keep_equal(monkeypatc
     assert held.tag in [m.tag for m in session.parts.sender.memory.pairs[0].possible]
 
 
+@pytest.mark.slow
 def test_a_scene_that_is_seen_again_is_sent_as_a_difference():
     psnr = {}
     for choice in ("nearest", "none"):
@@ -314,3 +316,15 @@ def test_a_scene_that_is_seen_again_is_sent_as_a_difference():
     gain = np.subtract(psnr["nearest"], psnr["none"])
     assert gain[0] == 0
     assert np.all(gain[10:] > 0.5)  # when the camera begins its ten frames again
+
+
+def test_the_questions_that_the_user_answers_are_counted():
+    receiver = small("task=detection reconstruction").receiver()
+    vague = "Something is moving over there."
+    understood = intent_reader("prototypes")(vague)
+    assert understood.asks
+    silent = receiver.intend(vague)
+    asked = receiver.intend(vague, ["find", "urgent", "nothing"])
+    assert (silent.questions, silent.num_bytes) == (0, 0)
+    assert 1 <= asked.questions <= 2
+    assert asked.num_bytes > len(understood.asks)

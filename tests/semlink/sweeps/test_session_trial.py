@@ -64,7 +64,7 @@ def step_of(number: int, draws: np.random.Generator) -> Step:
         frame=Frame(number, number, Sample(None, "image", VALUES, 0, "a frame")),
         snr_db=0.0,
         profile=TaskProfile(task=task),
-        offer=None,
+        intended=None,
         emitted=emitted if draws.random() < 0.8 else None,
         verdicts=("ask",) * int(draws.integers(3)) + ("accept",),
         outcome=outcome,
