@@ -1,9 +1,11 @@
 """A camera on patrol: frames of several sites in turn, each in its order."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from blocks.sources.folder import build as folder
@@ -17,6 +19,7 @@ def build(
     path: NonEmpty,
     sites: NonEmpty | None = None,
     rounds: Annotated[int, Field(gt=0)] = 10,
+    alike: bool = False,
 ) -> ImageSet:
     """Frame 0 of every site, then frame 1, and so on.
 
@@ -25,6 +28,8 @@ def build(
     path : a folder with a folder of frames for each site; ``~`` is the home folder
     sites : names of their folders, joined by ``+``; all, sorted, by default
     rounds : frames of each site
+    alike : all frames are cut to the least height and width of the sites, from the
+        middle
 
     Raises
     ------
@@ -41,11 +46,26 @@ def build(
     turns = [(site, frame) for frame in range(rounds) for site in range(len(clips))]
     titles = [f"{names[site]}/{clips[site][frame].name}" for site, frame in turns]
 
+    size = _least(clips) if alike else None
+
     def load(index: int):
         site, frame = turns[index]
-        return clips[site][frame].data
+        picture = clips[site][frame].data
+        return picture if size is None else _middle(picture, size)
 
     return ImageSet(titles, load)
+
+
+def _least(clips: Sequence[ImageSet]) -> tuple[int, int]:
+    """Least height and width of the first frames."""
+    height, width = zip(*(clip[0].data.shape[:2] for clip in clips), strict=True)
+    return min(height), min(width)
+
+
+def _middle(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """The middle of a picture, of this height and width."""
+    top, left = ((have - n) // 2 for have, n in zip(picture.shape, size, strict=False))
+    return picture[top : top + size[0], left : left + size[1]]
 
 
 def _all(root: Path) -> list[str]:

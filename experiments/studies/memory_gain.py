@@ -114,7 +114,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--controls", nargs="*", default=["site_memory[choice=none]"])
     chosen = parser.parse_args(words)
     sites = "+".join(filter(None, [chosen.site, chosen.others]))
-    source = f"patrol:{chosen.clips}[sites={sites},rounds={chosen.frames}]"
+    source = f"patrol:{chosen.clips}[sites={sites},rounds={chosen.frames},alike=yes]"
     labels = [chosen.against, MEMORY, *chosen.controls]
     found = measured(source, labels, chosen.cbr, chosen.snr_db)
     against = ComponentSpec.model_validate(chosen.against).label

@@ -30,6 +30,14 @@ def test_sites_are_chosen_in_the_order_given(clips):
     assert [s.name for s in source] == ["b/00000.png", "a/00000.png"]
 
 
+def test_frames_of_all_sites_are_cut_to_one_size(clips):
+    wide = np.arange(16 * 26 * 3, dtype=np.uint8).reshape(16, 26, 3)
+    Image.fromarray(wide).save(clips / "b" / "00000.png")
+    source = build(str(clips), rounds=2, alike=True)
+    assert {s.data.shape for s in source} == {(16, 17, 3)}  # those of site a
+    np.testing.assert_array_equal(source[1].data, wide[:, 4:21])
+
+
 @pytest.mark.parametrize(("more", "said"), [
     ({"rounds": 4}, "site a must have 4 frames, one a round, got 3"),
     ({"sites": "a+c"}, "folder must exist, got .*c'"),
