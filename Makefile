@@ -237,7 +237,7 @@ takes.profile = CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID))
 profile: $(VENV)/ready ## print where the time of a sweep goes, by stage; nothing is kept
 	@$(SEMLINK) profile $(call option,config,$(CONFIG)) -- $(SETTINGS)
 
-OUTPUT      ?=#               [shipped] table that make abstraction writes
+OUTPUT      ?=#               table of make abstraction [shipped], figure of make adaptation
 
 takes.abstraction = SOURCE! RUN IMAGES OUTPUT QUICK
 abstraction: $(VENV)/ready ## measure utilities of all transmitters, for agents of the loop
@@ -246,9 +246,9 @@ abstraction: $(VENV)/ready ## measure utilities of all transmitters, for agents 
 
 EPISODES    ?= 8#             episodes of each adapter in make adaptation
 
-takes.adaptation = EPISODES
-adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR, by delay and loss
-	@$(SEMLINK) adaptation --episodes $(call quoted,$(EPISODES))
+takes.adaptation = EPISODES OUTPUT
+adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR; a figure in runs
+	@$(SEMLINK) adaptation --episodes $(call quoted,$(EPISODES)) $(call option,output,$(OUTPUT))
 
 PRICE       ?=#               [0.01] utility that 1000 channel uses must be worth, in make closed-loop
 

@@ -10,6 +10,7 @@ from experiments.closed_loop.playing import SCENARIO, Episode, play
 from experiments.closed_loop.results import Played, played
 from experiments.closed_loop.training import train
 from experiments.commands.runs import run_folder
+from experiments.figures import settling
 from experiments.sessions.scenario import scenario
 from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
@@ -54,6 +55,23 @@ class Study(NamedTuple):
         return {name: played(episodes) for name, episodes in rows.items()}
 
 
+class Compared(NamedTuple):
+    """What was played, by name of the system.
+
+    outer_loop : adapter of the separated open loop
+    systems : beside the closed loop
+    arms : one for all frames each
+    steps : whose step responses are compared
+    bound : the best arm of each frame
+    """
+
+    outer_loop: str
+    systems: dict[str, Played]
+    arms: dict[str, Played]
+    steps: dict[str, Played]
+    bound: Played
+
+
 def closed_loop(
     source: str, run: str, seeds: int, episodes: int, price: float, workers: int
 ) -> str:
@@ -70,13 +88,15 @@ def closed_loop(
     folder, training = run_folder(run), 2 * seeds
     keys = (f"source={source}",)
     study = Study(keys, seeds, episodes, training, price, folder, workers)
-    text = tables(study)
-    write_whole(folder / "closed_loop.md", text.encode())
-    return f"{text}\n{folder / 'closed_loop.md'}"
+    found = compared(study)
+    text, path = tables(study, found), folder / "closed_loop.md"
+    write_whole(path, text.encode())
+    figure = draw(study, found, folder / "settling.png")
+    return f"{text}\n{path}\n{figure}"
 
 
-def tables(study: Study) -> str:
-    """Play all of a study: systems beside the closed loop, arms, and settling."""
+def compared(study: Study) -> Compared:
+    """Play all of a study."""
     config, test, price = scenario(SCENARIO, [*study.keys]), study.test(), study.price
     trained = _trained(study, config)
     loops = study.play(systems.closed(price, trained), test)
@@ -89,14 +109,34 @@ def tables(study: Study) -> str:
     bounds = _bounds(arms, price)
     found = {**loops, **at_random, **open_loops, **bounds, **late}
     alone = {systems.CLOSED: loops[systems.CLOSED]}
-    frames = config.world.steps.frames
+    steps = {**alone, **late}
+    return Compared(outer_loop, found, {**alone, **arms}, steps, bounds[EACH])
+
+
+def tables(study: Study, found: Compared) -> str:
+    """Systems beside the closed loop, arms, and settling, in Markdown."""
+    price, frames = study.price, _level(study)
     parts = (
-        f"Separated open loop: `{outer_loop}`",
-        results.table(found, systems.CLOSED, price),
-        results.table({**alone, **arms}, systems.CLOSED, price),
-        results.settling({**alone, **late}, bounds[EACH], price, frames),
+        f"Separated open loop: `{found.outer_loop}`",
+        results.table(found.systems, systems.CLOSED, price),
+        results.table(found.arms, systems.CLOSED, price),
+        results.settling(found.steps, found.bound, price, frames),
     )
     return "\n\n".join(parts) + "\n"
+
+
+def draw(study: Study, found: Compared, path: Path) -> Path:
+    """The figure of what is lost after a step, against the best arm of each frame."""
+    curves = {
+        name: results.after_steps(one, found.bound, study.price, _level(study)).T
+        for name, one in found.steps.items()
+    }
+    return settling.draw({"": curves}, "net utility below the best arm", path)
+
+
+def _level(study: Study) -> int:
+    """Frames of a level of the SNR."""
+    return scenario(SCENARIO, [*study.keys]).world.steps.frames
 
 
 def _trained(study: Study, config: ScenarioConfig) -> systems.Training:

@@ -11,6 +11,7 @@ measuring = typer.Typer()
 
 Memory = figure_file("memory.png")
 Calibration = figure_file("calibration.png")
+Settling = figure_file("settling.png")
 
 
 @measuring.command()
@@ -86,12 +87,18 @@ def calibration(
 
 @measuring.command()
 def adaptation(
+    output: Settling,
     episodes: Annotated[int, typer.Option(min=2, help="Of each adapter.")] = 8,
 ) -> None:
-    """Print how adapters follow steps of the SNR, by delay and loss of reports."""
-    from experiments.studies.adaptation.table import table
+    """Print how adapters follow steps of the SNR, by delay and loss of reports.
 
-    typer.echo(table(episodes))
+    The figure OUTPUT has what is lost after a step.
+    """
+    from experiments.studies.adaptation.table import draw, played, table
+
+    found = played(episodes)
+    typer.echo(table(found))
+    typer.echo(draw(found, output))
 
 
 @measuring.command()

@@ -7,6 +7,7 @@ the overshoot is how far the gap exceeds it after it was within 0.1 for the firs
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.special import stdtrit
 
 from blocks.adapters import bandit, fixed, oracle, outer_loop, thresholds
 from blocks.adapters import random as uniform
+from experiments.figures import settling
 from experiments.studies.adaptation.play import Episode, Feedback, play
 from experiments.studies.adaptation.world import (
     ARMS,
@@ -30,6 +32,10 @@ TRAINING = range(1000, 1020)  # seeds that no test uses
 CASES = tuple(
     Feedback(d, p) for d, p in ((0, 0), (8, 0.1), (32, 0), (0, 0.5), (32, 0.5))
 )
+
+
+DRAWN = ("outer_loop", "thresholds", "bandit", "bandit, trained", "oracle")
+Played = dict[Feedback, dict[str, list[Episode]]]  # by case, then by adapter
 
 
 class Entrant(NamedTuple):
@@ -139,24 +145,52 @@ def interval(values: Sequence[float]) -> tuple[float, float]:
     return float(np.mean(values)), float(half)
 
 
-def table(episodes: int, cases: Sequence[Feedback] = CASES) -> str:
-    """A table in Markdown, means over episodes with 95 % intervals.
+def played(episodes: int, cases: Sequence[Feedback] = CASES) -> Played:
+    """Play each adapter in each case.
 
     Parameters
     ----------
-    episodes : episodes of each adapter in each case, at least two
+    episodes : of each adapter in each case, at least two
     cases : delays and losses of reports
     """
+    compared = entrants().items()
+    seeds = range(episodes)
+    return {
+        case: {
+            name: [play(made, seed, case, memory) for seed in seeds]
+            for name, (made, memory) in compared
+        }
+        for case in cases
+    }
+
+
+def table(found: Played) -> str:
+    """A table in Markdown, means over episodes with 95 % intervals."""
     heads = ("utility", "regret", "settling", "overshoot", "switches")
     lines = [f"| delay | loss | adapter | {' | '.join(heads)} |", "|---" * 8 + "|"]
-    compared = entrants()
-    for case in cases:
-        for name, (made, memory) in compared.items():
-            rows = [
-                measures(play(made, seed, case, memory)) for seed in range(episodes)
-            ]
-            lines.append(_line(case, name, rows))
+    lines += [
+        _line(case, name, [measures(episode) for episode in episodes])
+        for case, by_name in found.items()
+        for name, episodes in by_name.items()
+    ]
     return "\n".join(lines)
+
+
+def draw(found: Played, path: Path) -> Path:
+    """The figure of what is lost after a step, against the best arm of each frame."""
+    panels = {
+        f"late by {case.delay}, {case.loss:.0%} lost": {
+            name: np.array([after_steps(episode) for episode in by_name[name]])
+            for name in DRAWN
+        }
+        for case, by_name in found.items()
+    }
+    return settling.draw(panels, "utility below the best arm", path)
+
+
+def after_steps(episode: Episode) -> np.ndarray:
+    """Mean gap by the number of frames since a step [frames]."""
+    return episode.gap.reshape(-1, DWELL)[1:].mean(axis=0)
 
 
 def _line(case: Feedback, name: str, rows: Sequence[Measures]) -> str:

@@ -167,7 +167,8 @@ def test_a_study_of_small_frames(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     keys = "source=pan[frames=3,height=128,width=192]", "world.frames=16"
     small = study.Study(keys, 2, 1, 4, 0.01, Path("runs"), 2)
-    text = study.tables(small)
+    played = study.compared(small)
+    text = study.tables(small, played)
     lines = [line.split("|")[1:-1] for line in text.splitlines() if "|" in line]
     found = {cells[0].strip(): cells for cells in lines}
     closed, *opens = (found[n] for n in ("closed", "open jpeg2000", "open ntscc"))
@@ -175,7 +176,8 @@ def test_a_study_of_small_frames(tmp_path, monkeypatch):
     assert float(closed[2]) > float(found["no report"][2])
     net = {name: float(found[name][4]) for name in study_arms() | {study.EACH}}
     assert net[study.EACH] == max(net.values())
-    assert study.tables(small) == text
+    assert study.tables(small, study.compared(small)) == text
+    assert study.draw(small, played, tmp_path / "settling.png").is_file()
 
 
 def study_arms() -> set[str]:

@@ -7,7 +7,10 @@ from blocks.adapters import bandit, fixed, oracle, outer_loop
 from blocks.adapters import random as uniform
 from experiments.studies.adaptation.play import Feedback, play
 from experiments.studies.adaptation.table import (
+    after_steps,
+    draw,
     measures,
+    played,
     step_response,
     table,
     tuned_thresholds,
@@ -92,7 +95,13 @@ def test_step_responses_that_are_known():
 
 
 @pytest.mark.slow
-def test_the_table_has_a_line_for_each_adapter():
-    lines = table(2, [Feedback()]).splitlines()
+def test_the_table_has_a_line_for_each_adapter_and_the_figure_a_curve(tmp_path):
+    found = played(2, [Feedback()])
+    lines = table(found).splitlines()
     assert len(lines) == 2 + 7
     assert all(line.count("|") == 9 for line in lines)
+    assert draw(found, tmp_path / "settling.png").stat().st_size > 10_000
+    (by_name,) = found.values()
+    worst = after_steps(by_name["random"][0])
+    assert worst.shape == (DWELL,)
+    assert worst.mean() > 10 * abs(after_steps(by_name["oracle"][0]).mean())
