@@ -265,11 +265,11 @@ class Receiver:
     def _has_time(self, request: Request, spare: Spare) -> bool:
         """Whether what is asked for can arrive before the deadline."""
         of = self._of
+        whole = of.received // of.heard if of.grant is None else of.grant.uses
         if request.verdict == "again":
-            whole = of.received // of.heard if of.grant is None else of.grant.uses
             return spare.anew >= whole
-        rest = of.grant.uses - of.received if of.grant else 0
-        return spare.parts >= max(rest, 1)
+        due = whole - of.received if request.parts else whole
+        return spare.parts >= max(due, 1)
 
     def _remember(self, place: int, memory: Any) -> None:
         before, after = self._memories[:place], self._memories[place + 1 :]
