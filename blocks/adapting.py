@@ -4,7 +4,7 @@ An adapter works at the sender's end. It sees reports that have arrived, and cho
 the transmitter and the channel uses of the next frame.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Protocol, runtime_checkable
 
 from pydantic import Field
@@ -40,6 +40,14 @@ class Naming(Protocol):
         InputError
             A transmitter that it names is not among them.
         """
+
+
+@runtime_checkable
+class Knowing(Protocol):
+    """An oracle, which a session tells what no end knows."""
+
+    def knows(self, table: Callable[[Context], Sequence[float]]) -> Adapter:
+        """The adapter that knows the expected utility of each arm of a context."""
 
 
 def adapter(spec: str, names: Sequence[str]) -> Adapter:

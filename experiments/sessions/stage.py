@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from blocks.adapting import adapter
+from blocks.adapting import Knowing, adapter
 from blocks.intending import intent_reader
 from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from experiments.sessions.offering import Offering
+from experiments.sessions.truth import Truth
 from experiments.sessions.utility import utility
 from experiments.sessions.work import works
 from semlink.compiled_channel import compiled_channel
@@ -21,7 +22,9 @@ from semlink.ends.receiver import Patience, Receiver, User
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
 from semlink.link import Link
-from semlink.loop.agents import Understood
+from semlink.loop.abstraction.table import read
+from semlink.loop.abstraction.utility import Abstraction
+from semlink.loop.agents import Adapter, Understood
 from semlink.loop.feedback import slot_of
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session
@@ -101,9 +104,7 @@ class Stage:
         episode : number of the episode
         """
         config, seeds = self.config, self.seeds(seed, episode)
-        said = Event(frame=0, says=config.says, answers=config.answers)
-        told = config.world.model_copy(update={"events": (said, *config.world.events)})
-        world = World(told, self.source, seeds)
+        world = self._world(seeds)
         uplink = Uplink(**config.uplink.model_dump())
         air = Air(self._channel, world.snr_db, seeds, self._bursts, uplink)
         rating = config.receiver.rating
@@ -120,6 +121,13 @@ class Stage:
                 draws=seeds.generator("user"),
             )
         )
+
+    def _world(self, seeds: Seeds) -> World:
+        """The world of an episode, in which the user speaks at the beginning."""
+        config = self.config
+        said = Event(frame=0, says=config.says, answers=config.answers)
+        told = config.world.model_copy(update={"events": (said, *config.world.events)})
+        return World(told, self.source, seeds)
 
     def check(self) -> None:
         """Build all that a session needs, so that its errors come first.
@@ -175,7 +183,7 @@ class Stage:
         """The sender's end, for an episode."""
         config = self.config
         deciding = Deciding(
-            self._adapter,
+            self._informed(seeds),
             self._scheduler,
             config.arms(),
             config.pool,
@@ -183,6 +191,18 @@ class Stage:
         )
         kept = self._workshop.kept
         return Sender(self.links, deciding, self._bursts, seeds, kept)
+
+    def _informed(self, seeds: Seeds) -> Adapter:
+        """The adapter; an oracle is told the expected utilities of an episode."""
+        if not isinstance(self._adapter, Knowing):
+            return self._adapter
+        table = self._workshop.once(
+            ("measured utilities",),
+            lambda: Abstraction(read(catalogue=self._catalogue)),
+        )
+        snr_db, initial_db = self._world(seeds).snr_db, self.config.world.snr_db
+        truth = Truth(table, self.names, snr_db, initial_db, self._largest())
+        return self._adapter.knows(truth)
 
     def receiver(self) -> Receiver:
         """The receiver's end, for an episode."""

@@ -15,9 +15,10 @@ from experiments.sessions.stage import Stage
 from semlink.ends.air import Air
 from semlink.ends.wire import packed
 from semlink.errors import InputError
+from semlink.loop.agents import Context
 from semlink.loop.session import Session
 from semlink.loop.world import Event
-from semlink.signalling.messages import Report, Request
+from semlink.signalling.messages import Report, Request, TaskProfile
 
 SMALL = Path(__file__).with_name("small_scenario.yaml")
 
@@ -247,12 +248,12 @@ def test_ten_thousand_frames_take_no_more_memory_and_time_each_than_a_thousand()
     assert each[-3:].mean() < 1.2 * each[1:4].mean()  # the first compiles
 
 
-STEPPING = ["adapter=fixed", "world.snr_db=20", "world.period_slots=40"]
+STEPPING = ["world.snr_db=20", "world.period_slots=40"]
 
 
-def falling(*overrides: str) -> Stage:
+def falling(*overrides: str, adapter: str = "fixed") -> Stage:
     """The small scenario, whose link loses 16 dB before its third frame."""
-    config = scenario(str(SMALL), [*STEPPING, *overrides])
+    config = scenario(str(SMALL), [*STEPPING, f"adapter={adapter}", *overrides])
     events = (Event(frame=2, step_db=-16),)
     world = config.world.model_copy(update={"events": events})
     return Stage(config.model_copy(update={"world": world}))
@@ -328,3 +329,20 @@ def test_the_questions_that_the_user_answers_are_counted():
     assert (silent.questions, silent.num_bytes) == (0, 0)
     assert 1 <= asked.questions <= 2
     assert asked.num_bytes > len(understood.asks)
+
+
+def test_an_oracle_of_a_session_sees_the_link_and_not_the_report():
+    stage = falling("uses=300 500 1000", adapter="oracle")
+    (first, *_) = stage.session(1)
+    assert first.emitted.grant.uses > 500  # more uses are better, and cost nothing
+    truth = stage._informed(stage.seeds(1)).table
+    context = Context(0, TaskProfile(), stage.config.arms(), state_db=20.0)
+    before, after = (truth(context._replace(slot=slot)) for slot in (0, 3 * 40))
+    assert np.all(np.diff(before) >= 0)
+    assert before[0] < before[-1]
+    assert np.all(before > after)  # the link has fallen; the report is the same
+
+
+def test_an_oracle_knows_the_measured_transmitters_alone():
+    with pytest.raises(InputError, match="with measured utilities 'heif_ldpc'; known"):
+        small("adapter=oracle", "transmitter=heif_ldpc").session(1)
