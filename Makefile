@@ -247,7 +247,7 @@ abstraction: $(VENV)/ready ## measure utilities of all transmitters, for agents 
 EPISODES    ?= 8#             episodes of each adapter in make adaptation
 
 takes.adaptation = EPISODES OUTPUT
-adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR; a figure in runs
+adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR, and draw it
 	@$(SEMLINK) adaptation --episodes $(call quoted,$(EPISODES)) $(call option,output,$(OUTPUT))
 
 PRICE       ?=#               [0.01] utility that 1000 channel uses must be worth, in make closed-loop

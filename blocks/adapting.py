@@ -125,10 +125,11 @@ def blind(context: Context, patience: int) -> bool:
 
 
 def reward(report: Report, late: float) -> float:
-    """Utility of a frame, less the loss by a missed deadline.
+    """Utility of a frame: its success, less the loss by a missed deadline.
 
     A rating of the user, one to three stars for each third of the utility, counts in
-    place of the success that the receiver expects.
+    place of both.
     """
-    rated = (2 * report.rating - 1) / (2 * STARS)
-    return (rated if report.rating else report.success) - late * report.late
+    if report.rating:
+        return (2 * report.rating - 1) / (2 * STARS)
+    return report.success - late * report.late

@@ -28,8 +28,8 @@ def job_of(settings: AnySweepConfig, disk: DiskCache | None = None) -> Sweep:
 
 
 def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
-    from experiments.sessions.scenario import scenario
-    from experiments.sessions.stage import Stage, Workshop
+    from experiments.playing.scenario import scenario
+    from experiments.playing.stage import Stage, Workshop
     from semlink.ends.kept import Kept
     from semlink.sweeps.session_trial import SessionTrial
 

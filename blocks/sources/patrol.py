@@ -51,7 +51,7 @@ def build(
     def load(index: int):
         site, frame = turns[index]
         picture = clips[site][frame].data
-        return picture if size is None else _middle(picture, size)
+        return picture if size is None else _middle(picture, size, titles[index])
 
     return ImageSet(titles, load)
 
@@ -62,8 +62,13 @@ def _least(clips: Sequence[ImageSet]) -> tuple[int, int]:
     return min(height), min(width)
 
 
-def _middle(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def _middle(picture: np.ndarray, size: tuple[int, int], title: str) -> np.ndarray:
     """The middle of a picture, of this height and width."""
+    if any(have < n for have, n in zip(picture.shape, size, strict=False)):
+        got = "x".join(map(str, picture.shape[:2]))
+        raise InputError(
+            f"frame {title} must have at least {size[0]}x{size[1]}, got {got}"
+        )
     top, left = ((have - n) // 2 for have, n in zip(picture.shape, size, strict=False))
     return picture[top : top + size[0], left : left + size[1]]
 

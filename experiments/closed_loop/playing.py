@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.closed_loop.systems import System
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage, Workshop
 from experiments.sessions.manifest import manifest
 from experiments.sessions.rows import Row, columns, row_of
-from experiments.sessions.scenario import scenario
-from experiments.sessions.stage import Stage, Workshop
 from experiments.sessions.store import StepStore
 from semlink.ends.kept import Kept
 

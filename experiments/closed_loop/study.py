@@ -11,7 +11,7 @@ from experiments.closed_loop.results import Played, played
 from experiments.closed_loop.training import train
 from experiments.commands.runs import run_folder
 from experiments.figures import settling
-from experiments.sessions.scenario import scenario
+from experiments.playing.scenario import scenario
 from semlink.loop.scenario import ScenarioConfig
 from semlink.store.files import write_whole
 

@@ -16,8 +16,8 @@ from blocks.tasks.reconstruction import concealed
 from experiments.figures.boxes import marked
 from experiments.figures.curves import spread
 from experiments.figures.timeline import colours
+from experiments.playing.stage import Stage
 from experiments.report.write import REPLACED, definitions, provenance
-from experiments.sessions.stage import Stage
 from semlink.errors import InputError
 from semlink.loop.session import Step
 from semlink.metrics import Marking

@@ -7,8 +7,8 @@ from typing import Any
 
 from experiments.commands.manifests import MANIFEST, provenance
 from experiments.compose import catalogue
-from experiments.sessions.stage import Stage
-from experiments.sessions.work import works
+from experiments.playing.stage import Stage
+from experiments.playing.work import works
 from semlink.errors import InputError
 from semlink.loop.scenario import ScenarioConfig
 from semlink.units import CONVENTIONS

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.commands.manifests import MANIFEST
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage
 from experiments.sessions.live import LiveTable
 from experiments.sessions.manifest import manifest
 from experiments.sessions.rows import PURPOSES, columns, row_of
-from experiments.sessions.scenario import scenario
-from experiments.sessions.stage import Stage
 from experiments.sessions.store import STEPS, StepStore
 from experiments.sessions.summary import Totals
 from semlink.config import ComponentSpec

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from experiments.sessions.stage import Stage
+from experiments.playing.stage import Stage
 from semlink.errors import InputError
 from semlink.loop.session import Step
 from semlink.signalling.profile import Offer

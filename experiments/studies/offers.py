@@ -8,6 +8,7 @@ link. The bound that chose it has no part in the judgement: a frame keeps its pr
 it arrives, in time, within the channel uses and the energy.
 """
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -15,15 +16,16 @@ from typing import NamedTuple
 import numpy as np
 import yaml
 
-from experiments.sessions.scenario import scenario
-from experiments.sessions.stage import Stage, Workshop
-from semlink.errors import Infeasible
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage, Workshop
+from semlink.errors import Infeasible, InputError
 from semlink.loop.session import Step
 from semlink.signalling.messages import TaskProfile
 from semlink.signalling.profile import TASKS, Offer
 from semlink.signals import DOWN
 
 SERVES = {"watch": "linear_jscc", "recognise": "features"}  # the other verbs: words
+TRIES = 100  # draws for each case
 SIDES = {"reliability": "at_least"}
 
 
@@ -83,7 +85,9 @@ def cases(number: int, given: Sequence[str] = (), seed: int = 0) -> Iterator[Cas
     """Play offers for intents that cannot be met."""
     draws, workshop = np.random.default_rng(seed), Workshop()
     found = 0
-    while found < number:
+    for _ in range(TRIES * number):
+        if found == number:
+            return
         says = wishes(draws)
         keys = [*given, *links(draws), f"says={flow(says)}"]
         stage = Stage(scenario("offers", keys), workshop)
@@ -94,6 +98,8 @@ def cases(number: int, given: Sequence[str] = (), seed: int = 0) -> Iterator[Cas
         if offer.changes:
             found += 1
             yield Case(says, offer, played(keys, says, offer.profile, workshop))
+    must = "must be feasible with changes"
+    raise InputError(f"{number} random intents {must}, got {found} of {TRIES * number}")
 
 
 def played(
@@ -145,16 +151,21 @@ def table(found: Sequence[Case]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str]) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Play as many cases as asked for, and print what they kept."""
-    found = []
-    number, *keys = arguments or ["50"]
-    for case in cases(int(number), keys):
-        found.append(case)
-        if not all(map(all, case.kept)):
-            print(case, file=sys.stderr)
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("cases", type=int, nargs="?", default=50)
+    parser.add_argument("keys", nargs="*", help="of the scenario, key=value")
+    chosen, found = parser.parse_args(arguments), []
+    try:
+        for case in cases(chosen.cases, chosen.keys):
+            found.append(case)
+            if not all(map(all, case.kept)):
+                print(case, file=sys.stderr)
+    except InputError as error:
+        sys.exit(f"error: {error}")
     print(table(found))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

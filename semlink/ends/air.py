@@ -98,7 +98,7 @@ class Air:
         got = received(self._up.send(x, slots), self._bursts)
         lost = self._uplink.loss > 0 and self._losses.random() < self._uplink.loss
         uses = ledger(direction=UP, **{purpose: self._frame.uses(len(x))})
-        slot = self.now + slots + self._uplink.delay_slots
+        slot = self._up.now + self._uplink.delay_slots
         return Arrived(None if lost else got, slot), uses
 
     def wait(self, slots: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from semlink.ends.answers import asked_anew, bits_of
-from semlink.ends.reception import Answer, Closed, Intended, Reception, Spare
+from semlink.ends.reception import Answer, Closed, Intended, Pace, Reception
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
 from semlink.link import Link
@@ -31,6 +31,8 @@ from semlink.units import linear_to_db
 
 FRAMES, REPORTED, PROFILES = 256, 16, 16  # numbers on the air
 LOWEST_DB, HIGHEST_DB = -16, 47
+FALLEN_DB = 2.0  # below the last report: the sender has planned for a better link
+KEPT = 0.1  # least share of a grant that a link keeps for the parts that it repeats
 REPEAT = 2  # frames after which a profile that is not acknowledged is sent again
 Actor = Literal["none", "dwell"]
 Asks = Literal["parts", "frames"]
@@ -78,6 +80,7 @@ class Receiver:
     patience : how it decides
     user : how it understands the user
     holds : transmitters, by place, whose models it holds at the beginning
+    pace : what it knows of the time that a frame takes
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Receiver:
         patience: Patience,
         user: User,
         holds: Collection[int],
+        pace: Pace,
     ):
         self._links, self._tasks, self._bursts = links, tasks, bursts
         self._patience, (self._reads, self._offers) = patience, user
@@ -95,7 +99,9 @@ class Receiver:
         self._memories: tuple[Any, ...] = (None,) * len(links)
         self._acknowledged, self._said = True, -REPEAT
         self._of: Reception | None = None
+        self._pace = pace
         self._state_db = float(LOWEST_DB)  # as it was measured last
+        self._reported_db: float | None = None
         self._kept: Estimate | None = None  # the last one that was not lost
 
     def intend(self, says: Any, answers: Sequence[str] = ()) -> Intended:
@@ -135,17 +141,17 @@ class Receiver:
         self._said = number
         return packed(self.profile)
 
-    def take(self, rx: RxSignal, spare: Spare) -> Answer:
+    def take(self, rx: RxSignal, left_slots: float) -> Answer:
         """Decode a transmission, and decide.
 
         Parameters
         ----------
         rx : what was received
-        spare : channel uses for which time is left
+        left_slots : from the earliest answer to a request until the deadline
         """
         of = self._of
         of.heard += 1
-        of.received += len(rx.x_hat)
+        of.received = len(rx.x_hat) + (0 if of.begins else of.received)
         self._state_db = _state_db(rx.no)
         if of.begins:
             rx = self._read_grant(rx)
@@ -159,7 +165,7 @@ class Receiver:
         if request.verdict == "ask" or of.estimate.lost:
             request = self._asked_anew(request)
         of.begins = request.verdict == "again" or not request.parts
-        return self._decide(request, self._has_time(request, spare))
+        return self._decide(request, left_slots)
 
     def close(self, late: bool, rating: int = 0) -> Closed:
         """End a frame: report, and act.
@@ -179,6 +185,7 @@ class Receiver:
             state_db=state_db,
             rating=rating,
         )
+        self._reported_db = report.state_db
         if not of.estimate.lost:
             self._kept = of.estimate
         act = self._act(success)
@@ -255,35 +262,44 @@ class Receiver:
 
     def _asked_anew(self, request: Request) -> Request:
         """The request for a lost frame, where lost frames are asked for."""
-        of = self._of
+        of, reported_db = self._of, self._reported_db
         nothing_follows = of.grant is not None and not of.grant.uses
         if self._patience.asks == "parts" or nothing_follows or not of.estimate.lost:
+            return request
+        known_db = self._state_db if reported_db is None else reported_db
+        if request.parts and self._state_db >= known_db - FALLEN_DB:
             return request
         of.process = None  # which has parts of a signal that does not come again
         return asked_anew(of.number % FRAMES, self._state_db)
 
-    def _has_time(self, request: Request, spare: Spare) -> bool:
-        """Whether what is asked for can arrive before the deadline."""
-        of = self._of
-        whole = of.received // of.heard if of.grant is None else of.grant.uses
-        if request.verdict == "again":
-            return spare.anew >= whole
-        due = whole - of.received if request.parts else whole
-        return spare.parts >= max(due, 1)
+    def _slots(self, request: Request) -> float:
+        """Slots from the beginning of what is asked for to the end of its decoding."""
+        of, pace = self._of, self._pace
+        if of.grant is None:  # it may be any transmitter
+            whole, encode, decode = of.received, max(pace.encode), max(pace.decode)
+        else:
+            place, whole = of.grant.transmitter, of.grant.uses
+            encode, decode = pace.encode[place], pace.decode[place]
+        rest = whole - of.received
+        due = rest if request.parts and rest > KEPT * whole else whole
+        if request.verdict != "again":
+            encode = 0.0
+        return np.ceil(encode) + np.ceil(due / pace.slot) + decode
 
     def _remember(self, place: int, memory: Any) -> None:
         before, after = self._memories[:place], self._memories[place + 1 :]
         self._memories = (*before, memory, *after)
 
-    def _decide(self, request: Request, has_time: bool) -> Answer:
+    def _decide(self, request: Request, left_slots: float) -> Answer:
         """Accept, ask again, or give up."""
         of = self._of
         most = of.grant.retransmissions if of.grant else self.profile.retransmissions
-        has_asks = has_time and of.heard <= most
+        slots = self._slots(request)
+        has_asks = slots <= left_slots and of.heard <= most
         has_asks &= "request" not in self._patience.silent
         is_asked = request.verdict in ("ask", "again")
         if is_asked and has_asks and self._success() < self._patience.content:
-            return Answer(packed(request), request.verdict)
+            return Answer(packed(request), request.verdict, slots)
         # silence says the rest: the sender waits for no answer
         return Answer(None, "give_up" if of.estimate.lost else "accept")
 

@@ -21,15 +21,16 @@ class Intended(NamedTuple):
     num_bytes: int = 0
 
 
-class Spare(NamedTuple):
-    """Channel uses that can still arrive before the deadline of a frame.
+class Pace(NamedTuple):
+    """What a receiver knows of the time that a frame of the largest size takes.
 
-    parts : of a retransmission
-    anew : of a transmission for which the frame is encoded once more
+    slot : symbols of a slot
+    encode, decode : slots at the sender and at the receiver, by transmitter
     """
 
-    parts: int
-    anew: int
+    slot: int
+    encode: tuple[float, ...]
+    decode: tuple[float, ...]
 
 
 class Answer(NamedTuple):
@@ -37,10 +38,12 @@ class Answer(NamedTuple):
 
     wire : the request on the air; ``None`` where silence says enough
     verdict : what it decides
+    slots : from the beginning of what is asked for to the end of its decoding
     """
 
     wire: Wire | None
     verdict: str
+    slots: float = 0.0
 
 
 class Closed(NamedTuple):

@@ -11,6 +11,7 @@ import numpy as np
 
 from semlink.ends.answers import content_of, state_of
 from semlink.ends.kept import Kept
+from semlink.ends.sending import REPORTED, Emitted, Memory, Sent
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
@@ -38,10 +39,10 @@ from semlink.signalling.messages import (
     Request,
     TaskProfile,
 )
-from semlink.signals import Ledger, Sample, TxSignal, ledger
+from semlink.signals import Ledger, Sample, ledger
 from semlink.store.cache import data_hash
 
-FRAMES, REPORTED = 256, 16  # numbers of frames on the air, and in a report
+FRAMES = 256  # numbers of frames on the air
 
 
 class Deciding(NamedTuple):
@@ -58,57 +59,6 @@ class Deciding(NamedTuple):
     arms: tuple[Arm, ...]
     uses: int
     initial_db: float
-
-
-class Memory(NamedTuple):
-    """What the sender remembers.
-
-    profile : what it executes
-    heard : reports since the last frame
-    state_db : last reported state [dB], if any
-    silent : frames since the last report
-    chosen : arm and slot of each of the last frames, by its number in a report
-    adapter, scheduler : their memories
-    pairs : memory of each transmitter
-    """
-
-    profile: TaskProfile
-    heard: tuple[Heard, ...] = ()
-    state_db: float | None = None
-    silent: int = 0
-    chosen: tuple[tuple[Arm, int] | None, ...] = (None,) * REPORTED
-    adapter: Any = None
-    scheduler: Any = None
-    pairs: tuple[Any, ...] = ()
-
-
-class Emitted(NamedTuple):
-    """A transmission of the sender.
-
-    x : [n], complex64, symbols
-    uses : channel uses by purpose
-    grant : what is announced
-    setting : what the adapter asked for
-    tx : first signal; ``None`` if none fits the grant
-    anew : the frame was encoded for this transmission
-    state_db : reported state that the sender knew [dB]; ``None`` before a report
-    """
-
-    x: np.ndarray
-    uses: Ledger
-    grant: Grant
-    setting: Setting
-    tx: TxSignal | None = None
-    anew: bool = True
-    state_db: float | None = None
-
-
-class _Sent(NamedTuple):
-    """A frame, its last first signal, and what that was made of."""
-
-    frame: Frame
-    emitted: Emitted
-    encoded: Encoded | None
 
 
 class Sender:
@@ -135,10 +85,10 @@ class Sender:
         self._bursts, self._seeds, self._kept = bursts, seeds, kept
         self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
         self._acts: list[Act] = []
-        self._sent: _Sent | None = None
+        self._sent: Sent | None = None
         self._is_open = False  # an answer to the present frame may come
         self._requested: Request | None = None
-        self._readable = self._repeats = 0
+        self._readable = self._repeats = self._most = self._spent = 0
 
     def hear(self, wire: Wire, slot: int) -> None:
         """Take a message that arrived in a slot."""
@@ -177,15 +127,20 @@ class Sender:
         if self._is_open:
             self._acknowledged(None)  # no answer came
         self._sent, self._requested = None, None
-        self._readable = self._repeats = 0
+        self._readable = self._repeats = self._spent = 0
         if waited_ms >= self.memory.profile.deadline_ms:
             self._note(frame, None)  # its report is about no choice
             return None
         setting, grant = self._decide(frame, slot)
+        self._most = grant.retransmissions
         return self._emitted(frame, grant, setting)
 
-    def again(self) -> Emitted | None:
+    def again(self, slot: int) -> Emitted | None:
         """Answer the last request of this frame.
+
+        Parameters
+        ----------
+        slot : now
 
         Output
         ------
@@ -194,28 +149,39 @@ class Sender:
         request, self._requested = self._requested, None
         if request is None or self._sent is None:
             return None
-        frame, emitted, encoded = self._sent
-        if self._repeats == emitted.grant.retransmissions:
+        _, emitted, encoded, _ = self._sent
+        if self._repeats == self._most:
             return None
         self._repeats += 1
-        link = self._links[emitted.grant.transmitter]
-        if request.verdict == "again" and not link.pair.remembers:
-            self._readable = 0
-            anew = self._emitted(frame, emitted.grant, emitted.setting)
-            return anew._replace(uses=ledger(retransmission=len(anew.x)))
-        if request.verdict == "again" or not request.parts or encoded is None:
+        if request.verdict == "again":
+            return self._anew(slot)
+        if not request.parts or encoded is None:
             # the receiver has read nothing: all of it comes again
+            self._spent += len(emitted.x)
             uses = ledger(retransmission=len(emitted.x))
             return emitted._replace(uses=uses, anew=False)
         self._readable += 1
+        link = self._links[emitted.grant.transmitter]
         asked = np.array(request.parts, np.uint8)
         tx = link.transmitter.again(
             encoded.sample, encoded.tx, encoded.plan, asked, self._readable
         )
+        self._spent += len(tx.x)
         return emitted._replace(x=tx.x, uses=tx.ledger, anew=False)
+
+    def _anew(self, slot: int) -> Emitted:
+        """Encode the frame for the state that is known now, with a new grant."""
+        frame, emitted, _, before = self._sent
+        self._readable = 0
+        if emitted.tx is not None:  # the receiver lost it: its memory is as it was
+            self._remember(emitted.grant.transmitter, before)
+        grant = self._granted(frame, emitted.setting, slot)
+        anew = self._emitted(frame, grant, emitted.setting)
+        return anew._replace(uses=ledger(retransmission=len(anew.x)))
 
     def _emitted(self, frame: Frame, grant: Grant, setting: Setting) -> Emitted:
         """Encode a frame for the state that is known, and announce it."""
+        before = self.memory.pairs[grant.transmitter]
         encoded = self._encoded(frame, grant, setting)
         if encoded is None:
             grant = grant.model_copy(update={"uses": 0})  # nothing follows
@@ -225,7 +191,8 @@ class Sender:
         uses = ledger(grant=len(front)) + (tx.ledger if tx else Ledger())
         known = self.memory.state_db
         emitted = Emitted(x, uses, grant, setting, tx, state_db=known)
-        self._sent, self._is_open = _Sent(frame, emitted, encoded), True
+        self._sent, self._is_open = Sent(frame, emitted, encoded, before), True
+        self._spent += len(x)
         return emitted
 
     def _hear_request(self, request: Request) -> None:
@@ -267,22 +234,26 @@ class Sender:
     def _decide(self, frame: Frame, slot: int) -> tuple[Setting, Grant]:
         """The setting that the adapter asks for, and what the scheduler grants."""
         old, agents = self.memory, self._deciding
-        most = int(agents.uses * (1 - frame.load))
         context = Context(
             slot, old.profile, agents.arms, old.heard, old.state_db, old.silent
         )
         draws = self._draws("adapter", frame)
         setting, adapter = agents.adapter(context, old.adapter, draws)
-        number = frame.number % FRAMES
-        demand = Demand(0, setting, old.profile, old.state_db, frame=number)
-        draws = self._draws("scheduler", frame)
-        pool = Pool(most, slot=slot)
-        (grant,), scheduler = agents.scheduler((demand,), pool, old.scheduler, draws)
-        self.memory = old._replace(
-            heard=(), silent=old.silent + 1, adapter=adapter, scheduler=scheduler
-        )
+        self.memory = old._replace(heard=(), silent=old.silent + 1, adapter=adapter)
         self._note(frame, (setting.arm, slot))
-        return setting, layout.on_air(grant)
+        return setting, self._granted(frame, setting, slot)
+
+    def _granted(self, frame: Frame, setting: Setting, slot: int) -> Grant:
+        """What the scheduler grants, of the pool and of what the profile has left."""
+        known, agents = self.memory, self._deciding
+        number = frame.number % FRAMES
+        demand = Demand(0, setting, known.profile, known.state_db, frame=number)
+        most = int(agents.uses * (1 - frame.load))
+        left = max(known.profile.uses - self._spent, 0)
+        pool, draws = Pool(min(most, left), slot=slot), self._draws("scheduler", frame)
+        (grant,), memory = agents.scheduler((demand,), pool, known.scheduler, draws)
+        self.memory = known._replace(scheduler=memory)
+        return layout.on_air(grant)
 
     def _note(self, frame: Frame, choice: tuple[Arm, int] | None) -> None:
         """Remember what was chosen for a frame, until its number is used again."""

@@ -13,8 +13,9 @@ import numpy as np
 
 from semlink.ends.air import Air, Arrived
 from semlink.ends.receiver import Receiver
-from semlink.ends.reception import Closed, Intended, Spare
-from semlink.ends.sender import Emitted, Sender
+from semlink.ends.reception import Answer, Closed, Intended
+from semlink.ends.sender import Sender
+from semlink.ends.sending import Emitted
 from semlink.ends.wire import Wire
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
 from semlink.loop.world import Frame, World
@@ -133,7 +134,7 @@ class Session:
             self._signal_intent(frame)
             emitted = self._send(frame)
             verdicts = self._receive(frame, emitted)
-            outcome = self._act(frame, emitted)
+            outcome = self._act(frame, emitted, len(verdicts))
             closed = self._feed_back(outcome)
             yield self._step(frame, emitted, verdicts, outcome, closed)
 
@@ -171,27 +172,36 @@ class Session:
         while sent is not None:
             rx = parts.air.down(sent.x, sent.grant.power_db)
             self._uses += sent.uses + parts.air.pilots(len(sent.x))
-            answer = parts.receiver.take(rx, self._spare(frame, emitted))
+            answer = parts.receiver.take(rx, self._left_slots(frame))
             verdicts.append(answer.verdict)
-            sent = self._ask(frame, emitted, answer.wire)
+            sent = self._ask(frame, answer)
         return tuple(verdicts)
 
-    def _ask(self, frame: Frame, first: Emitted, wire: Wire | None) -> Emitted | None:
+    def _ask(self, frame: Frame, answer: Answer) -> Emitted | None:
         """Send a request up, once more if nothing comes; return what comes."""
-        parts, sent = self.parts, None
-        while wire is not None and sent is None and self._spare(frame, first).parts:
-            arrives = self._up("request", wire).slot - parts.air.now
+        parts = self.parts
+        for _ in range(2):
+            if answer.wire is None or self._left_slots(frame) < answer.slots:
+                break
+            arrives = self._up("request", answer.wire).slot - parts.air.now
             parts.air.wait(max(self._answer_slots, arrives))
             self._hear(parts.air.now)
-            sent = parts.sender.again()
-        if sent is not None and sent.anew:
-            self._encode(frame, sent)
-        return sent
+            sent = parts.sender.again(parts.air.now)
+            if sent is not None:
+                if sent.anew:
+                    self._encode(frame, sent)
+                return sent
+        return None
 
-    def _act(self, frame: Frame, emitted: Emitted | None) -> Outcome:
-        """The receiver acts on what it has; the simulator sees what it was worth."""
+    def _act(self, frame: Frame, emitted: Emitted | None, decoded: int) -> Outcome:
+        """The receiver acts on what it has; the simulator sees what it was worth.
+
+        Of what it decoded so many times, the last time alone is not in the wait for an
+        answer.
+        """
         parts, profile = self.parts, self.parts.receiver.profile
-        decoding = self._decoding(frame, emitted)
+        flop = self._flop(frame, emitted).decode
+        decoding = computing(parts.device.receiver, flop)
         latency_ms = self._elapsed_ms(frame) + decoding.ms
         latency_ms += fetching(parts.device, self._fetched_bytes())
         late = emitted is None or latency_ms > profile.deadline_ms
@@ -204,7 +214,8 @@ class Session:
         power = 10 ** (emitted.grant.power_db / 10) if emitted else 0.0
         symbols = self._uses.of(direction=DOWN)
         air = Cost(0.0, parts.device.symbol_mj * power * symbols)
-        cost = self._encoded + decoding + air
+        every = computing(parts.device.receiver, decoded * flop)
+        cost = self._encoded + every + air
         return Outcome(estimate, values, utility, latency_ms, late, cost)
 
     def _feed_back(self, outcome: Outcome) -> Closed:
@@ -259,19 +270,12 @@ class Session:
         self._encoded += encoding
         parts.air.wait(int(np.ceil(encoding.ms / parts.device.slot_ms)))
 
-    def _decoding(self, frame: Frame, emitted: Emitted | None) -> Cost:
-        return computing(self.parts.device.receiver, self._flop(frame, emitted).decode)
-
-    def _spare(self, frame: Frame, emitted: Emitted) -> Spare:
-        """Channel uses that can still arrive, and be decoded, before the deadline."""
-        parts, encode = self.parts, self._flop(frame, emitted).encode
-        deadline_ms = parts.receiver.profile.deadline_ms
-        left_ms = deadline_ms - self._elapsed_ms(frame)
-        left_ms -= self._decoding(frame, emitted).ms
-        slots = left_ms // parts.device.slot_ms - self._answer_slots
-        again = computing(parts.device.sender, encode).ms / parts.device.slot_ms
-        spare = (max(int(n), 0) for n in (slots, slots - np.ceil(again)))
-        return Spare(*(n * parts.air.slot for n in spare))
+    def _left_slots(self, frame: Frame) -> float:
+        """Slots from the answer to a request until the deadline."""
+        parts = self.parts
+        left_ms = parts.receiver.profile.deadline_ms - self._elapsed_ms(frame)
+        left_ms -= fetching(parts.device, self._fetched_bytes())
+        return left_ms / parts.device.slot_ms - self._answer_slots
 
     @property
     def _answer_slots(self) -> int:
@@ -287,7 +291,7 @@ class Session:
         return (self.parts.air.now - frame.slot) * self.parts.device.slot_ms
 
     def _flop(self, frame: Frame, emitted: Emitted | None) -> Work:
-        """Operations to encode a frame, and to decode all that came of it."""
+        """Operations to encode a frame, and to decode it."""
         if emitted is None or emitted.tx is None:
             return Work()
         work = self.parts.work[emitted.grant.transmitter]

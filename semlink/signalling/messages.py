@@ -117,7 +117,7 @@ class TaskProfile(Message):
     priority : as in the intent
     deadline_ms : from a frame's capture to the act, air, computing and backhaul summed
     reliability : wanted probability that a frame meets its deadline and its task
-    uses : most channel uses of a frame, down and up
+    uses : most channel uses of a frame in the downlink, retransmissions included
     energy_mj : most energy of a frame [mJ]
     retransmissions : most retransmissions of a frame
     """
@@ -139,7 +139,8 @@ class Grant(Message):
     frame : number of the frame, modulo 256
     profile : number of the profile that the sender serves
     transmitter : place of the transmitter in the session's list
-    uses : most channel uses of the frame's first signal and its retransmissions
+    uses : most channel uses of the frame's first signal and its retransmissions; a
+        frame that is encoded anew has a grant of its own
     power_db : power over the nominal power [dB]
     redundancy : 0 nominal; each step is a more robust scheme
     retransmissions : most retransmissions

@@ -1,10 +1,11 @@
 """From an intent to what is executed, and to the nearest intent that can be met.
 
 A frame that needs n channel uses meets its targets if it takes no more than the
-deadline, ``compute + n / rate``, no more than the bandwidth, which limits the rate, no
-more than the energy, and if it is off the air when the next one comes. How many uses a
-task needs at an SNR comes from measurements (``needs``); where these are B bits at
-Shannon's capacity C, the bound is ``B <= C * rate * (deadline - compute)``.
+deadline, ``compute + n / rate`` and what its further attempts wait, no more than the
+bandwidth, which limits the rate, no more than the energy, and if it is off the air when
+the next one comes. How many uses a task needs at an SNR comes from measurements
+(``needs``); where these are B bits at Shannon's capacity C, the bound is
+``B <= C * rate * (deadline - compute)``.
 
 An intent that cannot be met is answered with the nearest that can: the fewest targets
 change, of equally many latency before reliability before bandwidth before energy, and
@@ -20,7 +21,7 @@ from semlink.errors import Infeasible
 from semlink.signalling.fields import Grid
 from semlink.signalling.layout import PROFILE_1, on_air
 from semlink.signalling.messages import Intent, Target, TaskName, TaskProfile
-from semlink.signalling.needs import Needs, documented
+from semlink.signalling.needs import Needs, attempts, documented
 
 TASKS: dict[str, TaskName] = {
     "watch": "reconstruction",
@@ -45,12 +46,18 @@ class LinkState(NamedTuple):
     uses_per_ms : channel uses of the pool in a millisecond
     period_ms : time from one frame to the next [ms]
     compute_ms : least time that the machines take for a frame [ms]
+    retry_ms : time that a further attempt takes, besides its time on the air [ms]
     """
 
     snr_db: float
     uses_per_ms: float
     period_ms: float
     compute_ms: float = 0.0
+    retry_ms: float = 0.0
+
+    def waits_ms(self, count: int) -> float:
+        """Time that a frame of so many attempts takes, besides that on the air [ms]."""
+        return self.compute_ms + (count - 1) * self.retry_ms
 
 
 class Capabilities(NamedTuple):
@@ -59,7 +66,7 @@ class Capabilities(NamedTuple):
     tasks : tasks that they serve
     retransmissions : most retransmissions of a frame, up to 3
     mj_per_use : energy of a channel use at nominal power [mJ]
-    compute_mj : least energy of computing for a frame [mJ]
+    compute_mj : least energy of computing for an attempt [mJ]
     """
 
     tasks: tuple[TaskName, ...] = tuple(TASKS.values())
@@ -111,12 +118,13 @@ class _Frame(NamedTuple):
 
     def budget(self, limits: _Limits) -> float:
         """Channel uses that limits leave, on the profile's grids."""
+        count = attempts(_up(limits.reliability))
         rate = min(limits.bandwidth, self.state.uses_per_ms)
         deadline = _down("deadline_ms", limits.latency)
-        on_air = min(deadline - self.state.compute_ms, self.state.period_ms)
+        on_air = min(deadline - self.state.waits_ms(count), self.state.period_ms)
         uses = rate * on_air
         energy = _down("energy_mj", limits.energy)
-        left = energy - self.device.compute_mj
+        left = energy - count * self.device.compute_mj
         if energy == 0 or left < 0:
             return 0.0
         if self.device.mj_per_use:
@@ -193,12 +201,12 @@ def feasible(
     device = device or Capabilities()
     needs = needs or documented(device.retransmissions)
     needed = needs(profile.task, state.snr_db, profile.reliability)
-    air = needed / state.uses_per_ms
-    energy = device.compute_mj + needed * device.mj_per_use
+    air, count = needed / state.uses_per_ms, attempts(profile.reliability)
+    energy = count * device.compute_mj + needed * device.mj_per_use
     return (
         profile.task in device.tasks
         and needed <= profile.uses
-        and state.compute_ms + air <= profile.deadline_ms
+        and state.waits_ms(count) + air <= profile.deadline_ms
         and air <= state.period_ms
         and energy <= profile.energy_mj
     )
@@ -294,7 +302,7 @@ def _profile(
 ) -> TaskProfile:
     """What is executed, as it crosses the air; more than three classes are all."""
     uses = int(frame.budget(limits))
-    attempts = uses // max(1, frame.needed(RELIABILITIES[0]))
+    count = uses // max(1, frame.needed(RELIABILITIES[0]))
     few = len(intent.classes) <= MOST_CLASSES
     return on_air(
         TaskProfile(
@@ -306,6 +314,6 @@ def _profile(
             reliability=limits.reliability,
             uses=uses,
             energy_mj=min(limits.energy, FIELDS["energy_mj"].points[-1]),
-            retransmissions=int(min(frame.device.retransmissions, attempts - 1)),
+            retransmissions=int(min(frame.device.retransmissions, count - 1)),
         )
     )

@@ -9,8 +9,8 @@ from experiments.commands import sweeping
 from experiments.commands.manifests import read_manifest
 from experiments.figures.scenario_keys import by_key
 from experiments.jobs import job_of
-from experiments.sessions.scenario import scenario
-from experiments.sessions.stage import Stage, Workshop
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage, Workshop
 from experiments.studies.compare import compare
 from experiments.studies.compare_runs import compare_runs
 from semlink import config

@@ -172,7 +172,7 @@ def test_a_stay_has_a_least_length():
     ("stars", "worth"), [(0, 0.9), (1, 1 / 6), (2, 1 / 2), (3, 5 / 6)]
 )
 def test_what_the_user_says_counts_more_than_what_the_receiver_expects(stars, worth):
-    report = Report(frame=0, success=0.9, rating=stars)
+    report = Report(frame=0, success=0.9, rating=stars, late=stars > 0)
     assert reward(report, 1.0) == pytest.approx(worth)
 
 

@@ -38,6 +38,14 @@ def test_frames_of_all_sites_are_cut_to_one_size(clips):
     np.testing.assert_array_equal(source[1].data, wide[:, 4:21])
 
 
+def test_a_frame_that_is_smaller_than_the_first_ones_is_named(clips):
+    small = np.zeros((16, 16, 3), np.uint8)
+    Image.fromarray(small).save(clips / "a" / "00001.png")
+    source = build(str(clips), rounds=2, alike=True)
+    with pytest.raises(InputError, match="frame a/00001.png must have .* got 16x16"):
+        source[2]
+
+
 @pytest.mark.parametrize(("more", "said"), [
     ({"rounds": 4}, "site a must have 4 frames, one a round, got 3"),
     ({"sites": "a+c"}, "folder must exist, got .*c'"),

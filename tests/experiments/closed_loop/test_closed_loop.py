@@ -15,7 +15,7 @@ from experiments.closed_loop.matching import (
 )
 from experiments.closed_loop.results import Played
 from experiments.closed_loop.training import banks, frames, ladders
-from experiments.sessions.scenario import scenario
+from experiments.playing.scenario import scenario
 from semlink.errors import InputError
 from semlink.loop.agents import Arm
 

@@ -5,8 +5,8 @@ import textwrap
 
 import pytest
 
+from experiments.playing.scenario import scenario
 from experiments.sessions.rows import COLUMNS
-from experiments.sessions.scenario import scenario
 from experiments.studies.imports import ROOT
 from semlink.loop.device import Backhaul, DeviceProfile, Machine
 from semlink.loop.scenario import ReceiverConfig, ScenarioConfig, UplinkConfig

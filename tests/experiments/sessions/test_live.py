@@ -2,8 +2,8 @@
 
 import pytest
 
+from experiments.playing.scenario import scenario
 from experiments.sessions.live import LiveTable
-from experiments.sessions.scenario import scenario
 
 
 @pytest.fixture

@@ -4,6 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage
 from experiments.sessions.rows import (
     columns,
     format_lines,
@@ -12,8 +14,6 @@ from experiments.sessions.rows import (
     row_of,
     spent,
 )
-from experiments.sessions.scenario import scenario
-from experiments.sessions.stage import Stage
 from semlink.ends.reception import Intended
 from semlink.errors import InputError
 from semlink.loop.device import Cost

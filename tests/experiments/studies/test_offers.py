@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from experiments.sessions.offering import Offering
+from experiments.playing.offering import Offering
 from experiments.studies.offers import Kept, cases, kept, table
 from semlink.loop.device import Cost
 from semlink.signalling.messages import TaskProfile
@@ -44,6 +44,6 @@ def test_offers_are_kept_over_the_link():
 
 @pytest.mark.slow
 def test_playing_finds_an_offer_that_forgets_the_machines(monkeypatch):
-    monkeypatch.setattr(Offering, "_computing", lambda self, task: Cost())
+    monkeypatch.setattr(Offering, "_computing", lambda self, task: (Cost(), Cost()))
     found = list(cases(8))
     assert not all(all(frame) for case in found for frame in case.kept)

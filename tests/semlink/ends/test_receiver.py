@@ -13,7 +13,7 @@ from semlink.signals import IMAGE, NO_BLOCKS, Estimate
 def test_nothing_is_expected_of_what_is_lost(lost, expected):
     """A codec may show part of a picture whose file it has lost; it has no doubt."""
     receiver = Receiver(
-        [], {"reconstruction": build()}, None, Patience(), (None, None), ()
+        [], {"reconstruction": build()}, None, Patience(), (None, None), (), None
     )
     receiver.open(0, None)
     picture = np.zeros((8, 8, 3), np.uint8)

@@ -41,7 +41,11 @@ def random_case(rng):
     }
     chosen = rng.choice(list(limits), rng.integers(1, 5), replace=False)
     state = LinkState(
-        rng.uniform(-5, 25), 10 ** rng.uniform(1, 3), 1e5, rng.uniform(0, 80)
+        rng.uniform(-5, 25),
+        10 ** rng.uniform(1, 3),
+        1e5,
+        rng.uniform(0, 80),
+        rng.uniform(0, 30),
     )
     device = Capabilities(
         retransmissions=int(rng.integers(4)),
@@ -112,7 +116,8 @@ def test_what_can_be_met_is_met(case):
     for name, field in (("latency", "deadline_ms"), ("energy", "energy_mj")):
         assert getattr(profile, field) <= max(wanted.limits(name)[1], 1e-9)
     rate = min(wanted.limits("bandwidth")[1], state.uses_per_ms)
-    assert profile.uses <= rate * (profile.deadline_ms - state.compute_ms)
+    waits = state.waits_ms(attempts(profile.reliability))
+    assert profile.uses <= rate * (profile.deadline_ms - waits)
 
 
 def test_latency_gives_way_first():

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from semlink.config import ScenarioSweepConfig, validate
-from semlink.ends.sender import Emitted
+from semlink.ends.sending import Emitted
 from semlink.errors import InputError
 from semlink.loop.agents import Arm, Setting
 from semlink.loop.device import Cost

@@ -3,7 +3,7 @@
 import pytest
 
 from semlink.ends.answers import asked_anew, state_of
-from semlink.ends.wire import INLINE_BITS, packed, unpacked
+from semlink.ends.wire import packed, unpacked
 from semlink.signalling.messages import Request
 
 
@@ -21,4 +21,3 @@ def test_a_state_is_rounded_down(state_db, named):
 def test_other_requests_name_no_state():
     assert state_of(Request(frame=0, verdict="ask", parts=(1, 0, 1, 0, 1))) is None
     assert state_of(Request(frame=0, verdict="again")) is None
-    assert INLINE_BITS == 16

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from semlink.loop.device import Cost, Work, computing
 from semlink.loop.scenario import ScenarioConfig
 from semlink.metrics import Task
@@ -45,17 +47,20 @@ class Offering:
             No such intent can be met.
         """
         config, device = self.config, self.config.device
-        least = self._computing(TASKS[intent.verb])
+        encoding, decoding = self._computing(TASKS[intent.verb])
+        answer = config.round_trip_slots + config.uplink.delay_slots
+        encode_ms = np.ceil(encoding.ms / device.slot_ms) * device.slot_ms
         state = LinkState(
             snr_db=config.world.snr_db,
             uses_per_ms=self.slot / device.slot_ms,
             period_ms=config.world.period_slots * device.slot_ms,
-            compute_ms=least.ms,
+            compute_ms=encode_ms + decoding.ms + device.slot_ms,  # a slot is begun
+            retry_ms=encode_ms + (answer + 1) * device.slot_ms,
         )
         able = Capabilities(
             tasks=tuple(task for task in TASKS.values() if self._serving(task)),
             mj_per_use=device.symbol_mj,
-            compute_mj=least.mj,
+            compute_mj=encoding.mj + decoding.mj,
         )
         needs = documented(able.retransmissions)
 
@@ -74,12 +79,15 @@ class Offering:
         works = zip(self.makes, self.works, strict=True)
         return [work for modality, work in works if modality in judged]
 
-    def _computing(self, task: TaskName) -> Cost:
-        """Cost of a frame at both ends, by the transmitter that is fastest."""
+    def _computing(self, task: TaskName) -> tuple[Cost, Cost]:
+        """Cost of a frame at either end, by the transmitter that is fastest."""
         device, values = self.config.device, self.values
         costs = [
-            computing(device.sender, work.encode * values)
-            + computing(device.receiver, work.decode * values)
+            (
+                computing(device.sender, work.encode * values),
+                computing(device.receiver, work.decode * values),
+            )
             for work in self._serving(task)
         ]
-        return min(costs, key=lambda cost: cost.ms, default=Cost())
+        nothing = Cost(), Cost()
+        return min(costs, key=lambda ends: sum(ends, Cost()).ms, default=nothing)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from experiments.sessions.scenario import SCENARIOS
+from experiments.playing.scenario import SCENARIOS
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.loop.device import Work

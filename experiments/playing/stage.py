@@ -9,22 +9,24 @@ from blocks.intending import intent_reader
 from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
-from experiments.sessions.offering import Offering
-from experiments.sessions.truth import Truth
-from experiments.sessions.utility import utility
-from experiments.sessions.work import works
+from experiments.playing.offering import Offering
+from experiments.playing.truth import Truth
+from experiments.playing.utility import utility
+from experiments.playing.work import works
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
 from semlink.ends.air import Air, Uplink
 from semlink.ends.kept import Kept
 from semlink.ends.receiver import Patience, Receiver, User
+from semlink.ends.reception import Pace
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.agents import Adapter, Understood
+from semlink.loop.device import computing
 from semlink.loop.feedback import slot_of
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session
@@ -211,9 +213,17 @@ class Stage:
             told.content, told.conceal, told.actor, told.asks, told.silent
         )
         holds = range(len(self.names)) if told.holds is None else told.holds
-        return Receiver(
-            self.links, self.tasks, self._bursts, patience, self._user(), holds
-        )
+        ends = self.links, self.tasks, self._bursts
+        return Receiver(*ends, patience, self._user(), holds, self._pace())
+
+    def _pace(self) -> Pace:
+        """Slots that the largest frame takes at either end."""
+        device, values = self.config.device, self._largest()
+        each = works(self.names)
+        encode = (computing(device.sender, work.encode * values) for work in each)
+        decode = (computing(device.receiver, work.decode * values) for work in each)
+        ends = ([cost.ms / device.slot_ms for cost in end] for end in (encode, decode))
+        return Pace(slot_of(self._channel), *map(tuple, ends))
 
     def _user(self) -> User:
         """How the receiver reads words or a structure, and what it can offer."""

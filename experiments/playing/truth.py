@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from experiments.sessions.utility import UTILITIES
+from experiments.playing.utility import UTILITIES
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.loop.abstraction.utility import Abstraction

@@ -10,14 +10,17 @@ import pytest
 
 from baselines.site_memory import SiteTransmitter
 from blocks.intending import intent_reader
-from experiments.sessions.scenario import scenario
-from experiments.sessions.stage import Stage
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage
 from semlink.ends.air import Air
+from semlink.ends.answers import asked_anew
+from semlink.ends.sender import Sender
 from semlink.ends.wire import packed
 from semlink.errors import InputError
 from semlink.loop.agents import Context
 from semlink.loop.session import Session
 from semlink.loop.world import Event
+from semlink.signalling.layout import on_air
 from semlink.signalling.messages import Report, Request, TaskProfile
 
 SMALL = Path(__file__).with_name("small_scenario.yaml")
@@ -142,7 +145,7 @@ def test_a_sender_answers_requests_of_the_present_frame_alone(stage):
     answered = []
     for number in (7, 0, 0):  # of another frame, of this one, beyond the grant
         sender.hear(packed(Request(frame=number, verdict="ask")), 1)
-        answered.append(sender.again() is not None)
+        answered.append(sender.again(1) is not None)
     assert answered == [False, True, False]
 
 
@@ -152,7 +155,7 @@ def test_a_report_of_a_frame_that_was_not_sent_is_about_no_choice(stage):
     assert sender.send(world.frame(0), 0, waited_ms=1e6) is None
     sender.hear(packed(Report(frame=0, success=0.0, late=True)), 1)
     assert sender.memory.heard == ()
-    assert sender.again() is None
+    assert sender.again(1) is None
 
 
 def test_a_grant_says_where_nothing_fits():
@@ -251,10 +254,10 @@ def test_ten_thousand_frames_take_no_more_memory_and_time_each_than_a_thousand()
 STEPPING = ["world.snr_db=20", "world.period_slots=40"]
 
 
-def falling(*overrides: str, adapter: str = "fixed") -> Stage:
-    """The small scenario, whose link loses 16 dB before its third frame."""
+def falling(*overrides: str, adapter: str = "fixed", by_db: float = 16.0) -> Stage:
+    """The small scenario, whose link falls before its third frame."""
     config = scenario(str(SMALL), [*STEPPING, f"adapter={adapter}", *overrides])
-    events = (Event(frame=2, step_db=-16),)
+    events = (Event(frame=2, step_db=-by_db),)
     world = config.world.model_copy(update={"events": events})
     return Stage(config.model_copy(update={"world": world}))
 
@@ -319,6 +322,7 @@ def test_a_scene_that_is_seen_again_is_sent_as_a_difference():
     assert np.all(gain[10:] > 0.5)  # when the camera begins its ten frames again
 
 
+@pytest.mark.slow
 def test_the_questions_that_the_user_answers_are_counted():
     receiver = small("task=detection reconstruction").receiver()
     vague = "Something is moving over there."
@@ -331,6 +335,7 @@ def test_the_questions_that_the_user_answers_are_counted():
     assert asked.num_bytes > len(understood.asks)
 
 
+@pytest.mark.slow
 def test_an_oracle_of_a_session_sees_the_link_and_not_the_report():
     stage = falling("uses=300 500 1000", adapter="oracle")
     (first, *_) = stage.session(1)
@@ -346,3 +351,66 @@ def test_an_oracle_of_a_session_sees_the_link_and_not_the_report():
 def test_an_oracle_knows_the_measured_transmitters_alone():
     with pytest.raises(InputError, match="with measured utilities 'heif_ldpc'; known"):
         small("adapter=oracle", "transmitter=heif_ldpc").session(1)
+
+
+def test_a_frame_that_is_encoded_anew_has_what_the_profile_has_left():
+    stage = small("says.verb=watch", "transmitter=jpeg2000_ldpc[mcs=auto]", "uses=2400")
+    sender, world = stage.sender(stage.seeds(1)), stage.session(1).parts.world
+    sender.hear(packed(TaskProfile(uses=3000, retransmissions=3)), 0)
+    first = sender.send(world.frame(0), 0)
+    sender.hear(packed(asked_anew(0, 10.0)), 1)
+    again = sender.again(20)
+    assert again.anew
+    assert again.uses.total == len(again.x) == again.uses.of(purpose="retransmission")
+    assert again.grant.uses <= on_air(TaskProfile(uses=3000)).uses - len(first.x)
+    assert sender.memory.state_db == 10.0
+    sender.hear(packed(asked_anew(0, 10.0)), 2)
+    assert sender.again(40).tx is None  # nothing fits what is left
+    sender.hear(packed(asked_anew(1, 0.0)), 3)  # of another frame
+    assert sender.again(60) is None
+    assert sender.memory.state_db == 10.0
+
+
+@pytest.mark.slow
+def test_a_request_that_is_lost_is_repeated_once_and_only_in_time(monkeypatch):
+    """Of requests that never arrive, there are two, or as many as leave time."""
+    monkeypatch.setattr(Sender, "_hear_request", lambda *_: None)
+    coded = "transmitter=jpeg2000_ldpc[mcs=auto]", "uses=2400", "receiver.asks=frames"
+    for deadline_ms, requests in ((100, 2), (28, 1)):
+        keys = says(deadline_ms), "intent=structured"
+        step = list(falling(*coded, *keys).session(1))[2]
+        sent = [n for use, n in step.uses.items() if use.purpose == "request"]
+        one = step.uses.of(purpose="report")  # of the same length
+        assert sum(sent) == requests * one
+        assert not step.outcome.late
+
+
+def test_an_answer_to_an_earlier_frame_teaches_nothing(monkeypatch):
+    heard = []
+    monkeypatch.setattr(
+        SiteTransmitter,
+        "acknowledged",
+        lambda self, belief, answer: heard.append(answer) or belief,
+    )
+    stage = small(*SITE)
+    sender, world = stage.sender(stage.seeds(1)), stage.session(1).parts.world
+    for number in (0, 1):
+        sender.send(world.frame(number), 12 * number)
+    answer = (1,) * 16
+    sender.hear(packed(Request(frame=0, verdict="accept", parts=answer)), 20)
+    sender.hear(packed(Request(frame=1, verdict="accept", parts=answer)), 20)
+    sender.send(world.frame(2), 24)
+    assert heard == [None, 2**16 - 1]
+
+
+def test_the_least_deadline_leaves_time_for_the_attempts_that_it_promises():
+    """0.999 takes two attempts, and the deadline that is offered has both."""
+    targets = (
+        "{name: latency, condition: at_most, value: 2}, "
+        "{name: reliability, condition: at_least, value: 0.999}"
+    )
+    said = f"says={{verb: watch, targets: [{targets}]}}", "intent=structured"
+    link = "transmitter=linear_jscc", "uses=550", "receiver.asks=frames"
+    steps = list(falling(*link, *said, by_db=8.0).session(1))
+    assert steps[2].verdicts == ("again", "accept")
+    assert 14 < steps[2].outcome.latency_ms <= steps[2].profile.deadline_ms < 20

@@ -1,0 +1,1 @@
+"""Scenarios, their components built once, and what a session can offer."""
