@@ -14,8 +14,7 @@ from semlink.errors import InputError
 Play = Callable[[Sequence[systems.System]], dict[str, Played]]
 TRIES = 6
 CLOSE = 0.08  # distance of the two, as a share of the wanted uses
-STEP = 0.01  # least change of what is asked for, while one of the two is missing
-GRANT = 0.04  # and between the two, a little above the steps of grants
+GRANT = 0.05  # least change of what is asked for, a little above the steps of grants
 
 
 class Tried(NamedTuple):
@@ -88,7 +87,7 @@ def next_ask(tried: Sequence[Tried], wanted: float) -> int:
     if not tried:
         return round(wanted)
     last = tried[-1]
-    step = max(abs(wanted - last.spent), STEP * last.asked)
+    step = max(abs(wanted - last.spent), GRANT * last.asked)
     return round(last.asked + (step if above is None else -step))
 
 
