@@ -24,7 +24,7 @@ def draw(panels: Mapping[str, Curves], unit: str, path: Path) -> Path:
     figure, row = plt.subplots(
         1,
         len(panels),
-        figsize=(1.5 + 2.5 * len(panels), 3.4),
+        figsize=(max(1.5 + 2.5 * len(panels), 6.5), 3.4),
         sharey=True,
         squeeze=False,
         layout="constrained",
@@ -37,7 +37,8 @@ def draw(panels: Mapping[str, Curves], unit: str, path: Path) -> Path:
         axes.grid(alpha=0.3)
     row[0, 0].set_ylabel(unit)
     handles, names = row[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    columns = min(len(names), 2 * len(panels))
+    figure.legend(handles, names, loc="outside upper center", ncols=columns)
     return save(figure, path)
 
 
