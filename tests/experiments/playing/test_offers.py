@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from experiments.playing.offering import Offering
-from experiments.studies.offers import Kept, cases, kept, table
+from experiments.playing.offers import Kept, cases, kept, table
 from semlink.loop.device import Cost
 from semlink.signalling.messages import TaskProfile
 from semlink.signals import ledger

@@ -1,6 +1,6 @@
 """Plays what intents were offered that could not be met as they were stated.
 
-    python -m experiments.studies.offers [CASES [KEY=VALUE ...]]
+    python -m experiments.playing.offers [CASES [KEY=VALUE ...]]
 
 Keys are those of the scenario ``offers``, such as a source. Random intents meet random
 links and machines; of those that cannot be met, the offered profile is played over the
