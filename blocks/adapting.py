@@ -24,7 +24,7 @@ Which = Annotated[
     Annotated[int, Field(ge=0, le=15)] | str, Field(union_mode="left_to_right")
 ]
 Share = Annotated[float, Field(gt=0, le=1)]
-STARS = 3
+STARS = 3  # of a user's rating
 Patience = Annotated[int, Field(ge=1, le=10_000)]
 
 

@@ -110,8 +110,7 @@ def played(
     share = 1 / (1 + profile.retransmissions)
     fixed = f"adapter=fixed[transmitter={serves},share={share}]"
     stage = Stage(scenario("offers", [*keys, fixed]), workshop)
-    first, *others = stage.session(0)
-    # the first frame is sent before the profile is heard
+    _, *others = stage.session(0)  # the first frame is sent before the profile is heard
     return tuple(kept(step, profile) for step in others)
 
 
