@@ -5,7 +5,7 @@ A scheduler works at the sender's end, and shares a pool of channel uses among d
 
 from semlink.catalogue import built
 from semlink.contracts.fault import refuse, shown
-from semlink.loop.agents import Scheduler
+from semlink.loop.pool import Scheduler
 from semlink.registry import Registry
 
 SCHEDULERS = Registry(

@@ -1,34 +1,21 @@
 """One user: what the adapter asks for, up to the pool and the profile."""
 
-from semlink.errors import InputError
-from semlink.loop.agents import Demand, Pool
-from semlink.signalling.messages import Grant
+import numpy as np
 
-LEAST_DB = -16.0  # power that a grant can express
+from semlink.errors import InputError
+from semlink.loop.pool import granted, nominal_db
 
 
 class SingleUser:
     """Grants the demand of one user, at nominal power if the pool has it."""
 
     def __call__(self, demands, pool, memory, draws):
-        """At most one grant; no memory."""
-        if len(demands) > 1:
-            must = "at most one demand"
-            raise InputError(f"single_user must have {must}, got {len(demands)}")
-        return tuple(_granted(demand, pool) for demand in demands), None
-
-
-def _granted(demand: Demand, pool: Pool) -> Grant:
-    setting, profile = demand.setting, demand.profile
-    uses = min(setting.arm.uses, profile.uses, pool.uses) if demand.backlog else 0
-    return Grant(
-        frame=demand.frame,
-        profile=profile.number,
-        transmitter=setting.arm.transmitter,
-        uses=max(uses, 0),
-        power_db=max(min(pool.power_db, 0.0), LEAST_DB),
-        retransmissions=min(setting.retransmissions, profile.retransmissions),
-    )
+        """What the user wants; no memory."""
+        users = demands.uses.shape[-1]
+        if users > 1:
+            raise InputError(f"single_user must have at most one demand, got {users}")
+        uses = np.minimum(demands.wanted, np.expand_dims(pool.uses, -1))
+        return granted(demands, uses, nominal_db(pool)), None
 
 
 def build() -> SingleUser:

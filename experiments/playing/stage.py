@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from blocks.adapting import Knowing, adapter
 from blocks.intending import intent_reader
 from blocks.phy.header import BurstCode
@@ -26,6 +28,7 @@ from semlink.link import Link
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.agents import Adapter, Understood
+from semlink.loop.cell import Sharing
 from semlink.loop.device import computing
 from semlink.loop.feedback import slot_of
 from semlink.loop.scenario import ScenarioConfig
@@ -121,6 +124,7 @@ class Stage:
                 work=works(self.names),
                 round_trip_slots=config.round_trip_slots,
                 draws=seeds.generator("user"),
+                sharing=self._sharing(seeds),
             )
         )
 
@@ -186,13 +190,22 @@ class Stage:
         config = self.config
         deciding = Deciding(
             self._informed(seeds),
-            self._scheduler,
             config.arms(),
-            config.pool,
             config.world.snr_db,
+            config.device.slot_ms,
         )
         kept = self._workshop.kept
         return Sender(self.links, deciding, self._bursts, seeds, kept)
+
+    def _sharing(self, seeds: Seeds) -> Sharing:
+        """The scheduler with its pool, for an episode."""
+
+        def draws(slot: int) -> np.random.Generator:
+            return seeds._replace(sample=slot).generator("scheduler")
+
+        config = self.config
+        period_slots = config.world.period_slots
+        return Sharing(self._scheduler, config.pool, period_slots, draws)
 
     def _informed(self, seeds: Seeds) -> Adapter:
         """The adapter; an oracle is told the expected utilities of an episode."""

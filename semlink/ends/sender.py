@@ -1,7 +1,7 @@
 """The sender's end: it sees the frames, and hears what comes back.
 
-It decides by its adapter and its scheduler, from reports that arrived, and never sees
-the channel, the user's intent or the receiver's estimate.
+It decides by its adapter, from reports that arrived, and asks a pool for channel uses.
+It never sees the channel, the user's intent or the receiver's estimate.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import numpy as np
 
 from semlink.ends.answers import content_of, state_of
 from semlink.ends.kept import Kept
-from semlink.ends.sending import REPORTED, Emitted, Memory, Sent
+from semlink.ends.sending import REPORTED, Asking, Emitted, Memory, Sent
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
 from semlink.errors import Infeasible, InputError
 from semlink.link import Link
@@ -19,13 +19,11 @@ from semlink.loop.agents import (
     Adapter,
     Arm,
     Context,
-    Demand,
     Heard,
-    Pool,
-    Scheduler,
     Setting,
 )
 from semlink.loop.exchange import Encoded
+from semlink.loop.pool import Demand, Shares
 from semlink.loop.world import Frame
 from semlink.modalities.query import Query
 from semlink.protocols import Budget
@@ -46,19 +44,18 @@ FRAMES = 256  # numbers of frames on the air
 
 
 class Deciding(NamedTuple):
-    """The sender's agents.
+    """What the sender decides by.
 
-    adapter, scheduler : built components
+    adapter : built component
     arms : settings that the adapter can choose
-    uses : channel uses of the pool in a frame
     initial_db : long-term mean of the Es/N0, known from the start [dB]
+    slot_ms : duration of a slot [ms]
     """
 
     adapter: Adapter
-    scheduler: Scheduler
     arms: tuple[Arm, ...]
-    uses: int
     initial_db: float
+    slot_ms: float = 1.0
 
 
 class Sender:
@@ -85,6 +82,7 @@ class Sender:
         self._bursts, self._seeds, self._kept = bursts, seeds, kept
         self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
         self._acts: list[Act] = []
+        self._asking: Asking | None = None
         self._sent: Sent | None = None
         self._is_open = False  # an answer to the present frame may come
         self._requested: Request | None = None
@@ -110,8 +108,8 @@ class Sender:
         acts, self._acts = self._acts, []
         return acts
 
-    def send(self, frame: Frame, slot: int, waited_ms: float = 0.0) -> Emitted | None:
-        """Decide on a frame, announce it, and send it.
+    def ask(self, frame: Frame, slot: int, waited_ms: float = 0.0) -> Demand | None:
+        """Decide on a frame, and ask the pool for its channel uses.
 
         Parameters
         ----------
@@ -126,25 +124,42 @@ class Sender:
         """
         if self._is_open:
             self._acknowledged(None)  # no answer came
-        self._sent, self._requested = None, None
-        self._readable = self._repeats = self._spent = 0
+        self._sent, self._requested, self._asking = None, None, None
+        self._readable = self._repeats = self._most = self._spent = 0
         if waited_ms >= self.memory.profile.deadline_ms:
             self._note(frame, None)  # its report is about no choice
             return None
-        setting, grant = self._decide(frame, slot)
-        self._most = grant.retransmissions
-        return self._emitted(frame, grant, setting)
+        return self._asked(frame, self._setting(frame, slot), waited_ms)
 
-    def again(self, slot: int) -> Emitted | None:
+    def send(self, share: Shares) -> Emitted:
+        """Announce a grant, and send the frame that asked for it.
+
+        Parameters
+        ----------
+        share : what is granted, without axes
+        """
+        frame, setting = self._asking
+        lost, grant = self._sent, self._grant(frame, share)
+        if lost is None:
+            self._most = grant.retransmissions
+        elif lost.emitted.tx is not None:  # the receiver's memory is as it was
+            self._remember(lost.emitted.grant.transmitter, lost.before)
+        emitted = self._emitted(frame, grant, setting)
+        if lost is None:
+            return emitted
+        return emitted._replace(uses=ledger(retransmission=len(emitted.x)))
+
+    def again(self, waited_ms: float = 0.0) -> Emitted | Demand | None:
         """Answer the last request of this frame.
 
         Parameters
         ----------
-        slot : now
+        waited_ms : time since the capture
 
         Output
         ------
-        : ``None`` without a request, or beyond the retransmissions of the grant
+        : what is sent; a demand if the frame is to be encoded anew for it; ``None``
+            without a request, or beyond the retransmissions of the grant
         """
         request, self._requested = self._requested, None
         if request is None or self._sent is None:
@@ -154,7 +169,8 @@ class Sender:
             return None
         self._repeats += 1
         if request.verdict == "again":
-            return self._anew(slot)
+            self._readable = 0
+            return self._asked(self._sent.frame, emitted.setting, waited_ms)
         if not request.parts or encoded is None:
             # the receiver has read nothing: all of it comes again
             self._spent += len(emitted.x)
@@ -168,16 +184,6 @@ class Sender:
         )
         self._spent += len(tx.x)
         return emitted._replace(x=tx.x, uses=tx.ledger, anew=False)
-
-    def _anew(self, slot: int) -> Emitted:
-        """Encode the frame for the state that is known now, with a new grant."""
-        frame, emitted, _, before = self._sent
-        self._readable = 0
-        if emitted.tx is not None:  # the receiver lost it: its memory is as it was
-            self._remember(emitted.grant.transmitter, before)
-        grant = self._granted(frame, emitted.setting, slot)
-        anew = self._emitted(frame, grant, emitted.setting)
-        return anew._replace(uses=ledger(retransmission=len(anew.x)))
 
     def _emitted(self, frame: Frame, grant: Grant, setting: Setting) -> Emitted:
         """Encode a frame for the state that is known, and announce it."""
@@ -231,28 +237,41 @@ class Sender:
         state_db = float(report.state_db)
         self.memory = self.memory._replace(heard=heard, state_db=state_db, silent=0)
 
-    def _decide(self, frame: Frame, slot: int) -> tuple[Setting, Grant]:
-        """The setting that the adapter asks for, and what the scheduler grants."""
+    def _setting(self, frame: Frame, slot: int) -> Setting:
+        """The setting that the adapter asks for."""
         old, agents = self.memory, self._deciding
         context = Context(
             slot, old.profile, agents.arms, old.heard, old.state_db, old.silent
         )
-        draws = self._draws("adapter", frame)
+        draws = self._seeds._replace(sample=frame.number).generator("adapter")
         setting, adapter = agents.adapter(context, old.adapter, draws)
         self.memory = old._replace(heard=(), silent=old.silent + 1, adapter=adapter)
         self._note(frame, (setting.arm, slot))
-        return setting, self._granted(frame, setting, slot)
+        return setting
 
-    def _granted(self, frame: Frame, setting: Setting, slot: int) -> Grant:
-        """What the scheduler grants, of the pool and of what the profile has left."""
-        known, agents = self.memory, self._deciding
-        number = frame.number % FRAMES
-        demand = Demand(0, setting, known.profile, known.state_db, frame=number)
-        most = int(agents.uses * (1 - frame.load))
-        left = max(known.profile.uses - self._spent, 0)
-        pool, draws = Pool(min(most, left), slot=slot), self._draws("scheduler", frame)
-        (grant,), memory = agents.scheduler((demand,), pool, known.scheduler, draws)
-        self.memory = known._replace(scheduler=memory)
+    def _asked(self, frame: Frame, setting: Setting, waited_ms: float) -> Demand:
+        """The demand of a frame: of the profile, what is left."""
+        self._asking = Asking(frame, setting)
+        known, slot_ms = self.memory, self._deciding.slot_ms
+        profile = known.profile
+        return Demand(
+            uses=setting.arm.uses,
+            most=max(profile.uses - self._spent, 0),
+            transmitter=setting.arm.transmitter,
+            retransmissions=min(setting.retransmissions, profile.retransmissions),
+            state_db=np.nan if known.state_db is None else known.state_db,
+            wait_slots=waited_ms / slot_ms,
+            left_slots=(profile.deadline_ms - waited_ms) / slot_ms,
+            priority=profile.priority,
+        )
+
+    def _grant(self, frame: Frame, share: Shares) -> Grant:
+        """What is announced of a share."""
+        grant = Grant(
+            frame=frame.number % FRAMES,
+            profile=self.memory.profile.number,
+            **{name: value.item() for name, value in share._asdict().items()},
+        )
         return layout.on_air(grant)
 
     def _note(self, frame: Frame, choice: tuple[Arm, int] | None) -> None:
@@ -299,6 +318,3 @@ class Sender:
     def _query(self) -> Query:
         """What the profile says that the receiver wants to know."""
         return Query(classes=self.memory.profile.classes)
-
-    def _draws(self, role: str, frame: Frame) -> np.random.Generator:
-        return self._seeds._replace(sample=frame.number).generator(role)

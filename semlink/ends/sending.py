@@ -21,7 +21,7 @@ class Memory(NamedTuple):
     state_db : last reported state [dB], if any
     silent : frames since the last report
     chosen : arm and slot of each of the last frames, by its number in a report
-    adapter, scheduler : their memories
+    adapter : its memory
     pairs : memory of each transmitter
     """
 
@@ -31,7 +31,6 @@ class Memory(NamedTuple):
     silent: int = 0
     chosen: tuple[tuple[Arm, int] | None, ...] = (None,) * REPORTED
     adapter: Any = None
-    scheduler: Any = None
     pairs: tuple[Any, ...] = ()
 
 
@@ -54,6 +53,13 @@ class Emitted(NamedTuple):
     tx: TxSignal | None = None
     anew: bool = True
     state_db: float | None = None
+
+
+class Asking(NamedTuple):
+    """A frame that waits for a grant, and the setting that the adapter asks for."""
+
+    frame: Frame
+    setting: Setting
 
 
 class Sent(NamedTuple):

@@ -3,7 +3,8 @@
 Agents keep no state of their own. What they remember is a value, which the loop hands
 back with the next call; ``None`` at first. What they draw at random comes from a
 generator that the loop gives, keyed by seed, role and slot. So a session can be
-stopped and resumed, and its two ends can run in two processes.
+stopped and resumed, and its two ends can run in two processes. Schedulers have a module
+of their own, :mod:`semlink.loop.pool`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from semlink.signalling.messages import Grant, Intent, Report, TaskProfile
+from semlink.signalling.messages import Intent, Report, TaskProfile
 
 
 class Understood(NamedTuple):
@@ -111,55 +112,3 @@ class Adapter(Protocol):
         self, context: Context, memory: Any, draws: np.random.Generator
     ) -> tuple[Setting, Any]:
         """The setting of the next frame, and the new memory."""
-
-
-class Demand(NamedTuple):
-    """What one session asks of the pool for a frame.
-
-    user : number of the session
-    setting : what its adapter asks for
-    profile : what it executes
-    state_db : last reported state [dB], if any
-    backlog : frames that wait
-    wait_slots : slots that the oldest of them has waited
-    importance : importance of the frame, mean of its map; 1 without one
-    prior : expected utility of the frame by shared knowledge, if any
-    frame : number of the frame, modulo 256
-    """
-
-    user: int
-    setting: Setting
-    profile: TaskProfile
-    state_db: float | None = None
-    backlog: int = 1
-    wait_slots: int = 0
-    importance: float = 1.0
-    prior: float | None = None
-    frame: int = 0
-
-
-class Pool(NamedTuple):
-    """Resources until the next decision.
-
-    uses : channel uses
-    power_db : largest power over the nominal power [dB]
-    slot : now
-    """
-
-    uses: int
-    power_db: float = 0.0
-    slot: int = 0
-
-
-@runtime_checkable
-class Scheduler(Protocol):
-    """Shares a pool among demands. Component kind ``scheduler``."""
-
-    def __call__(
-        self,
-        demands: Sequence[Demand],
-        pool: Pool,
-        memory: Any,
-        draws: np.random.Generator,
-    ) -> tuple[tuple[Grant, ...], Any]:
-        """One grant for each demand, zero uses for none, and the new memory."""

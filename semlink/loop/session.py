@@ -1,12 +1,15 @@
 """The closed loop: intent, encode, transmit, decode, act, evaluate, feed back.
 
 A session plays one episode of a world. The two ends share nothing but what crosses the
-air. The loop in :meth:`Session.__iter__` has a line for each of the first five stages
-of the paper's Figure 1. Of the sixth, cloud and edge, it has the fetching of models.
+air. The loop in :meth:`Session.play` has a line for each of the first five stages of
+the paper's Figure 1. Of the sixth, cloud and edge, it has the fetching of models.
+
+A session stops wherever it needs a grant, so that a cell of several sessions can share
+a pool (:mod:`semlink.loop.cell`). Alone, it is a cell of one user.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +20,9 @@ from semlink.ends.reception import Answer, Closed, Intended
 from semlink.ends.sender import Sender
 from semlink.ends.sending import Emitted
 from semlink.ends.wire import Wire
+from semlink.loop.cell import Asked, Sharing, played
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
+from semlink.loop.pool import Demand, Shares
 from semlink.loop.world import Frame, World
 from semlink.metrics import Task
 from semlink.modalities.query import Query
@@ -51,6 +56,7 @@ class Parts(NamedTuple):
     round_trip_slots : slots from the end of a transmission to the answer to its
         request, without the delay of the uplink
     draws : generator of the simulated user
+    sharing : the scheduler, with its pool
     """
 
     world: World
@@ -62,6 +68,7 @@ class Parts(NamedTuple):
     work: tuple[Work, ...]
     round_trip_slots: int
     draws: np.random.Generator
+    sharing: Sharing
 
 
 class Outcome(NamedTuple):
@@ -128,12 +135,19 @@ class Session:
         self._encoded, self._intended = Cost(), None
 
     def __iter__(self) -> Iterator[Step]:
-        """Play the episode, frame by frame."""
+        """Play the episode alone, frame by frame."""
+        return (step for _, step in played([self.play()], self.parts.sharing))
+
+    def play(self) -> Generator[Asked | Step, Shares | None, None]:
+        """Play the episode: what is asked of the pool, and the steps.
+
+        Whoever plays it sends the shares that are granted for what is asked.
+        """
         for number in range(len(self.parts.world)):
             frame = self._capture(number)
             self._signal_intent(frame)
-            emitted = self._send(frame)
-            verdicts = self._receive(frame, emitted)
+            emitted = yield from self._send(frame)
+            verdicts = yield from self._receive(frame, emitted)
             outcome = self._act(frame, emitted, len(verdicts))
             closed = self._feed_back(outcome)
             yield self._step(frame, emitted, verdicts, outcome, closed)
@@ -158,15 +172,27 @@ class Session:
         if wire is not None:
             self._up("profile", wire)
 
-    def _send(self, frame: Frame) -> Emitted | None:
-        """Stages 2 and 3: perceive, encode, schedule; ``None`` if it is too late."""
+    def _send(self, frame: Frame) -> Generator[Asked, Shares, Emitted | None]:
+        """Stages 2 and 3: perceive, schedule, encode; ``None`` if it is too late."""
         parts = self.parts
         self._hear(parts.air.now)
-        emitted = parts.sender.send(frame, parts.air.now, self._elapsed_ms(frame))
+        demand = parts.sender.ask(frame, parts.air.now, self._elapsed_ms(frame))
+        if demand is None:
+            return None
+        return (yield from self._granted(frame, demand))
+
+    def _granted(
+        self, frame: Frame, demand: Demand
+    ) -> Generator[Asked, Shares, Emitted]:
+        """Wait for a grant, and encode the frame for it."""
+        share = yield Asked(self.parts.air.now, demand, frame.load)
+        emitted = self.parts.sender.send(share)
         self._encode(frame, emitted)
         return emitted
 
-    def _receive(self, frame: Frame, emitted: Emitted | None) -> tuple[str, ...]:
+    def _receive(
+        self, frame: Frame, emitted: Emitted | None
+    ) -> Generator[Asked, Shares, tuple[str, ...]]:
         """Stage 4: decode; accept, ask for parts again, or give up."""
         parts, verdicts, sent = self.parts, [], emitted
         while sent is not None:
@@ -174,10 +200,12 @@ class Session:
             self._uses += sent.uses + parts.air.pilots(len(sent.x))
             answer = parts.receiver.take(rx, self._left_slots(frame))
             verdicts.append(answer.verdict)
-            sent = self._ask(frame, answer)
+            sent = yield from self._ask(frame, answer)
         return tuple(verdicts)
 
-    def _ask(self, frame: Frame, answer: Answer) -> Emitted | None:
+    def _ask(
+        self, frame: Frame, answer: Answer
+    ) -> Generator[Asked, Shares, Emitted | None]:
         """Send a request up, once more if nothing comes; return what comes."""
         parts = self.parts
         for _ in range(2):
@@ -186,10 +214,10 @@ class Session:
             arrives = self._up("request", answer.wire).slot - parts.air.now
             parts.air.wait(max(self._answer_slots, arrives))
             self._hear(parts.air.now)
-            sent = parts.sender.again(parts.air.now)
+            sent = parts.sender.again(self._elapsed_ms(frame))
+            if isinstance(sent, Demand):
+                return (yield from self._granted(frame, sent))
             if sent is not None:
-                if sent.anew:
-                    self._encode(frame, sent)
                 return sent
         return None
 

@@ -7,106 +7,150 @@ import numpy as np
 import pytest
 
 from blocks.scheduling import SCHEDULERS, scheduler
+from semlink.contracts.schedulers import check_shares
 from semlink.errors import InputError
-from semlink.loop.agents import Arm, Demand, Pool, Scheduler, Setting
-from semlink.signalling.messages import Grant, TaskProfile
+from semlink.loop.pool import Demand, Demands, Pool, Scheduler, stacked
 
 every = pytest.mark.parametrize("name", SCHEDULERS.names())
+many = pytest.mark.parametrize(
+    "name", [name for name in SCHEDULERS.names() if name != "single_user"]
+)
 
 
-def demand(rng: np.random.Generator, user: int) -> Demand:
-    uses = int(rng.integers(100, 30_000))
-    profile = TaskProfile(
-        number=user,
-        uses=int(rng.integers(100, 30_000)),
-        retransmissions=int(rng.integers(4)),
-        priority=int(rng.integers(4)),
+def demands_of(rng: np.random.Generator, *shape: int) -> Demands:
+    """Random demands; some users wait for nothing, some have an unknown state."""
+    state_db = rng.uniform(-10, 30, shape)
+    state_db[rng.random(shape) < 0.2] = np.nan
+    return Demands(
+        uses=rng.integers(100, 30_000, shape),
+        most=rng.integers(100, 30_000, shape),
+        least=rng.integers(0, 500, shape),
+        transmitter=rng.integers(0, 16, shape),
+        retransmissions=rng.integers(0, 4, shape),
+        state_db=state_db,
+        backlog=rng.integers(0, 3, shape).astype(float),
+        wait_slots=rng.uniform(0, 50, shape),
+        left_slots=rng.uniform(0, 50, shape),
+        priority=rng.integers(0, 4, shape),
+        importance=rng.uniform(0.5, 4, shape),
+        prior=np.full(shape, np.nan),
     )
-    setting = Setting(Arm(int(rng.integers(16)), uses), 0.0, int(rng.integers(4)))
-    return Demand(
-        user,
-        setting,
-        profile,
-        state_db=[None, 3.0, 20.0][user % 3],
-        backlog=int(rng.integers(3)),
-        frame=int(rng.integers(256)),
-    )
 
 
-def situations(users: int, count: int = 60):
-    """Demands of so many users, and pools from nothing to more than enough."""
-    rng = np.random.default_rng(users)
+def situations(*shape: int, count: int = 40):
+    """Demands, and pools from nothing to more than enough."""
+    rng = np.random.default_rng(sum(shape))
     for slot in range(count):
-        uses = int(rng.choice([0, 1, 5_000, 100_000]))
+        uses = int(rng.choice([0, 1, 5_000, 1_000_000]))
         power_db = float(rng.choice([-30, -3, 0, 6]))
-        yield tuple(demand(rng, k) for k in range(users)), Pool(uses, power_db, slot)
+        yield demands_of(rng, *shape), Pool(uses, power_db, slot)
 
 
-def played(made: Scheduler, users: int):
-    """Situations, memories and grants; nothing if so many users are refused."""
-    memory, steps = None, []
-    for slot, (demands, pool) in enumerate(situations(users)):
-        try:
-            grants, after = made(demands, pool, memory, np.random.default_rng(slot))
-        except InputError:
-            if users > 1:
-                return []
-            raise
-        steps.append((demands, pool, memory, grants, after))
+def played(made: Scheduler, *shape: int):
+    """Situations, memories and shares."""
+    memory = None
+    for slot, (demands, pool) in enumerate(situations(*shape)):
+        shares, after = made(demands, pool, memory, np.random.default_rng(slot))
+        yield demands, pool, memory, shares, after
         memory = after
-    return steps
 
 
 @every
-@pytest.mark.parametrize("users", [0, 1, 3])
-def test_grants_keep_to_the_pool_and_to_the_profile(name, users):
+@pytest.mark.parametrize("shape", [(1,), (5, 1)])
+def test_shares_of_one_user_keep_to_the_pool_and_to_the_profile(name, shape):
     made = SCHEDULERS.build(name)
     assert isinstance(made, Scheduler)
-    for demands, pool, _, grants, _ in played(made, users):
-        assert len(grants) == len(demands)
-        assert sum(grant.uses for grant in grants) <= pool.uses
-        for asked, grant in zip(demands, grants, strict=True):
-            assert isinstance(grant, Grant)
-            assert grant.uses <= (asked.profile.uses if asked.backlog else 0)
-            assert grant.retransmissions <= asked.profile.retransmissions
-            assert grant.power_db <= max(pool.power_db, -16)
-            assert (grant.frame, grant.profile) == (asked.frame, asked.profile.number)
+    for demands, pool, _, shares, _ in played(made, *shape):
+        check_shares(name, demands, pool, shares)
+
+
+@many
+@pytest.mark.parametrize("shape", [(3,), (16,), (4, 7), (2, 3, 2)])
+def test_shares_of_many_users_keep_to_the_pool_and_to_the_profile(name, shape):
+    granted = 0
+    for demands, pool, _, shares, _ in played(SCHEDULERS.build(name), *shape):
+        check_shares(name, demands, pool, shares)
+        granted += shares.uses.sum()
+    assert granted > 0
+
+
+@many
+def test_an_episode_does_not_depend_on_those_beside_it(name):
+    """But for the scheduler whose draws are those of all episodes."""
+    if name == "random":
+        return
+    alone = [s for *_, s, _ in played(SCHEDULERS.build(name), 4, 5)]
+    memory, made = None, SCHEDULERS.build(name)
+    for (demands, pool), beside in zip(situations(4, 5), alone, strict=True):
+        one = Demands(*(values[2] for values in demands))
+        shares, memory = made(one, pool, memory, np.random.default_rng(0))
+        for got, expected in zip(shares, beside, strict=True):
+            np.testing.assert_allclose(got, expected[2])
 
 
 @every
 @pytest.mark.parametrize("users", [1, 3])
-def test_equal_inputs_give_equal_grants(name, users):
-    made = SCHEDULERS.build(name)
-    for slot, (demands, pool, before, grants, after) in enumerate(played(made, users)):
+def test_equal_inputs_give_equal_shares(name, users):
+    if name == "single_user" and users > 1:
+        return
+    for slot, (demands, pool, before, shares, after) in enumerate(
+        played(SCHEDULERS.build(name), users)
+    ):
         kept = pickle.loads(pickle.dumps(before))
         kept_global = random.getstate(), np.random.get_state()[1].tolist()
         draws = np.random.default_rng(slot)
         again, later = SCHEDULERS.build(name)(demands, pool, kept, draws)
-        assert again == grants
+        assert pickle.dumps(again) == pickle.dumps(shares)
         assert pickle.dumps(later) == pickle.dumps(after)
         assert kept_global == (random.getstate(), np.random.get_state()[1].tolist())
 
 
-def test_single_user_grants_what_is_asked_for():
-    setting = Setting(Arm(2, 9_000), 1.5, 1)
-    asked = Demand(0, setting, TaskProfile(number=3, uses=20_000), frame=255)
-    made, draws = scheduler("single_user"), np.random.default_rng(0)
-    ((grant,), memory) = made((asked,), Pool(50_000), None, draws)
-    assert grant == Grant(
-        frame=255, profile=3, transmitter=2, uses=9_000, retransmissions=1
-    )
-    assert memory is None
-    ((waiting,), _) = made((asked._replace(backlog=0),), Pool(50_000), None, draws)
-    assert waiting.uses == 0
+@every
+def test_a_frame_that_fits_is_served_where_nobody_else_asks(name):
+    asks = Demand(uses=9_000, most=20_000, transmitter=2, retransmissions=1, state_db=9)
+    made, draws = SCHEDULERS.build(name), np.random.default_rng(0)
+    shares, _ = made(stacked([asks]), Pool(50_000), None, draws)
+    assert [int(v[0]) for v in shares] == [9_000, 0, 2, 0, 1]
+    waits = stacked([asks._replace(backlog=0.0)])
+    assert made(waits, Pool(50_000), None, draws)[0].uses[0] == 0
 
 
 def test_single_user_refuses_others():
     rng = np.random.default_rng(0)
-    demands = demand(rng, 0), demand(rng, 1)
     with pytest.raises(InputError, match=r"must have at most one demand, got 2$"):
-        scheduler("single_user")(demands, Pool(1_000), None, rng)
+        scheduler("single_user")(demands_of(rng, 2), Pool(1_000), None, rng)
 
 
 def test_a_scheduler_that_does_not_exist_is_named():
     with pytest.raises(InputError, match="did you mean 'single_user'"):
         scheduler("single_users")
+
+
+def test_what_a_scheduler_must_not_return_is_refused():
+    demands = stacked([Demand(uses=500, most=800)] * 2)
+    pool = Pool(1_000)
+    shares, _ = scheduler("round_robin")(demands, pool, None, None)
+    check_shares("it", demands, pool, shares)
+    wrong = {
+        "Shares, got tuple of 5": tuple(shares),
+        r"uses of shape \(2,\), got shape \(1,\)": shares._replace(uses=np.array([1])),
+        "uses of at least 0, got -5": shares._replace(uses=np.array([-5, 0])),
+        "the pool's 1000 channel uses, got 1200": shares._replace(
+            uses=np.array([700, 500])
+        ),
+        "uses that the profile allows, got 900": shares._replace(
+            uses=np.array([900, 0])
+        ),
+        "retransmissions that the profile allows": shares._replace(
+            retransmissions=np.array([1, 0])
+        ),
+        "powers from -16 to 15 dB, got 0 to 20": shares._replace(
+            power_db=np.array([0.0, 20.0])
+        ),
+        "the energy of the pool, got 2.99 of it": shares._replace(
+            power_db=np.array([0.0, 6.98])
+        ),
+    }
+    for message, given in wrong.items():
+        with pytest.raises(InputError, match=message):
+            check_shares("it", demands, pool, given)

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from experiments.playing.scenario import scenario
 from experiments.playing.stage import Stage
+from semlink.loop.pool import Demand, Shares
 from semlink.loop.world import Event
 
 SMALL = Path(__file__).with_name("small_scenario.yaml")
@@ -29,3 +32,10 @@ def falling(*overrides: str, adapter: str = "fixed", by_db: float = 16.0) -> Sta
     events = (Event(frame=2, step_db=-by_db),)
     world = config.world.model_copy(update={"events": events})
     return Stage(config.model_copy(update={"world": world}))
+
+
+def all_of(demand: Demand) -> Shares:
+    """A share of all that is asked for and allowed, as a cell hands it out."""
+    uses = min(demand.uses, demand.most)
+    place, again = demand.transmitter, demand.retransmissions
+    return Shares(*map(np.asarray, (uses, 0.0, place, 0, again)))

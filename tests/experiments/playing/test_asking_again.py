@@ -7,7 +7,7 @@ from semlink.ends.sender import Sender
 from semlink.ends.wire import packed
 from semlink.signalling.layout import on_air
 from semlink.signalling.messages import TaskProfile
-from tests.experiments.playing.small import falling, says, small
+from tests.experiments.playing.small import all_of, falling, says, small
 
 
 def test_a_lost_frame_comes_anew_for_the_state_that_the_request_names():
@@ -37,17 +37,17 @@ def test_a_frame_that_is_encoded_anew_has_what_the_profile_has_left():
     stage = small("says.verb=watch", "transmitter=jpeg2000_ldpc[mcs=auto]", "uses=2400")
     sender, world = stage.sender(stage.seeds(1)), stage.session(1).parts.world
     sender.hear(packed(TaskProfile(uses=3000, retransmissions=3)), 0)
-    first = sender.send(world.frame(0), 0)
+    first = sender.send(all_of(sender.ask(world.frame(0), 0)))
     sender.hear(packed(asked_anew(0, 10.0)), 1)
-    again = sender.again(20)
+    again = sender.send(all_of(sender.again()))
     assert again.anew
     assert again.uses.total == len(again.x) == again.uses.of(purpose="retransmission")
     assert again.grant.uses <= on_air(TaskProfile(uses=3000)).uses - len(first.x)
     assert sender.memory.state_db == 10.0
     sender.hear(packed(asked_anew(0, 10.0)), 2)
-    assert sender.again(40).tx is None  # nothing fits what is left
+    assert sender.send(all_of(sender.again())).tx is None  # nothing fits what is left
     sender.hear(packed(asked_anew(1, 0.0)), 3)  # of another frame
-    assert sender.again(60) is None
+    assert sender.again() is None
     assert sender.memory.state_db == 10.0
 
 

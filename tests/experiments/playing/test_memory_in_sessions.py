@@ -6,7 +6,7 @@ import pytest
 from baselines.site_memory import SiteTransmitter
 from semlink.ends.wire import packed
 from semlink.signalling.messages import Request
-from tests.experiments.playing.small import small
+from tests.experiments.playing.small import all_of, small
 
 SITE = [
     "transmitter=site_memory",
@@ -55,9 +55,9 @@ def test_an_answer_to_an_earlier_frame_teaches_nothing(monkeypatch):
     stage = small(*SITE)
     sender, world = stage.sender(stage.seeds(1)), stage.session(1).parts.world
     for number in (0, 1):
-        sender.send(world.frame(number), 12 * number)
+        sender.send(all_of(sender.ask(world.frame(number), 12 * number)))
     answer = (1,) * 16
     sender.hear(packed(Request(frame=0, verdict="accept", parts=answer)), 20)
     sender.hear(packed(Request(frame=1, verdict="accept", parts=answer)), 20)
-    sender.send(world.frame(2), 24)
+    sender.send(all_of(sender.ask(world.frame(2), 24)))
     assert heard == [None, 2**16 - 1]

@@ -12,7 +12,7 @@ from semlink.ends.wire import packed
 from semlink.errors import InputError
 from semlink.loop.session import Session
 from semlink.signalling.messages import Report, Request
-from tests.experiments.playing.small import says, small
+from tests.experiments.playing.small import all_of, says, small
 
 
 def numbers(steps) -> list[tuple]:
@@ -118,27 +118,28 @@ def test_a_sender_knows_no_deadline_that_it_has_not_heard():
 
 def test_a_sender_answers_requests_of_the_present_frame_alone(stage):
     sender = stage.sender(stage.seeds(1))
-    sent = sender.send(stage.session(1).parts.world.frame(0), 0)
+    sent = sender.send(all_of(sender.ask(stage.session(1).parts.world.frame(0), 0)))
     assert sent.grant.retransmissions == 1
     answered = []
     for number in (7, 0, 0):  # of another frame, of this one, beyond the grant
         sender.hear(packed(Request(frame=number, verdict="ask")), 1)
-        answered.append(sender.again(1) is not None)
+        answered.append(sender.again() is not None)
     assert answered == [False, True, False]
 
 
 def test_a_report_of_a_frame_that_was_not_sent_is_about_no_choice(stage):
     sender = stage.sender(stage.seeds(1))
     world = stage.session(1).parts.world
-    assert sender.send(world.frame(0), 0, waited_ms=1e6) is None
+    assert sender.ask(world.frame(0), 0, waited_ms=1e6) is None
     sender.hear(packed(Report(frame=0, success=0.0, late=True)), 1)
     assert sender.memory.heard == ()
-    assert sender.again(1) is None
+    assert sender.again() is None
 
 
 def test_a_grant_says_where_nothing_fits():
     stage = small("uses=200", "pool=2400")
-    sent = stage.sender(stage.seeds(1)).send(stage.session(1).parts.world.frame(0), 0)
+    sender = stage.sender(stage.seeds(1))
+    sent = sender.send(all_of(sender.ask(stage.session(1).parts.world.frame(0), 0)))
     assert sent.tx is None
     assert sent.grant.uses == 0
     steps = list(small("uses=200", "world.frames=2").session(1))

@@ -1,0 +1,166 @@
+"""The contract of a scheduler: one pool of channel uses and power, shared among users.
+
+What it sees and what it answers are arrays over users, with any axes before them. The
+same scheduler serves one session, a cell, and thousands of episodes in one call.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from semlink.units import db_to_linear
+
+LEAST_DB, MOST_DB = -16.0, 15.0  # power that a grant can express
+
+
+class Demands(NamedTuple):
+    """What users ask of the pool; all arrays [..., K], of K users.
+
+    uses : int, channel uses that the adapter asks for
+    most : int, most channel uses that the profile has left
+    least : int, fewest channel uses that hold a signal; 0 where that is unknown
+    transmitter : int, place of the transmitter that the adapter asks for
+    retransmissions : int, most retransmissions that it asks for
+    state_db : last reported Es/N0 at nominal power [dB]; NaN before a report
+    backlog : what waits: frames, or bits of a fluid; 0: the user asks for nothing
+    wait_slots : slots that the oldest frame has waited
+    left_slots : slots until its deadline
+    priority : 0 to 3, the more the more urgent
+    importance : mean weight of the frame's errors; 1 without a map
+    prior : expected utility of the frame by shared knowledge; NaN without
+    """
+
+    uses: np.ndarray
+    most: np.ndarray
+    least: np.ndarray
+    transmitter: np.ndarray
+    retransmissions: np.ndarray
+    state_db: np.ndarray
+    backlog: np.ndarray
+    wait_slots: np.ndarray
+    left_slots: np.ndarray
+    priority: np.ndarray
+    importance: np.ndarray
+    prior: np.ndarray
+
+    @property
+    def wanted(self) -> np.ndarray:
+        """Channel uses that are asked for and allowed; 0 where nothing waits."""
+        return np.where(self.backlog > 0, np.minimum(self.uses, self.most), 0)
+
+    @property
+    def rate(self) -> np.ndarray:
+        """Capacity at the reported state and nominal power [bit/use]; 0 if unknown."""
+        return np.log2(1 + np.nan_to_num(db_to_linear(self.state_db)))
+
+
+WHOLE = ("uses", "most", "least", "transmitter", "retransmissions", "priority")
+
+
+class Demand(NamedTuple):
+    """What one user asks of the pool; as :class:`Demands`, without axes."""
+
+    uses: int
+    most: int
+    least: int = 0
+    transmitter: int = 0
+    retransmissions: int = 0
+    state_db: float = np.nan
+    backlog: float = 1.0
+    wait_slots: float = 0.0
+    left_slots: float = np.inf
+    priority: int = 0
+    importance: float = 1.0
+    prior: float = np.nan
+
+
+NOTHING = Demand(uses=0, most=0, backlog=0.0)
+
+
+class Pool(NamedTuple):
+    """What there is to share until the next decision.
+
+    uses : int [...], channel uses
+    power_db : mean power over all of these channel uses, over the nominal power; what
+        some do not spend, others can [dB]
+    slot : now
+    """
+
+    uses: np.ndarray | int
+    power_db: float = 0.0
+    slot: int = 0
+
+
+class Shares(NamedTuple):
+    """What users are granted; all arrays [..., K].
+
+    uses : int, most channel uses; 0: nothing is sent
+    power_db : power over the nominal power [dB]
+    transmitter : int, place of the transmitter
+    redundancy : int, 0 nominal; each step is a more robust scheme
+    retransmissions : int, most retransmissions
+    """
+
+    uses: np.ndarray
+    power_db: np.ndarray
+    transmitter: np.ndarray
+    redundancy: np.ndarray
+    retransmissions: np.ndarray
+
+
+@runtime_checkable
+class Scheduler(Protocol):
+    """Shares a pool among users. Component kind ``scheduler``."""
+
+    def __call__(
+        self, demands: Demands, pool: Pool, memory: Any, draws: np.random.Generator
+    ) -> tuple[Shares, Any]:
+        """What each user is granted, and the new memory; ``None`` at first."""
+
+
+def stacked(demands: Sequence[Demand]) -> Demands:
+    """Demands of users as arrays [K]."""
+    columns = zip(*demands, strict=True)
+    kinds = (int if name in WHOLE else float for name in Demands._fields)
+    return Demands(*map(np.array, columns, kinds))
+
+
+def granted(demands: Demands, uses, power_db=0.0) -> Shares:
+    """Shares of so many channel uses, by the transmitters that users ask for.
+
+    Parameters
+    ----------
+    uses : int [..., K]
+    power_db : [..., K], or one for all [dB]
+    """
+    power_db = np.broadcast_to(np.asarray(power_db, float), uses.shape)
+    nominal = np.zeros(uses.shape, int)
+    again = demands.retransmissions
+    return Shares(uses, power_db, demands.transmitter, nominal, again)
+
+
+def in_order(score, demands: Demands, pool: Pool) -> np.ndarray:
+    """Channel uses [..., K] in the order of falling scores, until nothing is left.
+
+    A user gets what it wants, or what is left if that holds a signal. Equal scores
+    keep the order of users; nobody of a score of minus infinity gets anything.
+    """
+    order = np.argsort(-np.asarray(score), axis=-1, kind="stable")
+    wanted = np.where(np.isneginf(score), 0, demands.wanted)
+    left, uses = np.array(pool.uses), np.zeros(wanted.shape, int)
+    for rank in range(wanted.shape[-1]):
+        user = order[..., rank : rank + 1]
+        asks, least = (
+            np.take_along_axis(of, user, -1)[..., 0] for of in (wanted, demands.least)
+        )
+        given = np.minimum(asks, left)
+        given = np.where(given < least, 0, given)
+        np.put_along_axis(uses, user, given[..., None], -1)
+        left = left - given
+    return uses
+
+
+def nominal_db(pool: Pool) -> float:
+    """Power of all users if none is set apart [dB]: nominal, if the pool has it."""
+    return float(np.clip(min(pool.power_db, 0.0), LEAST_DB, MOST_DB))
