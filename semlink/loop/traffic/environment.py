@@ -1,0 +1,256 @@
+"""A cell by a table: queues, deadlines and channels of many users in many episodes.
+
+In each slot, frames arrive, those beyond their deadline leave, the scheduler shares the
+pool among the oldest frames, and what is sent arrives or not. The scheduler sees what a
+sender's end knows: its queues, and states that were reported some slots ago, in steps
+of 1 dB.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from semlink.contracts.schedulers import check_shares
+from semlink.loop.pool import Demands, Pool, Scheduler, Shares
+from semlink.loop.traffic.arrivals import ArrivalProcess
+from semlink.loop.traffic.config import LEVELS, TrafficConfig
+from semlink.loop.traffic.queues import Queues
+from semlink.loop.traffic.service import Sending, Service
+from semlink.loop.traffic.states import States
+from semlink.loop.traffic.streams import Stream, uniform
+from semlink.rng import seed_of
+from semlink.units import db_to_linear
+
+
+class Tally(NamedTuple):
+    """What came of a slot; all arrays [B, K], counts of frames unless said.
+
+    arrived : frames that came
+    delivered : in time
+    expired : beyond their deadline before they were delivered
+    refused : that found the queue full
+    lost : given up after their last retransmission
+    utility : of the frames that left, of those not delivered that of nothing
+    weight : importance of the frames that left, doubled by each priority
+    value : utility by weight of the frames that left
+    harm : weight of those that left undelivered
+    wait : slots from arrival to delivery, of those delivered
+    attempts : transmissions
+    uses, energy : channel uses of signals, and with their power over the nominal power
+    signalling : channel uses of grants and reports
+    """
+
+    arrived: np.ndarray
+    delivered: np.ndarray
+    expired: np.ndarray
+    refused: np.ndarray
+    lost: np.ndarray
+    utility: np.ndarray
+    weight: np.ndarray
+    value: np.ndarray
+    harm: np.ndarray
+    wait: np.ndarray
+    attempts: np.ndarray
+    uses: np.ndarray
+    energy: np.ndarray
+    signalling: np.ndarray
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(a + b for a, b in zip(self, other, strict=True)))
+
+
+class CellEnvironment:
+    """Episodes of a cell, side by side.
+
+    Parameters
+    ----------
+    config : traffic
+    service : delivers frames
+
+    Attributes
+    ----------
+    slot : number of the present slot
+    begun : what came of its beginning, which its step counts
+    """
+
+    def __init__(self, config: TrafficConfig, service: Service):
+        self.config, self._service = config, service
+        users = config.each
+        self._deadline = np.array([user.deadline_slots for user in users])
+        self._priority = np.array([user.priority for user in users])
+        self._uses = np.array([user.uses for user in users])
+        self._margin = np.array([user.margin_db for user in users])
+        self._again = np.array([user.retransmissions for user in users])
+        self._transmitter = np.array([service.number(u.transmitter) for u in users])
+        self._levels = np.cumsum([user.importance for user in users], axis=1)
+        self._contents = _cumulated([user.contents for user in users])
+        self._urgency = 2.0**self._priority
+
+    def reset(self, seeds: Sequence[int]) -> Demands:
+        """Begin episodes, one for each seed; the demands of their first slot."""
+        each, shape = self.config.each, (len(seeds), self.config.num_users)
+        self.slot, self._zero = 0, np.zeros(shape)
+        self._states = States([user.fading for user in each], seeds)
+        self._arrivals = ArrivalProcess([user.arrivals for user in each], seeds)
+        self._kinds = Stream(seeds, "kinds of frames", (2, shape[1]), uniform)
+        self._chance = Stream(seeds, "deliveries", (shape[1],), uniform)
+        self._queues = Queues(shape, self.config.queue)
+        self._attempts = np.zeros(shape, int)
+        self._reported_db = np.full(shape, np.nan)
+        self._reports = deque([self._reported_db] * self.config.signalling.delay_slots)
+        self.begun = self._begin()
+        return self._demands()
+
+    def step(self, shares: Shares) -> Tally:
+        """Serve the oldest frames; then the next slot begins."""
+        tally = self._serve(shares)
+        self.slot += 1
+        after, self.begun = self.begun, self._begin()
+        return tally + after
+
+    @property
+    def demands(self) -> Demands:
+        """What users ask for in this slot : [B, K]."""
+        return self._demands()
+
+    @property
+    def pool(self) -> Pool:
+        """What there is to share in this slot."""
+        return Pool(self.config.pool, self.config.power_db, self.slot)
+
+    def _begin(self) -> Tally:
+        """Frames arrive and expire; states are reported."""
+        zero, comes = self._zero, self._arrivals()
+        refused, gone = self._arrive(comes), zero
+        weight = harm = utility = zero
+        while (late := self._late()).any():
+            harm = harm + np.where(late, self._queues.weight * self._urgency, 0.0)
+            self._leave(late)
+            gone = gone + late
+        signalling = self._report()
+        urgent = refused * self._urgency
+        return Tally(
+            arrived=comes + zero, delivered=zero, expired=gone, refused=refused,
+            lost=zero, utility=utility, weight=weight + harm + urgent, value=zero,
+            harm=harm + urgent, wait=zero, attempts=zero, uses=zero, energy=zero,
+            signalling=signalling,
+        )  # fmt: skip
+
+    def _report(self) -> np.ndarray:
+        """States change and are reported; the channel uses of reports : [B, K]."""
+        told, self._state_db = self.config.signalling, self._states()
+        reports = self.slot % told.report_slots == 0
+        self._reports.append(np.round(self._state_db) if reports else None)
+        arrives = self._reports.popleft()
+        if arrives is not None:
+            self._reported_db = arrives
+        return self._zero + (told.report if reports else 0)
+
+    def _arrive(self, comes: np.ndarray) -> np.ndarray:
+        """Let frames join the queues; how many found no room : [B, K]."""
+        level, content = np.moveaxis(self._kinds(), 1, 0)
+        level = (level[..., None] >= self._levels).sum(-1)
+        weight = np.array(LEVELS)[np.minimum(level, len(LEVELS) - 1)]
+        content = (content[..., None] >= self._contents).sum(-1)
+        refused, left = self._zero, comes
+        while (now := left > 0).any():
+            refused = refused + self._queues.push(now, self.slot, weight, content)
+            left = left - now
+        return refused
+
+    def _late(self) -> np.ndarray:
+        """Whose oldest frame can no longer arrive in time : [B, K], bool."""
+        waited = self.slot - self._queues.arrived
+        return (self._queues.count > 0) & (waited + 1 > self._deadline)
+
+    def _leave(self, leaves: np.ndarray) -> None:
+        self._queues.pop(leaves)
+        self._attempts = np.where(leaves, 0, self._attempts)
+
+    def _serve(self, shares: Shares) -> Tally:
+        """Send the oldest frame of whoever has a grant."""
+        queues, zero = self._queues, self._zero
+        grant = self.config.signalling.grant
+        uses = np.where(queues.count > 0, np.maximum(shares.uses - grant, 0), 0)
+        got = self._service(self._sending(uses, shares), self._chance())
+        sent, arrives = uses > 0, got.arrives
+        self._attempts = self._attempts + sent
+        gives_up = sent & ~arrives & (self._attempts > shares.retransmissions)
+        leaves = arrives | gives_up
+        weight = np.where(leaves, queues.weight * self._urgency, 0.0)
+        utility = np.where(arrives, got.utility, np.where(gives_up, got.floor, 0.0))
+        wait = np.where(arrives, self.slot - queues.arrived + 1, 0)
+        self._leave(leaves)
+        return Tally(
+            arrived=zero, delivered=arrives + zero, expired=zero, refused=zero,
+            lost=gives_up + zero, utility=utility, weight=weight,
+            value=weight * utility, harm=np.where(gives_up, weight, 0.0), wait=wait,
+            attempts=sent + zero, uses=got.spent,
+            energy=got.spent * db_to_linear(shares.power_db),
+            signalling=np.where(sent, grant, 0) + zero,
+        )  # fmt: skip
+
+    def _sending(self, uses: np.ndarray, shares: Shares) -> Sending:
+        """What is sent, planned for the state that was reported."""
+        known = np.nan_to_num(self._reported_db, nan=self._mean_db)
+        planned_db = known + shares.power_db - self._margin
+        met_db, content = self._state_db + shares.power_db, self._queues.content
+        return Sending(shares.transmitter, met_db, planned_db, uses, content)
+
+    def _demands(self) -> Demands:
+        queues, shape = self._queues, self._zero.shape
+        known = np.nan_to_num(self._reported_db, nan=self._mean_db)
+        waited = self.slot - queues.arrived
+        each = self._uses, self._transmitter, self._again, self._priority
+        uses, transmitter, again, priority = (np.broadcast_to(v, shape) for v in each)
+        return Demands(
+            uses=uses,
+            most=uses,
+            least=self._service.least(self._transmitter, known - self._margin)
+            + self.config.signalling.grant,
+            transmitter=transmitter,
+            retransmissions=again,
+            state_db=self._reported_db,
+            backlog=queues.count.astype(float),
+            wait_slots=np.where(queues.count > 0, waited, 0).astype(float),
+            left_slots=np.where(queues.count > 0, self._deadline - waited, np.inf),
+            priority=priority,
+            importance=np.where(queues.count > 0, queues.weight, 1.0),
+            prior=np.full(shape, np.nan),
+        )
+
+    @property
+    def _mean_db(self) -> np.ndarray:
+        return np.array([user.fading.snr_db for user in self.config.each])
+
+
+def played(
+    environment: CellEnvironment, scheduler: Scheduler, seeds: Sequence[int]
+) -> Tally:
+    """Play episodes to their end; sums over their slots : [B, K].
+
+    Parameters
+    ----------
+    environment : of the cell
+    scheduler : built component
+    seeds : root of each episode
+    """
+    demands, memory, total = environment.reset(seeds), None, None
+    draws = np.random.default_rng([seed_of(seed, "scheduler") for seed in seeds])
+    for _ in range(environment.config.slots):
+        pool = environment.pool
+        shares, memory = scheduler(demands, pool, memory, draws)
+        check_shares(f"scheduler {type(scheduler).__name__}", demands, pool, shares)
+        tally = environment.step(shares)
+        total = tally if total is None else total + tally
+        demands = environment.demands
+    return total
+
+
+def _cumulated(shares: Sequence[Sequence[float]]) -> np.ndarray:
+    """Cumulative shares of the users [K, C], of as many classes for all."""
+    most = max(map(len, shares))
+    table = [list(one) + [0.0] * (most - len(one)) for one in shares]
+    return np.cumsum(table, axis=1)[:, :-1] + 1e-12
