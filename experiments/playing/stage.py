@@ -13,6 +13,7 @@ from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from experiments.playing.offering import Offering
 from experiments.playing.truth import Truth
+from experiments.playing.users import users_of
 from experiments.playing.utility import utility
 from experiments.playing.work import works
 from semlink.compiled_channel import compiled_channel
@@ -28,14 +29,16 @@ from semlink.link import Link
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.agents import Adapter, Understood
-from semlink.loop.cell import Sharing
+from semlink.loop.cell import Cell, Sharing
 from semlink.loop.device import computing
 from semlink.loop.feedback import slot_of
+from semlink.loop.pool import NOTHING, Pool, stacked
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.session import Evaluation, Parts, Session
 from semlink.loop.world import Event, World
 from semlink.metrics import Sourced, Task
-from semlink.rng import Seeds
+from semlink.rng import Seeds, seed_of
+from semlink.store.cache import data_hash
 from semlink.sweeps.trial import JSON
 
 
@@ -94,20 +97,33 @@ class Stage:
         self._scheduler = scheduler(config.scheduler.label)
         self._reader = intent_reader(config.intent.label)
         self._bursts = self._workshop.once(("bursts",), BurstCode)
+        self.users = tuple(Stage(own, self._workshop) for own in users_of(config))
 
     @cached_property
     def links(self) -> list[Link]:
         """A link for each transmitter."""
         return [self._link(spec) for spec in self.config.transmitter]
 
-    def session(self, seed: int, episode: int = 0) -> Session:
-        """An episode.
+    def session(self, seed: int, episode: int = 0) -> Session | Cell:
+        """An episode: of one user, or of a cell.
 
         Parameters
         ----------
         seed : root of all random numbers
         episode : number of the episode
         """
+        if not self.users:
+            return self._alone(seed, episode)
+        each = [
+            stage._alone(
+                seed if user == 0 else seed_of(seed, f"user {user}"), episode, user
+            )
+            for user, stage in enumerate(self.users)
+        ]
+        return Cell(each, self._sharing(self.seeds(seed, episode)))
+
+    def _alone(self, seed: int, episode: int, user: int = 0) -> Session:
+        """An episode of one user."""
         config, seeds = self.config, self.seeds(seed, episode)
         world = self._world(seeds)
         uplink = Uplink(**config.uplink.model_dump())
@@ -125,6 +141,7 @@ class Stage:
                 round_trip_slots=config.round_trip_slots,
                 draws=seeds.generator("user"),
                 sharing=self._sharing(seeds),
+                user=user,
             )
         )
 
@@ -144,7 +161,12 @@ class Stage:
             A component cannot be built, or does not fit the others.
         """
         self.session(0)
-        self.receiver().intend(self.config.says)
+        if self.users:  # a scheduler may serve one user alone
+            nobody = stacked([NOTHING] * len(self.users))
+            draws = np.random.default_rng(0)
+            self._scheduler(nobody, Pool(self.config.pool), None, draws)
+        for stage in self.users or (self,):
+            stage.receiver().intend(stage.config.says)
 
     def at(self, snr_db: float) -> "Stage":
         """The stage at another mean Es/N0 of the world [dB]."""
@@ -155,22 +177,29 @@ class Stage:
     def components(self) -> dict[str, dict[str, Any]]:
         """Every component with all its parameters, by kind and label."""
         tree: dict[str, dict[str, Any]] = {}
-        for kind, spec in self._specs():
-            tree.setdefault(kind, {})[spec.label] = self._catalogue.identity(kind, spec)
+        for stage in (self, *self.users):
+            for kind, spec in stage._specs():
+                identity = self._catalogue.identity(kind, spec)
+                tree.setdefault(kind, {})[spec.label] = identity
         return tree
 
     def identity(self) -> dict[str, Any]:
         """Everything that an episode depends on, but for the SNR of the world."""
         specs = list(self._specs())
         kinds = dict(specs).keys()
-        told = self.config.model_dump(mode="json", exclude={"about", *kinds})
+        alone = () if self.users else ("users",)
+        told = self.config.model_dump(mode="json", exclude={"about", *alone, *kinds})
         del told["world"]["snr_db"]
         components = [[k, self._catalogue.identity(k, spec)] for k, spec in specs]
-        return {"told": told, "components": components, "work": works(self.names)}
+        identity = {"told": told, "components": components, "work": works(self.names)}
+        if self.users:
+            identity["users"] = [stage.identity() for stage in self.users]
+        return identity
 
     def fingerprint(self) -> str:
-        """Hash of the source's samples."""
-        return self.source.fingerprint()
+        """Hash of the samples of all sources."""
+        sources = [stage.source.fingerprint() for stage in (self, *self.users)]
+        return sources[0] if len(set(sources)) == 1 else data_hash(sources)
 
     def _specs(self) -> Iterator[tuple[str, ComponentSpec]]:
         """Kind and spec of every component."""

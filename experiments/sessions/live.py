@@ -47,14 +47,18 @@ class LiveTable:
         self._console = Console(highlight=False, soft_wrap=True, markup=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         longest = max(len(spec.label) for spec in config.transmitter)
-        self._widths = [width for _, width, _ in COLUMNS]
-        self._widths[4] = min(max(self._widths[4], longest), MOST_LETTERS)
-        self._start, self._last = time.perf_counter(), None
+        user = (("user", 4, False),) if config.users else ()
+        self._columns = (*user, *COLUMNS)
+        self._widths = [
+            min(max(width, longest), MOST_LETTERS) if title == "transmitter" else width
+            for title, width, _ in self._columns
+        ]
+        self._start, self._last = time.perf_counter(), {}
 
     def __enter__(self) -> "LiveTable":
         for line in filter(None, (self._config.about, self._heading)):
             self._console.print(line)
-        self._console.print(self._line([title for title, _, _ in COLUMNS]))
+        self._console.print(self._line([title for title, _, _ in self._columns]))
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -77,11 +81,14 @@ class LiveTable:
         row : of the frame
         stored : it was in the table already
         """
-        for change in changes(self._last, row):
-            self._console.print(change, style="bold")
+        user = row.get("user", "")
+        for change in changes(self._last.get(user), row):
+            self._console.print(
+                f"user {user}: {change}" if user else change, style="bold"
+            )
         style = "dim" if stored else "red" if int(row["late"]) else None
         self._console.print(self._line(_cells(row)), style=style)
-        self._last = row
+        self._last[user] = row
 
     def interrupted(self, count: int, folder: Path) -> None:
         """Print what is kept after an interruption."""
@@ -99,13 +106,13 @@ class LiveTable:
         for line in Totals(rows).lines(sign):
             self._console.print(line)
         for path in files:
-            self._console.print(f"{path.stem:<9}{path}")
+            self._console.print(f"{path.stem:<8} {path}")
 
     def _line(self, cells: Sequence[str]) -> str:
         texts = [
             f"{_cut(cell, width):<{width}}" if left else f"{cell:>{width}}"
             for cell, width, (_, _, left) in zip(
-                cells, self._widths, COLUMNS, strict=True
+                cells, self._widths, self._columns, strict=True
             )
         ]
         return " ".join(texts).rstrip()
@@ -144,6 +151,7 @@ def wish(row: Row) -> str:
 def _cells(row: Row) -> list[str]:
     name = row["transmitter"] or "not sent"
     return [
+        *([row["user"]] if "user" in row else []),
         row["frame"],
         row["sample"],
         f"{float(row['snr_db']):.1f}",

@@ -44,7 +44,7 @@ def manifest(word: str, stage: Stage, seed: int, episode: int) -> dict[str, Any]
         "episode": episode,
         "components": _components(stage.config),
         "work": {n: w._asdict() for n, w in zip(stage.names, work, strict=True)},
-        "source_sha256": stage.source.fingerprint(),
+        "source_sha256": stage.fingerprint(),
         "conventions": CONVENTIONS,
         **provenance(),
     }

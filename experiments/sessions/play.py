@@ -14,7 +14,7 @@ from experiments.sessions.summary import Totals
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
 
-PAGE, TIMELINE = "session.html", "timeline.png"
+PAGE, TIMELINE, CELL = "session.html", "timeline.png", "cell.png"
 
 
 class Episode(NamedTuple):
@@ -55,54 +55,87 @@ def play(
     with StepStore(folder, columns(stage), told) as store:
         table = LiveTable(config, heading(which, stage))
         with table:
-            if store.stored == config.world.frames and (folder / PAGE).exists():
+            whole = store.stored == config.world.frames * max(len(stage.users), 1)
+            if whole and all((folder / name).exists() for name in drawn(stage)):
                 for row in store.rows:
                     table.frame(row, stored=True)
             else:
                 _play(which, stage, store, table)
-        files = [folder / name for name in (STEPS, MANIFEST, TIMELINE, PAGE)]
+        files = [folder / name for name in (STEPS, MANIFEST, *drawn(stage))]
         table.summary(store.rows, store.stored, files)
+
+
+def drawn(stage: Stage) -> list[str]:
+    """Names of the figures and pages of a session, or of each user of a cell."""
+    if not stage.users:
+        return [TIMELINE, PAGE]
+    users = range(len(stage.users))
+    return [CELL, *(of_user(name, user) for user in users for name in (TIMELINE, PAGE))]
+
+
+def of_user(name: str, user: int) -> str:
+    """Name of the file of a user."""
+    path = Path(name)
+    return f"{path.stem}_{user}{path.suffix}"
 
 
 def heading(which: Episode, stage: Stage) -> str:
     """What is played, in a line."""
     config = stage.config
+    users = f"{len(stage.users)} users, each " if stage.users else ""
+    frames = f"{users}{config.world.frames} frames of {config.source.label}"
     return (
-        f"{which.scenario}: {config.world.frames} frames of {config.source.label} over "
-        f"{config.channel.label}, adapter {config.adapter.label}, seed {which.seed}, "
-        f"episode {which.number}; Es/N0 in dB, down and up in channel uses"
+        f"{which.scenario}: {frames} over {config.channel.label}, adapter "
+        f"{config.adapter.label}, seed {which.seed}, episode {which.number}; Es/N0 in "
+        "dB, down and up in channel uses"
     )
 
 
 def _play(which: Episode, stage: Stage, store: StepStore, table: LiveTable) -> None:
     """Play all frames; draw the figure and write the page."""
-    from experiments.figures.timeline import draw_timeline
-    from experiments.report.session import Album, Shown, write_page
+    from experiments.report.session import Album
 
-    album = Album(stage)
+    albums = [Album(own) for own in stage.users or (stage,)]
     table.playing(0)
     try:
         for step in stage.session(which.seed, which.number):
             row = row_of(step, stage)
             table.frame(row, store.add(row))
-            album.add(step)
+            albums[step.user].add(step)
             table.playing(step.frame.number + 1)
     except Infeasible as reason:
         raise InputError(f"what the user says must be possible, got {reason}") from None
     except KeyboardInterrupt:
         table.interrupted(len(store.rows), store.folder)
         raise
-    timeline = draw_timeline(store.rows, stage.names, store.folder / TIMELINE)
+    if not stage.users:
+        _show(which, stage, store, (TIMELINE, PAGE), store.rows, albums[0])
+        return
+    from experiments.figures.cell import draw_cell
+
+    draw_cell(store.rows, store.folder / CELL)
+    for user, album in enumerate(albums):
+        rows = [row for row in store.rows if row["user"] == str(user)]
+        names = of_user(TIMELINE, user), of_user(PAGE, user)
+        _show(which, stage, store, names, rows, album)
+
+
+def _show(which, stage, store, names: tuple[str, str], rows, album) -> None:
+    """Draw the figure of a user's frames, and write their page."""
+    from experiments.figures.timeline import draw_timeline
+    from experiments.report.session import Shown, write_page
+
+    timeline, page = (store.folder / name for name in names)
     write_page(
-        store.folder / PAGE,
+        page,
         Shown(
             heading=heading(which, stage),
             names=stage.names,
-            rows=store.rows,
+            rows=rows,
             purposes=PURPOSES,
-            totals=Totals(store.rows).lines(),
+            totals=Totals(rows).lines(),
             manifest=store.manifest,
             album=album,
-            timeline=timeline,
+            timeline=draw_timeline(rows, stage.names, timeline),
         ),
     )

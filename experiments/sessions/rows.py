@@ -88,14 +88,17 @@ DIGITS = 6  # significant, of numbers that are not whole
 
 
 def columns(stage: Stage) -> tuple[str, ...]:
-    """Columns of a scenario's rows: those of all, and the metrics of its tasks."""
+    """Columns of a scenario's rows: those of all, and the metrics of its tasks.
+
+    Rows of a cell begin with the number of the user.
+    """
     metrics = (
         f"{name}_{metric.name}"
         for name, task in stage.tasks.items()
         for metric in task.metrics
         if metric.kind != "set"
     )
-    return (*COLUMNS, *metrics)
+    return (*(("user",) if stage.users else ()), *COLUMNS, *metrics)
 
 
 def row_of(step: Step, stage: Stage) -> dict[str, str]:
@@ -107,6 +110,7 @@ def row_of(step: Step, stage: Stage) -> dict[str, str]:
     stage : of its scenario
     """
     values = {
+        "user": step.user,
         **_captured(step, stage),
         **_wanted(step),
         **_decided(step, stage.names),

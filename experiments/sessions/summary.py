@@ -64,7 +64,16 @@ class Totals:
             f"uses     {self._uses()}",
             f"energy   {self._sum('energy_mj') / 1e3:.3g} J, machines and air",
             f"backhaul {self._sum('backhaul_bytes') / 1e6:.3g} MB",
+            *self._users(),
         ]
+
+    def _users(self) -> list[str]:
+        """A line for each user of a cell; none for a session alone."""
+        own: dict[str, list[Row]] = {}
+        for row in self._rows:
+            if "user" in row:
+                own.setdefault(row["user"], []).append(row)
+        return [f"user {user:<3} {_in_short(rows)}" for user, rows in own.items()]
 
     def _utility(self, sign: str) -> str:
         mean = batch_mean([float(row["utility"]) for row in self._rows])
@@ -99,6 +108,14 @@ class Totals:
 
     def _sum(self, column: str) -> float:
         return sum(float(row[column]) for row in self._rows)
+
+
+def _in_short(rows: Sequence[Row]) -> str:
+    """Utility, late frames and channel uses, in a line."""
+    utility = np.mean([float(row["utility"]) for row in rows])
+    late = np.mean([int(row["late"]) for row in rows])
+    uses = sum(int(row["uses"]) for row in rows)
+    return f"utility {utility:.3f}, {100 * late:.1f} % late, {uses:,} uses"
 
 
 def _of(parts: dict[str, int], direction: str) -> dict[str, int]:

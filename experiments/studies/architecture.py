@@ -106,7 +106,7 @@ BLOCKS = Stack(
 BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 SEMLINK = Stack(
     [
-        Box("semlink.sweeps", 6),
+        Row([Box("semlink.sweeps", 4), Box("semlink.loop.traffic", 2)]),
         Row(
             [
                 Box("semlink.store"),

@@ -6,7 +6,7 @@ slot are decided on together.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -86,35 +86,51 @@ class Sharing:
         return max(int(self._uses * (1 - load)) - sum(held), 0)
 
 
-Playing = Generator[Any, Shares | None, None]
+class Playable(Protocol):
+    """A session."""
+
+    def play(self) -> Generator[Any, Shares | None, None]:
+        """What it asks of the pool, and its steps."""
 
 
-def played(sessions: Sequence[Playing], sharing: Sharing) -> Iterator[tuple[int, Any]]:
-    """Play sessions over one pool: the number of the user, and a step of its session.
+class Cell:
+    """Sessions that share a pool.
 
     Parameters
     ----------
-    sessions : sessions that yield what they ask for, and steps
+    sessions : one of each user
     sharing : the pool
     """
-    waiting: dict[int, Asked] = {}
-    grants: dict[int, Shares] = dict.fromkeys(range(len(sessions)))
-    while grants:
-        for user, share in grants.items():
-            found = _next(sessions[user], share)
-            while found is not None and not isinstance(found, Asked):
-                yield user, found
-                found = _next(sessions[user], None)
-            if found is not None:
-                waiting[user] = found
-        now = min((one.slot for one in waiting.values()), default=0)
+
+    def __init__(self, sessions: Sequence[Playable], sharing: Sharing):
+        self.sessions, self._sharing = sessions, sharing
+
+    def __iter__(self) -> Iterator[Any]:
+        """Play them to their ends; the steps of all, as they come."""
+        playing, waiting = [session.play() for session in self.sessions], {}
+        grants: dict[int, Shares | None] = dict.fromkeys(range(len(playing)))
+        while grants:
+            for user, share in grants.items():
+                found = _next(playing[user], share)
+                while found is not None and not isinstance(found, Asked):
+                    yield found
+                    found = _next(playing[user], None)
+                if found is not None:
+                    waiting[user] = found
+            grants = self._decide(waiting)
+
+    def _decide(self, waiting: dict[int, Asked]) -> dict[int, Shares]:
+        """Grants of those who wait in the first slot, who then wait no more."""
+        if not waiting:
+            return {}
+        now = min(one.slot for one in waiting.values())
         asked = {user: one for user, one in waiting.items() if one.slot == now}
         for user in asked:
             del waiting[user]
-        grants = sharing(asked, len(sessions)) if asked else {}
+        return self._sharing(asked, len(self.sessions))
 
 
-def _next(session: Playing, share: Shares | None) -> Any:
+def _next(session: Generator[Any, Shares | None, None], share: Shares | None) -> Any:
     """What a session yields next; ``None`` at its end."""
     try:
         return session.send(share)

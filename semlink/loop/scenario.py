@@ -13,7 +13,7 @@ from semlink.registry import unknown
 Slots = Annotated[int, Field(ge=0, le=10_000)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Uses = Annotated[int, Field(ge=200, le=10_000_000)]
-MOST_TRANSMITTERS = 16
+MOST_TRANSMITTERS, MOST_USERS = 16, 1024
 ALL = "all"  # the name for every transmitter that is not named
 
 
@@ -60,6 +60,38 @@ class ReceiverConfig(_Frozen):
         return value.split() if isinstance(value, str) else value
 
 
+class UserConfig(_Frozen):
+    """What a user of a cell has of its own; what is left out is that of the scenario.
+
+    count : users like this one
+    offset_db : mean Es/N0 over that of the world [dB]
+    source, world, says, answers, adapter, intent, channel, uses, receiver, uplink : as
+        in a scenario; of the world without period and number of frames
+    """
+
+    count: Annotated[int, Field(ge=1, le=1024)] = 1
+    offset_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
+    source: ComponentSpec | None = None
+    world: dict[str, Any] = {}
+    says: str | dict | None = None
+    answers: tuple[str, ...] = ()
+    adapter: ComponentSpec | None = None
+    intent: ComponentSpec | None = None
+    channel: ComponentSpec | None = None
+    uses: dict[str, tuple[Uses, ...]] | None = None
+    receiver: dict[str, Any] = {}
+    uplink: dict[str, Any] = {}
+
+    @field_validator("world")
+    @classmethod
+    def _of_one_clock(cls, value: dict) -> dict:
+        for key in ("period_slots", "frames", "snr_db"):
+            if key in value:
+                must = "leave period_slots, frames and snr_db to the scenario"
+                raise ValueError(f"the world of a user must {must}, got {key}")
+        return value
+
+
 class ScenarioConfig(_Frozen):
     """A scenario.
 
@@ -76,6 +108,7 @@ class ScenarioConfig(_Frozen):
     task : tasks that a profile can name
     receiver, uplink, device : as described there
     round_trip_slots : slots from the end of a transmission to the answer to its request
+    users : of a cell, what each user has of its own; empty for a single user
     """
 
     about: str = ""
@@ -95,6 +128,7 @@ class ScenarioConfig(_Frozen):
     uplink: UplinkConfig = UplinkConfig()
     device: DeviceProfile
     round_trip_slots: Slots = 8
+    users: tuple[UserConfig, ...] = ()
 
     @field_validator("transmitter")
     @classmethod
@@ -105,6 +139,16 @@ class ScenarioConfig(_Frozen):
                 f"{len(specs)}"
             )
         return specs
+
+    @field_validator("users", mode="before")
+    @classmethod
+    def _alike(cls, value: Any) -> Any:
+        """A number is that of users who have nothing of their own."""
+        if isinstance(value, int) and not isinstance(value, bool):
+            if not 1 <= value <= MOST_USERS:
+                raise ValueError(f"users must be 1 to {MOST_USERS}, got {value}")
+            return [{}] * value
+        return value
 
     @field_validator("uses", mode="before")
     @classmethod

@@ -20,7 +20,7 @@ from semlink.ends.reception import Answer, Closed, Intended
 from semlink.ends.sender import Sender
 from semlink.ends.sending import Emitted
 from semlink.ends.wire import Wire
-from semlink.loop.cell import Asked, Sharing, played
+from semlink.loop.cell import Asked, Cell, Sharing
 from semlink.loop.device import Cost, DeviceProfile, Work, computing, fetching
 from semlink.loop.pool import Demand, Shares
 from semlink.loop.world import Frame, World
@@ -56,7 +56,8 @@ class Parts(NamedTuple):
     round_trip_slots : slots from the end of a transmission to the answer to its
         request, without the delay of the uplink
     draws : generator of the simulated user
-    sharing : the scheduler, with its pool
+    sharing : the scheduler, with its pool; in a cell, that of the cell
+    user : number of the user in the cell
     """
 
     world: World
@@ -69,6 +70,7 @@ class Parts(NamedTuple):
     round_trip_slots: int
     draws: np.random.Generator
     sharing: Sharing
+    user: int = 0
 
 
 class Outcome(NamedTuple):
@@ -105,6 +107,7 @@ class Step(NamedTuple):
     uses : channel uses of the frame, down and up
     backhaul_bytes : bytes over the backhaul
     heard : messages that reached the sender since the last frame
+    user : number of the user in its cell
     """
 
     frame: Frame
@@ -119,6 +122,7 @@ class Step(NamedTuple):
     uses: Ledger
     backhaul_bytes: int
     heard: int
+    user: int = 0
 
 
 class Session:
@@ -136,7 +140,7 @@ class Session:
 
     def __iter__(self) -> Iterator[Step]:
         """Play the episode alone, frame by frame."""
-        return (step for _, step in played([self.play()], self.parts.sharing))
+        return iter(Cell([self], self.parts.sharing))
 
     def play(self) -> Generator[Asked | Step, Shares | None, None]:
         """Play the episode: what is asked of the pool, and the steps.
@@ -274,6 +278,7 @@ class Session:
             uses=self._uses,
             backhaul_bytes=self._fetched_bytes(),
             heard=self._heard,
+            user=self.parts.user,
         )
 
     def _up(self, purpose: str, wire: Wire) -> Arrived:

@@ -80,7 +80,7 @@ def values_of(
     slot_ms : duration of a slot [ms]
     """
     sums: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(2))
-    switches, before = 0, None
+    switches, before = 0, {}
     for step in steps:
         values = {**_judged(step), **_chosen(step, names), **_uses(step)}
         values["latency_slots"] = step.outcome.latency_ms / slot_ms, 1.0
@@ -89,8 +89,8 @@ def values_of(
             sums[name] += pair
         if step.emitted is not None:
             place = step.emitted.grant.transmitter
-            switches += before not in (None, place)
-            before = place
+            switches += before.get(step.user, place) != place
+            before[step.user] = place
     sums["switches"] += switches, 1.0
     sums["backhaul_bytes"][1] = 1.0  # of an episode
     return {name: (float(total), float(count)) for name, (total, count) in sums.items()}
