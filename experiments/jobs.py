@@ -1,10 +1,13 @@
-"""The sweep of a configuration: of links, or of scenarios."""
+"""The sweep of a configuration: of links, of sessions, or of cells by the table."""
 
+from collections.abc import Callable
 from functools import partial
 
 from experiments.compose import sweep_of
 from semlink.config import AnySweepConfig, ScenarioSweepConfig
+from semlink.errors import InputError
 from semlink.loop.scenario import ScenarioConfig
+from semlink.loop.traffic.scenario import TrafficScenario
 from semlink.store.cache import DiskCache
 from semlink.sweeps.sweep import Sweep
 
@@ -29,6 +32,26 @@ def job_of(settings: AnySweepConfig, disk: DiskCache | None = None) -> Sweep:
 
 def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
     from experiments.playing.scenario import scenario
+
+    read = partial(scenario, overrides=[], common=settings.common)
+    kinds = {isinstance(read(s), TrafficScenario) for s in settings.scenarios()}
+    if len(kinds) > 1:
+        names = ", ".join(spec.label for spec in settings.scenarios())
+        must = "sessions, or cells by the table"
+        raise InputError(f"all scenarios of a sweep must be {must}, got {names}")
+    return (
+        _of_cells(settings, read) if kinds == {True} else _of_sessions(settings, read)
+    )
+
+
+def _of_cells(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
+    from experiments.playing.traffic import TrafficStage
+    from semlink.sweeps.traffic_trial import TrafficTrial
+
+    return Sweep(TrafficTrial(settings, read, TrafficStage))
+
+
+def _of_sessions(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
     from experiments.playing.stage import Stage, Workshop
     from semlink.ends.kept import Kept
     from semlink.sweeps.session_trial import SessionTrial
@@ -41,5 +64,4 @@ def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
         stage.check()
         return stage
 
-    read = partial(scenario, overrides=[], common=settings.common)
     return Sweep(SessionTrial(settings, read, build, kept.made))

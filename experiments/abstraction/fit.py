@@ -71,8 +71,9 @@ def fit(grid: Grid, seen: Values, pictures: Known, identities: dict) -> Table:
 
     A class has the mean of its pictures, and of ``POOLED`` further ones that are each
     the mean of all: few pictures are pulled to the rest. Its mean is fitted so that it
-    falls neither with the SNR nor with the channel uses, and is not below the floor.
-    What a transmitter's task cannot judge is at the floor.
+    falls neither with the SNR nor with the channel uses. It can be below the floor: a
+    poor picture misleads an answerer who would do better without one. What a
+    transmitter's task cannot judge is at the floor.
     """
     kinds = grid.transmitters
     of = pictures.limits().of(pictures.complexity, pictures.importance)
@@ -119,9 +120,9 @@ def _fitted(values: np.ndarray, of: np.ndarray, floor: np.ndarray):
             there = np.isfinite(mean[c, ..., m])
             given = np.where(there, mean[c, ..., m], floor[c, m])
             weights = np.where(there, np.maximum(count[..., m], 1.0), UNMEASURED)
-            risen = np.maximum(monotone(given, weights), floor[c, m])
             # what a task never judges is at the floor
-            mean[c, ..., m] = np.where(there | ~there.any(), risen, np.nan)
+            kept = there | ~there.any()
+            mean[c, ..., m] = np.where(kept, monotone(given, weights), np.nan)
             unknown_spread = np.where(there.any(), np.nan, 0.0)
             spread[c, ..., m] = np.where(there, spread[c, ..., m], unknown_spread)
     return mean, spread

@@ -1,4 +1,4 @@
-"""Scenarios by name: the configuration of a session."""
+"""Scenarios by name: the configuration of a session, or of a cell by the table."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from semlink.config import ComponentSpec, parse_spec
 from semlink.errors import InputError
 from semlink.loop.scenario import ScenarioConfig
+from semlink.loop.traffic.scenario import TrafficScenario
 from semlink.reading import apply_overrides, checked, merged, read_tree, with_values
 from semlink.registry import unknown
 
@@ -17,8 +18,8 @@ def scenario(
     word: str | ComponentSpec,
     overrides: list[str],
     common: Mapping[str, Any] | None = None,
-) -> ScenarioConfig:
-    """The configuration of a scenario.
+) -> ScenarioConfig | TrafficScenario:
+    """The configuration of a scenario; of one that has traffic, a cell by the table.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ def scenario(
         raise InputError(f"a scenario must {must}, got {spec.label!r}")
     tree = merged(read_tree(_path(spec.name)), common or {})
     tree = with_values(tree, spec.params)
-    return checked(apply_overrides(tree, overrides), ScenarioConfig)
+    tree = apply_overrides(tree, overrides)
+    return checked(tree, TrafficScenario if "traffic" in tree else ScenarioConfig)
 
 
 def _named(word: str) -> ComponentSpec:

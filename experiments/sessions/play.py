@@ -13,6 +13,7 @@ from experiments.sessions.store import STEPS, StepStore
 from experiments.sessions.summary import Totals
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
+from semlink.loop.traffic.scenario import TrafficScenario
 
 PAGE, TIMELINE, CELL = "session.html", "timeline.png", "cell.png"
 
@@ -49,6 +50,9 @@ def play(
         The input is invalid, or the folder has another result.
     """
     config = scenario(word, overrides)
+    if isinstance(config, TrafficScenario):
+        must = "of sessions; make sweep SCENARIO= plays cells by the table"
+        raise InputError(f"a scenario to show must be {must}, got {word}")
     name = Path(ComponentSpec.model_validate(word).name).stem
     which, stage = Episode(name, seed, episode), Stage(config)
     told = manifest(name, stage, seed, episode)

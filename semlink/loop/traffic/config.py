@@ -33,7 +33,7 @@ class Arrivals(_Frozen):
 class Fading(_Frozen):
     """What the channel of a user does.
 
-    snr_db : mean Es/N0 at nominal power [dB]
+    offset_db : mean Es/N0 at nominal power over that of the cell [dB]
     doppler : largest Doppler shift times the duration of a slot; 0: no fading
     shadowing_db : standard deviation of the shadowing [dB]
     shadowing_slots : slots over which its correlation falls to 1/e
@@ -42,7 +42,7 @@ class Fading(_Frozen):
     outage_db : loss in an outage [dB]
     """
 
-    snr_db: Decibels = 10.0
+    offset_db: Decibels = 0.0
     doppler: Annotated[float, Field(ge=0, le=0.5)] = 0.02
     shadowing_db: Annotated[float, Field(ge=0, le=20)] = 0.0
     shadowing_slots: Slots = 100.0
@@ -105,8 +105,12 @@ class TrafficConfig(_Frozen):
     """The traffic of a cell.
 
     users : kinds of users
+    copies : cells of so many times the users and the pool
+    load : factor of all arrival rates
+    snr_db : mean Es/N0 at nominal power [dB]
+    shadowing_db : of all users, in place of their own [dB]
     slots : slots of an episode
-    pool : channel uses of the pool in a slot
+    pool : channel uses of the pool in a slot, without copies
     power_db : largest mean power of the pool over the nominal power [dB]
     queue : frames that wait at most, for each user; more are lost
     signalling : what deciding costs
@@ -116,6 +120,10 @@ class TrafficConfig(_Frozen):
     """
 
     users: tuple[User, ...]
+    copies: Annotated[int, Field(ge=1, le=MOST_USERS)] = 1
+    load: Annotated[float, Field(gt=0, le=100)] = 1.0
+    snr_db: Decibels = 10.0
+    shadowing_db: Annotated[float, Field(ge=0, le=20)] | None = None
     slots: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     pool: Annotated[int, Field(ge=0, le=1_000_000_000)]
     power_db: Annotated[float, Field(ge=-16, le=15)] = 0.0
@@ -140,16 +148,30 @@ class TrafficConfig(_Frozen):
     @property
     def num_users(self) -> int:
         """Users of all kinds."""
-        return sum(user.count for user in self.users)
+        return self.copies * sum(user.count for user in self.users)
+
+    @property
+    def uses(self) -> int:
+        """Channel uses of the pool in a slot."""
+        return self.copies * self.pool
 
     @property
     def each(self) -> tuple[User, ...]:
         """Every user alone; kinds take turns, so that the first users are of all."""
-        left = [user.count for user in self.users]
+        left = [self.copies * user.count for user in self.users]
         found = []
         while any(left):
             for kind, user in enumerate(self.users):
                 if left[kind]:
                     left[kind] -= 1
-                    found.append(user)
+                    found.append(self._here(user))
         return tuple(found)
+
+    def _here(self, user: User) -> User:
+        """A user at the load and with the shadowing of the cell."""
+        rate, fading = user.arrivals.rate * self.load, user.fading
+        arrivals = user.arrivals.model_copy(update={"rate": rate})
+        if self.shadowing_db is not None:
+            told = {"shadowing_db": self.shadowing_db}
+            fading = fading.model_copy(update=told)
+        return user.model_copy(update={"arrivals": arrivals, "fading": fading})

@@ -23,6 +23,8 @@ from semlink.loop.traffic.streams import Stream, uniform
 from semlink.rng import seed_of
 from semlink.units import db_to_linear
 
+WAITS = 256  # slots
+
 
 class Tally(NamedTuple):
     """What came of a slot; all arrays [B, K], counts of frames unless said.
@@ -73,6 +75,7 @@ class CellEnvironment:
     ----------
     slot : number of the present slot
     begun : what came of its beginning, which its step counts
+    waits : [B, K, WAITS], frames delivered after so many slots; the last are later ones
     """
 
     def __init__(self, config: TrafficConfig, service: Service):
@@ -92,12 +95,13 @@ class CellEnvironment:
         """Begin episodes, one for each seed; the demands of their first slot."""
         each, shape = self.config.each, (len(seeds), self.config.num_users)
         self.slot, self._zero = 0, np.zeros(shape)
-        self._states = States([user.fading for user in each], seeds)
+        self._states = States([user.fading for user in each], seeds, self.config.snr_db)
         self._arrivals = ArrivalProcess([user.arrivals for user in each], seeds)
         self._kinds = Stream(seeds, "kinds of frames", (2, shape[1]), uniform)
         self._chance = Stream(seeds, "deliveries", (shape[1],), uniform)
         self._queues = Queues(shape, self.config.queue)
         self._attempts = np.zeros(shape, int)
+        self.waits = np.zeros((*shape, WAITS), int)
         self._reported_db = np.full(shape, np.nan)
         self._reports = deque([self._reported_db] * self.config.signalling.delay_slots)
         self.begun = self._begin()
@@ -118,7 +122,7 @@ class CellEnvironment:
     @property
     def pool(self) -> Pool:
         """What there is to share in this slot."""
-        return Pool(self.config.pool, self.config.power_db, self.slot)
+        return Pool(self.config.uses, self.config.power_db, self.slot)
 
     def _begin(self) -> Tally:
         """Frames arrive and expire; states are reported."""
@@ -182,6 +186,8 @@ class CellEnvironment:
         weight = np.where(leaves, queues.weight * self._urgency, 0.0)
         utility = np.where(arrives, got.utility, np.where(gives_up, got.floor, 0.0))
         wait = np.where(arrives, self.slot - queues.arrived + 1, 0)
+        which = *np.nonzero(arrives), np.minimum(wait[arrives], WAITS - 1)
+        self.waits[which] += 1  # a user has one frame in a slot
         self._leave(leaves)
         return Tally(
             arrived=zero, delivered=arrives + zero, expired=zero, refused=zero,
@@ -223,7 +229,8 @@ class CellEnvironment:
 
     @property
     def _mean_db(self) -> np.ndarray:
-        return np.array([user.fading.snr_db for user in self.config.each])
+        offsets = np.array([user.fading.offset_db for user in self.config.each])
+        return self.config.snr_db + offsets
 
 
 def played(

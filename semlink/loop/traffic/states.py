@@ -26,12 +26,16 @@ class States:
     ----------
     each : fading of each user
     seeds : root of each episode
+    snr_db : mean Es/N0 of the cell [dB]
     """
 
-    def __init__(self, each: Sequence[Fading], seeds: Sequence[int]):
+    def __init__(
+        self, each: Sequence[Fading], seeds: Sequence[int], snr_db: float = 10.0
+    ):
         shape = (len(each),)
         column = {name: np.array([getattr(f, name) for f in each]) for name in NAMES}
-        self._mean_db, self._std_db = column["snr_db"], column["shadowing_db"]
+        self._std_db = column["shadowing_db"]
+        self._mean_db = snr_db + column["offset_db"]
         # E g = exp(s^2 / 2) for a Gaussian of deviation s = std ln(10) / 10
         self._offset_db = self._std_db**2 * np.log(10) / 20
         self._memory = np.exp(-1 / column["shadowing_slots"])

@@ -122,7 +122,7 @@ def test_reports_are_late_and_of_whole_decibels():
         ({"users": []}, "a cell must have 1 to 1024 users, got 0"),
         ({"users": [{**PATIENT, "importance": (1, 1, 0, 0)}]}, "sum to 1, got 2"),
         ({"users": [{**PATIENT, "priority": 7}]}, "less than or equal to 3"),
-        ({"users": [{**PATIENT, "fading": {"snr_db": None}}]}, "snr_db"),
+        ({"users": [{**PATIENT, "fading": {"offset_db": None}}]}, "offset_db"),
     ],
 )
 def test_what_no_cell_can_be_is_refused(keys, message):

@@ -33,7 +33,7 @@ def test_fading_is_rayleigh_with_the_autocorrelation_of_clarke():
 
 
 def test_shadowing_keeps_the_mean_gain_and_is_correlated():
-    fading = Fading(doppler=0, snr_db=3, shadowing_db=6, shadowing_slots=10)
+    fading = Fading(doppler=0, offset_db=-7, shadowing_db=6, shadowing_slots=10)
     found = states_of(fading, 600)
     assert db_to_linear(found - 3).mean() == pytest.approx(1, rel=0.1)
     assert found.std() == pytest.approx(6, rel=0.05)

@@ -1,0 +1,250 @@
+"""The trial of a cell by the measured table: episodes of its traffic, side by side."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from semlink.config import ComponentSpec, ScenarioSweepConfig
+from semlink.loop.pool import Scheduler
+from semlink.loop.traffic.environment import CellEnvironment, Tally, played
+from semlink.loop.traffic.scenario import TrafficScenario
+from semlink.metrics import Judgement, Metric
+from semlink.rng import seed_of
+from semlink.sweeps.points import COUNTED, Point
+
+CELL = "cell"  # column ``task``
+BATCH = 32  # episodes that are played at a time, whether all are wanted or not
+METRICS = (
+    Metric("value", "weighted utility", kind="ratio", digits=3),
+    Metric("utility", "utility", kind="ratio", digits=3),
+    Metric("in_time", "frames in time", kind="ratio", digits=3),
+    Metric("urgent", "urgent frames in time", kind="ratio", digits=3),
+    Metric("least", "least urgent frames in time", kind="ratio", digits=3),
+    Metric("harm", "weight that is lost", kind="ratio", higher_is_better=False),
+    Metric("fairness", "Jain's fairness of utilities", digits=3, headline=False),
+    Metric("attempts", "transmissions of a frame", kind="ratio", headline=False),
+    Metric("power", "mean power of the pool", kind="ratio", headline=False),
+    Metric("occupied", "share of the pool", kind="ratio", headline=False),
+    Metric("reward", "reward of a slot", headline=False),
+    *(
+        Metric(f"wait_p{p}", f"{p} % delay", "slots", "set", False, 1, False)
+        for p in (50, 95, 99)
+    ),
+)
+CONVENTIONS = {
+    "trial": "an episode of a cell by the measured table; equal seed and episode give "
+    "all schedulers the same arrivals, channels and chances",
+    "value": "sum of the utilities of all frames, by importance, doubled by each "
+    "priority, over the sum of these weights; 0 for frames beyond their deadline",
+    "cbr": "channel uses of signals, grants and reports over values; mean over frames",
+    "snr_db": "mean Es/N0 of the cell at nominal power, to which offsets, shadowing, "
+    "fading and outages of the users add",
+    "wait": "slots from the arrival of a frame to its delivery, of those delivered",
+    "ci95": "half width of the 95 % confidence interval over episodes",
+}
+
+
+class Stage(Protocol):
+    """What builds a cell.
+
+    config : of the scenario
+    environment : of its traffic
+    scheduler : built component
+    """
+
+    config: TrafficScenario
+    environment: CellEnvironment
+    scheduler: Scheduler
+
+    def at(self, snr_db: float) -> "Stage":
+        """The cell at another mean Es/N0 [dB]."""
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that an episode depends on, but for the SNR."""
+
+
+class TrafficSetup(NamedTuple):
+    """A cell in a grid.
+
+    spec : as the user wrote it
+    config : what it says
+    """
+
+    spec: ComponentSpec
+    config: TrafficScenario
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Labels in results; a cell has several transmitters, and names none."""
+        return {
+            "scenario": self.spec.label,
+            "transmitter": "",
+            "channel": "measured table",
+            "source": "",
+        }
+
+
+class Waits:
+    """Percentiles of delays, from the counts of all episodes."""
+
+    metrics = tuple(metric for metric in METRICS if metric.kind == "set")
+    judges = ()
+
+    def observe(self, sample, estimate) -> Mapping[str, Any]:
+        """Cells have no estimates."""
+        raise NotImplementedError
+
+    def score(self, observations: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+        """Least delays in slots that so many of all frames have at most."""
+        counts = np.sum([seen["waits"] for seen in observations], axis=0)
+        reached = np.cumsum(counts)
+        if not reached[-1]:
+            return {metric.name: float("nan") for metric in self.metrics}
+        return {
+            metric.name: float(np.searchsorted(reached, share * reached[-1]))
+            for metric, share in zip(self.metrics, (0.5, 0.95, 0.99), strict=True)
+        }
+
+
+class TrafficTrial:
+    """An episode of a cell: ``(point, index, draw) -> Judgement``.
+
+    Parameters
+    ----------
+    config : configuration of the sweep
+    read : the configuration of a scenario, from its name and keys
+    build : builds a cell
+
+    Raises
+    ------
+    InputError
+        A scenario does not exist, or a component cannot be built.
+    """
+
+    num_samples = 1
+    skipped: Sequence[str] = ()
+    metrics = {metric.name: (CELL, metric) for metric in METRICS}
+    tasks = {CELL: Waits()}
+
+    def __init__(
+        self,
+        config: ScenarioSweepConfig,
+        read: Callable[[ComponentSpec], TrafficScenario],
+        build: Callable[[TrafficScenario], Stage],
+    ):
+        self.config, self.made = config, Counter()
+        self._setups = [TrafficSetup(s, read(s)) for s in config.scenarios()]
+        self._stages = {s.spec.label: build(s.config) for s in self._setups}
+        self._played: tuple[tuple[str, int], list[Judgement]] = (("", 0), [])
+
+    def __call__(self, point: Point, index: int, draw: int) -> Judgement:
+        """An episode of a point; those after it are played with it."""
+        batch, place = divmod(draw, BATCH)
+        if self._played[0] != (point.id, batch):
+            judged = self._batch(point, batch)
+            self._played = (point.id, batch), judged
+        return self._played[1][place]
+
+    def _batch(self, point: Point, batch: int) -> list[Judgement]:
+        stage = self._stages[point.setup.spec.label].at(point.snr_db)
+        draws = range(batch * BATCH, (batch + 1) * BATCH)
+        seeds = [seed_of(self.config.seed, "cell", draw) for draw in draws]
+        environment = stage.environment
+        total = played(environment, stage.scheduler, seeds)
+        return [
+            Judgement(values_of(total, environment, episode), waits)
+            for episode in range(len(seeds))
+            for waits in [
+                {CELL: {"waits": environment.waits[episode].sum(axis=0).tolist()}}
+            ]
+        ]
+
+    def ordered(self, point: Point) -> bool:
+        """An episode begins anew."""
+        return False
+
+    def name(self, index: int) -> str:
+        """What fails if a trial fails."""
+        return "an episode"
+
+    def grid(self) -> Iterator[tuple[TrafficSetup, float, float]]:
+        """Every cell at every SNR; no CBR is asked for."""
+        for setup in self._setups:
+            for snr_db in self.config.snr_db:
+                yield setup, snr_db, 0.0
+
+    def parts(self, setup: TrafficSetup) -> dict[str, Any]:
+        """Identity of a cell, from which point ids are hashed."""
+        return self._stages[setup.spec.label].identity()
+
+    def components(self) -> dict[str, dict]:
+        """Every scenario, with the identity of its scheduler and of the table."""
+        return {
+            "scenario": {
+                label: stage.config.model_dump(mode="json")
+                for label, stage in self._stages.items()
+            }
+        }
+
+    def references(self) -> dict[str, str]:
+        """None: every scheduler is a system."""
+        return {}
+
+    def remembering(self) -> list[str]:
+        """None: episodes are independent of each other."""
+        return []
+
+    def fingerprint(self) -> str:
+        """Hash of the measured tables."""
+        return " ".join(sorted({s.identity()["table"] for s in self._stages.values()}))
+
+    def conventions(self) -> dict[str, str]:
+        """What differs from a sweep of links."""
+        return CONVENTIONS
+
+
+def values_of(
+    total: Tally, environment: CellEnvironment, episode: int
+) -> dict[str, tuple[float, float]]:
+    """The (sum, count) of each metric of an episode, and of each part of its CBR."""
+    own = Tally(*(values[episode] for values in total))
+    config = environment.config
+    priority = np.array([user.priority for user in config.each])
+    ended = own.delivered + own.expired + own.refused + own.lost
+    frames, uses = ended.sum(), own.uses.sum()
+    pool = config.uses * config.slots
+    in_time = {
+        name: (own.delivered[of].sum(), ended[of].sum())
+        for name, of in (
+            ("in_time", priority >= 0),
+            ("urgent", priority == priority.max()),
+            ("least", priority == priority.min()),
+        )
+    }
+    each = own.utility / np.maximum(ended, 1)
+    fairness = each.sum() ** 2 / max(len(each) * np.sum(each**2), 1e-12)
+    reward = own.value.sum() - config.price * own.energy.sum() / config.uses
+    reports = own.signalling.sum() - own.attempts.sum() * config.signalling.grant
+    values = {
+        **in_time,
+        "value": (own.value.sum(), own.weight.sum()),
+        "utility": (own.utility.sum(), frames),
+        "harm": (own.harm.sum(), own.weight.sum()),
+        "fairness": (fairness, 1),
+        "attempts": (own.attempts.sum(), frames),
+        "power": (own.energy.sum(), pool),
+        "occupied": (uses, pool),
+        "reward": (reward / config.slots, 1),
+        **dict.fromkeys(COUNTED, (0.0, frames)),
+        "cbr": ((uses + own.signalling.sum()) / config.values, frames),
+        "cbr_payload": (uses / config.values, frames),
+        "cbr_up": (reports / config.values, frames),
+        "cbr_backhaul": (0.0, frames),
+        "use grant down": ((own.signalling.sum() - reports) / config.values, frames),
+        "use report up": (reports / config.values, frames),
+        "outage": (frames - own.delivered.sum(), frames),
+        "latency_slots": (own.wait.sum(), own.delivered.sum()),
+    }
+    return {name: (float(a), float(b)) for name, (a, b) in values.items()}
