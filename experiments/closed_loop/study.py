@@ -8,7 +8,8 @@ from experiments.closed_loop import results, systems
 from experiments.closed_loop.matching import matched
 from experiments.closed_loop.playing import SCENARIO, Episode, play
 from experiments.closed_loop.results import Played, played
-from experiments.closed_loop.training import train
+from experiments.closed_loop.tabled import tabled
+from experiments.closed_loop.training import frames, profiles_of, train
 from experiments.commands.runs import run_folder
 from experiments.figures import settling
 from experiments.playing.scenario import scenario
@@ -143,7 +144,11 @@ def _trained(study: Study, config: ScenarioConfig) -> systems.Training:
     """What episodes teach that no test has."""
     folder, which = study.folder / "train", [systems.random()]
     rows = play(which, study.apart(), folder, study.keys, study.workers)
-    return train(config, rows[systems.RANDOM], study.price, study.folder)
+    names = tuple(spec.label for spec in config.transmitter)
+    seen = list(frames(rows[systems.RANDOM], names))
+    learned = train(config, seen, study.price, study.folder)
+    path = study.folder / "tabled.npz"
+    return systems.Training(*learned, tabled(config, profiles_of(seen), path))
 
 
 def _tuned(study: Study, uses: int) -> str:

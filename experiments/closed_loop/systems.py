@@ -28,10 +28,12 @@ class Training(NamedTuple):
 
     start : file of the bandit's banks
     ladders : file of the thresholds
+    tabled : file of the banks of a bandit that the measured table trained
     """
 
     start: str
     ladders: str
+    tabled: str
 
 
 def random() -> System:
@@ -52,7 +54,8 @@ def _fixed(config: ScenarioConfig, arm: Arm) -> System:
 
 def closed(price: float, trained: Training) -> list[System]:
     """The closed loop, and the same with one agent changed, or taken out."""
-    bandit = f"adapter=bandit[price={price},alpha=0.05,start={trained.start}]"
+    start = "adapter=bandit[price={},alpha=0.05,start={}]".format
+    bandit = start(price, trained.start)
 
     def without(message: str) -> tuple[str, ...]:
         return bandit, f"receiver.silent={message}"
@@ -60,7 +63,9 @@ def closed(price: float, trained: Training) -> list[System]:
     return [
         System(CLOSED, (bandit,)),
         System("tuned thresholds", (f"adapter=thresholds:{trained.ladders}",)),
+        System("bandit of the table", (start(price, trained.tabled),)),
         System("bandit without training", (f"adapter=bandit[price={price}]",)),
+        System("oracle by the table", (f"adapter=oracle[price={price}]",)),
         System("no intent", without("profile")),
         System("no request", without("request")),
         System("no report", without("report")),

@@ -17,7 +17,6 @@ from blocks.adapters.linear_bandit import Bank, empty_bank, upper_bounds
 from blocks.adapters.switching import net_of
 from blocks.adapters.thresholds import ladder_of
 from blocks.adapters.trained import Trained
-from experiments.closed_loop.systems import Training
 from experiments.sessions.rows import Row
 from semlink.loop.agents import Arm
 from semlink.loop.scenario import ScenarioConfig
@@ -71,11 +70,16 @@ def banks(seen: Sequence[Frame], arms: Sequence[Arm]) -> dict[str, Bank]:
 
 def ladders(known: dict[str, Bank], seen: Sequence[Frame], price: float) -> dict:
     """The best arm of each state, by task, as ``thresholds`` reads it."""
-    profiles = {frame.profile.task: frame.profile for frame in seen}
+    profiles = profiles_of(seen)
     return {
         task: [rung.model_dump() for rung in _ladder(bank, profiles[task], price)]
         for task, bank in known.items()
     }
+
+
+def profiles_of(seen: Sequence[Frame]) -> dict[str, TaskProfile]:
+    """A profile of each task."""
+    return {frame.profile.task: frame.profile for frame in seen}
 
 
 def _ladder(bank: Bank, profile: TaskProfile, price: float):
@@ -88,16 +92,12 @@ def _ladder(bank: Bank, profile: TaskProfile, price: float):
 
 
 def train(
-    config: ScenarioConfig,
-    episodes: Sequence[Sequence[Row]],
-    price: float,
-    folder: Path,
-) -> Training:
-    """Write the bandit's start and the thresholds of episodes that were played."""
+    config: ScenarioConfig, seen: Sequence[Frame], price: float, folder: Path
+) -> tuple[str, str]:
+    """Write the bandit's start and the thresholds that frames teach; their files."""
     names = tuple(spec.label for spec in config.transmitter)
-    seen = list(frames(episodes, names))
     known = banks(seen, config.arms())
     start, table = folder / "start.npz", folder / "ladders.yaml"
     Trained(names, known).write(start)
     write_whole(table, json.dumps(ladders(known, seen, price), indent=1).encode())
-    return Training(str(start), str(table))
+    return str(start), str(table)

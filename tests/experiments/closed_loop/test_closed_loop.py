@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from blocks.adapters.features import features
+from blocks.adapters.linear_bandit import upper_bounds
+from blocks.adapters.trained import read as read_trained
 from experiments.closed_loop import results, study, systems
 from experiments.closed_loop.matching import (
     Tried,
@@ -14,10 +17,14 @@ from experiments.closed_loop.matching import (
     next_ask,
 )
 from experiments.closed_loop.results import Played
+from experiments.closed_loop.tabled import tabled
 from experiments.closed_loop.training import banks, frames, ladders
 from experiments.playing.scenario import scenario
 from semlink.errors import InputError
+from semlink.loop.abstraction.table import read as read_table
+from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.agents import Arm
+from semlink.signalling.messages import TaskProfile
 
 CONFIG = scenario("steps", [])
 NAMES = tuple(spec.label for spec in CONFIG.transmitter)
@@ -145,7 +152,7 @@ def test_open_loops_that_do_not_come_to_equal_uses_are_refused():
 
 
 def test_every_system_is_a_scenario():
-    trained = systems.Training("start.npz", "ladders.yaml")
+    trained = systems.Training("start.npz", "ladders.yaml", "tabled.npz")
     every = [
         systems.random(),
         *systems.arms(CONFIG),
@@ -182,3 +189,18 @@ def test_a_study_of_small_frames(tmp_path, monkeypatch):
 
 def study_arms() -> set[str]:
     return {system.name for system in systems.arms(CONFIG)}
+
+
+def test_a_bandit_of_the_table_knows_what_the_table_says(tmp_path):
+    config, names = CONFIG, NAMES
+    profile = TaskProfile(task="detection", deadline_ms=90, uses=12_000)
+    path = tabled(config, {"detection": profile}, tmp_path / "tabled.npz")
+    bank = read_trained(Path(path)).among(names)["detection"]
+    table = Abstraction(read_table())
+    for state_db in (0.0, 12.0):
+        found = upper_bounds(bank.a, bank.b, features(profile, state_db), 0.0, 0.1)
+        for arm, value in zip(bank.arms, found, strict=True):
+            kind = names[arm.transmitter].partition("[arq")[0]
+            utility = table.utility(kind, state_db, arm.uses, np.arange(4))
+            f1 = utility.mean[:, table.metrics.index("f1")].mean()
+            assert value == pytest.approx(f1, abs=0.1)  # lines between knots
