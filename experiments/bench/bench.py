@@ -24,6 +24,7 @@ from blocks.knowledge.base import DEFAULT, load
 from blocks.knowledge.perception import build_describer, text_encoder
 from blocks.phy.bicm import Bicm, Layout, Mcs
 from channels.awgn import Awgn
+from experiments.bench.cells import bench_cells
 from experiments.bench.channels import bench_channels
 from experiments.bench.profile import simulated
 from experiments.compose import catalogue, sweep_of
@@ -54,6 +55,7 @@ def bench() -> None:
     _sweep()
     _learned_codecs()
     bench_channels()
+    bench_cells()
     _help()
 
 

@@ -90,6 +90,8 @@ class CellEnvironment:
         self._levels = np.cumsum([user.importance for user in users], axis=1)
         self._contents = _cumulated([user.contents for user in users])
         self._urgency = 2.0**self._priority
+        offsets = np.array([user.fading.offset_db for user in users])
+        self._mean_db = config.snr_db + offsets
 
     def reset(self, seeds: Sequence[int]) -> Demands:
         """Begin episodes, one for each seed; the demands of their first slot."""
@@ -226,11 +228,6 @@ class CellEnvironment:
             importance=np.where(queues.count > 0, queues.weight, 1.0),
             prior=np.full(shape, np.nan),
         )
-
-    @property
-    def _mean_db(self) -> np.ndarray:
-        offsets = np.array([user.fading.offset_db for user in self.config.each])
-        return self.config.snr_db + offsets
 
 
 def played(
