@@ -1,0 +1,36 @@
+"""The page on cells names every key, metric and scheduler."""
+
+import re
+
+import pytest
+
+from blocks.scheduling import SCHEDULERS
+from experiments.studies.imports import ROOT
+from semlink.loop.scenario import UserConfig
+from semlink.loop.traffic.config import (
+    Arrivals,
+    Fading,
+    Signalling,
+    TrafficConfig,
+    User,
+)
+from semlink.sweeps.traffic_trial import METRICS
+
+TEXT = (ROOT / "docs" / "cells.md").read_text()
+MODELS = [UserConfig, TrafficConfig, User, Arrivals, Fading, Signalling]
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_every_key_of_a_cell_is_named(model):
+    for name in model.model_fields:
+        assert re.search(rf"`{name}`", TEXT), name
+
+
+def test_every_metric_of_a_cell_is_named():
+    for metric in METRICS:
+        assert f"`{metric.name}`" in TEXT, metric.name
+
+
+def test_every_scheduler_is_named():
+    for name in SCHEDULERS.names():
+        assert f"`{name}`" in TEXT, name
