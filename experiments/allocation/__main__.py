@@ -31,10 +31,10 @@ Steps = Annotated[
 ]
 SacSteps = Annotated[
     int | None,
-    typer.Option(min=0, help="Gradient steps of SAC, 0 without (default: 4000)."),
+    typer.Option(min=0, help="Gradient steps of SAC, 0 without (default: 3000)."),
 ]
 AgentSteps = Annotated[
-    int | None, typer.Option(min=1, help="Gradient steps of an agent (default: 4000).")
+    int | None, typer.Option(min=1, help="Gradient steps of an agent (default: 2500).")
 ]
 Draws = Annotated[
     int | None, typer.Option(min=16, help="Test draws of each seed and point.")

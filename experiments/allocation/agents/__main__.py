@@ -63,7 +63,7 @@ def joint(seed: int, steps: int) -> Networks:
     """DQN and DDPG in turn: shares, placements for them, shares for those."""
     rng, cell = generator(seed, "joint"), CASES["joint"]
     some = partial(_some, cell=cell, rng=rng)
-    first = ddpg.learnt(cell, some, seed, steps, rng, powers=True)
+    first = ddpg.learnt(cell, some, seed, steps // 2 + 1, rng, powers=True)
 
     def reward(scene: Scenes, placed: Placed, step: int) -> np.ndarray:
         if step < cell.users - 1:
@@ -83,8 +83,8 @@ def joint(seed: int, steps: int) -> Networks:
 def _some(scene: Scenes, cell: Cell, rng: np.random.Generator) -> Placed:
     """Placements to learn shares from: greedy ones and random ones, of few bits."""
     best, random = greedy(scene, cell), random_placement(scene, cell, rng)
-    few = rng.integers(2, 5, random.bits.shape)
-    places = best.subchannel, random.subchannel
+    few = rng.integers(2, 4, random.bits.shape)
+    places = best.subchannel, best.subchannel, random.subchannel
     return mixed([Placed(place, few) for place in places], rng)
 
 

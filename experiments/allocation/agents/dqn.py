@@ -87,30 +87,34 @@ def learnt(
     rng : generator of training scenes, actions and batches
     """
     agent, replay = make_agent(cell, seed), Replay(SEEN)
-    rate = agent._optimizer
+    network, optimizer = agent._q_network, agent._optimizer
     train = compiled(agent.train, level="graph", name="allocation.dqn")
-    scores = compiled(
-        lambda seen: agent._q_network(seen)[0], level="graph", name="allocation.q"
-    )
+    scores = compiled(lambda seen: network(seen)[0], level="graph", name="allocation.q")
     for done in range(0, steps, cell.users):
         scene, placed = scenes(rng, EPISODES, cell), nothing(EPISODES, cell)
+        seen, mask = placing_view(scene, cell, placed, 0), allowed(placed, cell)
         random = max(1 - 2 * done / steps, LEAST_RANDOM)
-        rate.learning_rate.assign(LEARNING_RATE * (1 - done / steps))
+        optimizer.learning_rate.assign(LEARNING_RATE * (1 - done / steps))
         for step in range(cell.users):
-            seen = placing_view(scene, cell, placed, step)
-            mask = allowed(placed, cell)
-            best = np.where(mask, scores(seen).numpy(), -np.inf).argmax(axis=1)
-            drawn = np.where(mask, rng.random(mask.shape), -1).argmax(axis=1)
-            explore = rng.random(EPISODES) < random
-            action = np.where(explore, drawn, best).astype(np.int32)
+            action = _chosen(scores(seen).numpy(), mask, random, rng)
             placed = place(placed, step, action)
             last = step == cell.users - 1
-            reward = reward_of(scene, placed, step)
+            reward = np.float32(reward_of(scene, placed, step))
             after = placing_view(scene, cell, placed, (step + 1) % cell.users)
-            ends = np.full(EPISODES, last)
             free = np.ones_like(mask) if last else allowed(placed, cell)
-            replay.add(seen, mask, action, np.float32(reward), after, free, ends)
-            batch = replay.sample(rng, BATCH)
-            seen, mask, action, reward, after, free, ends = batch
-            train(transitions((seen, mask), action, reward, (after, free), ends))
-    return agent._q_network.get_weights()
+            ends = np.full(EPISODES, last)
+            replay.add(seen, mask, action, reward, after, free, ends)
+            train(_batch(*replay.sample(rng, BATCH)))
+            seen, mask = after, free
+    return network.get_weights()
+
+
+def _chosen(values, mask, random: float, rng: np.random.Generator) -> np.ndarray:
+    """Allowed actions : [B], int32; the best, or with a probability any."""
+    best = np.where(mask, values, -np.inf).argmax(axis=1)
+    drawn = np.where(mask, rng.random(mask.shape), -1).argmax(axis=1)
+    return np.where(rng.random(len(mask)) < random, drawn, best).astype(np.int32)
+
+
+def _batch(seen, mask, action, reward, after, free, ends):
+    return transitions((seen, mask), action, reward, (after, free), ends)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.allocation.downlink.bandwidth import Users, limits
 from experiments.allocation.downlink.cell import Cell, Decision, Scenes
 from experiments.allocation.downlink.optima import payoffs
 from experiments.allocation.downlink.qos import BITS, MOST_BITS
@@ -86,8 +87,9 @@ def dividing_view(scene: Scenes, cell: Cell, placed: Placed) -> np.ndarray:
     together = placed.subchannel[:, :, None] == placed.subchannel[:, None, :]
     parts = [
         DECIBELS * np.log(own) - 1,
-        placed.bits / MOST_BITS,
+        np.log(placed.bits / 3),
         np.log(scene.features / 4),
+        _least_shares(scene, cell, placed, own),
     ]
     if cell.antennas > 1:
         index = placed.subchannel[:, :, None, None]
@@ -115,6 +117,17 @@ def bounded(scores: np.ndarray, users: int) -> np.ndarray:
     """Actions of the scores of an actor : [B, A], without a common shift."""
     groups = scores.reshape(len(scores), -1, users)
     return np.tanh(groups - groups.mean(axis=-1, keepdims=True)).reshape(scores.shape)
+
+
+def _least_shares(scene: Scenes, cell: Cell, placed: Placed, gain) -> np.ndarray:
+    """Least and largest bandwidth at which users count, at equal powers : [B, 2 K].
+
+    Users of one subchannel are taken as if they were alone; at most 2 in the logarithm.
+    """
+    users = Users(placed.bits, scene.features, gain / cell.users)
+    low, high = limits(users, cell.needs)
+    seen = np.concatenate([low, high], axis=1)
+    return np.clip(np.log(np.maximum(seen, 1e-9) * cell.users), -2, 2)
 
 
 def _taken(placed: Placed, cell: Cell) -> np.ndarray:

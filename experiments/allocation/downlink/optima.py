@@ -92,6 +92,16 @@ def searched_shares(scene: Scenes, cell: Cell, subchannel: np.ndarray) -> Decisi
     return _best(scene, cell, found)
 
 
+def corrected(scene: Scenes, cell: Cell, decision: Decision) -> Decision:
+    """A decision with the best bits for its subchannels and shares."""
+    found = []
+    for zero_forcing in (False, True):
+        ratio, width = sinr(scene, decision, zero_forcing)
+        bits, _ = best_bits(scene.features, width, ratio, cell.needs)
+        found.append(decision._replace(bits=bits))
+    return _best(scene, cell, found)
+
+
 def _shared(scene: Scenes, cell: Cell, place, zero_forcing: bool) -> Decision:
     """The best shares of two users on given subchannels."""
     count = len(place)

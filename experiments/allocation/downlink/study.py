@@ -17,6 +17,7 @@ from experiments.allocation.downlink.bandwidth import Users, best_bandwidths
 from experiments.allocation.downlink.cell import Cell, Decision, Scenes, scenes, served
 from experiments.allocation.downlink.optima import (
     chosen,
+    corrected,
     equally,
     exhaustive,
     hungarian,
@@ -49,7 +50,7 @@ class Setup(NamedTuple):
     """
 
     seeds: int = 5
-    steps: int = 4000
+    steps: int = 2500
     draws: int = 256
 
 
@@ -138,6 +139,7 @@ def joint(test: Test) -> dict[str, Decision]:
     near, tuning = greedy(scene, cell), greedy(test.tuning, cell)
     tuned = tuned_exponents(test.tuning, cell, tuning, keep_bits=False, powers=True)
     placed = placed_by(test.weights["dqn"], scene, cell)
+    shared = divided_by(test.weights["ddpg"], scene, cell, placed)
     random = random_placement(scene, cell, rng)
     return {
         "random": random_shares(random, rng, powers=True),
@@ -147,7 +149,8 @@ def joint(test: Test) -> dict[str, Decision]:
             scene, cell, tuned, near, keep_bits=False
         ),
         "dqn, equal shares": equally(scene, *placed),
-        "dqn and ddpg": divided_by(test.weights["ddpg"], scene, cell, placed),
+        "dqn and ddpg": shared,
+        "dqn and ddpg, best bits after": corrected(scene, cell, shared),
         "subchannels of dqn, rest optimal": searched_shares(
             scene, cell, placed.subchannel
         ),

@@ -35,7 +35,7 @@ class Setup(NamedTuple):
 
     seeds: int = 5
     steps: int = 3000
-    sac_steps: int = 4000
+    sac_steps: int = 3000
     draws: int = 4000
 
 
