@@ -33,7 +33,7 @@ def test_linear_assignment_is_the_best_of_all_assignments():
     for place in permutations(range(4), 3):
         for bits in product(BITS[:4], repeat=3):
             shape = (np.tile(place, (30, 1)), np.tile(bits, (30, 1)))
-            best = np.maximum(best, served(scene, equally(scene, *shape), cell.needs))
+            best = np.maximum(best, served(scene, equally(*shape), cell.needs))
     ours = served(scene, hungarian(scene, cell), cell.needs)
     assert np.all(best > 0)
     np.testing.assert_allclose(ours, best, rtol=1e-12)
@@ -45,7 +45,7 @@ def test_payoffs_are_what_is_served():
     bits, value = payoffs(scene, cell)
     own = np.tile(np.arange(3), (20, 1))
     diagonal = np.diagonal(bits, axis1=1, axis2=2)
-    sums = served(scene, equally(scene, own, diagonal), cell.needs)
+    sums = served(scene, equally(own, diagonal), cell.needs)
     np.testing.assert_allclose(np.trace(value, axis1=1, axis2=2), sums, rtol=1e-12)
     assert 0 < np.mean(value > 0) < 1
 

@@ -16,7 +16,7 @@ from semlink.units import db_to_linear
 
 BANDWIDTH = 1.0  # of all subchannels together [MHz]
 FEATURES = (2.0, 8.0)  # range of the number of features of a user [thousands]
-FADING_ONLY = 1e-9  # norm of a beam below which zero-forcing has no direction
+NO_DIRECTION = 1e-9  # norm of a beam below which zero-forcing has no direction
 
 
 class Cell(NamedTuple):
@@ -138,4 +138,4 @@ def _without(vector: np.ndarray, basis) -> np.ndarray:
 
 def _unit(vector: np.ndarray) -> np.ndarray:
     norm = np.linalg.norm(vector, axis=-1, keepdims=True)
-    return np.where(norm > FADING_ONLY, vector / np.maximum(norm, FADING_ONLY), 0)
+    return np.where(norm > NO_DIRECTION, vector / np.maximum(norm, NO_DIRECTION), 0)

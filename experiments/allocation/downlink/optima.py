@@ -15,13 +15,13 @@ from experiments.allocation.downlink.cell import (
 )
 from experiments.allocation.downlink.qos import best_bits
 
-GRID = 17  # points of a share in the first search
+GRID = 49  # points of a share in the first search
 ZOOMS = 2  # finer searches around the best point
-FINER = 8  # factor between the steps of two searches
+FINER, FINER_GRID = 8, 17  # each is narrower by this factor, and has these points
 BATCH = 64  # scenes at a time
 
 
-def equally(scene: Scenes, subchannel: np.ndarray, bits: np.ndarray) -> Decision:
+def equally(subchannel: np.ndarray, bits: np.ndarray) -> Decision:
     """A decision with equal powers and bandwidths."""
     share = np.full(subchannel.shape, 1 / subchannel.shape[1])
     return Decision(subchannel, bits, share, share)
@@ -52,7 +52,7 @@ def hungarian(scene: Scenes, cell: Cell) -> Decision:
 
     bits, values = payoffs(scene, cell)
     found = [linear_sum_assignment(value, maximize=True)[1] for value in values]
-    return equally(scene, np.array(found), chosen(bits, np.array(found)))
+    return equally(np.array(found), chosen(bits, np.array(found)))
 
 
 def chosen(values: np.ndarray, subchannel: np.ndarray) -> np.ndarray:
@@ -106,10 +106,8 @@ def _shared(scene: Scenes, cell: Cell, place, zero_forcing: bool) -> Decision:
     """The best shares of two users on given subchannels."""
     count = len(place)
     middle, reach = np.full((count, 2), 0.5), 0.5
-    steps = np.linspace(-1, 1, GRID)
-    offsets = np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
-    for _ in range(ZOOMS + 1):
-        tried = np.clip(middle[:, None] + reach * offsets, 0, 1)
+    for points in (GRID, *ZOOMS * [FINER_GRID]):
+        tried = np.clip(middle[:, None] + reach * _square(points), 0, 1)
         values, _ = _valued(scene, cell, place, zero_forcing, tried)
         best = np.argmax(values, axis=1)
         middle = tried[np.arange(count), best]
@@ -117,6 +115,12 @@ def _shared(scene: Scenes, cell: Cell, place, zero_forcing: bool) -> Decision:
     _, bits = _valued(scene, cell, place, zero_forcing, middle[:, None])
     power, width = (np.stack([v, 1 - v], axis=1) for v in middle.T)
     return Decision(place, bits[:, 0], power, width)
+
+
+def _square(points: int) -> np.ndarray:
+    """A grid of the square from -1 to 1 : [points^2, 2]."""
+    steps = np.linspace(-1, 1, points)
+    return np.stack(np.meshgrid(steps, steps, indexing="ij"), -1).reshape(-1, 2)
 
 
 def _valued(scene: Scenes, cell: Cell, place, zero_forcing: bool, shares):

@@ -77,13 +77,13 @@ def greedy(scene: Scenes, cell: Cell) -> Decision:
         user, place = np.divmod(best, cell.subchannels)
         subchannel[rows, user] = place
         left[rows, user], left[rows, :, place] = -np.inf, -np.inf
-    return equally(scene, subchannel, chosen(bits, subchannel))
+    return equally(subchannel, chosen(bits, subchannel))
 
 
 def tuned_bits(scene: Scenes, cell: Cell) -> int:
     """Bits, the same for all users on their own subchannels, best on training draws."""
     values = [
-        served(scene, equally(scene, *own_subchannels(scene, bits)), cell.needs).mean()
+        served(scene, equally(*own_subchannels(scene, bits)), cell.needs).mean()
         for bits in BITS
     ]
     return int(BITS[int(np.argmax(values))])

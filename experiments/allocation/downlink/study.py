@@ -105,10 +105,10 @@ def subchannels(test: Test) -> dict[str, Decision]:
     rng = generator(test.seed, "subchannels random")
     bits = tuned_bits(test.tuning, cell)
     return {
-        "random": equally(scene, *random_placement(scene, cell, rng)),
-        "own subchannel, tuned bits": equally(scene, *own_subchannels(scene, bits)),
+        "random": equally(*random_placement(scene, cell, rng)),
+        "own subchannel, tuned bits": equally(*own_subchannels(scene, bits)),
         "greedy": greedy(scene, cell),
-        "dqn": equally(scene, *placed_by(test.weights["dqn"], scene, cell)),
+        "dqn": equally(*placed_by(test.weights["dqn"], scene, cell)),
         OPTIMUM: hungarian(scene, cell),
     }
 
@@ -119,7 +119,7 @@ def bandwidth(test: Test) -> dict[str, Decision]:
     rng = generator(test.seed, "bandwidth random")
     fixed, tuning = (own_subchannels(s, FIXED_BITS) for s in (scene, test.tuning))
     tuned = tuned_exponents(test.tuning, cell, tuning, keep_bits=True, powers=False)
-    even = equally(scene, *fixed)
+    even = equally(*fixed)
     strength = chosen(scene.gain, fixed.subchannel) / cell.users
     best = best_bandwidths(Users(fixed.bits, scene.features, strength), cell.needs)
     return {
@@ -143,12 +143,12 @@ def joint(test: Test) -> dict[str, Decision]:
     random = random_placement(scene, cell, rng)
     return {
         "random": random_shares(random, rng, powers=True),
-        "equal shares, tuned bits": equally(scene, *own_subchannels(scene, bits)),
+        "equal shares, tuned bits": equally(*own_subchannels(scene, bits)),
         "greedy, equal shares": near,
         "greedy, tuned exponents": by_exponents(
             scene, cell, tuned, near, keep_bits=False
         ),
-        "dqn, equal shares": equally(scene, *placed),
+        "dqn, equal shares": equally(*placed),
         "dqn and ddpg": shared,
         "dqn and ddpg, best bits after": corrected(scene, cell, shared),
         "subchannels of dqn, rest optimal": searched_shares(

@@ -62,7 +62,7 @@ def decisions(scene: Scenes, cell: Cell) -> dict[str, Decision]:
     at = placing.Exponents(-1, 0.5, 1)
     return {
         "random": placing.random_shares(random, rng, powers=True),
-        "equal": equally(scene, *random),
+        "equal": equally(*random),
         "greedy": placing.greedy(scene, cell),
         "exponents": placing.by_exponents(scene, cell, at, random, keep_bits=False),
         "learned": learned(scene, cell),
@@ -138,7 +138,7 @@ def test_one_antenna_has_no_zero_forcing():
 def test_sinr_of_equal_shares_is_the_gain():
     scene = scenes(np.random.default_rng(4), 50, MANY)
     place = np.tile([0, 2], (50, 1))
-    ratio, width = sinr(scene, equally(scene, place, place), zero_forcing=False)
+    ratio, width = sinr(scene, equally(place, place), zero_forcing=False)
     own = scene.gain[:, [0, 1], [0, 2]]
     np.testing.assert_allclose(ratio, own)
     np.testing.assert_allclose(width, 0.5)
