@@ -24,7 +24,12 @@ from experiments.allocation.downlink.episodes import (
     place,
     placing_view,
 )
-from experiments.allocation.downlink.optima import equally, exhaustive, hungarian
+from experiments.allocation.downlink.optima import (
+    corrected,
+    equally,
+    exhaustive,
+    hungarian,
+)
 from experiments.allocation.downlink.qos import (
     Needs,
     accuracy,
@@ -246,3 +251,26 @@ def test_exponents_are_the_best_of_the_grid():
         for at in (tuned, placing.Exponents(0, 0, 0))
     )
     assert ours > even + 0.01
+
+
+def test_the_best_bits_afterwards_are_never_worse():
+    scene = scenes(np.random.default_rng(12), 100, MANY)
+    before = placing.random_shares(
+        placing.random_placement(scene, MANY, np.random.default_rng(13)),
+        np.random.default_rng(14),
+        powers=True,
+    )
+    values = [
+        served(scene, decision, MANY.needs)
+        for decision in (before, corrected(scene, MANY, before))
+    ]
+    assert np.all(values[1] >= values[0])
+    assert np.mean(values[1] > values[0]) > 0.2
+
+
+def test_mixed_placements_are_some_of_each():
+    parts = [Placed(*(np.full((400, 2), n),) * 2) for n in (1, 2)]
+    found = placing.mixed(parts, np.random.default_rng(15))
+    np.testing.assert_array_equal(found.subchannel, found.bits)
+    np.testing.assert_array_equal(found.bits[:, 0], found.bits[:, 1])
+    assert 0.4 < np.mean(found.bits == 1) < 0.6
