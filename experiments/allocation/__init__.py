@@ -1,0 +1,1 @@
+"""Allocation of power, bandwidth, subchannels and semantic bits, and its optima."""

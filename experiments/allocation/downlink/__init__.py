@@ -1,0 +1,1 @@
+"""Subchannels, semantic bits, power and bandwidth of a downlink."""

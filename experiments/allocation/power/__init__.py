@@ -1,0 +1,1 @@
+"""Power over users with semantic importance, against distortion water-filling."""
