@@ -28,14 +28,18 @@ def in_proportion(demands: Demands, pool: Pool) -> np.ndarray:
     return np.where(uses < demands.least, 0, uses)
 
 
-def filled(a: np.ndarray, b: np.ndarray, uses: np.ndarray, budget) -> np.ndarray:
+def filled(a: np.ndarray, b: np.ndarray, budget, uses: np.ndarray | float = 1.0):
     """Powers ``[level a - b]+`` whose energy ``sum(uses p)`` is the budget : [..., K].
+
+    Users are active in the order of ``b / a``. With m active users the level is the
+    budget plus their ``b``, over their ``a``; m is the largest number whose last user
+    has a power above zero. No iteration is needed.
 
     Parameters
     ----------
     a, b : [..., K], above 0
-    uses : [..., K], symbols of each user
     budget : [...], energy
+    uses : [..., K], symbols of each user, or the same for all
     """
     start = b / a  # level from which a user has power
     order = np.argsort(start, axis=-1)
@@ -55,6 +59,6 @@ def powered(demands: Demands, pool: Pool, uses: np.ndarray, a: np.ndarray) -> Sh
     Whoever would get less power than a grant can express sends nothing.
     """
     budget = db_to_linear(min(pool.power_db, 0.0)) * uses.sum(-1)
-    power = filled(a, 1 / state(demands), uses, budget)
+    power = filled(a, 1 / state(demands), budget, uses)
     uses = np.where(power < LEAST, 0, uses)
     return granted(demands, uses, linear_to_db(np.clip(power, LEAST, MOST)))

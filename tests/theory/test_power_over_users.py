@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from blocks.powers import filled
 from experiments.allocation.power.water_filling import (
     distortion_water_filling,
-    filled,
     rate_water_filling,
     weighted_distortion,
 )

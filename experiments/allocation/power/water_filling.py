@@ -13,30 +13,7 @@ K.-H. Lee, D. Petersen, "Optimal linear coding for vector channels", 1976 (disto
 
 import numpy as np
 
-
-def filled(slope: np.ndarray, noise: np.ndarray, total: float) -> np.ndarray:
-    """Powers ``[level slope - noise]+`` that add up to a total.
-
-    Users are active in the order of slope over noise. With m active users the level is
-    the total plus their noises, over their slopes; m is the largest number whose last
-    user has a power above zero.
-
-    Input
-    -----
-    slope : [..., K], above zero
-    noise : [..., K], above zero
-    total : sum of the powers, above zero
-
-    Output
-    ------
-    : [..., K], powers
-    """
-    order = np.argsort(-slope / noise, axis=-1)
-    slopes, noises = (np.take_along_axis(v, order, axis=-1) for v in (slope, noise))
-    level = (total + np.cumsum(noises, axis=-1)) / np.cumsum(slopes, axis=-1)
-    active = np.sum(level * slopes > noises, axis=-1, keepdims=True)
-    level = np.take_along_axis(level, active - 1, axis=-1)
-    return np.maximum(level * slope - noise, 0)
+from blocks.powers import filled
 
 
 def rate_water_filling(noise: np.ndarray, total: float) -> np.ndarray:
