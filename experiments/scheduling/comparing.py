@@ -5,6 +5,7 @@ All meet the same traffic, of seeds that no training and no tuning has seen, in 
 paired.
 """
 
+import time
 from typing import NamedTuple
 
 import numpy as np
@@ -70,6 +71,20 @@ def compare(asked: Compare) -> None:
         rows += [_row(users, name, values[name], values[tuned]) for name in names]
     write(output / TABLE, rows)
     shown("unseen traffic, means of a slot", rows)
+    for name in learned:
+        print(f"{name}: {decision_ms(made[name]):.2f} ms a decision for 16 users")
+
+
+def decision_ms(made, users: int = USERS[-1], repeats: int = 300) -> float:
+    """Median duration of a decision for one cell, features included [ms]."""
+    environment, durations = traffic.cell(users), []
+    asks = environment.reset([traffic.TEST]), environment.pool
+    made(*asks, None, None)  # builds the graph
+    for _ in range(repeats):
+        began = time.perf_counter()
+        made(*asks, None, None)
+        durations.append(time.perf_counter() - began)
+    return 1e3 * float(np.median(durations))
 
 
 def means(cells: Cells, made, seeds: int, episodes: int) -> np.ndarray:

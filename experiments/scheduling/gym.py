@@ -36,7 +36,7 @@ class CellEnv(gymnasium.Env):
     environment : the cell
     """
 
-    metadata = {"render_modes": []}  # noqa: RUF012
+    metadata = {"render_modes": []}
 
     def __init__(self, environment: CellEnvironment):
         self._cells = Cells(environment)

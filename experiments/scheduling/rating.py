@@ -27,7 +27,8 @@ class Rating(NamedTuple):
     scheduler : name and parameters
     reward, reward_ci95 : utility by importance less the price of channel uses
     loss, loss_ci95 : lost frames of the urgent user
-    score : 0 is a random choice, 1 the optimum within the limit
+    score : 0 is scheduler ``random``, 1 the optimum within the limit
+    of_uniform : the same, where 0 is a uniform choice of nobody and of each user
     within : whether the loss is within the limit, as far as its interval tells
     """
 
@@ -37,6 +38,7 @@ class Rating(NamedTuple):
     loss: float
     loss_ci95: float
     score: float
+    of_uniform: float
     within: bool
 
 
@@ -52,7 +54,11 @@ class Judge:
     def __init__(self):
         self.problem: Problem = small.problem()
         self.best: Optimum = constrained(self.problem)
-        self._worst = value_of(self.problem, small.random_policy()).reward
+        uniform = np.full((small.STATES, small.ACTIONS), 1 / small.ACTIONS)
+        self._worst = [
+            value_of(self.problem, policy).reward
+            for policy in (small.random_policy(), uniform)
+        ]
 
     def policy(self, name: str, policy: np.ndarray) -> Rating:
         """Rating of a policy [S, A]; exact."""
@@ -62,9 +68,10 @@ class Judge:
         """Rating by independent means of reward and loss [N, 2]."""
         reward, loss = values.mean(axis=0)
         wide = [_half_width(column) for column in values.T]
-        place = score(reward, self._worst, self.best.value.reward)
+        best = self.best.value.reward
+        places = [float(score(reward, worst, best)) for worst in self._worst]
         within = loss - wide[1] <= self.problem.limit * (1 + 1e-9)
-        return Rating(name, reward, wide[0], loss, wide[1], place, bool(within))
+        return Rating(name, reward, wide[0], loss, wide[1], *places, bool(within))
 
     def scheduler(self, name: str, made: Scheduler) -> Rating:
         """Rating of a scheduler: exact if it is a policy."""

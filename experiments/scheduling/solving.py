@@ -5,13 +5,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from rich.progress import track
 
 from experiments.figures.canvas import save
 from experiments.scheduling.asked import Small, at_least, folder, one_of
 from experiments.scheduling.exact import value_of
 from experiments.scheduling.learning.multiplier import RULES
-from experiments.scheduling.rating import Judge, Rating, shipped
+from experiments.scheduling.rating import Judge, shipped
 from experiments.scheduling.tables import shown, write
 
 TABLE, PATHS = "small.csv", "multiplier.png"
@@ -32,30 +31,27 @@ def small(asked: Small) -> None:
     output, judge = folder(asked.output), Judge()
     best = judge.best.value
     rows = [*shipped(judge), judge.values("optimum", np.array([best]))]
-    if asked.seeds:
-        learned, paths = _learned(asked, judge)
-        rows += learned
-        _draw(paths, judge.best.multiplier, judge.problem.limit, output / PATHS)
     write(output / TABLE, rows)
+    values, paths = [], []
+    for seed in range(1, asked.seeds + 1):
+        policy, path = _learnt(asked, seed)
+        values.append(value_of(judge.problem, policy))
+        paths.append(path)
+        rows.append(judge.policy(f"{LEARNT}, seed {seed}", policy))
+        write(output / TABLE, rows)
+        _draw(paths, judge.best.multiplier, judge.problem.limit, output / PATHS)
+        print(f"seed {seed}: score {rows[-1].score:.4f}", flush=True)
+    if values:
+        rows.append(judge.values(f"{LEARNT}, {len(values)} seeds", np.array(values)))
+        write(output / TABLE, rows)
     shown("small problem, means of a slot", rows)
 
 
-def _learned(asked: Small, judge: Judge) -> tuple[list[Rating], list[np.ndarray]]:
-    """Ratings of the learned policies and of their mean, and paths of multipliers."""
+def _learnt(asked: Small, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A learned policy, and the path of its multiplier."""
     from experiments.scheduling.learning.small_policy import learnt
 
-    seeds = range(1, asked.seeds + 1)
-    found = [
-        learnt(seed, asked.transitions, asked.rule)
-        for seed in track(seeds, "training", transient=True)
-    ]
-    each = [
-        judge.policy(f"{LEARNT}, seed {seed}", one.policy)
-        for seed, one in zip(seeds, found, strict=True)
-    ]
-    values = np.array([value_of(judge.problem, one.policy) for one in found])
-    whole = judge.values(f"{LEARNT}, {len(each)} seeds", values)
-    return [*each, whole], [one.path for one in found]
+    return learnt(seed, asked.transitions, asked.rule)
 
 
 def _draw(paths: Sequence[np.ndarray], optimal: float, limit: float, path: Path):
@@ -68,7 +64,7 @@ def _draw(paths: Sequence[np.ndarray], optimal: float, limit: float, path: Path)
     axes[1].axhline(limit, color="k", linestyle="--")
     axes[0].set_title("multiplier", fontsize=9)
     axes[1].set_title("lost frames of the urgent user in a slot", fontsize=9)
-    axes[1].set_yscale("log")
+    axes[1].set_ylim(0, 5 * limit)
     for place in axes:
         place.set_xlabel("batches")
         place.grid(alpha=0.3)

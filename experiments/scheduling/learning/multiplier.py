@@ -23,7 +23,7 @@ class Gains(NamedTuple):
     """
 
     proportional: float = 1.0
-    integral: float = 0.05
+    integral: float = 0.1
     derivative: float = 0.0
     smooth: float = 0.8
 

@@ -20,13 +20,15 @@ from tf_agents.trajectories.time_step import time_step_spec
 
 from semlink.graph import compiled
 
-AVERAGED = 0.6  # share of the training after which weights are averaged
+AVERAGED = 0.8  # share of the training after which weights are averaged
+
+SLOWEST = 0.15  # least learning rate, of that at first
 
 
 class Setting(NamedTuple):
     """Parameters of PPO.
 
-    learning_rate : at first; it falls to zero
+    learning_rate : at first; it falls with what is left of the training
     discount : of a slot
     entropy : weight of the entropy of actions
     epochs : passes over a batch
@@ -35,7 +37,7 @@ class Setting(NamedTuple):
 
     learning_rate: float = 5e-3
     discount: float = 0.99
-    entropy: float = 1e-3
+    entropy: float = 0.0
     epochs: int = 4
     parts: int = 16
 
@@ -101,7 +103,7 @@ class Learner:
         left : share of the training that is left, for the learning rate
         seed : numbers, for the order of courses
         """
-        self._rate.assign(left * self._setting.learning_rate)
+        self._rate.assign(max(left, SLOWEST) * self._setting.learning_rate)
         seen, action, kept = (
             tf.nest.map_structure(lambda *of: np.stack(of, axis=1), *part)
             for part in zip(*steps, strict=True)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -120,8 +119,3 @@ class Play:
         first = traffic.TRAINING + 100_000 * self._asked.seed + EPISODES * self._begun
         self._cells.reset(range(first, first + EPISODES))
         self._begun += 1
-
-
-def shipped_folder(form: str) -> Path:
-    """Folder of the shipped weights of a form."""
-    return Path("blocks/nn") / f"{MODEL}_{form}"
