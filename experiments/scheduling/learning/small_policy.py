@@ -9,19 +9,21 @@ from tf_agents.networks import network, value_network
 from tf_agents.specs import BoundedTensorSpec
 
 from experiments.scheduling import small
+from experiments.scheduling.exact import occupation
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
-from experiments.scheduling.learning.ppo import Learner, Mean, Setting
+from experiments.scheduling.learning.ppo import Learner, Setting
 
 FEATURES = small.USERS * (small.CHANNELS + small.LEVELS)
 WIDTHS = (64, 64)
 COURSES, SLOTS = 128, 64  # of a batch
+LAST = 0.2  # share of the batches whose policies count
 SCALE = 3.0  # multiplier of a relative error of one: the reward of a frame
 
 
 class Learnt(NamedTuple):
     """Result of a training.
 
-    policy : [S, A], probabilities of actions, by the mean weights of the last batches
+    policy : [S, A], probabilities of actions, by the mean occupation of the last ones
     path : [iterations, 3], multiplier, and mean cost and reward of each batch
     """
 
@@ -56,6 +58,10 @@ def seen(of: small.Parts) -> np.ndarray:
 def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
     """Train a policy.
 
+    The multiplier holds the mean cost of the policies of many batches at the limit, not
+    that of each. The policy is therefore the one of their mean occupation, which has
+    their mean reward and their mean cost.
+
     Parameters
     ----------
     seed : root of all randomness
@@ -64,7 +70,8 @@ def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
     """
     learner, course = _learner(seed), small.Course(COURSES, seed)
     multiplier = Multiplier(small.CELL.limit, RULES[rule], SCALE)
-    iterations, path, mean = max(transitions // (COURSES * SLOTS), 1), [], Mean()
+    iterations, path = max(transitions // (COURSES * SLOTS), 1), []
+    problem, share = small.problem(), 0.0
     for iteration in range(iterations):
         steps, reward, cost = _played(learner, course, (seed, iteration))
         weight = multiplier.value
@@ -72,9 +79,10 @@ def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
         learner.learn(steps, both, left, (seed, iteration))
         path.append((weight, cost.mean(), reward.mean()))
         multiplier(cost.mean())
-        mean(learner.weights, iteration / iterations)
-    learner.agent.actor_net.set_weights(mean.weights)
-    return Learnt(_policy(learner), np.array(path))
+        if left <= max(LAST, 1 / iterations):
+            policy = _policy(learner)
+            share = share + occupation(problem, policy)[:, None] * policy
+    return Learnt(share / share.sum(axis=1, keepdims=True), np.array(path))
 
 
 def _learner(seed: int) -> Learner:

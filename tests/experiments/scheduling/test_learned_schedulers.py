@@ -117,9 +117,9 @@ def cost_after(gains: Gains, batches: int) -> np.ndarray:
 def test_a_pid_multiplier_holds_the_limit_where_an_integral_swings_wider():
     by_pid, by_integral = cost_after(PID, 300), cost_after(RULES["integral"], 300)
     assert by_pid[-50:] == pytest.approx(LIMIT, rel=0.01)
-    assert by_pid.min() > 0.95 * LIMIT > by_integral.min()
+    assert by_pid.min() > 0.85 * LIMIT > by_integral.min()
     swings = [np.abs(of[100:] / LIMIT - 1).max() for of in (by_pid, by_integral)]
-    assert swings[1] > 1.5 * swings[0]
+    assert swings[1] > 2 * swings[0]
     assert cost_after(Gains(0.0, 0.0, 0.0), 50)[-1] == pytest.approx(0.5)
 
 
