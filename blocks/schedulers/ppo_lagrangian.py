@@ -85,7 +85,7 @@ def build(policy: str = GRANTS) -> PpoLagrangian:
 
     Parameters
     ----------
-    policy : ``grants`` or ``parameters``, or a folder that the training wrote
+    policy : name of a shipped policy, or a folder that the training wrote
     """
     return _read(_folder(policy))
 
@@ -108,7 +108,9 @@ def _folder(policy: str) -> Path:
     for folder in (SHIPPED / f"{MODEL}_{policy}", Path(policy)):
         if (folder / WEIGHTS).is_file():
             return folder
-    must = f"{' or '.join(FORMS)}, or a folder that the training wrote"
+    found = sorted(path.parent.name for path in SHIPPED.glob(f"{MODEL}_*/{WEIGHTS}"))
+    known = " or ".join(name.removeprefix(f"{MODEL}_") for name in found)
+    must = f"{known or 'none'}, or a folder that the training wrote"
     raise InputError(f"policy must be {must}, got {policy!r}")
 
 

@@ -150,5 +150,5 @@ def test_weights_of_another_shape_are_refused_in_one_line(tmp_path):
 
 
 def test_a_policy_that_does_not_exist_is_named():
-    with pytest.raises(InputError, match="policy must be grants or parameters"):
+    with pytest.raises(InputError, match="policy must be grants.*, got 'none'$"):
         scheduler("ppo_lagrangian:none")
