@@ -20,7 +20,8 @@ FRAMEWORKS = {"tensorflow", "sionna", "torch", "jax", "tf_keras"}
 ENTRY_POINT = "experiments/__main__.py"
 TRAINING = "experiments/training/__main__.py"
 POLICY_TRAINING = "experiments/policies/__main__.py"
-ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING}
+SCHEDULER_TRAINING = "experiments/scheduling/__main__.py"
+ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING, SCHEDULER_TRAINING}
 # modules of the training that run in the simulator's environment
 WITH_THE_SIMULATOR = ("promote",)
 COMPILER = "semlink/graph.py"

@@ -1,0 +1,130 @@
+"""A learned scheduler: PPO with a multiplier for the weight of what is lost.
+
+A network over the set of users (``blocks/nn/scheduling``) decides. Its weights say in
+which form: ``grants``, a score of each user, which are served in the order of falling
+scores, those of a score of 0 or less not at all; or ``parameters``, the price of power
+and the urgency of ``drift_plus_penalty`` for this slot. ``docs/schedulers.md`` has the
+reward, the constraint and the results.
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
+from blocks.schedulers.features import ASKS, FEATURES, features
+from semlink.errors import InputError
+from semlink.graph import compiled
+from semlink.loop.pool import Demands, Pool, Shares, granted, in_order, nominal_db
+
+SHIPPED = Path(__file__).parents[1] / "nn"
+MODEL, WEIGHTS, CONFIG = "ppo_lagrangian", "model.weights.h5", "config.json"
+GRANTS, PARAMETERS = "grants", "parameters"
+FORMS = {GRANTS: 1, PARAMETERS: 2}  # outputs of the network
+V, URGENCY = (0.05, 20.0), (0.1, 60.0)  # ranges of the parameters
+
+
+class PpoLagrangian:
+    """Decides by a network; remembers nothing.
+
+    Parameters
+    ----------
+    net : takes features [B, K, F], gives outputs
+    form : what the outputs are
+    """
+
+    def __init__(self, net, form: str):
+        self._form = form
+        import tensorflow as tf
+
+        seen = tf.TensorSpec((None, None, FEATURES), tf.float64)
+        name = f"scheduler.{MODEL}"
+        self._net = compiled(net, level="graph", name=name, signature=[seen])
+
+    def __call__(self, demands, pool, memory, draws):
+        """Shares by what the network says of the users' features."""
+        found = self._outputs(features(demands, pool))
+        if self._form == GRANTS:
+            return in_order_of(found[..., 0], demands, pool), None
+        return by_parameters(found, demands, pool), None
+
+    def _outputs(self, seen: np.ndarray) -> np.ndarray:
+        *before, users, _ = seen.shape
+        flat = seen.reshape(-1, users, FEATURES).astype(np.float64)
+        found = self._net(flat).numpy()
+        return found.reshape(*before, *found.shape[1:])
+
+
+def in_order_of(score: np.ndarray, demands: Demands, pool: Pool) -> Shares:
+    """Shares by scores [..., K]; users of a score of 0 or less get nothing."""
+    served = np.where(score > 0, score, -np.inf)
+    return granted(demands, in_order(served, demands, pool), nominal_db(pool))
+
+
+def by_parameters(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
+    """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2].
+
+    An output of 0 is the middle of a parameter's range on a logarithmic scale; from -1
+    to 1 it spans the range, and is clipped beyond.
+    """
+    v, urgency = _spread(outputs[..., 0], V), _spread(outputs[..., 1], URGENCY)
+    rule = DriftPlusPenalty(v, urgency[..., None], None)
+    return rule(demands, pool, None, None)[0]
+
+
+def _spread(output: np.ndarray, over: tuple[float, float]) -> np.ndarray:
+    """Values of a range on a logarithmic scale, by outputs from -1 to 1."""
+    share, (low, high) = (np.clip(output, -1, 1) + 1) / 2, over
+    return low * (high / low) ** share
+
+
+def build(policy: str = GRANTS) -> PpoLagrangian:
+    """Build the scheduler.
+
+    Parameters
+    ----------
+    policy : name of a shipped policy, or a folder that the training wrote
+    """
+    return _read(_folder(policy))
+
+
+def files(policy: str = GRANTS) -> list[Path]:
+    """Files that the results depend on."""
+    return [_folder(policy) / WEIGHTS, _folder(policy) / CONFIG]
+
+
+def network(form: str):
+    """The network of a form, with random weights."""
+    from blocks.nn.scheduling.equivariant import Equivariant
+
+    net = Equivariant(FEATURES, FORMS[form], form == GRANTS, ASKS)
+    net.build()
+    return net
+
+
+def _folder(policy: str) -> Path:
+    for folder in (SHIPPED / f"{MODEL}_{policy}", Path(policy)):
+        if (folder / WEIGHTS).is_file():
+            return folder
+    found = sorted(path.parent.name for path in SHIPPED.glob(f"{MODEL}_*/{WEIGHTS}"))
+    known = " or ".join(name.removeprefix(f"{MODEL}_") for name in found)
+    must = f"{known or 'none'}, or a folder that the training wrote"
+    raise InputError(f"policy must be {must}, got {policy!r}")
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path) -> PpoLagrangian:
+    from blocks.nn.weights import read_weights
+
+    try:
+        form = json.loads((folder / CONFIG).read_text("utf-8"))["form"]
+        net = network(form)
+        read_weights(folder / WEIGHTS, net)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"weights must be what the training wrote, got {reason}"
+        ) from None
+    return PpoLagrangian(net, form)

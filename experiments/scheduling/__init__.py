@@ -1,0 +1,1 @@
+"""Learned schedulers: a small problem with its optimum, and cells by the table."""

@@ -1,0 +1,45 @@
+"""Command line of the learned schedulers.
+
+TF-Agents needs Keras 2 under ``tf.keras``, which can be chosen once per process; this
+process chooses it. The shipped networks use Keras 3 as elsewhere.
+"""
+
+import os
+import sys
+import warnings
+from importlib import import_module
+
+from experiments.scheduling.asked import Compare, Small, Train, Tune
+from experiments.training.options import failing_in_one_line, options_of
+
+FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
+COMMANDS = {  # options, and the module that has it
+    "small": (Small, "solving"),
+    "tune": (Tune, "tuning"),
+    "train": (Train, "learning.training"),
+    "compare": (Compare, "comparing"),
+}
+
+
+def main() -> None:
+    """Run a command by its name."""
+    os.environ.update(FORCED)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    warnings.filterwarnings("ignore")
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if name not in COMMANDS:
+        print(
+            f"error: a command must be {', '.join(COMMANDS)}, got {name!r}",
+            file=sys.stderr,
+        )
+        sys.exit(2)
+    recipe, module = COMMANDS[name]
+    options = options_of(f"experiments.scheduling {name}", recipe)
+    asked = vars(options.parse_args(sys.argv[2:]))
+    with failing_in_one_line():
+        run = getattr(import_module(f"experiments.scheduling.{module}"), name)
+        run(recipe(**asked))
+
+
+if __name__ == "__main__":
+    main()

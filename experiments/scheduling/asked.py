@@ -1,0 +1,131 @@
+"""Options of the commands on learned schedulers."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from semlink.errors import InputError
+
+LIMIT = 0.24  # weight of what is lost, over the weight of what is offered
+
+
+class Small(NamedTuple):
+    """Schedulers on the small problem, beside its optimum and PPO-Lagrangian.
+
+    output : folder of the table and the figure
+    seeds : policies that PPO trains, from seed 1 on; 0: none
+    transitions : slots of the training of each
+    rule : what moves the multiplier, ``pid`` or ``integral``
+    """
+
+    output: Path
+    seeds: int = 5
+    transitions: int = 1_600_000
+    rule: str = "pid"
+
+
+class Train(NamedTuple):
+    """PPO-Lagrangian trains a scheduler on cells by the measured table.
+
+    output : folder of the weights and the card
+    form : ``grants``, scores of users; ``parameters``, of ``drift_plus_penalty``
+    users : of the cells, an even number
+    batches : of 32 episodes and 64 slots
+    limit : largest weight of what is lost, over the weight of what is offered
+    rule : what moves the multiplier, ``pid`` or ``integral``
+    seed : root of all randomness
+    """
+
+    output: Path
+    form: str = "grants"
+    users: int = 4
+    batches: int = 300
+    limit: float = LIMIT
+    rule: str = "pid"
+    seed: int = 1
+
+
+class Tune(NamedTuple):
+    """Grid search of the two parameters of ``drift_plus_penalty``.
+
+    output : folder of the table
+    users : of the cells, an even number
+    episodes : of the tuning traffic
+    limit : largest weight of what is lost, over the weight of what is offered
+    """
+
+    output: Path
+    users: int = 4
+    episodes: int = 32
+    limit: float = LIMIT
+
+
+class Compare(NamedTuple):
+    """Learned schedulers beside heuristics, on traffic that none has seen.
+
+    output : folder of the table
+    seeds : independent groups of episodes, from which intervals follow
+    episodes : of each
+    v : price of power of the tuned ``drift_plus_penalty``
+    urgency : urgency of the tuned ``drift_plus_penalty``
+    policies : names or folders of learned policies, with commas between them
+    """
+
+    output: Path
+    seeds: int = 5
+    episodes: int = 8
+    v: float = 1.0
+    urgency: float = 4.0
+    policies: str = "grants"
+
+
+def at_least(name: str, value: int, least: int) -> None:
+    """Refuse an option below its least value.
+
+    Raises
+    ------
+    InputError
+        It is below.
+    """
+    if value < least:
+        raise InputError(f"{name} must be at least {least}, got {value}")
+
+
+def even(name: str, value: int) -> None:
+    """Refuse an option that is no even number above 0.
+
+    Raises
+    ------
+    InputError
+        It is not.
+    """
+    if value < 2 or value % 2:
+        raise InputError(f"{name} must be an even number above 0, got {value}")
+
+
+def one_of(name: str, value: str, known) -> None:
+    """Refuse an option that is none of the known values.
+
+    Raises
+    ------
+    InputError
+        It is not known.
+    """
+    if value not in known:
+        raise InputError(f"{name} must be {' or '.join(known)}, got {value!r}")
+
+
+def folder(path: Path) -> Path:
+    """A folder for results, which is made.
+
+    Raises
+    ------
+    InputError
+        It cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"output must be a folder ({error.strerror}), got {path}"
+        ) from None
+    return path

@@ -1,0 +1,62 @@
+"""A cell as a Gymnasium environment: one episode, whose actions score the users."""
+
+import gymnasium
+import numpy as np
+
+from blocks.schedulers.features import FEATURES
+from blocks.schedulers.ppo_lagrangian import in_order_of
+from experiments.scheduling.cells import Cells
+from semlink.loop.traffic.environment import CellEnvironment
+
+MOST = 1e7  # of a feature, such as the weight of a pool
+SEEDS = 2**31
+
+
+class CellEnv(gymnasium.Env):
+    """One episode of a cell (version 1).
+
+    Observation space
+        ``Box(-1e7, 1e7, (K, 13), float32)``: features of the K users, as
+        :mod:`blocks.schedulers.features` describes them.
+    Action space
+        ``Box(-1, 1, (K,), float32)``: a score of each user. Users are served in the
+        order of falling scores until the pool is empty; those of a score of 0 or less
+        are not served.
+    Reward
+        Value of the slot less the price of its channel uses, over the mean weight of
+        what is offered (:class:`experiments.scheduling.cells.Cells`).
+    ``info``
+        ``cost``: weight of what the slot lost, over the same.
+    Episode
+        It is truncated after the slots of the configuration, and never terminates. Its
+        course is that of the seed, whatever is decided.
+
+    Parameters
+    ----------
+    environment : the cell
+    """
+
+    metadata = {"render_modes": []}
+
+    def __init__(self, environment: CellEnvironment):
+        self._cells = Cells(environment)
+        users = self._cells.users
+        box = gymnasium.spaces.Box
+        self.observation_space = box(-MOST, MOST, (users, FEATURES), np.float32)
+        self.action_space = box(-1.0, 1.0, (users,), np.float32)
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """Begin an episode; without a seed, one that is drawn."""
+        super().reset(seed=seed)
+        drawn = int(self.np_random.integers(SEEDS)) if seed is None else seed
+        return self._cells.reset([drawn])[0], {"cost": 0.0}
+
+    def step(self, action):
+        """Serve by scores : observation, reward, False, whether it ends, cost."""
+        environment = self._cells.environment
+        score = np.asarray(action)[None]
+        shares = in_order_of(score, environment.demands, environment.pool)
+        gained = self._cells.step(shares)
+        info = {"cost": float(gained.cost[0])}
+        ends = self._cells.ends
+        return self._cells.seen[0], float(gained.reward[0]), False, ends, info

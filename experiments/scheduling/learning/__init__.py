@@ -1,0 +1,1 @@
+"""PPO-Lagrangian: agents, multipliers, and the training on both problems."""
