@@ -73,6 +73,6 @@ class Cells:
     def gained(self, tally: Tally) -> Gained:
         """Reward and cost of what came of a slot, or of several."""
         config = self.environment.config
-        spent = (tally.energy + tally.signalling).sum(-1) / max(config.pool, 1)
+        spent = (tally.energy + tally.signalling).sum(-1) / max(config.uses, 1)
         reward = tally.value.sum(-1) - config.price * spent
         return Gained(reward / self._offered, tally.harm.sum(-1) / self._offered)

@@ -92,7 +92,7 @@ def means(cells: Cells, made, seeds: int, episodes: int) -> np.ndarray:
     config = cells.environment.config
     numbers = range(traffic.TEST, traffic.TEST + seeds * episodes)
     total = played(cells.environment, made, numbers)
-    uses = (total.uses + total.signalling).sum(-1) / max(config.pool, 1)
+    uses = (total.uses + total.signalling).sum(-1) / max(config.uses, 1)
     each = np.stack([*cells.gained(total), uses], axis=-1) / config.slots
     return each.reshape(seeds, episodes, -1).mean(axis=1)
 

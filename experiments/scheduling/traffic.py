@@ -17,7 +17,7 @@ POOL, PRICE = 4_500, 0.2  # channel uses, and price of them in a slot, for each 
 SLOTS = 256  # of an episode
 TUNING, TRAINING, TEST = 1_000_000, 2_000_000, 9_000_000  # first seeds
 USES = 8_500  # channel uses of a frame
-FADING = {"snr_db": 10.0, "doppler": 0.02, "shadowing_db": 4.0}
+FADING = {"doppler": 0.02, "shadowing_db": 4.0}
 WATCHES = {
     "transmitter": "ntscc",
     "uses": USES,
@@ -44,7 +44,11 @@ def config(users: int, slots: int = SLOTS) -> TrafficConfig:
     """Traffic of an even number of users."""
     kinds = [{**kind, "count": users // 2} for kind in (WATCHES, SURVEYS)]
     return TrafficConfig(
-        users=kinds, pool=POOL * users, price=PRICE * users, slots=slots
+        users=kinds,
+        pool=POOL * users,
+        snr_db=10.0,
+        price=PRICE * users,
+        slots=slots,
     )
 
 
