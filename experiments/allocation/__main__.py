@@ -57,7 +57,7 @@ def power(
 ) -> None:
     """Power of users with different importance, against distortion water-filling."""
     folder = _folder(output)
-    from experiments.allocation.power import study
+    from experiments.allocation import importance as study
     from experiments.allocation.results import power_table
 
     setup = study.QUICK if quick else study.Setup()
@@ -75,7 +75,7 @@ def joint(
 ) -> None:
     """Subchannels, bits, power and bandwidth of a downlink, against exact optima."""
     folder = _folder(output)
-    from experiments.allocation.downlink import study
+    from experiments.allocation import joint as study
     from experiments.allocation.results import joint_table
 
     setup = study.QUICK if quick else study.Setup()

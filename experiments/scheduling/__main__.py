@@ -14,7 +14,7 @@ from experiments.training.options import failing_in_one_line, options_of
 
 FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 COMMANDS = {  # options, and the module that has it
-    "small": (Small, "solving"),
+    "small": (Small, "learning.solving"),
     "tune": (Tune, "tuning"),
     "train": (Train, "learning.training"),
     "compare": (Compare, "comparing"),

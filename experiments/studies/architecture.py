@@ -49,10 +49,26 @@ OUTCOMES = Stack(
     ],
     "left",
 )
+SCHEDULING = Stack(
+    [Box("experiments.scheduling.learning", 3), Box("experiments.scheduling", 4)]
+)
+ALLOCATION = Stack(
+    [
+        Box("experiments.allocation.agents", 2),
+        Box("experiments.allocation", 4),
+        Row(
+            [
+                Box("experiments.allocation.power"),
+                Box("experiments.allocation.downlink"),
+            ]
+        ),
+    ]
+)
 EXPERIMENTS = Stack(
     [
+        ALLOCATION,
         Box(ENTRY),
-        Box("experiments.closed_loop"),
+        Row([Box("experiments.closed_loop"), SCHEDULING]),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),
     ]
@@ -97,7 +113,14 @@ BLOCKS = Stack(
         ),
         Row(
             [
-                Stack([Box("blocks.nn.efficientnet"), Box("blocks.nn", 4)]),
+                Stack(
+                    [
+                        Row(
+                            [Box("blocks.nn.efficientnet"), Box("blocks.nn.scheduling")]
+                        ),
+                        Box("blocks.nn", 4),
+                    ]
+                ),
                 Stack([Box("blocks.phy", 4), Box("blocks.phy.ldpc")]),
             ]
         ),

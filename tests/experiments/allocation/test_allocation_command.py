@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments.allocation import importance as power_study
+from experiments.allocation import joint as joint_study
 from experiments.allocation.cases import CASES
 from experiments.allocation.downlink import bandwidth, optima
-from experiments.allocation.downlink import study as joint_study
 from experiments.allocation.downlink.cell import scenes
 from experiments.allocation.downlink.episodes import (
     actions,
@@ -20,7 +21,6 @@ from experiments.allocation.downlink.episodes import (
 )
 from experiments.allocation.downlink.placing import own_subchannels
 from experiments.allocation.figures import draw_joint, draw_power
-from experiments.allocation.power import study as power_study
 from experiments.allocation.results import (
     Row,
     gaps,
