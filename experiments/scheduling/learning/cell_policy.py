@@ -14,7 +14,7 @@ from blocks.nn.scheduling.equivariant import WIDTHS, Equivariant
 from blocks.schedulers.features import ASKS, FEATURES
 from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, PARAMETERS
 from blocks.schedulers.ppo_lagrangian import network as shipped
-from experiments.scheduling.learning.ppo import Learner, Setting
+from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
 SPREAD = {GRANTS: 0.5, PARAMETERS: 0.3}  # deviation of actions at first
 SETTING = Setting(learning_rate=1e-3, discount=0.95, entropy=1e-3, epochs=4, parts=4)
@@ -76,7 +76,7 @@ class Critic(_Set):
 
 def learner(users: int, form: str, seed: int) -> Learner:
     """An agent for cells of some users, with random weights from a seed."""
-    tf.keras.utils.set_random_seed(seed)
+    begin(seed)
     observed = tf.TensorSpec((users, FEATURES), tf.float32)
     width = users if form == GRANTS else FORMS[form]
     action = BoundedTensorSpec((width,), tf.float32, -1e3, 1e3)

@@ -42,6 +42,16 @@ class Setting(NamedTuple):
     parts: int = 16
 
 
+def begin(seed: int) -> None:
+    """Seed the networks that are made next, and count their layers from zero.
+
+    TF-Agents sums gradients in the order of the layers' names, which would else depend
+    on what the process made before.
+    """
+    tf.keras.backend.reset_uids()
+    tf.keras.utils.set_random_seed(seed)
+
+
 class Learner:
     """An agent, and its collecting policy in a graph.
 

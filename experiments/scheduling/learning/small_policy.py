@@ -11,7 +11,7 @@ from tf_agents.specs import BoundedTensorSpec
 from experiments.scheduling import small
 from experiments.scheduling.exact import occupation
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
-from experiments.scheduling.learning.ppo import Learner, Setting
+from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
 FEATURES = small.USERS * (small.CHANNELS + small.LEVELS)
 WIDTHS = (64, 64)
@@ -79,14 +79,14 @@ def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
         learner.learn(steps, both, left, (seed, iteration))
         path.append((weight, cost.mean(), reward.mean()))
         multiplier(cost.mean())
-        if left <= max(LAST, 1 / iterations):
+        if iteration >= iterations - max(round(LAST * iterations), 1):
             policy = _policy(learner)
             share = share + occupation(problem, policy)[:, None] * policy
     return Learnt(share / share.sum(axis=1, keepdims=True), np.array(path))
 
 
 def _learner(seed: int) -> Learner:
-    tf.keras.utils.set_random_seed(seed)
+    begin(seed)
     observed = tf.TensorSpec((FEATURES,), tf.float32)
     action = BoundedTensorSpec((), tf.int32, 0, small.ACTIONS - 1)
     critic = value_network.ValueNetwork(
