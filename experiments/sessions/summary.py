@@ -73,7 +73,8 @@ class Totals:
         for row in self._rows:
             if "user" in row:
                 own.setdefault(row["user"], []).append(row)
-        return [f"user {user:<3} {_in_short(rows)}" for user, rows in own.items()]
+        users = sorted(own, key=int)
+        return [f"user {user:<3} {_in_short(own[user])}" for user in users]
 
     def _utility(self, sign: str) -> str:
         mean = batch_mean([float(row["utility"]) for row in self._rows])
