@@ -19,7 +19,7 @@ app = typer.Typer(
 
 Output = Annotated[Path, typer.Option(help="Folder for the CSV file and the figure.")]
 Quick = Annotated[
-    bool, typer.Option("--quick", help="Two seeds, little training, in a minute.")
+    bool, typer.Option("--quick", help="Two seeds and little training, about a minute.")
 ]
 Seeds = Annotated[
     int | None,

@@ -39,7 +39,7 @@ class Setup(NamedTuple):
     draws: int = 4000
 
 
-QUICK = Setup(seeds=2, steps=200, sac_steps=30, draws=500)
+QUICK = Setup(seeds=2, steps=100, sac_steps=10, draws=300)
 
 
 def study(setup: Setup) -> list[Row]:

@@ -54,7 +54,7 @@ class Setup(NamedTuple):
     draws: int = 256
 
 
-QUICK = Setup(seeds=2, steps=40, draws=32)
+QUICK = Setup(seeds=2, steps=20, draws=16)
 
 
 class Test(NamedTuple):
