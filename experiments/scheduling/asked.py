@@ -75,7 +75,7 @@ class Compare(NamedTuple):
     episodes: int = 8
     v: float = 1.0
     urgency: float = 4.0
-    policies: str = "grants"
+    policies: str = "grants,parameters"
 
 
 def at_least(name: str, value: int, least: int) -> None:
