@@ -90,7 +90,10 @@ def test_no_decision_breaks_a_budget(cell):
                 assert len(set(row)) == cell.users, name
 
 
-@pytest.mark.parametrize("cell", [ONE, MANY], ids=["one antenna", "four"])
+FEW = pytest.param(MANY, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("cell", [ONE, FEW], ids=["one antenna", "four"])
 def test_permuted_users_are_served_alike(cell):
     scene = scenes(np.random.default_rng(2), 10, cell)
     order = np.arange(cell.users)[::-1]

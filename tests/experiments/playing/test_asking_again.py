@@ -10,6 +10,7 @@ from semlink.signalling.messages import TaskProfile
 from tests.experiments.playing.small import all_of, falling, says, small
 
 
+@pytest.mark.slow
 def test_a_lost_frame_comes_anew_for_the_state_that_the_request_names():
     coded = "transmitter=jpeg2000_ldpc[mcs=auto]", "uses=2400"
     parts = list(falling(*coded).session(1))

@@ -31,7 +31,7 @@ def without_user(row: dict[str, str]) -> dict[str, str]:
 
 def test_a_cell_of_one_user_is_the_session_bit_for_bit():
     alone = rows(shared())
-    for name in ("single_user", "proportional_fair", "strict_priority"):
+    for name in ("single_user", "proportional_fair"):
         cell = rows(shared("users=1", f"scheduler={name}"))
         assert [without_user(row) for row in cell] == alone
 

@@ -15,6 +15,7 @@ SITE = [
 ]
 
 
+@pytest.mark.slow
 def test_both_ends_of_a_session_hold_a_memory_that_answers_keep_equal(monkeypatch):
     acknowledged, answers = SiteTransmitter.acknowledged, []
 

@@ -89,6 +89,7 @@ def test_every_variable_of_the_joint_stage_learns(trained_codec, channel):
         assert np.any(values(gradient) != 0), path
 
 
+@pytest.mark.slow
 def test_gradients_are_finite_at_the_start_and_where_nothing_is_sent(tiny_codec):
     full = np.ones(BATCH, np.float32)
     for eta in (0.0, 0.3, 100.0):

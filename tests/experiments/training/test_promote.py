@@ -99,6 +99,7 @@ def test_profiles_of_a_trial_take_the_same_operations():
         assert found == pytest.approx(wanted, rel=0.03), profile
 
 
+@pytest.mark.slow
 def test_operations_are_those_of_the_layers():
     """At least those of the largest layers, counted by hand, and not twice as many."""
     codec = make_codec("tiny")

@@ -67,9 +67,9 @@ def test_truncated_repetition_has_its_closed_form():
     """Attempts (1 - p^M) / (1 - p), losses p^M, for p = 0.4 and M = 3."""
     p, most = 0.4, 3
     user = {**PATIENT, "retransmissions": most - 1, "arrivals": {"rate": 0.2}}
-    config = TrafficConfig(users=[user], pool=100, slots=400, queue=64, signalling=FREE)
+    config = TrafficConfig(users=[user], pool=100, slots=200, queue=64, signalling=FREE)
     environment = CellEnvironment(config, Chance(100, 1 - p))
-    total = played(environment, SCHEDULERS.build("round_robin"), range(200))
+    total = played(environment, SCHEDULERS.build("round_robin"), range(400))
     ended = total.delivered.sum() + total.lost.sum()
     assert total.lost.sum() / ended == pytest.approx(p**most, abs=0.006)
     attempts = total.attempts.sum() / ended
