@@ -153,12 +153,13 @@ class TrafficTrial:
         seeds = [seed_of(self.config.seed, "cell", draw) for draw in draws]
         environment = stage.environment
         total = played(environment, stage.scheduler, seeds)
+        waits = environment.waits.sum(axis=1).tolist()
         return [
-            Judgement(values_of(total, environment, episode), waits)
+            Judgement(
+                values_of(total, environment, episode),
+                {CELL: {"waits": waits[episode]}},
+            )
             for episode in range(len(seeds))
-            for waits in [
-                {CELL: {"waits": environment.waits[episode].sum(axis=0).tolist()}}
-            ]
         ]
 
     def ordered(self, point: Point) -> bool:

@@ -34,12 +34,13 @@ class Tally(NamedTuple):
     expired : beyond their deadline before they were delivered
     refused : that found the queue full
     lost : given up after their last retransmission
-    utility : of the frames that left, of those not delivered that of nothing
+    utility : of the frames that left: of those given up that of nothing, of those that
+        expired or were refused 0
     weight : importance of the frames that left, doubled by each priority
     value : utility by weight of the frames that left
     harm : weight of those that left undelivered
     wait : slots from arrival to delivery, of those delivered
-    attempts : transmissions
+    attempts : transmissions, those whose grant holds no signal included
     uses, energy : channel uses of signals, and with their power over the nominal power
     signalling : channel uses of grants and reports
     """
@@ -129,19 +130,16 @@ class CellEnvironment:
     def _begin(self) -> Tally:
         """Frames arrive and expire; states are reported."""
         zero, comes = self._zero, self._arrivals()
-        refused, gone = self._arrive(comes), zero
-        weight = harm = utility = zero
+        (refused, harm), gone = self._arrive(comes), zero
         while (late := self._late()).any():
             harm = harm + np.where(late, self._queues.weight * self._urgency, 0.0)
             self._leave(late)
             gone = gone + late
         signalling = self._report()
-        urgent = refused * self._urgency
         return Tally(
             arrived=comes + zero, delivered=zero, expired=gone, refused=refused,
-            lost=zero, utility=utility, weight=weight + harm + urgent, value=zero,
-            harm=harm + urgent, wait=zero, attempts=zero, uses=zero, energy=zero,
-            signalling=signalling,
+            lost=zero, utility=zero, weight=harm, value=zero, harm=harm, wait=zero,
+            attempts=zero, uses=zero, energy=zero, signalling=signalling,
         )  # fmt: skip
 
     def _report(self) -> np.ndarray:
@@ -154,8 +152,8 @@ class CellEnvironment:
             self._reported_db = arrives
         return self._zero + (told.report if reports else 0)
 
-    def _arrive(self, comes: np.ndarray) -> np.ndarray:
-        """Let frames join the queues; how many found no room : [B, K]."""
+    def _arrive(self, comes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Let frames join the queues; how many found no room, and their weight."""
         level, content = np.moveaxis(self._kinds(), 1, 0)
         level = (level[..., None] >= self._levels).sum(-1)
         weight = np.array(LEVELS)[np.minimum(level, len(LEVELS) - 1)]
@@ -164,7 +162,7 @@ class CellEnvironment:
         while (now := left > 0).any():
             refused = refused + self._queues.push(now, self.slot, weight, content)
             left = left - now
-        return refused
+        return refused, refused * weight * self._urgency
 
     def _late(self) -> np.ndarray:
         """Whose oldest frame can no longer arrive in time : [B, K], bool."""
@@ -179,9 +177,10 @@ class CellEnvironment:
         """Send the oldest frame of whoever has a grant."""
         queues, zero = self._queues, self._zero
         grant = self.config.signalling.grant
-        uses = np.where(queues.count > 0, np.maximum(shares.uses - grant, 0), 0)
+        sent = (queues.count > 0) & (shares.uses > 0)
+        uses = np.where(sent, np.maximum(shares.uses - grant, 0), 0)
         got = self._service(self._sending(uses, shares), self._chance())
-        sent, arrives = uses > 0, got.arrives
+        arrives = got.arrives
         self._attempts = self._attempts + sent
         gives_up = sent & ~arrives & (self._attempts > shares.retransmissions)
         leaves = arrives | gives_up

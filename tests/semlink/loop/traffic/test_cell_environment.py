@@ -7,6 +7,7 @@ from blocks.scheduling import SCHEDULERS
 from semlink.errors import InputError
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
+from semlink.loop.pool import granted
 from semlink.loop.traffic.config import TrafficConfig
 from semlink.loop.traffic.environment import CellEnvironment, played
 from semlink.loop.traffic.service import Chance, Measured
@@ -95,6 +96,32 @@ def test_strict_priority_has_the_waits_of_cobham():
     cobham = residual / ((1 - load[:-1]) * (1 - load[1:]))
     # a frame that arrives within a slot waits for its end: half a slot on average
     np.testing.assert_allclose(waits + 0.5, cobham, rtol=0.03)
+
+
+def test_refused_frames_and_vain_grants_are_in_the_books():
+    """Every frame weighs 16, doubled by the priority; a grant announces nothing."""
+    user = {**PATIENT, "priority": 1, "importance": (0, 0, 1, 0)}
+    config = TrafficConfig(
+        users=[{**user, "arrivals": {"rate": 2.0}}], pool=200, slots=50, queue=2
+    )
+    environment = CellEnvironment(config, Chance(100))
+    total = None
+    environment.reset(range(8))
+    for _ in range(config.slots):
+        demands = environment.demands
+        # less than the announcement, so that no signal fits
+        tally = environment.step(granted(demands, np.full((8, 1), 100)))
+        total = tally if total is None else total + tally
+    told = config.signalling
+    assert total.refused.sum() > 0
+    gone = total.refused + total.lost
+    np.testing.assert_array_equal(total.harm, 32 * gone)
+    np.testing.assert_array_equal(total.weight, 32 * gone)
+    assert total.delivered.sum() == total.uses.sum() == 0
+    reports = -(-config.slots // told.report_slots) * told.report
+    spent = total.attempts * told.grant + reports
+    np.testing.assert_array_equal(total.signalling, spent)
+    assert total.attempts.sum() > 0
 
 
 def test_reports_are_late_and_of_whole_decibels():
