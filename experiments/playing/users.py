@@ -7,6 +7,7 @@ from semlink.loop.scenario import MOST_USERS, ScenarioConfig, UserConfig
 from semlink.reading import checked, merged
 
 OWN = frozenset(UserConfig.model_fields) - {"count", "offset_db"}
+IN_PARTS = ("world", "receiver", "uplink")  # a user may have some of their keys
 
 
 def users_of(config: ScenarioConfig) -> tuple[ScenarioConfig, ...]:
@@ -27,6 +28,7 @@ def _each(config: ScenarioConfig) -> Iterator[ScenarioConfig]:
     common = config.model_dump(mode="json", exclude={"users"})
     for user in config.users:
         own = user.model_dump(mode="json", include=OWN, exclude_unset=True)
-        tree = merged(common, own)
+        parts = {key: merged(common[key], own[key]) for key in IN_PARTS if key in own}
+        tree = common | own | parts
         tree["world"]["snr_db"] += user.offset_db
         yield from [checked(tree, ScenarioConfig)] * user.count

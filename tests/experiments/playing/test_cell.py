@@ -4,6 +4,7 @@ import pytest
 
 from experiments.playing.scenario import scenario
 from experiments.playing.stage import Stage, Workshop
+from experiments.playing.users import users_of
 from experiments.sessions.rows import row_of
 from semlink.errors import InputError
 from semlink.loop.cell import Asked, Cell, Sharing
@@ -89,6 +90,22 @@ def test_a_user_meets_the_same_course_beside_any_others():
         for stage in (two, three)
     )
     assert first == second
+
+
+def test_what_a_user_has_of_its_own_replaces_that_of_the_scenario():
+    """A source or a wish as a whole; of a world or an uplink, the keys that it gives."""
+    config = scenario(str(SMALL), ["world.order=shuffled"])
+    tree = config.model_dump(mode="json") | {
+        "users": [
+            {"source": "photos", "says": {"verb": "find"}},
+            {"uplink": {"loss": 0}},
+        ]
+    }
+    first, second = users_of(type(config).model_validate(tree))
+    assert (first.source.label, first.says) == ("photos", {"verb": "find"})
+    assert first.world == second.world == config.world
+    assert second.source == config.source
+    assert (second.uplink.loss, second.uplink.delay_slots) == (0, 4)
 
 
 class Greedy:
