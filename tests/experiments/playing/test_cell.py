@@ -93,7 +93,7 @@ def test_a_user_meets_the_same_course_beside_any_others():
 
 
 def test_what_a_user_has_of_its_own_replaces_that_of_the_scenario():
-    """A source or a wish as a whole; of a world or an uplink, the keys that it gives."""
+    """A source or a wish as a whole; of a world or an uplink, the keys given."""
     config = scenario(str(SMALL), ["world.order=shuffled"])
     tree = config.model_dump(mode="json") | {
         "users": [
