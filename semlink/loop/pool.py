@@ -163,4 +163,4 @@ def in_order(score, demands: Demands, pool: Pool) -> np.ndarray:
 
 def nominal_db(pool: Pool) -> float:
     """Power of all users if none is set apart [dB]: nominal, if the pool has it."""
-    return float(np.clip(min(pool.power_db, 0.0), LEAST_DB, MOST_DB))
+    return max(min(float(pool.power_db), 0.0), LEAST_DB)

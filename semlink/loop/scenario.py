@@ -69,7 +69,7 @@ class UserConfig(_Frozen):
         in a scenario; of the world without period and number of frames
     """
 
-    count: Annotated[int, Field(ge=1, le=1024)] = 1
+    count: Annotated[int, Field(ge=1, le=MOST_USERS)] = 1
     offset_db: Annotated[float, Field(ge=-60, le=60)] = 0.0
     source: ComponentSpec | None = None
     world: dict[str, Any] = {}

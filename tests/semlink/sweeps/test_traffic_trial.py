@@ -1,6 +1,5 @@
 """Sweeps of cells by the table: schedulers side by side, over equal traffic."""
 
-import numpy as np
 import pytest
 
 from experiments.jobs import job_of
@@ -68,13 +67,11 @@ def test_larger_cells_have_more_users_of_the_same_kinds():
 
 
 def test_load_scales_arrivals():
-    point = job("crowd").points[1]
     arrived = []
     for load in (0.5, 2):
         made = job(f"crowd[traffic.load={load}]")
         arrived.append(made.trial(made.points[1], 0, 0).values["utility"][1])
     assert arrived[1] > 3 * arrived[0]
-    assert np.isfinite(point.snr_db)
 
 
 @pytest.mark.parametrize(
