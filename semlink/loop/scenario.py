@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from semlink.config import ComponentSpec, Specs
 from semlink.loop.agents import Arm
@@ -15,6 +22,23 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Uses = Annotated[int, Field(ge=200, le=10_000_000)]
 MOST_TRANSMITTERS, MOST_USERS = 16, 1024
 ALL = "all"  # the name for every transmitter that is not named
+
+
+def _numbers(value: Any) -> Any:
+    """Accept a number, or ``1000 6000``, for a list."""
+    if isinstance(value, str):
+        return value.split()
+    return [value] if isinstance(value, int | float) else value
+
+
+def _by_name(value: Any) -> Any:
+    """Numbers alone are those of all transmitters."""
+    if value is None or isinstance(value, dict):
+        return value
+    return {ALL: _numbers(value)}
+
+
+UsesByName = Annotated[dict[str, tuple[Uses, ...]], BeforeValidator(_by_name)]
 
 
 class _Frozen(BaseModel):
@@ -78,7 +102,7 @@ class UserConfig(_Frozen):
     adapter: ComponentSpec | None = None
     intent: ComponentSpec | None = None
     channel: ComponentSpec | None = None
-    uses: dict[str, tuple[Uses, ...]] | None = None
+    uses: UsesByName | None = None
     receiver: dict[str, Any] = {}
     uplink: dict[str, Any] = {}
 
@@ -115,7 +139,7 @@ class ScenarioConfig(_Frozen):
     source: ComponentSpec
     world: WorldConfig = WorldConfig()
     transmitter: Specs
-    uses: dict[str, tuple[Uses, ...]]
+    uses: UsesByName
     pool: Uses
     channel: ComponentSpec = ComponentSpec(name="awgn")
     says: str | dict
@@ -150,12 +174,6 @@ class ScenarioConfig(_Frozen):
             return [{}] * value
         return value
 
-    @field_validator("uses", mode="before")
-    @classmethod
-    def _by_name(cls, value: Any) -> Any:
-        """Numbers alone are those of all transmitters."""
-        return value if isinstance(value, dict) else {ALL: _numbers(value)}
-
     @model_validator(mode="after")
     def _known(self) -> "ScenarioConfig":
         names = [ALL, *(spec.name for spec in self.transmitter)]
@@ -174,10 +192,3 @@ class ScenarioConfig(_Frozen):
             for uses in self.uses.get(spec.name, self.uses.get(ALL, ()))
             if uses <= self.pool
         )
-
-
-def _numbers(value: Any) -> Any:
-    """Accept a number, or ``1000 6000``, for a list."""
-    if isinstance(value, str):
-        return value.split()
-    return [value] if isinstance(value, int | float) else value

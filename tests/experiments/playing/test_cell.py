@@ -97,12 +97,13 @@ def test_what_a_user_has_of_its_own_replaces_that_of_the_scenario():
     config = scenario(str(SMALL), ["world.order=shuffled"])
     tree = config.model_dump(mode="json") | {
         "users": [
-            {"source": "photos", "says": {"verb": "find"}},
+            {"source": "photos", "says": {"verb": "find"}, "uses": 700},
             {"uplink": {"loss": 0}},
         ]
     }
     first, second = users_of(type(config).model_validate(tree))
     assert (first.source.label, first.says) == ("photos", {"verb": "find"})
+    assert (first.uses, second.uses) == ({"all": (700,)}, config.uses)
     assert first.world == second.world == config.world
     assert second.source == config.source
     assert (second.uplink.loss, second.uplink.delay_slots) == (0, 4)
