@@ -1,4 +1,4 @@
-"""The sweep of a configuration: of links, of sessions, or of cells by the table."""
+"""The sweep of a configuration: of links, of sessions, or of cells with traffic."""
 
 from collections.abc import Callable
 from functools import partial
@@ -37,7 +37,7 @@ def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
     kinds = {isinstance(read(s), TrafficScenario) for s in settings.scenarios()}
     if len(kinds) > 1:
         names = ", ".join(spec.label for spec in settings.scenarios())
-        must = "sessions, or cells by the table"
+        must = "sessions, or cells with traffic"
         raise InputError(f"all scenarios of a sweep must be {must}, got {names}")
     return (
         _of_cells(settings, read) if kinds == {True} else _of_sessions(settings, read)

@@ -1,4 +1,4 @@
-"""Scenarios by name: the configuration of a session, or of a cell by the table."""
+"""Scenarios by name: the configuration of a session, or of a cell with traffic."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,7 +19,7 @@ def scenario(
     overrides: list[str],
     common: Mapping[str, Any] | None = None,
 ) -> ScenarioConfig | TrafficScenario:
-    """The configuration of a scenario; of one that has traffic, a cell by the table.
+    """The configuration of a scenario; of one that has traffic, a cell of many users.
 
     Parameters
     ----------

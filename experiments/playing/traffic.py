@@ -1,16 +1,17 @@
-"""A cell by the measured table: its environment and its scheduler, built once."""
+"""A cell with traffic: its environment and its scheduler, built once."""
 
 from functools import lru_cache
 from typing import Any
 
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
+from experiments.playing import linked
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.pool import NOTHING, Pool, stacked
 from semlink.loop.traffic.environment import CellEnvironment
 from semlink.loop.traffic.scenario import TrafficScenario
-from semlink.loop.traffic.service import Measured
+from semlink.loop.traffic.service import Measured, Service
 from semlink.rng import Seeds
 
 
@@ -30,15 +31,14 @@ class TrafficStage:
     Raises
     ------
     InputError
-        The scheduler cannot be built or serves fewer users, or the table does not hold
-        a transmitter or the utility.
+        The scheduler cannot be built or serves fewer users, the table does not hold a
+        transmitter or the utility, or a cell over the link cannot be composed.
     """
 
     def __init__(self, config: TrafficScenario):
         traffic = config.traffic
         self.config, self.scheduler = config, scheduler(config.scheduler.label)
-        service = Measured(measured(), traffic.utility, traffic.values)
-        self.environment = CellEnvironment(traffic, service)
+        self.environment = CellEnvironment(traffic, service(config))
         nobody = stacked([NOTHING] * traffic.num_users)
         self.scheduler(nobody, Pool(0), None, Seeds(0).generator("check"))
 
@@ -50,8 +50,34 @@ class TrafficStage:
     def identity(self) -> dict[str, Any]:
         """Everything that an episode depends on, but for the SNR."""
         config = self.config
-        return {
+        identity = {
             "traffic": config.traffic.model_dump(mode="json", exclude={"snr_db"}),
             "scheduler": catalogue().identity("scheduler", config.scheduler),
             "table": measured().table.digest,
         }
+        if self._over:
+            identity["link"] = linked.identity(self._over)
+        return identity
+
+    def components(self) -> dict[str, dict[str, Any]]:
+        """Components of the link by kind and label; none by the table."""
+        return linked.components(self._over) if self._over else {}
+
+    def fingerprint(self) -> str:
+        """Hash of the table and, over the link, of the pictures."""
+        parts = [measured().table.digest]
+        parts += [linked.fingerprint(self._over)] if self._over else []
+        return " ".join(parts)
+
+    @property
+    def _over(self) -> linked.Composed | None:
+        """What the link consists of; ``None`` by the table."""
+        is_link = self.config.engine == "link"
+        return linked.composed(self.config) if is_link else None
+
+
+def service(config: TrafficScenario) -> Service:
+    """What delivers the frames of a cell, by the engine of its scenario."""
+    if config.engine == "link":
+        return linked.linked(config, measured())
+    return Measured(measured(), config.traffic.utility, config.traffic.values)

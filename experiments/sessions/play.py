@@ -51,7 +51,7 @@ def play(
     """
     config = scenario(word, overrides)
     if isinstance(config, TrafficScenario):
-        must = "of sessions; make sweep SCENARIO= plays cells by the table"
+        must = "of sessions; make sweep SCENARIO= plays cells with traffic"
         raise InputError(f"a scenario to show must be {must}, got {word}")
     name = Path(ComponentSpec.model_validate(word).name).stem
     which, stage = Episode(name, seed, episode), Stage(config)

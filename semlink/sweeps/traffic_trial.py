@@ -1,4 +1,4 @@
-"""The trial of a cell by the measured table: episodes of its traffic, side by side."""
+"""The trial of a cell with traffic: episodes of it, side by side."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,7 +15,6 @@ from semlink.rng import seed_of
 from semlink.sweeps.points import COUNTED, Point
 
 CELL = "cell"  # column ``task``
-BATCH = 32  # episodes that are played at a time, whether all are wanted or not
 METRICS = (
     Metric("value", "weighted utility", kind="ratio", digits=3),
     Metric("utility", "utility", kind="ratio", digits=3),
@@ -34,8 +33,9 @@ METRICS = (
     ),
 )
 CONVENTIONS = {
-    "trial": "an episode of a cell by the measured table; equal seed and episode give "
-    "all schedulers the same arrivals, channels and chances",
+    "trial": "an episode of a cell by the measured table or, with engine=link, over "
+    "AWGN of the state of a slot; equal seed and episode give all schedulers the same "
+    "arrivals, pictures, channels and chances",
     "value": "sum of the utilities of all frames, by importance, doubled by each "
     "priority, over the sum of these weights; 0 for frames beyond their deadline",
     "cbr": "channel uses of signals, grants and reports over values; mean over frames",
@@ -44,6 +44,20 @@ CONVENTIONS = {
     "wait": "slots from the arrival of a frame to its delivery, of those delivered",
     "ci95": "half width of the 95 % confidence interval over episodes",
 }
+
+
+class Engine(NamedTuple):
+    """What delivers frames.
+
+    channel : in results
+    batch : episodes that are played at a time, whether all are wanted or not
+    """
+
+    channel: str
+    batch: int
+
+
+ENGINES = {"table": Engine("measured table", 32), "link": Engine("real link", 1)}
 
 
 class Stage(Protocol):
@@ -64,6 +78,12 @@ class Stage(Protocol):
     def identity(self) -> dict[str, Any]:
         """Everything that an episode depends on, but for the SNR."""
 
+    def components(self) -> dict[str, dict[str, Any]]:
+        """Components that deliver frames, by kind and label."""
+
+    def fingerprint(self) -> str:
+        """Hash of the table and the pictures."""
+
 
 class TrafficSetup(NamedTuple):
     """A cell in a grid.
@@ -81,9 +101,14 @@ class TrafficSetup(NamedTuple):
         return {
             "scenario": self.spec.label,
             "transmitter": "",
-            "channel": "measured table",
-            "source": "",
+            "channel": self.engine.channel,
+            "source": self.config.source.label if self.config.engine == "link" else "",
         }
+
+    @property
+    def engine(self) -> Engine:
+        """What delivers its frames."""
+        return ENGINES[self.config.engine]
 
 
 class Waits:
@@ -141,7 +166,7 @@ class TrafficTrial:
 
     def __call__(self, point: Point, index: int, draw: int) -> Judgement:
         """An episode of a point; those after it are played with it."""
-        batch, place = divmod(draw, BATCH)
+        batch, place = divmod(draw, point.setup.engine.batch)
         if self._played[0] != (point.id, batch):
             judged = self._batch(point, batch)
             self._played = (point.id, batch), judged
@@ -149,7 +174,8 @@ class TrafficTrial:
 
     def _batch(self, point: Point, batch: int) -> list[Judgement]:
         stage = self._stages[point.setup.spec.label].at(point.snr_db)
-        draws = range(batch * BATCH, (batch + 1) * BATCH)
+        size = point.setup.engine.batch
+        draws = range(batch * size, (batch + 1) * size)
         seeds = [seed_of(self.config.seed, "cell", draw) for draw in draws]
         environment = stage.environment
         total = played(environment, stage.scheduler, seeds)
@@ -181,13 +207,13 @@ class TrafficTrial:
         return self._stages[setup.spec.label].identity()
 
     def components(self) -> dict[str, dict]:
-        """Every scenario, with the identity of its scheduler and of the table."""
-        return {
-            "scenario": {
-                label: stage.config.model_dump(mode="json")
-                for label, stage in self._stages.items()
-            }
-        }
+        """Every scenario, and the components of those over the link."""
+        tree: dict[str, dict] = {"scenario": {}}
+        for label, stage in self._stages.items():
+            tree["scenario"][label] = stage.config.model_dump(mode="json")
+            for kind, components in stage.components().items():
+                tree.setdefault(kind, {}).update(components)
+        return tree
 
     def references(self) -> dict[str, str]:
         """None: every scheduler is a system."""
@@ -198,8 +224,9 @@ class TrafficTrial:
         return []
 
     def fingerprint(self) -> str:
-        """Hash of the measured tables."""
-        return " ".join(sorted({s.identity()["table"] for s in self._stages.values()}))
+        """Hash of the measured table, and of pictures."""
+        hashes = (stage.fingerprint().split() for stage in self._stages.values())
+        return " ".join(sorted(set().union(*hashes)))
 
     def conventions(self) -> dict[str, str]:
         """What differs from a sweep of links."""

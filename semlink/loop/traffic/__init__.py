@@ -1,1 +1,1 @@
-"""Cells by a measured table: thousands of slots a second, for many episodes at once."""
+"""Cells with traffic, for many episodes at once: by a table, or over the link."""

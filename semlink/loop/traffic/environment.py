@@ -1,4 +1,4 @@
-"""A cell by a table: queues, deadlines and channels of many users in many episodes.
+"""A cell: queues, deadlines and channels of many users in many episodes.
 
 In each slot, frames arrive, those beyond their deadline leave, the scheduler shares the
 pool among the oldest frames, and what is sent arrives or not. The scheduler sees what a
@@ -101,6 +101,7 @@ class CellEnvironment:
         self._states = States([user.fading for user in each], seeds, self.config.snr_db)
         self._arrivals = ArrivalProcess([user.arrivals for user in each], seeds)
         self._kinds = Stream(seeds, "kinds of frames", (2, shape[1]), uniform)
+        self._pictures = Stream(seeds, "pictures of frames", (shape[1],), uniform)
         self._chance = Stream(seeds, "deliveries", (shape[1],), uniform)
         self._queues = Queues(shape, self.config.queue)
         self._attempts = np.zeros(shape, int)
@@ -158,9 +159,10 @@ class CellEnvironment:
         level = (level[..., None] >= self._levels).sum(-1)
         weight = np.array(LEVELS)[np.minimum(level, len(LEVELS) - 1)]
         content = (content[..., None] >= self._contents).sum(-1)
+        kind = weight, content, self._pictures()
         refused, left = self._zero, comes
         while (now := left > 0).any():
-            refused = refused + self._queues.push(now, self.slot, weight, content)
+            refused = refused + self._queues.push(now, self.slot, *kind)
             left = left - now
         return refused, refused * weight * self._urgency
 
@@ -203,8 +205,9 @@ class CellEnvironment:
         """What is sent, planned for the state that was reported."""
         known = np.nan_to_num(self._reported_db, nan=self._mean_db)
         planned_db = known + shares.power_db - self._margin
-        met_db, content = self._state_db + shares.power_db, self._queues.content
-        return Sending(shares.transmitter, met_db, planned_db, uses, content)
+        met_db, queues = self._state_db + shares.power_db, self._queues
+        of = queues.content, queues.picture
+        return Sending(shares.transmitter, met_db, planned_db, uses, *of)
 
     def _demands(self) -> Demands:
         queues, shape = self._queues, self._zero.shape

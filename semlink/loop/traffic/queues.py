@@ -17,6 +17,7 @@ class Queues:
     arrived : [B, K], slot of arrival of the oldest frame; of no meaning without one
     weight : [B, K], importance of the oldest frame
     content : [B, K], class of content of the oldest frame
+    picture : [B, K], from 0 to 1, which picture of its class the oldest frame is
     """
 
     def __init__(self, shape: tuple[int, int], length: int):
@@ -24,7 +25,7 @@ class Queues:
         self.count = np.zeros(shape, int)
         held = (*shape, length)
         self._arrived, self._weight = np.zeros(held, int), np.ones(held)
-        self._content = np.zeros(held, int)
+        self._content, self._picture = np.zeros(held, int), np.zeros(held)
 
     @property
     def arrived(self) -> np.ndarray:
@@ -41,7 +42,12 @@ class Queues:
         """See the class."""
         return self._oldest(self._content)
 
-    def push(self, comes: np.ndarray, slot: int, weight, content) -> np.ndarray:
+    @property
+    def picture(self) -> np.ndarray:
+        """See the class."""
+        return self._oldest(self._picture)
+
+    def push(self, comes: np.ndarray, slot: int, weight, content, picture):
         """Let a frame of some users [B, K], bool, join; return whose found no room."""
         fits = comes & (self.count < self._length)
         if fits.any():
@@ -50,6 +56,7 @@ class Queues:
             self._arrived[b, k, place] = slot
             self._weight[b, k, place] = weight[b, k]
             self._content[b, k, place] = content[b, k]
+            self._picture[b, k, place] = picture[b, k]
             self.count[b, k] += 1
         return comes & ~fits
 

@@ -1,4 +1,7 @@
-"""What becomes of a frame that is sent: by the measured table, or by fixed chance."""
+"""What becomes of a frame that is sent: by the measured table, or by fixed chance.
+
+Over the real link, see :mod:`.linked`.
+"""
 
 from typing import NamedTuple, Protocol
 
@@ -17,6 +20,7 @@ class Sending(NamedTuple):
     met_db, planned_db : Es/N0 that is met, and that was planned for [dB]
     uses : int, granted channel uses; 0: nothing is sent
     content : int, class of content
+    picture : from 0 to 1, which picture of its class a frame is
     """
 
     transmitter: np.ndarray
@@ -24,6 +28,7 @@ class Sending(NamedTuple):
     planned_db: np.ndarray
     uses: np.ndarray
     content: np.ndarray
+    picture: np.ndarray
 
 
 class Received(NamedTuple):

@@ -1,4 +1,4 @@
-"""Sweeps of cells by the table: schedulers side by side, over equal traffic."""
+"""Sweeps of cells with traffic: schedulers side by side, over equal traffic."""
 
 import pytest
 
@@ -79,7 +79,7 @@ def test_load_scales_arrivals():
     [
         (
             ["crowd", "monitor"],
-            "must be sessions, or cells by the table, got crowd, m",
+            "must be sessions, or cells with traffic, got crowd, m",
         ),
         (["crowd[scheduler=nobody]"], "unknown scheduler 'nobody'"),
         (["crowd[scheduler=single_user]"], "must have at most one demand, got 4"),
