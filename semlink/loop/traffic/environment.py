@@ -17,7 +17,7 @@ from semlink.loop.pool import Demands, Pool, Scheduler, Shares
 from semlink.loop.traffic.arrivals import ArrivalProcess
 from semlink.loop.traffic.config import LEVELS, TrafficConfig
 from semlink.loop.traffic.queues import Queues
-from semlink.loop.traffic.service import Sending, Service
+from semlink.loop.traffic.service import Received, Sending, Service
 from semlink.loop.traffic.states import States
 from semlink.loop.traffic.streams import Stream, uniform
 from semlink.rng import seed_of
@@ -96,10 +96,9 @@ class CellEnvironment:
 
     def reset(self, seeds: Sequence[int]) -> Demands:
         """Begin episodes, one for each seed; the demands of their first slot."""
-        each, shape = self.config.each, (len(seeds), self.config.num_users)
+        shape = len(seeds), self.config.num_users
         self.slot, self._zero = 0, np.zeros(shape)
-        self._states = States([user.fading for user in each], seeds, self.config.snr_db)
-        self._arrivals = ArrivalProcess([user.arrivals for user in each], seeds)
+        self._start(seeds)
         self._kinds = Stream(seeds, "kinds of frames", (2, shape[1]), uniform)
         self._pictures = Stream(seeds, "pictures of frames", (shape[1],), uniform)
         self._chance = Stream(seeds, "deliveries", (shape[1],), uniform)
@@ -107,9 +106,15 @@ class CellEnvironment:
         self._attempts = np.zeros(shape, int)
         self.waits = np.zeros((*shape, WAITS), int)
         self._reported_db = np.full(shape, np.nan)
-        self._reports = deque([self._reported_db] * self.config.signalling.delay_slots)
+        self._reports = deque([None] * self.config.signalling.delay_slots)
         self.begun = self._begin()
         return self._demands()
+
+    def _start(self, seeds: Sequence[int]) -> None:
+        """Start the processes of channels and arrivals."""
+        each = self.config.each
+        self._states = States([user.fading for user in each], seeds, self.config.snr_db)
+        self._arrivals = ArrivalProcess([user.arrivals for user in each], seeds)
 
     def step(self, shares: Shares) -> Tally:
         """Serve the oldest frames; then the next slot begins."""
@@ -156,8 +161,7 @@ class CellEnvironment:
     def _arrive(self, comes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Let frames join the queues; how many found no room, and their weight."""
         level, content = np.moveaxis(self._kinds(), 1, 0)
-        level = (level[..., None] >= self._levels).sum(-1)
-        weight = np.array(LEVELS)[np.minimum(level, len(LEVELS) - 1)]
+        weight = self._weights(level)
         content = (content[..., None] >= self._contents).sum(-1)
         kind = weight, content, self._pictures()
         refused, left = self._zero, comes
@@ -165,6 +169,11 @@ class CellEnvironment:
             refused = refused + self._queues.push(now, self.slot, *kind)
             left = left - now
         return refused, refused * weight * self._urgency
+
+    def _weights(self, level: np.ndarray) -> np.ndarray:
+        """Importance of frames, by uniform numbers : [B, K]."""
+        level = (level[..., None] >= self._levels).sum(-1)
+        return np.array(LEVELS)[np.minimum(level, len(LEVELS) - 1)]
 
     def _late(self) -> np.ndarray:
         """Whose oldest frame can no longer arrive in time : [B, K], bool."""
@@ -181,7 +190,7 @@ class CellEnvironment:
         grant = self.config.signalling.grant
         sent = (queues.count > 0) & (shares.uses > 0)
         uses = np.where(sent, np.maximum(shares.uses - grant, 0), 0)
-        got = self._service(self._sending(uses, shares), self._chance())
+        got = self._delivered(uses, shares)
         arrives = got.arrives
         self._attempts = self._attempts + sent
         gives_up = sent & ~arrives & (self._attempts > shares.retransmissions)
@@ -201,6 +210,10 @@ class CellEnvironment:
             signalling=np.where(sent, grant, 0) + zero,
         )  # fmt: skip
 
+    def _delivered(self, uses: np.ndarray, shares: Shares) -> Received:
+        """What becomes of the oldest frames."""
+        return self._service(self._sending(uses, shares), self._chance())
+
     def _sending(self, uses: np.ndarray, shares: Shares) -> Sending:
         """What is sent, planned for the state that was reported."""
         known = np.nan_to_num(self._reported_db, nan=self._mean_db)
@@ -218,8 +231,7 @@ class CellEnvironment:
         return Demands(
             uses=uses,
             most=uses,
-            least=self._service.least(self._transmitter, known - self._margin)
-            + self.config.signalling.grant,
+            least=self._least(known - self._margin) + self.config.signalling.grant,
             transmitter=transmitter,
             retransmissions=again,
             state_db=self._reported_db,
@@ -230,6 +242,10 @@ class CellEnvironment:
             importance=np.where(queues.count > 0, queues.weight, 1.0),
             prior=np.full(shape, np.nan),
         )
+
+    def _least(self, planned_db: np.ndarray) -> np.ndarray:
+        """Fewest channel uses that hold a signal : [B, K]."""
+        return self._service.least(self._transmitter, planned_db)
 
 
 def played(
