@@ -3,6 +3,7 @@
 from blocks.adapting import ADAPTERS
 from blocks.answering import ANSWERERS
 from blocks.detection import DETECTORS
+from blocks.dispatching import DISPATCHERS
 from blocks.importances import IMPORTANCES
 from blocks.inspection import INSPECTORS
 from blocks.intending import INTENTS
@@ -32,6 +33,7 @@ NAMED = (
     INTENTS,
     ADAPTERS,
     SCHEDULERS,
+    DISPATCHERS,
     ORCHESTRATORS,
 )
 KINDS = {

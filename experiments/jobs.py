@@ -1,4 +1,4 @@
-"""The sweep of a configuration: of links, of sessions, or of cells with traffic."""
+"""The sweep of a configuration: of links, sessions, cells with traffic, or rescues."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,6 +6,7 @@ from functools import partial
 from experiments.compose import sweep_of
 from semlink.config import AnySweepConfig, ScenarioSweepConfig
 from semlink.errors import InputError
+from semlink.loop.rescue.config import RescueScenario
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.traffic.scenario import TrafficScenario
 from semlink.store.cache import DiskCache
@@ -34,14 +35,12 @@ def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
     from experiments.playing.scenario import scenario
 
     read = partial(scenario, overrides=[], common=settings.common)
-    kinds = {isinstance(read(s), TrafficScenario) for s in settings.scenarios()}
+    kinds = {type(read(spec)) for spec in settings.scenarios()}
     if len(kinds) > 1:
         names = ", ".join(spec.label for spec in settings.scenarios())
-        must = "sessions, or cells with traffic"
+        must = "sessions, cells with traffic, or rescues"
         raise InputError(f"all scenarios of a sweep must be {must}, got {names}")
-    return (
-        _of_cells(settings, read) if kinds == {True} else _of_sessions(settings, read)
-    )
+    return OF_KIND[kinds.pop()](settings, read)
 
 
 def _of_cells(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
@@ -49,6 +48,13 @@ def _of_cells(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
     from semlink.sweeps.traffic_trial import TrafficTrial
 
     return Sweep(TrafficTrial(settings, read, TrafficStage))
+
+
+def _of_rescues(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
+    from experiments.playing.rescue import RescueStage
+    from semlink.sweeps.rescue_trial import RescueTrial
+
+    return Sweep(RescueTrial(settings, read, RescueStage))
 
 
 def _of_sessions(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
@@ -65,3 +71,10 @@ def _of_sessions(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
         return stage
 
     return Sweep(SessionTrial(settings, read, build, kept.made))
+
+
+OF_KIND = {
+    ScenarioConfig: _of_sessions,
+    TrafficScenario: _of_cells,
+    RescueScenario: _of_rescues,
+}

@@ -1,4 +1,4 @@
-"""Scenarios by name: the configuration of a session, or of a cell with traffic."""
+"""Scenarios by name: sessions, cells with traffic, and rescues."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Any
 
 from semlink.config import ComponentSpec, parse_spec
 from semlink.errors import InputError
+from semlink.loop.rescue.config import RescueScenario
 from semlink.loop.scenario import ScenarioConfig
 from semlink.loop.traffic.scenario import TrafficScenario
 from semlink.reading import apply_overrides, checked, merged, read_tree, with_values
@@ -18,8 +19,8 @@ def scenario(
     word: str | ComponentSpec,
     overrides: list[str],
     common: Mapping[str, Any] | None = None,
-) -> ScenarioConfig | TrafficScenario:
-    """The configuration of a scenario; of one that has traffic, a cell of many users.
+) -> ScenarioConfig | TrafficScenario | RescueScenario:
+    """The configuration of a scenario: a session, a cell with traffic, or a rescue.
 
     Parameters
     ----------
@@ -40,7 +41,14 @@ def scenario(
     tree = merged(read_tree(_path(spec.name)), common or {})
     tree = with_values(tree, spec.params)
     tree = apply_overrides(tree, overrides)
-    return checked(tree, TrafficScenario if "traffic" in tree else ScenarioConfig)
+    return checked(tree, _kind(tree))
+
+
+def _kind(tree: Mapping[str, Any]) -> type:
+    """What a configuration describes, by a key that it alone has."""
+    if "rescue" in tree:
+        return RescueScenario
+    return TrafficScenario if "traffic" in tree else ScenarioConfig
 
 
 def _named(word: str) -> ComponentSpec:

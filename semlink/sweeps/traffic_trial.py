@@ -112,10 +112,18 @@ class TrafficSetup(NamedTuple):
 
 
 class Waits:
-    """Percentiles of delays, from the counts of all episodes."""
+    """Percentiles of delays, from the counts of all episodes.
 
-    metrics = tuple(metric for metric in METRICS if metric.kind == "set")
+    Parameters
+    ----------
+    metrics : of 50, 95 and 99 %
+    key : of the counts in observations
+    """
+
     judges = ()
+
+    def __init__(self, metrics: Sequence[Metric], key: str = "waits"):
+        self.metrics, self._key = tuple(metrics), key
 
     def observe(self, sample, estimate) -> Mapping[str, Any]:
         """Cells have no estimates."""
@@ -123,7 +131,7 @@ class Waits:
 
     def score(self, observations: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         """Least delays in slots that so many of all frames have at most."""
-        counts = np.sum([seen["waits"] for seen in observations], axis=0)
+        counts = np.sum([seen[self._key] for seen in observations], axis=0)
         reached = np.cumsum(counts)
         if not reached[-1]:
             return {metric.name: float("nan") for metric in self.metrics}
@@ -151,7 +159,7 @@ class TrafficTrial:
     num_samples = 1
     skipped: Sequence[str] = ()
     metrics = {metric.name: (CELL, metric) for metric in METRICS}
-    tasks = {CELL: Waits()}
+    tasks = {CELL: Waits([metric for metric in METRICS if metric.kind == "set"])}
 
     def __init__(
         self,
@@ -179,14 +187,13 @@ class TrafficTrial:
         seeds = [seed_of(self.config.seed, "cell", draw) for draw in draws]
         environment = stage.environment
         total = played(environment, stage.scheduler, seeds)
-        waits = environment.waits.sum(axis=1).tolist()
-        return [
-            Judgement(
-                values_of(total, environment, episode),
-                {CELL: {"waits": waits[episode]}},
-            )
-            for episode in range(len(seeds))
-        ]
+        return [self._judged(total, environment, n) for n in range(len(seeds))]
+
+    def _judged(self, total: Tally, environment, episode: int) -> Judgement:
+        """What an episode is worth."""
+        waits = environment.waits[episode].sum(axis=0).tolist()
+        values = values_of(total, environment, episode)
+        return Judgement(values, {CELL: {"waits": waits}})
 
     def ordered(self, point: Point) -> bool:
         """An episode begins anew."""

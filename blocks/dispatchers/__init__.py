@@ -1,0 +1,1 @@
+"""Dispatchers, one file each."""

@@ -1,0 +1,1 @@
+"""A rescue in the mountains: UAVs, a command centre, a relay and responders."""
