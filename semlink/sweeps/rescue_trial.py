@@ -15,7 +15,8 @@ from semlink.loop.rescue.incidents import NEVER
 from semlink.loop.traffic.environment import Tally
 from semlink.metrics import Judgement, Metric
 from semlink.sweeps.points import COUNTED
-from semlink.sweeps.traffic_trial import CELL, CONVENTIONS, TrafficTrial, Waits
+from semlink.sweeps.traffic_trial import CELL, TrafficTrial, Waits
+from semlink.sweeps.traffic_trial import CONVENTIONS as OF_CELLS
 
 FOLLOWED = 0.75  # incidents begin in the first quarter
 SHARES = (50, 95, 99)  # percentiles of delays
@@ -33,7 +34,7 @@ METRICS = (
     Metric("patrol", "patrol pictures in time", kind="ratio", digits=3),
     Metric("to_known", "time to a known distress", "slots", "ratio", False, 1),
     Metric("to_seen", "time to a recognised level", "slots", "ratio", False, 1),
-    Metric("to_aided", "time to the airdrop", "slots", "ratio", False, 1),
+    Metric("to_aided", "time to the first help", "slots", "ratio", False, 1),
     Metric("to_rescued", "time to rescue", "slots", "ratio", False, 1),
     Metric("rescued", "rescued in time", kind="ratio", digits=3, headline=False),
     Metric("assignment", "value of assignments of the optimum's", kind="ratio",
@@ -45,6 +46,15 @@ METRICS = (
     Metric("occupied", "share of the pool", kind="ratio", headline=False),
     *(metric for of in WAITS.values() for metric in of),
 )  # fmt: skip
+
+CONVENTIONS = OF_CELLS | {
+    "trial": "an episode of a rescue; equal seed and episode give all systems the same "
+    "incidents, shadowing, outages and chances",
+    "snr_db": "mean Es/N0 in dB of the UAVs on patrol to the base station, without "
+    "relay, shadowing and outages",
+    "to_*": f"slots from the beginning of distress, cut at {FOLLOWED:g} of the episode; "
+    "mean over incidents",
+}
 
 
 class Delays:
@@ -82,14 +92,7 @@ class RescueTrial(TrafficTrial):
 
     def conventions(self) -> dict[str, str]:
         """What differs from a sweep of links."""
-        return CONVENTIONS | {
-            "trial": "an episode of a rescue; equal seed and episode give all systems "
-            "the same incidents, shadowing, outages and chances",
-            "snr_db": "mean Es/N0 in dB of the UAVs on patrol to the base station, "
-            "without relay, shadowing and outages",
-            "to_*": f"slots from the beginning of distress, cut at {FOLLOWED:g} of the "
-            "episode; mean over incidents",
-        }
+        return CONVENTIONS
 
 
 def values_of(
@@ -142,7 +145,7 @@ def _times(environment: RescueEnvironment, episode: int):
     slots = {
         "known": environment.known,
         "seen": environment.seen,
-        "aided": environment.airdrops.reached,
+        "aided": np.minimum(environment.airdrops.reached, environment.teams.reached),
         "rescued": environment.teams.reached,
     }
     after = {n: (of[episode] - starts)[there] for n, of in slots.items()}

@@ -253,7 +253,8 @@ class RescueEnvironment(CellEnvironment):
         self._wished_level, self._wants = level, self._wants | wishes.asks
         truth = weights_of(self.incidents.level)
         for fleet in (self.airdrops, self.teams):
-            orders += fleet.dispatch(slot, self.centre.weights, truth, self._draws)
+            believed = np.where(self.teams.reached > slot, self.centre.weights, 0.0)
+            orders += fleet.dispatch(slot, believed, truth, self._draws)
         self.messages[:, :3] += np.stack([n.sum(1) for n in (*new, orders)], axis=1)
         for when, now in (
             (self.known, self.centre.believed > 0),

@@ -1,0 +1,1 @@
+"""One rescue, played, drawn and listed."""
