@@ -5,6 +5,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 
 from experiments.figures.canvas import save
 from experiments.rescue.course import Moment
@@ -13,6 +14,7 @@ from semlink.loop.rescue.environment import RescueEnvironment
 from semlink.loop.rescue.incidents import NEVER
 
 KM = 1e-3
+LAND = ListedColormap(plt.get_cmap("terrain")(np.linspace(0.25, 1, 256)))  # no water
 COLOURS = {1: "gold", 2: "darkorange", 3: "red"}  # levels
 
 
@@ -27,7 +29,7 @@ def draw_map(
     course : of all slots
     path : of the figure
     """
-    figure, axes = plt.subplots(figsize=(7.4, 6.4), layout="constrained", dpi=120)
+    figure, axes = plt.subplots(figsize=(7, 7.4), layout="constrained", dpi=120)
     _ground(axes, environment)
     _flights(axes, environment, course)
     _ways(axes, environment)
@@ -35,7 +37,8 @@ def draw_map(
     axes.set_xlabel("east [km]")
     axes.set_ylabel("north [km]")
     axes.set_aspect("equal")
-    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.22, 1.0))
+    figure.legend(*axes.get_legend_handles_labels(), fontsize=8, ncols=3,
+                  loc="outside lower center")  # fmt: skip
     return save(figure, path)
 
 
@@ -43,8 +46,8 @@ def _ground(axes, environment: RescueEnvironment) -> None:
     """Heights, the base station and the huts."""
     ground, side = environment.ground, environment.rescue.area.side_m * KM
     axis = np.linspace(0, side, len(ground.heights))
-    levels = axes.contourf(axis, axis, ground.heights.T, 12, cmap="terrain", alpha=0.6)
-    axes.figure.colorbar(levels, ax=axes, label="height [m]", shrink=0.8)
+    levels = axes.contourf(axis, axis, ground.heights.T, 12, cmap=LAND, alpha=0.6)
+    axes.figure.colorbar(levels, ax=axes, label="height [m]", shrink=0.7)
     station, huts = environment.air.station * KM, environment.huts * KM
     axes.plot(*station, "k^", markersize=10, label="base station")
     axes.plot(*huts.T, "ks", markersize=6, label="huts of teams")
