@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import dijkstra
 
 CELLS = 41  # of a side
 RIDGES = 7
-SAMPLES = 16  # points of a terrain profile between its ends
+SAMPLES = 32  # points of a terrain profile between its ends
 WAVELENGTH_M = 0.75  # of 400 MHz
 KMH = 1 / 3.6
 STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))  # to half of the eight neighbours
