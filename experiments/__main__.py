@@ -19,7 +19,7 @@ from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
 from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
-from experiments.sessions.command import scenarios
+from experiments.showing.command import scenarios
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere

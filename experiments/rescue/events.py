@@ -94,5 +94,3 @@ def _changes(slot: int, sector: int, before: Seen, now: Seen) -> Iterator[Row]:
 def _row(slot: int, sector: int, event: str, level: int, detail: str = "") -> Row:
     values = slot, sector, event, level or "", detail
     return dict(zip(COLUMNS, map(str, values), strict=True))
-
-

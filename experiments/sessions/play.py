@@ -13,7 +13,6 @@ from experiments.sessions.store import STEPS, StepStore
 from experiments.sessions.summary import Totals
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
-from semlink.loop.rescue.config import RescueScenario
 from semlink.loop.traffic.scenario import TrafficScenario
 
 PAGE, TIMELINE, CELL = "session.html", "timeline.png", "cell.png"
@@ -51,15 +50,10 @@ def play(
         The input is invalid, or the folder has another result.
     """
     config = scenario(word, overrides)
-    name = Path(ComponentSpec.model_validate(word).name).stem
-    if isinstance(config, RescueScenario):
-        from experiments.rescue.play import play as rescue
-
-        rescue(name, config, folder, seed, episode)
-        return
     if isinstance(config, TrafficScenario):
         must = "of sessions or a rescue; make sweep SCENARIO= plays cells with traffic"
         raise InputError(f"a scenario to show must be {must}, got {word}")
+    name = Path(ComponentSpec.model_validate(word).name).stem
     which, stage = Episode(name, seed, episode), Stage(config)
     told = manifest(name, stage, seed, episode)
     with StepStore(folder, columns(stage), told) as store:

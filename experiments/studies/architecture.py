@@ -69,6 +69,7 @@ EXPERIMENTS = Stack(
         ALLOCATION,
         Box(ENTRY),
         Row([Box("experiments.closed_loop"), SCHEDULING]),
+        Row([Box("experiments.showing"), Box("experiments.rescue")]),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),
     ]
@@ -91,6 +92,7 @@ PARTS = Row(
         Stack(
             [Box("blocks.intents"), Box("blocks.adapters"), Box("blocks.schedulers")]
         ),
+        Box("blocks.dispatchers"),
     ]
 )
 BLOCKS = Stack(
@@ -129,7 +131,8 @@ BLOCKS = Stack(
 BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 SEMLINK = Stack(
     [
-        Row([Box("semlink.sweeps", 4), Box("semlink.loop.traffic", 2)]),
+        Row([Box("semlink.sweeps", 4), Box("semlink.loop.rescue", 2)]),
+        Box("semlink.loop.traffic", 4),
         Row(
             [
                 Box("semlink.store"),

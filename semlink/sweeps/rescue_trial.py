@@ -52,7 +52,7 @@ CONVENTIONS = OF_CELLS | {
     "incidents, shadowing, outages and chances",
     "snr_db": "mean Es/N0 in dB of the UAVs on patrol to the base station, without "
     "relay, shadowing and outages",
-    "to_*": f"slots from the beginning of distress, cut at {FOLLOWED:g} of the episode; "
+    "to_*": f"slots from the beginning of distress, at most {FOLLOWED:g} of an episode; "
     "mean over incidents",
 }
 

@@ -22,9 +22,9 @@ def hops(first: float, second: float):
     return draws * np.array([[first], [second]])
 
 
-@pytest.mark.parametrize("threshold, first, second", CASES)
+@pytest.mark.parametrize(("threshold", "first", "second"), CASES)
 @pytest.mark.parametrize(
-    "relay, outage", [(decoded, decoded_outage), (amplified, amplified_outage)]
+    ("relay", "outage"), [(decoded, decoded_outage), (amplified, amplified_outage)]
 )
 def test_outage_is_that_of_the_closed_form(relay, outage, threshold, first, second):
     share = np.mean(relay(*hops(first, second)) < threshold)

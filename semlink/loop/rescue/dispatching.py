@@ -61,7 +61,7 @@ def check_assignment(who: str, chosen: np.ndarray, count: int) -> np.ndarray:
     from semlink.contracts.fault import refuse
 
     taken = np.asarray(chosen)[np.asarray(chosen) != NOBODY]
-    if taken.size and not (0 <= taken.min() and taken.max() < count):
+    if taken.size and not (taken.min() >= 0 and taken.max() < count):
         refuse(who, f"incidents 0 to {count - 1} or {NOBODY}", f"{taken.tolist()}")
     if len(set(taken.tolist())) < taken.size:
         refuse(who, "at most one responder for an incident", f"{taken.tolist()}")

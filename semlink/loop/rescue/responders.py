@@ -68,8 +68,8 @@ class Fleet:
         Parameters
         ----------
         slot : now
-        believed : [B, K], weights by what the centre believes; 0: it knows of none, or of
-            one that is over
+        believed : [B, K], weights by what the centre believes; 0: nobody waits there, as
+            far as it knows
         truth : [B, K], weights by the true levels, for the reference alone
         draws : generator
         """

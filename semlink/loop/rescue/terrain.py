@@ -103,7 +103,9 @@ class Mountain(NamedTuple):
             rise = self.heights.flat[there] - self.heights.flat[here]
             parts.append((here, there, flat / walking_mps(rise / flat)))
             parts.append((there, here, flat / walking_mps(-rise / flat)))
-        rows, columns, times = (np.concatenate(each) for each in zip(*parts))
+        rows, columns, times = (
+            np.concatenate(each) for each in zip(*parts, strict=False)
+        )
         return coo_matrix((times, (rows, columns)), shape=(CELLS**2,) * 2).tocsr()
 
 

@@ -36,7 +36,7 @@ def brute_force(times, weights, horizon) -> float:
     return max(table[rows, list(task)].sum() for task in tasks)
 
 
-@pytest.mark.parametrize("responders, incidents", CASES)
+@pytest.mark.parametrize(("responders", "incidents"), CASES)
 def test_hungarian_is_the_best_of_all_assignments(responders, incidents):
     for seed in range(5):
         of = case(responders, incidents, seed)
@@ -45,7 +45,7 @@ def test_hungarian_is_the_best_of_all_assignments(responders, incidents):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("responders, incidents", CASES)
+@pytest.mark.parametrize(("responders", "incidents"), CASES)
 def test_assignments_are_valid_and_not_above_the_optimum(name, responders, incidents):
     of = case(responders, incidents)
     given = [np.array(part) for part in of]

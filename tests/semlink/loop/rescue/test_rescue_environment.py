@@ -135,7 +135,8 @@ def test_a_relay_raises_states_and_takes_twice_the_channel_uses():
     sums = [played(env, strict_priority(), range(2)) for env in (with_relay, without)]
     delivered = [total.delivered.sum() for total in sums]
     assert delivered[0] > 2 * delivered[1]
-    assert with_relay.relayed.mean() > 0.5 and not without.relayed.any()
+    assert with_relay.relayed.mean() > 0.5
+    assert not without.relayed.any()
     relayed = np.repeat(with_relay.relayed[..., None], 3, axis=-1).reshape(2, -1)
     asked = with_relay.demands.uses
     assert np.all(asked[relayed] == 2 * STREAM["uses"])
@@ -149,11 +150,12 @@ def test_the_place_of_the_relay_is_the_best_of_all_candidates():
     weight = np.ones(uavs.shape[:2])
     best = air.best_place(uavs, weight)
     weighted = air.best_place(uavs, weight * [64, 1, 1, 1, 1, 1])
-    assert best.shape == (2, 2) and not np.array_equal(best, weighted)
+    assert best.shape == (2, 2)
+    assert not np.array_equal(best, weighted)
 
 
 @pytest.mark.parametrize(
-    "keys, message",
+    ("keys", "message"),
     [
         ({"incidents": 9}, "at most one in each of the 6 sectors, got 9"),
         ({"pool": -1}, "pool"),

@@ -1,0 +1,1 @@
+"""The command that shows one episode of a scenario."""
