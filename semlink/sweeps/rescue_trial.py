@@ -52,8 +52,8 @@ CONVENTIONS = OF_CELLS | {
     "incidents, shadowing, outages and chances",
     "snr_db": "mean Es/N0 in dB of the UAVs on patrol to the base station, without "
     "relay, shadowing and outages",
-    "to_*": f"slots from the beginning of distress, at most {FOLLOWED:g} of an episode; "
-    "mean over incidents",
+    "to_*": f"slots from the beginning of distress, at most {FOLLOWED:g} of the slots "
+    "of an episode; mean over incidents",
 }
 
 

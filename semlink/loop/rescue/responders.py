@@ -68,8 +68,8 @@ class Fleet:
         Parameters
         ----------
         slot : now
-        believed : [B, K], weights by what the centre believes; 0: nobody waits there, as
-            far as it knows
+        believed : [B, K], weights by what the centre believes; 0: as far as it knows,
+            nobody waits there
         truth : [B, K], weights by the true levels, for the reference alone
         draws : generator
         """

@@ -79,7 +79,7 @@ def test_load_scales_arrivals():
     [
         (
             ["crowd", "monitor"],
-            "must be sessions, or cells with traffic, got crowd, m",
+            "must be sessions, cells with traffic, or rescues, got",
         ),
         (["crowd[scheduler=nobody]"], "unknown scheduler 'nobody'"),
         (["crowd[scheduler=single_user]"], "must have at most one demand, got 4"),
