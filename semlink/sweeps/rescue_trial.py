@@ -102,9 +102,9 @@ def values_of(
     own = Tally(*(values[episode] for values in total))
     config, ended = environment.config, _ended(own)
     frames, uses = ended.sum(), own.uses.sum()
-    grants = own.attempts.sum() * config.signalling.grant
-    up = own.signalling.sum() - grants
-    control = environment.control[episode]
+    control, reports = environment.control[episode], environment.reported[episode]
+    up = control + reports
+    grants = own.signalling.sum() - up
     sums = {
         **_in_time(own, ended),
         **_times(environment, episode),
@@ -117,7 +117,7 @@ def values_of(
         "cbr_up": (up / config.values, frames),
         "cbr_backhaul": (0.0, frames),
         "use grant down": (grants / config.values, frames),
-        "use report up": ((up - control) / config.values, frames),
+        "use report up": (reports / config.values, frames),
         "use control up": (control / config.values, frames),
         "outage": (frames - own.delivered.sum(), frames),
         "latency_slots": (own.wait.sum(), own.delivered.sum()),

@@ -1,6 +1,6 @@
 """Configuration of a rescue."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -199,6 +199,8 @@ class RescueScenario(_Frozen):
     scheduler : who shares the pool
     dispatcher : who assigns responders to incidents
     engine, source : what delivers messages, as in a cell with traffic
+
+    ``users`` is short for the number of UAVs.
     """
 
     about: str = ""
@@ -207,6 +209,14 @@ class RescueScenario(_Frozen):
     dispatcher: ComponentSpec = ComponentSpec(name="hungarian")
     engine: Literal["table", "link"] = "table"
     source: ComponentSpec = PHOTOS
+
+    @model_validator(mode="before")
+    @classmethod
+    def _users(cls, tree: Any) -> Any:
+        if not isinstance(tree, dict) or "users" not in tree:
+            return tree
+        own = {key: value for key, value in tree.items() if key != "users"}
+        return own | {"rescue": own.get("rescue", {}) | {"uavs": tree["users"]}}
 
     @property
     def traffic(self) -> TrafficConfig:

@@ -50,7 +50,7 @@ class RescueEnvironment(CellEnvironment):
     airdrops, teams : responders
     known, seen : [B, K], int, slots in which distress was known, and recognised
     messages : [B, 4], profiles, requests, orders, and those that were lost
-    control : [B], channel uses of all of these
+    control, reported : [B], channel uses of all of these, and of reports
     relayed_slots : [B], slots of all UAVs over the relay
     """
 
@@ -91,7 +91,7 @@ class RescueEnvironment(CellEnvironment):
         self._known_db = np.full((2, *shape, len(STREAMS)), np.nan)
         self.relayed = np.zeros(shape, bool)
         self.messages = np.zeros((len(seeds), 4))
-        self.control, self.relayed_slots = np.zeros((2, len(seeds)))
+        self.control, self.reported, self.relayed_slots = np.zeros((3, len(seeds)))
         self._arrivals = self._capture
         self._obey()
 
@@ -178,15 +178,17 @@ class RescueEnvironment(CellEnvironment):
         )
         self._hops = np.where(relayed, HOPS, 1).reshape(len(relayed), -1)
         self._uses = self._asked * self._hops
+        self._announced = told.grant * self._hops
         return self._signalling(told.report if reports else 0)
 
     def _signalling(self, report: int) -> np.ndarray:
         """Channel uses of reports and of the centre's messages : [B, 3 K]."""
         hops = self._hops.reshape(*self.relayed.shape, 3)
         used, control = np.zeros(hops.shape), self._control() * hops[..., LIVE]
-        states = 1 + self.air.has_relay  # that a report holds
-        used[..., LIVE] = report * states * hops[..., LIVE] + control
+        reports = report * (1 + self.air.has_relay) * hops[..., LIVE]  # two states
+        used[..., LIVE] = reports + control
         self.control += control.sum(1)
+        self.reported += reports.sum(1)
         return used.reshape(len(used), -1)
 
     def _direct_db(self) -> np.ndarray:

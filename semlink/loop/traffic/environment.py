@@ -93,6 +93,7 @@ class CellEnvironment:
         self._urgency = 2.0**self._priority
         offsets = np.array([user.fading.offset_db for user in users])
         self._mean_db = config.snr_db + offsets
+        self._announced = config.signalling.grant  # channel uses of a grant
 
     def reset(self, seeds: Sequence[int]) -> Demands:
         """Begin episodes, one for each seed; the demands of their first slot."""
@@ -187,7 +188,7 @@ class CellEnvironment:
     def _serve(self, shares: Shares) -> Tally:
         """Send the oldest frame of whoever has a grant."""
         queues, zero = self._queues, self._zero
-        grant = self.config.signalling.grant
+        grant = self._announced
         sent = (queues.count > 0) & (shares.uses > 0)
         uses = np.where(sent, np.maximum(shares.uses - grant, 0), 0)
         got = self._delivered(uses, shares)
@@ -231,7 +232,7 @@ class CellEnvironment:
         return Demands(
             uses=uses,
             most=uses,
-            least=self._least(known - self._margin) + self.config.signalling.grant,
+            least=self._least(known - self._margin) + self._announced,
             transmitter=transmitter,
             retransmissions=again,
             state_db=self._reported_db,

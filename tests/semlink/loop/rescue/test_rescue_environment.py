@@ -169,3 +169,25 @@ def test_impossible_rescues_are_refused_in_one_line(keys, message):
     with pytest.raises(InputError, match=message) as refused:
         checked({"rescue": streams | keys}, RescueScenario)
     assert "\n" not in str(refused.value)
+
+
+def test_users_are_uavs():
+    streams = dict.fromkeys(("distress", "live", "patrol"), STREAM | {"every_slots": 5})
+    config = checked({"users": 8, "rescue": streams}, RescueScenario)
+    assert config.rescue.uavs == 8
+    assert config.traffic.num_users == 24
+    with pytest.raises(InputError, match="in each of the 2 sectors, got 4"):
+        checked({"users": 2, "rescue": streams}, RescueScenario)
+
+
+def test_all_channel_uses_are_announced_reported_or_sent():
+    """Over the relay, grants and reports take both hops."""
+    environment = rescue(fading={"doppler": 0}, snr_db=-5, area={"peak_m": 400})
+    total = played(environment, strict_priority(), [4])
+    told, slots = environment.config.signalling, environment.config.slots
+    reports = -(-(slots + 1) // told.report_slots) * told.report * 6 * 2
+    assert reports < environment.reported[0] <= 2 * reports
+    grants = total.signalling.sum() - environment.control[0] - environment.reported[0]
+    begun = environment.begun.signalling.sum()  # of the slot that was not played
+    attempts = total.attempts.sum() * told.grant
+    assert attempts < grants + begun <= 2 * attempts
