@@ -16,7 +16,7 @@ def dispatcher(spec: str) -> Dispatcher:
     Raises
     ------
     InputError
-        The dispatcher does not exist, or is none.
+        The dispatcher does not exist, or is not callable.
     """
     made = built(DISPATCHERS, spec)
     if not callable(made):

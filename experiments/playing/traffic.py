@@ -38,9 +38,12 @@ class TrafficStage:
     def __init__(self, config: TrafficScenario):
         traffic = config.traffic
         self.config, self.scheduler = config, scheduler(config.scheduler.label)
-        self.environment = CellEnvironment(traffic, service(config))
+        self.environment = self._environment(config)
         nobody = stacked([NOTHING] * traffic.num_users)
         self.scheduler(nobody, Pool(0), None, Seeds(0).generator("check"))
+
+    def _environment(self, config: TrafficScenario) -> CellEnvironment:
+        return CellEnvironment(config.traffic, service(config))
 
     def at(self, snr_db: float) -> "TrafficStage":
         """The cell at another mean Es/N0 [dB]."""

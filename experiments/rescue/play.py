@@ -102,7 +102,7 @@ def summary(stage: RescueStage, total: Tally) -> list[str]:
     profiles, requests, orders, lost = environment.messages[0].astype(int)
     lines.append(
         f"the centre signalled {profiles} profiles, {requests} requests and {orders} "
-        f"orders; {lost} of them were lost and sent again"
+        f"orders; {lost} attempts were lost"
     )
     return lines
 

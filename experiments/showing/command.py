@@ -1,4 +1,4 @@
-"""``semlink scenario``: play one session, cell or rescue."""
+"""``semlink scenario``: play one session or rescue."""
 
 from pathlib import Path
 from typing import Annotated

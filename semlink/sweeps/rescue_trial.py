@@ -37,9 +37,10 @@ METRICS = (
     Metric("to_aided", "time to the first help", "slots", "ratio", False, 1),
     Metric("to_rescued", "time to rescue", "slots", "ratio", False, 1),
     Metric("rescued", "rescued in time", kind="ratio", digits=3, headline=False),
-    Metric("assignment", "value of assignments of the optimum's", kind="ratio",
+    Metric("assignment", "assignment value over the optimum", kind="ratio",
            headline=False),
-    Metric("relayed", "share of UAVs over the relay", kind="ratio", headline=False),
+    Metric("relayed", "share of live streams over the relay", kind="ratio",
+           headline=False),
     Metric("messages", "messages between agents in an episode", digits=1,
            higher_is_better=False, headline=False),
     Metric("value", "weighted utility", kind="ratio", digits=3, headline=False),
@@ -71,7 +72,7 @@ class Delays:
         raise NotImplementedError
 
     def score(self, observations: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-        """Least delays in slots that so many of all messages have at most."""
+        """Percentiles of the delays [slots]."""
         found = (each.score(observations) for each in self._each)
         return {name: value for of in found for name, value in of.items()}
 
@@ -103,8 +104,7 @@ def values_of(
     config, ended = environment.config, _ended(own)
     frames, uses = ended.sum(), own.uses.sum()
     control, reports = environment.control[episode], environment.reported[episode]
-    up = control + reports
-    grants = own.signalling.sum() - up
+    grants = own.signalling.sum() - control - reports
     sums = {
         **_in_time(own, ended),
         **_times(environment, episode),
@@ -114,11 +114,11 @@ def values_of(
         **dict.fromkeys(COUNTED, (0.0, frames)),
         "cbr": ((uses + own.signalling.sum()) / config.values, frames),
         "cbr_payload": (uses / config.values, frames),
-        "cbr_up": (up / config.values, frames),
+        "cbr_up": (reports / config.values, frames),
         "cbr_backhaul": (0.0, frames),
         "use grant down": (grants / config.values, frames),
         "use report up": (reports / config.values, frames),
-        "use control up": (control / config.values, frames),
+        "use control down": (control / config.values, frames),
         "outage": (frames - own.delivered.sum(), frames),
         "latency_slots": (own.wait.sum(), own.delivered.sum()),
     }
@@ -144,7 +144,7 @@ def _times(environment: RescueEnvironment, episode: int):
     there, most = starts < NEVER, int(FOLLOWED * environment.config.slots)
     slots = {
         "known": environment.known,
-        "seen": environment.seen,
+        "seen": np.minimum(environment.seen, environment.teams.reached),
         "aided": np.minimum(environment.airdrops.reached, environment.teams.reached),
         "rescued": environment.teams.reached,
     }

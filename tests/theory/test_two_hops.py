@@ -2,18 +2,23 @@
 
 import numpy as np
 import pytest
+from scipy.special import k1
 
-from semlink.loop.rescue.relaying import (
-    amplified,
-    amplified_outage,
-    decoded,
-    decoded_outage,
-    efficiency,
-    is_relayed,
-)
+from semlink.loop.rescue.relaying import amplified, decoded, efficiency, is_relayed
 
 DRAWS = 400_000
 CASES = [(1.0, 4.0, 9.0), (0.5, 1.0, 1.0), (3.0, 40.0, 6.0), (0.1, 10.0, 0.7)]
+
+
+def decoded_outage(threshold, first, second):
+    """Outage over two Rayleigh hops of these mean SNRs, if the relay decodes."""
+    return 1 - np.exp(-threshold * (1 / first + 1 / second))
+
+
+def amplified_outage(threshold, first, second):
+    """Outage over two Rayleigh hops, if the relay amplifies (Hasna, Alouini, 2003)."""
+    z = 2 * np.sqrt(threshold * (threshold + 1) / (first * second))
+    return 1 - z * k1(z) * np.exp(-threshold * (1 / first + 1 / second))
 
 
 def hops(first: float, second: float):

@@ -94,7 +94,7 @@ class Air:
         Parameters
         ----------
         slot : now
-        uavs : [B, K, 2], places that were reported
+        uavs : [B, K, 2], places that the centre knows
         weight : [B, K], what their capacities are worth
         """
         if self._relay.policy == "search" and slot % self._relay.review_slots == 0:
@@ -103,7 +103,10 @@ class Air:
             self.relay = flown(self.relay, self._target, self._relay.speed_mps)
 
     def best_place(self, uavs: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """Place of the largest sum of weighted capacities by the map : [B, 2]."""
+        """Place of the largest sum of weighted capacities by the map : [B, 2].
+
+        Signals are amplified; shadowing and outages are unknown.
+        """
         direct = db_to_linear(self._to_station_db(uavs))[..., None]
         first_hop = self._between_db(uavs[..., None, :], self._places)
         hops = Hops(direct, first_hop, self._to_station_db(self._places))
@@ -120,7 +123,13 @@ class Air:
         return self._snr_db + self._gain_db(*ends)
 
     def _gain_db(self, a, a_above_m, b, b_above_m) -> np.ndarray:
-        distance = np.maximum(np.linalg.norm(a - b, axis=-1), NEAR_M)
+        """Path gain over 1 km of free sight, ridges included [dB]."""
+        top_a, top_b = (
+            self._ground.height(a) + a_above_m,
+            self._ground.height(b) + b_above_m,
+        )
+        distance = np.hypot(np.linalg.norm(a - b, axis=-1), top_a - top_b)
+        distance = np.maximum(distance, NEAR_M)
         loss = 10 * self._exponent * np.log10(distance / REFERENCE_M)
         return -loss - self._ground.blockage_db(a, a_above_m, b, b_above_m)
 

@@ -1,8 +1,9 @@
-"""The agent of the command centre: it levels distress, asks again, sets priorities.
+"""The agent of the command centre: it assesses distress, asks again, sets priorities.
 
-It knows what arrived, and nothing else. A distress signal has the level that the UAV
-itself guesses. A picture that arrives shows the true level with the probability of its
-utility: that its receiver detects what is in it. From then on the level is recognised.
+It knows what arrived, and whom its teams have rescued. A distress signal has the place
+and the level that the UAV itself estimates. A picture that arrives shows the true level
+with the probability of its utility: that its receiver detects what is in it. From then
+on the level is recognised.
 """
 
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from semlink.loop.rescue.config import Centre
 from semlink.loop.traffic.config import LEVELS
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     """What arrived in a slot; all arrays [B, K].
 
     signal : bool, a distress signal
@@ -59,14 +60,21 @@ class CommandCentre:
         self.recognised = np.zeros(shape, bool)
         self._silent = np.zeros(shape, int)  # slots without a picture
 
-    def __call__(self, heard: Heard) -> Wishes:
-        """Level distress by what arrived, and decide what to signal."""
-        before, known = self.believed, self.believed > 0
-        shows = heard.shows > 0
-        guessed = np.where(heard.signal & ~self.recognised, heard.guess, before)
-        self.believed = np.where(shows, heard.shows, guessed)
+    def __call__(self, received: Received, waits: np.ndarray) -> Wishes:
+        """Assess distress by what arrived, and decide what to signal.
+
+        Parameters
+        ----------
+        received : in this slot
+        waits : [B, K], bool, sectors in which nobody has been rescued
+        """
+        before, known = self.believed, (self.believed > 0) & waits
+        shows = (received.shows > 0) & waits
+        signalled = received.signal & waits & ~self.recognised
+        guessed = np.where(signalled, received.guess, before)
+        self.believed = np.where(shows, received.shows, guessed)
         self.recognised = self.recognised | shows
-        self._silent = np.where(heard.picture | ~known, 0, self._silent + 1)
+        self._silent = np.where(received.picture | ~known, 0, self._silent + 1)
         asks = known & ~self.recognised & (self._silent >= self._config.patience_slots)
         asks = asks & self._config.asks
         self._silent = np.where(asks, 0, self._silent)

@@ -13,11 +13,11 @@ from semlink.loop.traffic.config import (
     TrafficConfig,
     User,
 )
-from semlink.loop.traffic.scenario import PHOTOS
+from semlink.loop.traffic.scenario import PHOTOS, refuse_pictures
 
 Metres = Annotated[float, Field(gt=0, le=1e5)]
 Speed = Annotated[float, Field(gt=0, le=100)]  # m/s
-Seconds = Annotated[float, Field(ge=0, le=1e5)]
+Slots = Annotated[float, Field(ge=0, le=1e5)]
 Few = Annotated[int, Field(ge=0, le=64)]
 Share = Annotated[float, Field(ge=0, le=1)]
 STREAMS = ("distress", "live", "patrol")  # of every UAV, by falling urgency
@@ -69,14 +69,14 @@ class Responders(_Frozen):
     airdrops : UAVs that drop supplies, and fly back for more
     teams : on foot, each from a hut of its own
     airdrop_mps : speed of these UAVs [m/s]
-    reload_slots, care_slots : slots for new supplies, and for the care of the rescued
+    reload_slots, care_slots : to load new supplies, and to care for the rescued [slots]
     """
 
     airdrops: Few = 2
     teams: Few = 3
     airdrop_mps: Speed = 20.0
-    reload_slots: Seconds = 60.0
-    care_slots: Seconds = 120.0
+    reload_slots: Slots = 60.0
+    care_slots: Slots = 120.0
 
 
 class Relay(_Frozen):
@@ -117,7 +117,7 @@ class RescueConfig(_Frozen):
     uavs : UAVs that watch, each over a sector
     incidents : sectors in which somebody gets into distress, within the first quarter
     levels : shares of incidents of level 1, 2 and 3
-    guess : probability that a UAV itself tells the right level
+    guess : probability that a UAV itself estimates the right level
     snr_db : mean Es/N0 over the UAVs on patrol, without shadowing and outages [dB]
     slots : slots of an episode
     pool : channel uses of a slot
@@ -216,7 +216,14 @@ class RescueScenario(_Frozen):
         if not isinstance(tree, dict) or "users" not in tree:
             return tree
         own = {key: value for key, value in tree.items() if key != "users"}
+        if "uavs" in own.get("rescue", {}) and own["rescue"]["uavs"] != tree["users"]:
+            must = f"equal rescue.uavs, {own['rescue']['uavs']}"
+            raise ValueError(f"users must {must}, got {tree['users']}")
         return own | {"rescue": own.get("rescue", {}) | {"uavs": tree["users"]}}
+
+    @model_validator(mode="after")
+    def _of_the_link(self) -> "RescueScenario":
+        return refuse_pictures(self)
 
     @property
     def traffic(self) -> TrafficConfig:

@@ -1,9 +1,11 @@
 """The contract of a dispatcher: it assigns responders to incidents."""
 
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+
+from semlink.contracts.fault import refuse
 
 NOBODY = -1
 
@@ -50,19 +52,21 @@ def worth(chosen: np.ndarray, times, weights, horizon: float) -> float:
     return float(values(times, weights, horizon)[rows, chosen[rows]].sum())
 
 
-def check_assignment(who: str, chosen: np.ndarray, count: int) -> np.ndarray:
-    """An assignment of responders to different ones of so many incidents.
+def check_assignment(who: str, chosen: Any, shape: tuple[int, int]) -> np.ndarray:
+    """An assignment of responders to different incidents; ``shape`` is that of times.
 
     Raises
     ------
     InputError
-        It is none.
+        The assignment is invalid.
     """
-    from semlink.contracts.fault import refuse
-
-    taken = np.asarray(chosen)[np.asarray(chosen) != NOBODY]
+    chosen, (responders, count) = np.asarray(chosen), shape
+    if chosen.shape != (responders,) or chosen.dtype.kind not in "iu":
+        must = f"whole numbers of shape ({responders},)"
+        refuse(who, must, f"{chosen.dtype} of shape {chosen.shape}")
+    taken = chosen[chosen != NOBODY]
     if taken.size and not (taken.min() >= 0 and taken.max() < count):
         refuse(who, f"incidents 0 to {count - 1} or {NOBODY}", f"{taken.tolist()}")
     if len(set(taken.tolist())) < taken.size:
         refuse(who, "at most one responder for an incident", f"{taken.tolist()}")
-    return np.asarray(chosen)
+    return chosen

@@ -3,7 +3,8 @@
 Every stream of every UAV is a user of the cell. In each slot, UAVs and the relay fly,
 messages are captured, the scheduler shares the pool, and what arrives reaches the
 command centre. It signals levels and requests to the UAVs and sends responders, all of
-which changes what is captured, how urgent it is, and what the channels are.
+which changes what is captured, how urgent it is, and what the channels are. As in every
+cell, the scheduler knows the queues at once, and states by delayed reports.
 """
 
 from collections.abc import Sequence
@@ -13,15 +14,16 @@ import numpy as np
 
 from semlink.loop.pool import Shares
 from semlink.loop.rescue.air import Air, Hops
-from semlink.loop.rescue.centre import CommandCentre, Heard, Wishes, weights_of
+from semlink.loop.rescue.centre import CommandCentre, Received, Wishes, weights_of
 from semlink.loop.rescue.config import PRIORITIES, STREAMS, RescueConfig
 from semlink.loop.rescue.dispatching import Dispatcher
 from semlink.loop.rescue.incidents import NEVER, Uavs, incidents
 from semlink.loop.rescue.relaying import HOPS, is_relayed
 from semlink.loop.rescue.responders import Fleet, Ways
 from semlink.loop.rescue.terrain import Mountain, mountain
+from semlink.loop.traffic import service
 from semlink.loop.traffic.environment import CellEnvironment, Tally
-from semlink.loop.traffic.service import Received, Service
+from semlink.loop.traffic.service import Sending, Service
 from semlink.loop.traffic.streams import Stream, first, uniform
 from semlink.rng import seed_of
 from semlink.units import db_to_linear, linear_to_db
@@ -45,11 +47,12 @@ class RescueEnvironment(CellEnvironment):
     incidents : as drawn; neither end sees them
     uavs, air : places, and links
     hops : states in this slot
-    relayed : [B, K], bool, whether a UAV's signals take the relay
+    relayed : [B, K], bool, whether live pictures of a UAV take the relay
+    level : [B, K], int, level of distress in the last profile that a UAV has received
     centre : the agent
     airdrops, teams : responders
-    known, seen : [B, K], int, slots in which distress was known, and recognised
-    messages : [B, 4], profiles, requests, orders, and those that were lost
+    known, seen : [B, K], int, slots from which distress is known, and recognised
+    messages : [B, 4], profiles, requests and orders, and attempts that were lost
     control, reported : [B], channel uses of all of these, and of reports
     relayed_slots : [B], slots of all UAVs over the relay
     """
@@ -84,9 +87,9 @@ class RescueEnvironment(CellEnvironment):
         self.airdrops, self.teams = self._fleets(len(seeds))
         self._luck = Stream(seeds, "recognition", shape[1:], uniform)
         self._phase = first(seeds, "phases of streams", (3 * shape[1],), uniform)
-        self._draws = np.random.default_rng([seed_of(s, "dispatcher") for s in seeds])
+        self._draws = [np.random.default_rng(seed_of(s, "dispatcher")) for s in seeds]
         self.known, self.seen = (np.full(shape, NEVER) for _ in range(2))
-        self._heard_level, self._wished_level = (np.zeros(shape, int) for _ in range(2))
+        self.level, self._wished_level = (np.zeros(shape, int) for _ in range(2))
         self._wants, self._extra = (np.zeros(shape, bool) for _ in range(2))
         self._known_db = np.full((2, *shape, len(STREAMS)), np.nan)
         self.relayed = np.zeros(shape, bool)
@@ -117,53 +120,74 @@ class RescueEnvironment(CellEnvironment):
 
     @property
     def active(self) -> np.ndarray:
-        """Whose sector somebody is in distress in, and not rescued : [B, K], bool."""
-        begun = self.incidents.starts <= self.slot
-        return begun & (self.teams.reached > self.slot)
+        """Sectors with distress that is not yet rescued : [B, K], bool."""
+        return (self.incidents.starts <= self.slot) & self._open
+
+    @property
+    def _open(self) -> np.ndarray:
+        """Sectors in which nobody has been rescued : [B, K], bool."""
+        return self.teams.reached > self.slot
+
+    @property
+    def _waiting(self) -> np.ndarray:
+        """Weights of known distress that is not yet rescued : [B, K]."""
+        return np.where(self._open, self.centre.weights, 0.0)
 
     def _capture(self) -> np.ndarray:
         """Everybody flies for a slot; messages that UAVs capture : [B, 3 K]."""
         active, slot = self.active, self.slot
         self.uavs.move(slot, active, self.incidents.place)
-        known = np.maximum(self.centre.weights, 1.0)
-        self.air.move_relay(slot, self.uavs.place, known)
+        self.air.move_relay(slot, self._known_places(), np.maximum(self._waiting, 1.0))
         every = np.array([stream.every_slots for stream in self.rescue.streams])
         phase = self._phase.reshape(*active.shape, 3) * every
         since = slot - self.incidents.starts
         due = np.floor((slot + phase + 1) / every) - np.floor((slot + phase) / every)
-        due[..., DISTRESS] = (since >= 0) & (since % int(every[DISTRESS]) == 0)
-        due[..., DISTRESS] *= active & (self._heard_level == 0)
-        due[..., LIVE] = np.minimum(due[..., LIVE] * active + self._extra, MOST_LIVE)
+        turn = since / every[DISTRESS]
+        due[..., DISTRESS] = np.ceil(turn + 1 / every[DISTRESS]) - np.ceil(turn)
+        due[..., DISTRESS] *= active & (self.level == 0)
+        due[..., LIVE] = (due[..., LIVE] + self._extra) * active
         self._extra = np.zeros_like(self._extra)
         return due.reshape(len(due), -1).astype(int)
 
+    def _known_places(self) -> np.ndarray:
+        """Where the centre believes the UAVs to be : [B, K, 2].
+
+        A distress signal has the place; all others are on patrol.
+        """
+        known = (self._waiting > 0)[..., None]
+        return np.where(known, self.incidents.place, self.uavs.middles)
+
     def _weights(self, level: np.ndarray) -> np.ndarray:
-        """Importance of messages: by the level that a UAV has heard or guesses."""
-        heard = self._heard_level
-        own = weights_of(np.where(heard > 0, heard, self.incidents.guess))[..., None]
+        """Importance of messages: by the received level, or by the UAV's estimate."""
+        own = weights_of(np.where(self._obeyed > 0, self._obeyed, self.incidents.guess))
+        own = own[..., None]
         return (own * [1, 1, 0] + [0, 0, 1]).reshape(level.shape)
 
+    @property
+    def _obeyed(self) -> np.ndarray:
+        """Levels that UAVs have received and follow; 0 where there is none : [B, K]."""
+        return self.level if self.rescue.centre.profiles else 0 * self.level
+
     def _obey(self) -> None:
-        """Priorities and retransmissions by the levels that UAVs have heard."""
-        level = self._heard_level if self.rescue.centre.profiles else 0
-        level = np.broadcast_to(level, self._heard_level.shape)
+        """Set priorities and retransmissions by the received levels."""
+        level = self._obeyed
         priority, again = (
             np.tile(np.array(of), (*level.shape, 1)) for of in (PRIORITIES, AGAIN)
         )
-        heard = level > 0
-        live = np.minimum(level, MOST_LIVE)
-        priority[..., LIVE] = np.where(heard, live, priority[..., LIVE])
-        again[..., LIVE] = np.where(heard, level, again[..., LIVE])
+        received, live = level > 0, np.minimum(level, MOST_LIVE)
+        priority[..., LIVE] = np.where(received, live, priority[..., LIVE])
+        again[..., LIVE] = np.where(received, level, again[..., LIVE])
         self._priority, self._again = (
             of.reshape(len(level), -1) for of in (priority, again)
         )
         self._urgency = 2.0**self._priority
 
     def _report(self) -> np.ndarray:
-        """States are met and reported; channel uses of reports and of control."""
-        told, self.hops = self.config.signalling, self.air(self.uavs.place)
-        both = np.stack([self._direct_db(), self._relayed_db(self.hops)])
-        reports = self.slot % told.report_slots == 0
+        """Update and report channel states; channel uses of reports and of control."""
+        signalling, self.hops = self.config.signalling, self.air(self.uavs.place)
+        each = Hops(*(hop[..., None] for hop in self.hops))
+        both = np.stack([self._direct_db(), self._relayed_db(each)])
+        reports = self.slot % signalling.report_slots == 0
         self._reports.append(np.round(both) if reports else None)
         arrives = self._reports.popleft()
         if arrives is not None:
@@ -171,15 +195,14 @@ class RescueEnvironment(CellEnvironment):
         known = db_to_linear(np.nan_to_num(self._known_db, nan=-np.inf))
         relayed = is_relayed(*known) & self.air.has_relay
         self.relayed = relayed[..., LIVE]
-        self.relayed_slots += self.relayed.sum(1)
         self._state_db, self._reported_db = (
             np.where(relayed, of[1], of[0]).reshape(len(relayed), -1)
             for of in (both, self._known_db)
         )
         self._hops = np.where(relayed, HOPS, 1).reshape(len(relayed), -1)
         self._uses = self._asked * self._hops
-        self._announced = told.grant * self._hops
-        return self._signalling(told.report if reports else 0)
+        self._announced = signalling.grant * self._hops
+        return self._signalling(signalling.report if reports else 0)
 
     def _signalling(self, report: int) -> np.ndarray:
         """Channel uses of reports and of the centre's messages : [B, 3 K]."""
@@ -187,17 +210,16 @@ class RescueEnvironment(CellEnvironment):
         used, control = np.zeros(hops.shape), self._control() * hops[..., LIVE]
         reports = report * (1 + self.air.has_relay) * hops[..., LIVE]  # two states
         used[..., LIVE] = reports + control
-        self.control += control.sum(1)
-        self.reported += reports.sum(1)
+        self._begun = control.sum(1), reports.sum(1), self.relayed.sum(1)
         return used.reshape(len(used), -1)
 
     def _direct_db(self) -> np.ndarray:
         return np.repeat(self.hops.direct[..., None], len(STREAMS), axis=-1)
 
     def _relayed_db(self, hops: Hops) -> np.ndarray:
-        """Es/N0 of each stream over the relay [dB] : [B, K, 3]."""
-        by = [hops.relayed(decodes) for decodes in (False, True)]
-        return np.where(self._decodes, by[1][..., None], by[0][..., None])
+        """Es/N0 of each stream over hops [B, K, 1 or 3] and the relay : [B, K, 3]."""
+        amplified, decoded = (hops.relayed(decodes) for decodes in (False, True))
+        return np.where(self._decodes, decoded, amplified)
 
     def _control(self) -> np.ndarray:
         """Send what the centre signals; channel uses : [B, K].
@@ -207,40 +229,57 @@ class RescueEnvironment(CellEnvironment):
         """
         states = self._state_db.reshape(*self.relayed.shape, 3)[..., LIVE]
         through = states >= self._least_db
-        profiles = self._wished_level != self._heard_level
+        profiles = self._wished_level != self.level
         sent = profiles.astype(int) + self._wants
         self._extra = self._extra | (self._wants & through)
         self._wants = self._wants & ~through
-        heard = np.where(profiles & through, self._wished_level, self._heard_level)
-        self._heard_level = heard
+        self.level = np.where(profiles & through, self._wished_level, self.level)
         self._obey()
-        self.messages[:, 3] += np.where(through, 0, sent).sum(1)
+        self._lost = np.where(through, 0, sent).sum(1)
         return sent * self.rescue.centre.control
 
     def _least(self, planned_db: np.ndarray) -> np.ndarray:
         return super()._least(planned_db) * self._hops
 
-    def _delivered(self, uses: np.ndarray, shares: Shares) -> Received:
+    def _delivered(self, uses: np.ndarray, shares: Shares) -> service.Received:
         """Over the relay, a signal has half of the granted channel uses, twice."""
         got = super()._delivered(uses // self._hops, shares)
         return got._replace(spent=got.spent * self._hops)
 
+    def _sending(self, uses: np.ndarray, shares: Shares) -> Sending:
+        """What is sent; the power of a signal that is amplified scales both hops."""
+        sending, power = super()._sending(uses, shares), shares.power_db
+        power = power.reshape(*self.relayed.shape, 3)
+        first_db, second_db = (
+            hop[..., None] + power for hop in (self.hops.first, self.hops.second)
+        )
+        over = self._relayed_db(Hops(sending.met_db, first_db, second_db))
+        relayed = self._hops == HOPS
+        met_db = np.where(relayed, over.reshape(relayed.shape), sending.met_db)
+        return sending._replace(met_db=met_db)
+
     def _serve(self, shares: Shares) -> Tally:
+        """Serve the streams; the centre acts on what arrives."""
+        control, reports, relayed = self._begun
+        self.control, self.reported = self.control + control, self.reported + reports
+        self.relayed_slots = self.relayed_slots + relayed
+        self.messages[:, 3] += self._lost
         tally = super()._serve(shares)
         delivered, utility = (
             of.reshape(*self.relayed.shape, 3)
             for of in (tally.delivered > 0, tally.utility)
         )
-        orders = self._act(self.centre(self._heard(delivered, utility[..., LIVE])))
+        received = self._received(delivered, utility[..., LIVE])
+        orders = self._act(self.centre(received, self._open))
         used = np.zeros(delivered.shape)
         used[..., LIVE] = orders * self.rescue.centre.control
         self.control += used.sum((1, 2))
         return tally._replace(signalling=tally.signalling + used.reshape(len(used), -1))
 
-    def _heard(self, delivered: np.ndarray, utility: np.ndarray) -> Heard:
+    def _received(self, delivered: np.ndarray, utility: np.ndarray) -> Received:
         """What reaches the centre, and what a picture shows."""
         shows = delivered[..., LIVE] & (self._luck() < utility)
-        return Heard(
+        return Received(
             signal=delivered[..., DISTRESS],
             guess=self.incidents.guess,
             picture=delivered[..., LIVE],
@@ -255,12 +294,11 @@ class RescueEnvironment(CellEnvironment):
         self._wished_level, self._wants = level, self._wants | wishes.asks
         truth = weights_of(self.incidents.level)
         for fleet in (self.airdrops, self.teams):
-            believed = np.where(self.teams.reached > slot, self.centre.weights, 0.0)
-            orders += fleet.dispatch(slot, believed, truth, self._draws)
+            orders += fleet.dispatch(slot, self._waiting, truth, self._draws)
         self.messages[:, :3] += np.stack([n.sum(1) for n in (*new, orders)], axis=1)
         for when, now in (
             (self.known, self.centre.believed > 0),
             (self.seen, self.centre.recognised),
         ):
-            when[now & (when == NEVER)] = slot
+            when[now & (when == NEVER)] = slot + 1
         return orders

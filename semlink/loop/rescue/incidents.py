@@ -20,7 +20,7 @@ class Incidents(NamedTuple):
 
     starts : int, slot; ``NEVER`` where nobody is in distress
     level : int, 1 to 3
-    guess : int, level that the UAV itself tells
+    guess : int, level that the UAV itself estimates
     place : [B, K, 2], in metres
     """
 
@@ -51,7 +51,7 @@ def incidents(config: RescueConfig, seeds: Sequence[int]) -> Incidents:
     kind = first(seeds, "levels of distress", (k,), uniform)
     level = 1 + (kind[..., None] >= bounds).sum(-1)
     luck, other = first(seeds, "levels that UAVs guess", (2, k), uniform).swapaxes(0, 1)
-    wrong = (level - 1 + 1 + (other >= 0.5)) % 3 + 1  # one of the two others
+    wrong = (level + (other >= 0.5)) % 3 + 1  # one of the two others
     place = middles + AROUND_M * first(seeds, "places of distress", (k, 2), normal)
     return Incidents(
         starts=np.where(rank < config.incidents, starts, NEVER),
@@ -72,10 +72,11 @@ class Uavs:
     Attributes
     ----------
     place : [B, K, 2], in metres
+    middles : [K, 2], of the sectors, in metres
     """
 
     def __init__(self, config: RescueConfig, seeds: Sequence[int]):
-        self._middles = sectors(config.uavs, config.area.side_m)
+        self.middles = sectors(config.uavs, config.area.side_m)
         self._phase = first(seeds, "phases of patrols", (config.uavs,), uniform)
         self.place = self._circle(0)
 
@@ -88,11 +89,11 @@ class Uavs:
         """Place of a patrol : [B, K, 2]."""
         turn = TURN * self._phase + slot * UAV_MPS / PATROL_M
         around = np.stack([np.cos(turn), np.sin(turn)], axis=-1)
-        return self._middles + PATROL_M * around
+        return self.middles + PATROL_M * around
 
 
 def flown(place: np.ndarray, to: np.ndarray, mps: float) -> np.ndarray:
-    """Places [..., 2] after a slot on the way to others."""
+    """Places [..., 2] after a slot, which is a second, on the way to others."""
     way = to - place
     left = np.linalg.norm(way, axis=-1, keepdims=True)
     return place + way * np.minimum(mps / np.maximum(left, 1e-9), 1.0)

@@ -2,7 +2,7 @@
 
 A relay that decodes is as good as the weaker hop. A relay that amplifies, with a gain
 that keeps its power, forwards the noise of the first hop. Either sends every symbol
-once more.
+once more. SNRs are linear.
 
 References
 ----------
@@ -11,7 +11,6 @@ over Rayleigh-fading channels", IEEE Transactions on Wireless Communications, 20
 """
 
 import numpy as np
-from scipy.special import k1
 
 HOPS = 2  # each of which takes the channel uses of a signal
 
@@ -25,17 +24,6 @@ def amplified(first, second) -> np.ndarray:
     """SNR of a relay that amplifies and forwards."""
     first, second = np.asarray(first, float), np.asarray(second, float)
     return first * second / (first + second + 1)
-
-
-def decoded_outage(threshold, first, second) -> np.ndarray:
-    """Outage over two Rayleigh hops of these mean SNRs, if the relay decodes."""
-    return 1 - np.exp(-threshold * (1 / first + 1 / second))
-
-
-def amplified_outage(threshold, first, second) -> np.ndarray:
-    """Outage over two Rayleigh hops of these mean SNRs, if the relay amplifies."""
-    z = 2 * np.sqrt(threshold * (threshold + 1) / (first * second))
-    return 1 - z * k1(z) * np.exp(-threshold * (1 / first + 1 / second))
 
 
 def efficiency(direct, relayed) -> np.ndarray:

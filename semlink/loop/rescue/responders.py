@@ -43,7 +43,7 @@ class Fleet:
     ----------
     ways : how long they take
     dispatcher : built component
-    horizon : last slot
+    horizon : slots of an episode
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Fleet:
         believed : [B, K], weights by what the centre believes; 0: as far as it knows,
             nobody waits there
         truth : [B, K], weights by the true levels, for the reference alone
-        draws : generator
+        draws : generator of each episode
         """
         free, waits = self._free <= slot, (believed > 0) & (self.reached == NEVER)
         orders = np.zeros(waits.shape, int)
@@ -79,8 +79,8 @@ class Fleet:
             who, where = np.flatnonzero(free[episode]), np.flatnonzero(waits[episode])
             times = self._ways.slots[episode][self._at[episode, who]][:, where]
             case = times, believed[episode, where], float(self._horizon - slot)
-            chosen = self._dispatcher(*case, draws)
-            chosen = check_assignment("dispatcher", chosen, len(where))
+            chosen = self._dispatcher(*case, draws[episode])
+            chosen = check_assignment("dispatcher", chosen, times.shape)
             self._compare(episode, chosen, times, truth[episode, where], case[2])
             for place, task in enumerate(chosen):
                 if task != NOBODY:
@@ -100,6 +100,6 @@ class Fleet:
         self.orders.append(order)
         self.reached[episode, incident] = arrives
         back = time if self._ways.returns else 0.0
-        self._free[episode, responder] = arrives + int(back + self._ways.busy)
+        self._free[episode, responder] = arrives + int(np.ceil(back + self._ways.busy))
         if not self._ways.returns:
             self._at[episode, responder] = self._free.shape[1] + incident

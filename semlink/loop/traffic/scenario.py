@@ -29,7 +29,18 @@ class TrafficScenario(BaseModel):
 
     @model_validator(mode="after")
     def _of_the_link(self) -> "TrafficScenario":
-        if self.engine == "table" and self.source != PHOTOS:
-            must = "have engine=link to send pictures of a source"
-            raise ValueError(f"a cell must {must}, got {self.source.label}")
-        return self
+        return refuse_pictures(self)
+
+
+def refuse_pictures(config):
+    """A scenario, unless it has pictures that its engine does not send.
+
+    Raises
+    ------
+    ValueError
+        It has.
+    """
+    if config.engine == "table" and config.source != PHOTOS:
+        must = "have engine=link to send pictures of a source"
+        raise ValueError(f"a cell must {must}, got {config.source.label}")
+    return config

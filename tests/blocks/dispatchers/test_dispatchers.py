@@ -50,7 +50,7 @@ def test_assignments_are_valid_and_not_above_the_optimum(name, responders, incid
     of = case(responders, incidents)
     given = [np.array(part) for part in of]
     chosen = dispatcher(name)(*of, np.random.default_rng(0))
-    check_assignment(name, chosen, incidents)
+    check_assignment(name, chosen, (responders, incidents))
     assert chosen.shape == (responders,)
     assert np.sum(chosen != NOBODY) == min(responders, incidents)
     assert worth(chosen, *of) <= worth(optimum(*of), *of) + 1e-9
@@ -71,8 +71,12 @@ def test_the_optimum_is_above_simple_rules_on_average():
 
 def test_wrong_assignments_are_refused():
     with pytest.raises(InputError, match="at most one responder"):
-        check_assignment("it", np.array([1, 1]), 3)
+        check_assignment("it", np.array([1, 1]), (2, 3))
     with pytest.raises(InputError, match="incidents 0 to 2"):
-        check_assignment("it", np.array([3]), 3)
+        check_assignment("it", np.array([3]), (1, 3))
+    with pytest.raises(InputError, match=r"whole numbers of shape \(2,\)"):
+        check_assignment("it", np.array([0]), (2, 3))
+    with pytest.raises(InputError, match="whole numbers"):
+        check_assignment("it", np.array([0.5]), (1, 3))
     with pytest.raises(InputError, match="hungarain"):
         dispatcher("hungarain")

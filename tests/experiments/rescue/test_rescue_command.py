@@ -75,6 +75,8 @@ def test_without_a_relay_there_is_none_on_the_map(tmp_path, monkeypatch):
         ("rescue.incidents=9", "at most one in each of the 6 sectors, got 9"),
         ("rescue.live.transmitter=ntsc", "ntsc"),
         ("rescue.relay.policy=best", "best"),
+        ("rescue.patrol.relaying=decode", "amplify for ntscc, .* got decode"),
+        ("source=pan", "engine=link to send pictures of a source, got pan"),
     ],
 )
 def test_a_wrong_value_is_one_line(key, message, tmp_path):
