@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import norm
 
 from blocks.scheduling import SCHEDULERS
+from semlink.ends.kept import Kept
 from semlink.errors import Infeasible
 from semlink.link import Link
 from semlink.loop.traffic.config import TrafficConfig
@@ -31,8 +32,11 @@ class Shades:
     def __len__(self):
         return 10
 
+    def __init__(self, lightest=0):
+        self._lightest = lightest
+
     def __getitem__(self, index):
-        picture = np.full((2, 2, 3), index, np.uint8)
+        picture = np.full((2, 2, 3), self._lightest + index, np.uint8)
         return Sample(picture, "image", 12, index, str(index), None, {"truth": index})
 
 
@@ -40,7 +44,7 @@ class One:
     """Sends a symbol, and remembers what it was given."""
 
     def __init__(self):
-        self.points, self.annotations = [], []
+        self.points, self.annotations, self.shades = [], [], []
 
     def operating_point(self, csi):
         self.points.append(csi.snr_db)
@@ -53,6 +57,7 @@ class One:
 
     def __call__(self, sample, plan, memory=None):
         self.annotations.append(dict(sample.annotations))
+        self.shades.append(int(sample.data[0, 0, 0]))
         x = np.ones(USES, np.complex64)
         return TxSignal(x, ledger(payload=USES), NO_BLOCKS), None
 
@@ -83,17 +88,11 @@ class Shade:
         return {}
 
 
-def linked(classes=(range(10),), one=None):
-    pair, task, made = Transceiver(one or One(), receive), Shade(), {}
-
-    def kept(key, make):
-        if key not in made:
-            made[key] = make()
-        return made[key]
-
+def linked(classes=(range(10),), one=None, kept=None, lightest=0):
+    pair, task = Transceiver(one or One(), receive), Shade()
     links = {0: Link(pair, noisy, {"shade": task})}
-    pictures = Pictures(Shades(), classes)
-    return Linked(links, pictures, Worth(task, "worth"), Chance(USES), kept)
+    pictures, worth = Pictures(Shades(lightest), classes), Worth(task, "worth")
+    return Linked(links, pictures, worth, Chance(USES), kept or Kept())
 
 
 def sending(count, met_db, planned_db=0.0, uses=USES, content=0):
@@ -149,7 +148,16 @@ def test_the_sender_knows_what_it_plans_for_and_no_truth():
     one = One()
     linked(one=one)(sending(4, 3.7, 11.0), np.full(4, 0.5))
     assert one.points == [11.0] * 4
-    assert one.annotations == [{}] * 4
+    assert one.annotations == [{}] * len(one.annotations)
+    assert one.annotations
+
+
+def test_kept_signals_are_those_of_equal_pictures():
+    kept, one = Kept(), One()
+    for lightest in (0, 100, 0):
+        made = linked(((3,),), one, kept, lightest)
+        made(sending(2, 20.0), np.array([0.1, 0.2]))
+    assert one.shades == [3, 103]
 
 
 def test_equal_chances_meet_equal_noise_beside_any_others():
