@@ -162,8 +162,9 @@ def _pair(name: str) -> Transceiver:
     if IMAGE not in pair.accepts:
         accepts = " or ".join(pair.accepts)
         raise InputError(f"transmitter {name} accepts {accepts}, got pictures")
-    if pair.loop or pair.remembers or pair.oracle or pair.error_free:
-        must = "send each picture once, without memory, and be no reference"
+    asks_more = pair.loop or pair.remembers or pair.hears_query
+    if asks_more or pair.oracle or pair.error_free:
+        must = "send each picture once, without memory or query, and be no reference"
         raise InputError(
             f"a transmitter of a cell over the link must {must}, got {name}"
         )

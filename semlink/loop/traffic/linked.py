@@ -138,15 +138,15 @@ class Linked:
         point = link.transmitter.operating_point(planned)
         return Budget(sent.uses / sample.values, "per_image", point)
 
-    def _encoded(self, link: Link, sample, budget, state_db, query=None):
+    def _encoded(self, link: Link, sample: Sample, budget: Budget, _) -> Encoded:
         """The signal of a picture within a budget, unless it is kept."""
-        given = link.given(sample, query)
+        given = link.given(sample)
 
         def make() -> Encoded:
             plan = link.plan([given], budget)
-            return Encoded(given, plan, *link.transmit(sample, plan, None, query))
+            return Encoded(given, plan, *link.transmit(given, plan))
 
-        key = link.pair.label, data_hash(given.data), given.index, budget, query
+        key = link.pair.label, data_hash(given.data), given.index, budget
         return self._kept(key, make)._replace(sample=given)
 
     def _floor(self, number: int, sample: Sample) -> float:

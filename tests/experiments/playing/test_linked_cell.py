@@ -9,11 +9,12 @@ from experiments.commands import sweeping
 from experiments.commands.manifests import read_manifest
 from experiments.compose import catalogue
 from experiments.jobs import job_of
-from experiments.playing.linked import composed, linked
+from experiments.playing.linked import _pair, composed, linked
 from experiments.playing.scenario import scenario
 from experiments.playing.traffic import measured
 from semlink.config import validate
 from semlink.ends.kept import Kept
+from semlink.errors import InputError
 from semlink.loop.traffic.linked import Linked
 from semlink.loop.traffic.service import Sending
 from semlink.sweeps.link_trial import LinkTrial
@@ -103,6 +104,13 @@ def test_the_table_has_its_points_as_before_the_link(tmp_path):
     assert made.trial.fingerprint() == measured().table.digest
 
 
+@pytest.mark.parametrize("name", ["site_memory", "jpeg2000_capacity"])
+def test_pairs_that_do_more_than_to_send_once_are_refused(name):
+    with pytest.raises(InputError, match=f"send each picture once.* got {name}"):
+        _pair(name)
+
+
+@pytest.mark.slow
 def test_signals_stay_within_grants_and_poor_states_lose_them(tmp_path):
     made = service(tmp_path, "words")
     good = made.delivered(sent(made, "words", 10.0, 10.0), 0.3)
