@@ -45,16 +45,22 @@ def _of_scenarios(settings: ScenarioSweepConfig) -> Sweep:
 
 def _of_cells(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
     from experiments.playing.traffic import TrafficStage
+    from semlink.ends.kept import Kept
     from semlink.sweeps.traffic_trial import TrafficTrial
 
-    return Sweep(TrafficTrial(settings, read, TrafficStage))
+    kept = Kept()
+    build = partial(TrafficStage, kept=kept)
+    return Sweep(TrafficTrial(settings, read, build, kept.made))
 
 
 def _of_rescues(settings: ScenarioSweepConfig, read: Callable) -> Sweep:
     from experiments.playing.rescue import RescueStage
+    from semlink.ends.kept import Kept
     from semlink.sweeps.rescue_trial import RescueTrial
 
-    return Sweep(RescueTrial(settings, read, RescueStage))
+    kept = Kept()
+    build = partial(RescueStage, kept=kept)
+    return Sweep(RescueTrial(settings, read, build, kept.made))
 
 
 def _of_sessions(settings: ScenarioSweepConfig, read: Callable) -> Sweep:

@@ -67,13 +67,14 @@ def composed(config: TrafficScenario) -> Composed:
     return Composed(config.source.label, tuple(names), traffic.utility)
 
 
-def linked(config: TrafficScenario, table: Abstraction) -> Linked:
+def linked(config: TrafficScenario, table: Abstraction, kept: Kept) -> Linked:
     """The link of a cell, over which its frames are sent.
 
     Parameters
     ----------
     config : of the scenario
     table : whose classes of content pictures have, and which schedulers know
+    kept : signals of frames that were sent before
 
     Raises
     ------
@@ -81,7 +82,7 @@ def linked(config: TrafficScenario, table: Abstraction) -> Linked:
         The table does not hold a transmitter or the utility, a component cannot be
         built, or the source has no picture of a class that users send.
     """
-    made = _linked(composed(config), config.traffic.values, table)
+    made = _linked(composed(config), config.traffic.values, table, kept)
     for user in config.traffic.users:
         _check_contents(user.contents, made.pictures.classes, config.source.label)
     return made
@@ -109,7 +110,7 @@ def fingerprint(of: Composed) -> str:
 
 
 @lru_cache(maxsize=8)
-def _linked(of: Composed, values: int, table: Abstraction) -> Linked:
+def _linked(of: Composed, values: int, table: Abstraction, kept: Kept) -> Linked:
     known = Measured(table, of.utility, values)
     places = {known.number(name): name for name in of.transmitters}
     pictures = Pictures(_source(of.source), _classes(of.source, table))
@@ -118,18 +119,12 @@ def _linked(of: Composed, values: int, table: Abstraction) -> Linked:
         place: Link(_pair(name), _channel(), {TASKS[of.utility]: task})
         for place, name in places.items()
     }
-    return Linked(links, pictures, Worth(task, of.utility), known, _kept())
+    return Linked(links, pictures, Worth(task, of.utility), known, kept)
 
 
 @lru_cache(maxsize=1)
 def _catalogue() -> Catalogue:
     return catalogue()
-
-
-@lru_cache(maxsize=1)
-def _kept() -> Kept:
-    """Signals of all cells, which meet equal pictures."""
-    return Kept()
 
 
 @lru_cache(maxsize=4)
@@ -167,8 +162,9 @@ def _pair(name: str) -> Transceiver:
     if IMAGE not in pair.accepts:
         accepts = " or ".join(pair.accepts)
         raise InputError(f"transmitter {name} accepts {accepts}, got pictures")
-    if pair.loop or pair.remembers or pair.oracle or pair.error_free:
-        must = "send each picture once, without memory, and be no reference"
+    asks_more = pair.loop or pair.remembers or pair.hears_query
+    if asks_more or pair.oracle or pair.error_free:
+        must = "send each picture once, without memory or query, and be no reference"
         raise InputError(
             f"a transmitter of a cell over the link must {must}, got {name}"
         )

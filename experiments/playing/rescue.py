@@ -4,7 +4,7 @@ from typing import Any
 
 from blocks.dispatching import dispatcher
 from experiments.compose import catalogue
-from experiments.playing.traffic import TrafficStage, measured, service
+from experiments.playing.traffic import TrafficStage, measured
 from semlink.errors import InputError
 from semlink.loop.rescue.config import STREAMS, RescueScenario, StreamConfig
 from semlink.loop.rescue.environment import RescueEnvironment
@@ -18,6 +18,7 @@ class RescueStage(TrafficStage):
     Parameters
     ----------
     config : of the scenario
+    kept : as of a cell with traffic
 
     Raises
     ------
@@ -26,16 +27,20 @@ class RescueStage(TrafficStage):
         be decoded by the relay.
     """
 
-    def _environment(self, config: RescueScenario) -> RescueEnvironment:
-        for name, stream in zip(STREAMS, config.rescue.streams, strict=True):
+    config: RescueScenario
+
+    def _environment(self) -> RescueEnvironment:
+        rescue = self.config.rescue
+        for name, stream in zip(STREAMS, rescue.streams, strict=True):
             _check_relaying(name, stream)
-        parts = service(config), dispatcher(config.dispatcher.label)
-        return RescueEnvironment(config.rescue, *parts)
+        assigns = dispatcher(self.config.dispatcher.label)
+        return RescueEnvironment(rescue, self._service(), assigns)
 
     def at(self, snr_db: float) -> "RescueStage":
         """The rescue at another mean Es/N0 [dB]."""
         rescue = self.config.rescue.model_copy(update={"snr_db": snr_db})
-        return RescueStage(self.config.model_copy(update={"rescue": rescue}))
+        config = self.config.model_copy(update={"rescue": rescue})
+        return RescueStage(config, self._kept)
 
     def identity(self) -> dict[str, Any]:
         """Everything that an episode depends on, but for the SNR."""

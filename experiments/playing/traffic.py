@@ -6,6 +6,7 @@ from typing import Any
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from experiments.playing import linked
+from semlink.ends.kept import Kept
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.pool import NOTHING, Pool, stacked
@@ -27,6 +28,7 @@ class TrafficStage:
     Parameters
     ----------
     config : of the scenario
+    kept : signals of frames that were sent over the link before; none by default
 
     Raises
     ------
@@ -35,20 +37,21 @@ class TrafficStage:
         transmitter or the utility, or a cell over the link cannot be composed.
     """
 
-    def __init__(self, config: TrafficScenario):
-        traffic = config.traffic
+    def __init__(self, config: TrafficScenario, kept: Kept | None = None):
+        self._kept = kept or Kept()
         self.config, self.scheduler = config, scheduler(config.scheduler.label)
-        self.environment = self._environment(config)
-        nobody = stacked([NOTHING] * traffic.num_users)
+        self.environment = self._environment()
+        nobody = stacked([NOTHING] * config.traffic.num_users)
         self.scheduler(nobody, Pool(0), None, Seeds(0).generator("check"))
 
-    def _environment(self, config: TrafficScenario) -> CellEnvironment:
-        return CellEnvironment(config.traffic, service(config))
+    def _environment(self) -> CellEnvironment:
+        return CellEnvironment(self.config.traffic, self._service())
 
     def at(self, snr_db: float) -> "TrafficStage":
         """The cell at another mean Es/N0 [dB]."""
         traffic = self.config.traffic.model_copy(update={"snr_db": snr_db})
-        return TrafficStage(self.config.model_copy(update={"traffic": traffic}))
+        config = self.config.model_copy(update={"traffic": traffic})
+        return TrafficStage(config, self._kept)
 
     def identity(self) -> dict[str, Any]:
         """Everything that an episode depends on, but for the SNR."""
@@ -78,9 +81,9 @@ class TrafficStage:
         is_link = self.config.engine == "link"
         return linked.composed(self.config) if is_link else None
 
-
-def service(config: TrafficScenario) -> Service:
-    """What delivers the frames of a cell, by the engine of its scenario."""
-    if config.engine == "link":
-        return linked.linked(config, measured())
-    return Measured(measured(), config.traffic.utility, config.traffic.values)
+    def _service(self) -> Service:
+        """What delivers frames."""
+        if self._over:
+            return linked.linked(self.config, measured(), self._kept)
+        traffic = self.config.traffic
+        return Measured(measured(), traffic.utility, traffic.values)

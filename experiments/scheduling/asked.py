@@ -78,6 +78,26 @@ class Compare(NamedTuple):
     policies: str = "grants,parameters"
 
 
+class Order(NamedTuple):
+    """Schedulers by the table and over the link, on equal episodes.
+
+    output : folder of the tables
+    source : pictures of all classes of content, as on the command line of a sweep
+    schedulers : names, with spaces between them
+    episodes : of each
+    slots : of an episode
+    """
+
+    output: Path
+    source: str
+    schedulers: str = (
+        "random proportional_fair max_weight earliest_deadline strict_priority "
+        "drift_plus_penalty ppo_lagrangian:grants"
+    )
+    episodes: int = 16
+    slots: int = 20
+
+
 def at_least(name: str, value: int, least: int) -> None:
     """Refuse an option below its least value.
 

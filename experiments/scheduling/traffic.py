@@ -16,6 +16,7 @@ from semlink.loop.traffic.service import Measured
 POOL, PRICE = 4_500, 0.2  # channel uses, and price of them in a slot, for each user
 SLOTS = 256  # of an episode
 TUNING, TRAINING, TEST = 1_000_000, 2_000_000, 9_000_000  # first seeds
+ORDER = 10_000_000  # of episodes that are played by the table and over the link
 USES = 8_500  # channel uses of a frame
 FADING = {"doppler": 0.02, "shadowing_db": 4.0}
 WATCHES = {

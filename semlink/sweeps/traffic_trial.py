@@ -149,6 +149,7 @@ class TrafficTrial:
     config : configuration of the sweep
     read : the configuration of a scenario, from its name and keys
     build : builds a cell
+    made : counts the signals of cells over the link
 
     Raises
     ------
@@ -166,8 +167,9 @@ class TrafficTrial:
         config: ScenarioSweepConfig,
         read: Callable[[ComponentSpec], TrafficScenario],
         build: Callable[[TrafficScenario], Stage],
+        made: Counter[str] | None = None,
     ):
-        self.config, self.made = config, Counter()
+        self.config, self.made = config, Counter() if made is None else made
         self._setups = [TrafficSetup(s, read(s)) for s in config.scenarios()]
         self._stages = {s.spec.label: build(s.config) for s in self._setups}
         self._played: tuple[tuple[str, int], list[Judgement]] = (("", 0), [])

@@ -20,6 +20,7 @@ from semlink.metrics import Task
 from semlink.protocols import Budget, Source
 from semlink.rng import Seeds
 from semlink.signals import Sample, unknown
+from semlink.store.cache import data_hash
 
 CHANNEL = "awgn"  # a slot has one state
 CHANCES = 2**53  # that a uniform number distinguishes
@@ -115,7 +116,7 @@ class Linked:
         sample = self.pictures.source[number]
         link, floor = self._links[sent.transmitter], self._floor(number, sample)
         budget = self._budget(link, sample, sent)
-        encode = partial(self._encoded, link, sample, number, budget)
+        encode = partial(self._encoded, link, sample, budget)
         seeds = Seeds(int(chance * CHANCES), CHANNEL)
         try:
             to = Receiving(sample.query)
@@ -137,15 +138,15 @@ class Linked:
         point = link.transmitter.operating_point(planned)
         return Budget(sent.uses / sample.values, "per_image", point)
 
-    def _encoded(self, link: Link, sample, number, budget, state_db, query=None):
+    def _encoded(self, link: Link, sample: Sample, budget: Budget, _) -> Encoded:
         """The signal of a picture within a budget, unless it is kept."""
-        given = link.given(sample, query)
+        given = link.given(sample)
 
         def make() -> Encoded:
             plan = link.plan([given], budget)
-            return Encoded(given, plan, *link.transmit(sample, plan, None, query))
+            return Encoded(given, plan, *link.transmit(given, plan))
 
-        key = link.pair.label, number, budget, query
+        key = link.pair.label, data_hash(given.data), given.index, budget
         return self._kept(key, make)._replace(sample=given)
 
     def _floor(self, number: int, sample: Sample) -> float:

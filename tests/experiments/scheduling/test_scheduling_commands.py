@@ -10,7 +10,15 @@ import numpy as np
 import pytest
 
 from experiments.scheduling import rating, small
-from experiments.scheduling.asked import Compare, Small, Train, Tune, even, folder
+from experiments.scheduling.asked import (
+    Compare,
+    Order,
+    Small,
+    Train,
+    Tune,
+    even,
+    folder,
+)
 from experiments.scheduling.comparing import half_width
 from experiments.scheduling.tables import write
 from experiments.scheduling.tuning import Tried, chosen
@@ -31,12 +39,13 @@ def run(*words: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.parametrize("recipe", [Small, Tune, Train, Compare])
+@pytest.mark.parametrize("recipe", [Small, Tune, Train, Compare, Order])
 def test_every_option_has_a_line_of_help(recipe):
     parser = options_of("it", recipe)
     helped = {action.dest: action.help for action in parser._actions}
     assert all(helped[name] for name in recipe._fields)
-    asked = parser.parse_args(["--output", "somewhere"])
+    needed = ["--source", "photos"] if recipe is Order else []
+    asked = parser.parse_args(["--output", "somewhere", *needed])
     assert recipe(**vars(asked)).output == Path("somewhere")
 
 
@@ -44,7 +53,7 @@ def test_a_command_that_does_not_exist_is_refused_in_one_line():
     done = run("big")
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "error: a command must be small, tune, train, compare, got 'big'"
+        "error: a command must be small, tune, train, compare, order, got 'big'"
     ]
 
 
@@ -58,6 +67,8 @@ def test_bad_options_are_refused_in_one_line(tmp_path):
         ("train", "--output", str(tmp_path), "--users", "3"): "got 3",
         ("compare", "--output", str(tmp_path), "--seeds", "1"): "got 1",
         ("tune", "--output", str(tmp_path), "--episodes", "0"): "got 0",
+        ("order", "--output", str(tmp_path), "--source", "photos"): "got 2",
+        ("order", "--output", str(tmp_path), "--source", "gaussian"): "of signal",
     }.items():
         done = run(*words)
         assert done.returncode != 0

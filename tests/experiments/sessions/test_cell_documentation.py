@@ -14,10 +14,19 @@ from semlink.loop.traffic.config import (
     TrafficConfig,
     User,
 )
+from semlink.loop.traffic.scenario import TrafficScenario
 from semlink.sweeps.traffic_trial import METRICS
 
 TEXT = (ROOT / "docs" / "cells.md").read_text()
-MODELS = [UserConfig, TrafficConfig, User, Arrivals, Fading, Signalling]
+MODELS = [
+    UserConfig,
+    TrafficScenario,
+    TrafficConfig,
+    User,
+    Arrivals,
+    Fading,
+    Signalling,
+]
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
