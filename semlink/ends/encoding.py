@@ -92,7 +92,7 @@ class Encoder:
         granted = needed
         while (short := needed - _on_air(granted)) > 0:
             granted += short
-        return granted
+        return _on_air(granted)
 
     def _budget(self, given: Sample, place: int, uses: int, snr_db: float) -> Budget:
         """Channel uses of a frame as a budget of its link."""
