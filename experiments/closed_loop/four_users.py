@@ -52,7 +52,7 @@ def agents(keys: Sequence[str], folder: Path) -> list[System]:
     def system(name: str, *more: str, **other: str) -> System:
         return System(name, (*SCARCE, *filter(None, (parts | other).values()), *more))
 
-    served = ("random", "round_robin", TUNED)
+    served = ("random", "round_robin", TUNED, "ppo_lagrangian:grants")
     silent = ("report", "request", "profile")
     fixed = "adapter=fixed[transmitter=ntscc,share=0.1]"
     return [
