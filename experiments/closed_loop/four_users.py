@@ -84,10 +84,11 @@ Values = Callable[[Sequence[Row]], float]
 
 def metrics(keys: Sequence[str]) -> dict[str, tuple[int, Values]]:
     """Digits of each column of the table, and its value of an episode."""
-    weight = _weights(tuple(keys))
+    matters = _importances(tuple(keys))
 
-    def weighted(rows: Sequence[Row]) -> float:
-        weights = [weight(row) for row in rows]
+    def by_importance(rows: Sequence[Row], urgency: float = 1.0) -> float:
+        """Mean utility; frames weigh by their map, and by the priority of users."""
+        weights = matters(rows) * urgency ** _of(rows, "priority")
         return float(np.average(_of(rows, "utility"), weights=weights))
 
     def task(name: str) -> Values:
@@ -99,7 +100,8 @@ def metrics(keys: Sequence[str]) -> dict[str, tuple[int, Values]]:
         "uses": (0, lambda rows: float(_of(rows, "uses").mean())),
         "utility": (3, lambda rows: float(_of(rows, "utility").mean())),
         "net": (3, _net),
-        "weighted": (3, weighted),
+        "by importance": (3, by_importance),
+        "and priority": (3, lambda rows: by_importance(rows, 2.0)),
         "find (F1)": (3, task("detection")),
         "watch": (3, task("reconstruction")),
     }
@@ -114,8 +116,8 @@ def _net(rows: Sequence[Row]) -> float:
     return float(net_of(_of(rows, "utility"), _of(rows, "uses"), PRICE).mean())
 
 
-def _weights(keys: tuple[str, ...]) -> Callable[[Row], float]:
-    """Weight of a frame: mean of its map, doubled by each priority of its user.
+def _importances(keys: tuple[str, ...]) -> Callable[[Sequence[Row]], np.ndarray]:
+    """Mean weight of the map of each frame : [n].
 
     The map is that of the detector on the frame as it was captured, whatever a system
     knows of it.
@@ -125,14 +127,10 @@ def _weights(keys: tuple[str, ...]) -> Callable[[Row], float]:
 
     @cache
     def mean(user: int, name: str) -> float:
-        source = sources[user]
-        sample = next(s for s in source if s.name == name)
+        sample = next(s for s in sources[user] if s.name == name)
         return float(weights_of(of(sample)).mean())
 
-    def weight(row: Row) -> float:
-        return mean(int(row["user"]), row["sample"]) * 2.0 ** int(row["priority"])
-
-    return weight
+    return lambda rows: np.array([mean(int(r["user"]), r["sample"]) for r in rows])
 
 
 def table(

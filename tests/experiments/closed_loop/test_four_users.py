@@ -32,11 +32,18 @@ def value(columns, name: str, rows) -> float:
 def test_an_urgent_frame_weighs_as_many_as_its_priority_says(columns):
     """Two frames of one picture: weights of 1 and 8, whatever the picture weighs."""
     rows = [row(0, 1.0), row(0, 0.1, "reconstruction", priority="3")]
-    assert value(columns, "weighted", rows) == pytest.approx((1.0 + 8 * 0.1) / 9)
+    assert value(columns, "and priority", rows) == pytest.approx((1.0 + 8 * 0.1) / 9)
+    assert value(columns, "by importance", rows) == pytest.approx(0.55)
     assert value(columns, "utility", rows) == pytest.approx(0.55)
     assert value(columns, "net", rows) == pytest.approx(0.55 - 0.02)
     assert value(columns, "find (F1)", rows) == 1.0
     assert value(columns, "watch", rows) == 0.1
+
+
+def test_a_frame_weighs_as_much_as_its_map_says(columns):
+    """An astronaut fills half of a window (8.5), a distant rocket is no object (1)."""
+    rows = [row(0, 1.0), row(0, 0.0, sample="rocket 1")]
+    assert value(columns, "by importance", rows) == pytest.approx(8.5 / 9.5)
 
 
 def test_differences_to_the_first_system_are_within_episodes():
