@@ -47,7 +47,8 @@ class UncodedTransmitter:
             needed = budget.frame.uses(symbols)
             if needed > budget.uses(sample):
                 cbr = needed / sample.values
-                raise Infeasible(f"{sample.name} always takes CBR {cbr:.4f}")
+                reason = f"{sample.name} always takes CBR {cbr:.4f}"
+                raise Infeasible(reason, needed)
 
     def __call__(self, sample: Sample, plan: None, memory=None):
         x, header = self._send(sample.data), self._header.num_symbols

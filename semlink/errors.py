@@ -10,4 +10,14 @@ class Infeasible(Exception):
 
     Raised by :meth:`semlink.protocols.Transmitter.plan` with the reason. A sweep
     records such a point and goes on.
+
+    Parameters
+    ----------
+    reason : one line
+    least : cost of the smallest signal, in the unit of the search's limit: channel uses
+        for a sample, mean CBR for a set; ``None`` if it is unknown
     """
+
+    def __init__(self, reason: str, least: float | None = None):
+        super().__init__(reason)
+        self.least = least

@@ -202,7 +202,8 @@ def highest(
     spent_low, spent_high = cost(low), cost(high)
     if spent_low > limit:
         share = spent_low / limit if limit else float("inf")
-        raise Infeasible(f"smallest file of {what} is {share:.2f} of the budget")
+        reason = f"smallest file of {what} is {share:.2f} of the budget"
+        raise Infeasible(reason, spent_low)
     if spent_high <= limit:
         return high
     coarse, tries = max((high - low) / COARSE, step), 0

@@ -90,10 +90,10 @@ class FeatureTransmitter:
             every = range(self._last + 1)
             fits = bisect_right(every, limit, key=lambda i: spent(Setting(i, snr)))
             if not fits:
-                share = spent(Setting(0, snr)) / limit if limit else float("inf")
-                raise Infeasible(
-                    f"fewest symbols of {what} are {share:.2f} of the budget"
-                )
+                least = spent(Setting(0, snr))
+                share = least / limit if limit else float("inf")
+                reason = f"fewest symbols of {what} are {share:.2f} of the budget"
+                raise Infeasible(reason, least)
             return Setting(fits - 1, snr)
 
         def finer(setting: Setting) -> Setting | None:

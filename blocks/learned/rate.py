@@ -40,8 +40,10 @@ def best(
     quality = max(quality, 0)
     eta = _last(lambda e: cost(quality, e) <= limit, LAST_ETA)
     if eta < 0:
-        share = cost(quality, 0) / limit if limit else float("inf")
-        raise Infeasible(f"smallest signal of {what} is {share:.2f} of the budget")
+        least = cost(quality, 0)
+        share = least / limit if limit else float("inf")
+        reason = f"smallest signal of {what} is {share:.2f} of the budget"
+        raise Infeasible(reason, least)
     return quality, eta
 
 

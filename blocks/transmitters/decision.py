@@ -37,7 +37,8 @@ class DecisionTransmitter:
             needed = budget.frame.uses(self._chain.num_symbols(BITS))
             if needed > budget.uses(sample):
                 cbr = needed / sample.values
-                raise Infeasible(f"{sample.name} always takes CBR {cbr:.6f}")
+                reason = f"{sample.name} always takes CBR {cbr:.6f}"
+                raise Infeasible(reason, needed)
 
     def __call__(self, sample: Sample, plan: None, memory=None):
         label = int(decide(sample.data).argmax())

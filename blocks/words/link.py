@@ -167,7 +167,8 @@ def finest(spent: Callable[[int], float], limit: float, what: str) -> int:
         The lowest level is above it.
     """
     if (least := spent(0)) > limit:
-        raise Infeasible(f"shortest description of {what} takes {least:g} of {limit:g}")
+        reason = f"shortest description of {what} takes {least:g} of {limit:g}"
+        raise Infeasible(reason, least)
     low, high = 0, FINEST + 1
     while high - low > 1:
         middle = (low + high) // 2

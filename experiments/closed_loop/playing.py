@@ -32,12 +32,14 @@ class Job(NamedTuple):
 
     folder : of the results, with a folder for each system and episode
     keys : of the scenario, for all systems
+    scenario : its name
     """
 
     episode: Episode
     systems: tuple[System, ...]
     folder: Path
     keys: tuple[str, ...]
+    scenario: str
 
 
 Rows = dict[str, list[list[Row]]]  # rows by name of the system, then by episode
@@ -49,9 +51,10 @@ def play(
     folder: Path,
     keys: tuple[str, ...],
     workers: int,
+    name: str = SCENARIO,
 ) -> Rows:
-    """Rows of all episodes of all systems."""
-    jobs = [Job(episode, tuple(systems), folder, keys) for episode in episodes]
+    """Rows of all episodes of all systems, in the scenario of a name."""
+    jobs = [Job(episode, tuple(systems), folder, keys, name) for episode in episodes]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, context) as pool:
         by_episode = list(pool.map(_played, jobs))
@@ -65,12 +68,13 @@ def _played(job: Job) -> list[list[Row]]:
 
 def _rows(system: System, job: Job) -> list[Row]:
     """Rows of one episode of one system; those that are there are not played."""
-    (seed, number), config = job.episode, scenario(SCENARIO, [*job.keys, *system.keys])
+    seed, number = job.episode
+    config = scenario(job.scenario, [*job.keys, *system.keys])
     stage = Stage(config, _workshop())
     folder = job.folder / _folder(system) / f"{seed}-{number}"
-    told = manifest(SCENARIO, stage, seed, number)
+    told = manifest(job.scenario, stage, seed, number)
     with StepStore(folder, columns(stage), told) as store:
-        if store.stored < config.world.frames:
+        if store.stored < config.world.frames * max(len(stage.users), 1):
             for step in stage.session(seed, number):
                 store.add(row_of(step, stage))
             mean = sum(float(row["utility"]) for row in store.rows) / len(store.rows)

@@ -12,10 +12,11 @@ from blocks.phy.header import BurstCode
 from blocks.scheduling import scheduler
 from experiments.compose import catalogue
 from experiments.playing.offering import Offering
+from experiments.playing.perceiving import perceiving
 from experiments.playing.truth import Truth
 from experiments.playing.users import users_of
 from experiments.playing.utility import utility
-from experiments.playing.work import works
+from experiments.playing.work import weighing, works
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
@@ -142,6 +143,7 @@ class Stage:
                 draws=seeds.generator("user"),
                 sharing=self._sharing(seeds),
                 user=user,
+                perceiving=weighing(config.importance),
             )
         )
 
@@ -192,6 +194,8 @@ class Stage:
         del told["world"]["snr_db"]
         components = [[k, self._catalogue.identity(k, spec)] for k, spec in specs]
         identity = {"told": told, "components": components, "work": works(self.names)}
+        if self.config.importance is not None:
+            identity["weighing"] = weighing(self.config.importance)
         if self.users:
             identity["users"] = [stage.identity() for stage in self.users]
         return identity
@@ -207,7 +211,8 @@ class Stage:
             if kind in self._catalogue.registries:
                 specs = getattr(self.config, kind)
                 for spec in specs if isinstance(specs, tuple) else (specs,):
-                    yield kind, spec
+                    if spec is not None:
+                        yield kind, spec
 
     def seeds(self, seed: int, episode: int = 0) -> Seeds:
         """Seeds of an episode; equal for all agents, so that all meet one course."""
@@ -222,6 +227,7 @@ class Stage:
             config.arms(),
             config.world.snr_db,
             config.device.slot_ms,
+            perceiving(config, self.names, self._largest, self._table),
         )
         kept = self._workshop.kept
         return Sender(self.links, deciding, self._bursts, seeds, kept)
@@ -240,13 +246,16 @@ class Stage:
         """The adapter; an oracle is told the expected utilities of an episode."""
         if not isinstance(self._adapter, Knowing):
             return self._adapter
-        table = self._workshop.once(
+        snr_db, initial_db = self._world(seeds).snr_db, self.config.world.snr_db
+        truth = Truth(self._table(), self.names, snr_db, initial_db, self._largest())
+        return self._adapter.knows(truth)
+
+    def _table(self) -> Abstraction:
+        """The measured utilities."""
+        return self._workshop.once(
             ("measured utilities",),
             lambda: Abstraction(read(catalogue=self._catalogue)),
         )
-        snr_db, initial_db = self._world(seeds).snr_db, self.config.world.snr_db
-        truth = Truth(table, self.names, snr_db, initial_db, self._largest())
-        return self._adapter.knows(truth)
 
     def receiver(self) -> Receiver:
         """The receiver's end, for an episode."""

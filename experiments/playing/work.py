@@ -1,4 +1,4 @@
-"""What the transmitters cost to compute, from the table of measured operations."""
+"""What computing costs at the ends, from the tables of measured operations."""
 
 from collections.abc import Mapping
 
@@ -10,6 +10,7 @@ from semlink.reading import read_tree
 from semlink.registry import unknown
 
 WORK = SCENARIOS / "work" / "work.yaml"
+IMPORTANCE = SCENARIOS / "work" / "importance.yaml"
 
 
 def works(names: tuple[str, ...]) -> tuple[Work, ...]:
@@ -22,6 +23,24 @@ def works(names: tuple[str, ...]) -> tuple[Work, ...]:
     """
     table = read_tree(WORK)
     return tuple(_work(name, table) for name in names)
+
+
+def weighing(importance: ComponentSpec | None) -> float:
+    """Operations of a map of importance for a value of a picture (FLOP).
+
+    Raises
+    ------
+    InputError
+        It is not in the table.
+    """
+    if importance is None:
+        return 0.0
+    table = read_tree(IMPORTANCE)
+    known = table.get(importance.label, table.get(importance.name))
+    if known is None:
+        what = "importance with measured operations"
+        raise InputError(unknown(what, importance.label, [*table]))
+    return float(known)
 
 
 def _work(name: str, table: Mapping[str, Mapping]) -> Work:

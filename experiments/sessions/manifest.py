@@ -57,7 +57,8 @@ def _components(config: ScenarioConfig) -> dict[str, dict[str, Any]]:
         value = getattr(config, name)
         specs = value if isinstance(value, tuple) else (value,)
         if name in known.registries:
-            tree[name] = {spec.label: known.identity(name, spec) for spec in specs}
+            named = [spec for spec in specs if spec is not None]
+            tree[name] = {spec.label: known.identity(name, spec) for spec in named}
     return tree
 
 

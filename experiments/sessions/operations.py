@@ -1,6 +1,7 @@
-"""Operations of transmitters and receivers, for the devices of scenarios.
+"""Operations of transmitters, receivers and maps, for the devices of scenarios.
 
     python -m experiments.sessions.operations ntscc "jpeg2000_ldpc[mcs=auto]" > FILE
+    python -m experiments.sessions.operations --importance detector saliency > FILE
 
 An operation is a multiplication or an addition of a large matrix product: processor
 time to encode and to decode pictures, over the processor time of such an operation on
@@ -15,10 +16,13 @@ from collections.abc import Callable
 import numpy as np
 import yaml
 
+from blocks.importances import importance
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.link import Link
 from semlink.loop.exchange import Memory
+from semlink.modalities.categories import CATEGORIES
+from semlink.modalities.query import Query
 
 SIDE, PRODUCTS = 1024, 4  # of the matrix product
 SNR_DB, CBR, PICTURES = 10.0, 0.03, 3
@@ -45,6 +49,24 @@ def operations(spec: str) -> dict[str, float]:
         "decode": float(f"{decode:.3g}"),
         "model_bytes": sum(path.stat().st_size for path in files),
     }
+
+
+def weighing(spec: str) -> float:
+    """FLOP of a map of importance for a value of a picture.
+
+    Parameters
+    ----------
+    spec : component, as on the command line
+    """
+    of = importance(spec)
+    source = catalogue().build("source", ComponentSpec(name="photos"))
+    asked = Query(classes=CATEGORIES[:1])
+    first, *samples = (
+        source[index]._replace(query=asked) for index in range(PICTURES + 1)
+    )
+    of(first)  # libraries and networks are read
+    each = [_timed(lambda s=s: of(s))[1] / s.values for s in samples]
+    return float(f"{np.median(each) / _second_per_flop():.3g}")
 
 
 def _times(link: Link, sample) -> tuple[float, float]:
@@ -77,5 +99,7 @@ def _second_per_flop() -> float:
 
 
 if __name__ == "__main__":
-    table = {spec: operations(spec) for spec in sys.argv[1:]}
+    maps, specs = sys.argv[1:2] == ["--importance"], sys.argv[1:]
+    measured = weighing if maps else operations
+    table = {spec: measured(spec) for spec in specs[maps:]}
     print(yaml.safe_dump(table, sort_keys=False), end="")

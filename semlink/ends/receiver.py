@@ -155,6 +155,8 @@ class Receiver:
         self._state_db = _state_db(rx.no)
         if of.begins:
             rx = self._read_grant(rx)
+        if of.grant is not None:  # reports are of the state at nominal power
+            self._state_db -= of.grant.power_db
         number = of.number % FRAMES
         if of.grant is None:
             request = Request(frame=number, verdict="ask")

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from semlink.ends.answers import content_of, state_of
+from semlink.ends.encoding import Encoder, Perceiving
 from semlink.ends.kept import Kept
 from semlink.ends.sending import REPORTED, Asking, Emitted, Memory, Sent
-from semlink.ends.wire import GRANT_BITS, Bursts, Wire, granted, unpacked
-from semlink.errors import Infeasible, InputError
+from semlink.ends.wire import Bursts, Wire, granted, unpacked
+from semlink.errors import InputError
 from semlink.link import Link
 from semlink.loop.agents import (
     Adapter,
@@ -26,7 +27,6 @@ from semlink.loop.exchange import Encoded
 from semlink.loop.pool import Demand, Shares
 from semlink.loop.world import Frame
 from semlink.modalities.query import Query
-from semlink.protocols import Budget
 from semlink.rng import Seeds
 from semlink.signalling import layout
 from semlink.signalling.messages import (
@@ -37,8 +37,7 @@ from semlink.signalling.messages import (
     Request,
     TaskProfile,
 )
-from semlink.signals import Ledger, Sample, ledger
-from semlink.store.cache import data_hash
+from semlink.signals import Ledger, ledger
 
 FRAMES = 256  # numbers of frames on the air
 
@@ -50,12 +49,14 @@ class Deciding(NamedTuple):
     arms : settings that the adapter can choose
     initial_db : long-term mean of the Es/N0, known from the start [dB]
     slot_ms : duration of a slot [ms]
+    perceiving : what it says of a frame when it asks
     """
 
     adapter: Adapter
     arms: tuple[Arm, ...]
     initial_db: float
     slot_ms: float = 1.0
+    perceiving: Perceiving = Perceiving()
 
 
 class Sender:
@@ -79,7 +80,8 @@ class Sender:
         kept: Kept | None = None,
     ):
         self._links, self._deciding = links, deciding
-        self._bursts, self._seeds, self._kept = bursts, seeds, kept
+        self._bursts, self._seeds = bursts, seeds
+        self._encoder = Encoder(links, bursts, kept)
         self.memory = Memory(TaskProfile(), pairs=(None,) * len(links))
         self._acts: list[Act] = []
         self._asking: Asking | None = None
@@ -189,8 +191,8 @@ class Sender:
         """Encode a frame for the state that is known, and announce it."""
         before = self.memory.pairs[grant.transmitter]
         encoded = self._encoded(frame, grant, setting)
-        if encoded is None:
-            grant = grant.model_copy(update={"uses": 0})  # nothing follows
+        if encoded is None:  # nothing follows; the announcement must arrive
+            grant = grant.model_copy(update={"uses": 0, "power_db": 0.0})
         front = self._bursts.send(granted(grant))
         tx = encoded.tx if encoded else None
         x = np.concatenate([front, tx.x]) if tx else front
@@ -259,10 +261,11 @@ class Sender:
             most=max(profile.uses - self._spent, 0),
             transmitter=setting.arm.transmitter,
             retransmissions=min(setting.retransmissions, profile.retransmissions),
-            state_db=np.nan if known.state_db is None else known.state_db,
+            state_db=self._known_db,
             wait_slots=waited_ms / slot_ms,
             left_slots=(profile.deadline_ms - waited_ms) / slot_ms,
             priority=profile.priority,
+            **self._perceived(frame, setting),
         )
 
     def _grant(self, frame: Frame, share: Shares) -> Grant:
@@ -281,39 +284,38 @@ class Sender:
         self.memory = self.memory._replace(chosen=chosen)
 
     def _encoded(self, frame: Frame, grant: Grant, setting: Setting) -> Encoded | None:
-        """The first signal within the grant; ``None`` if no signal fits."""
-        link, place = self._links[grant.transmitter], grant.transmitter
-        front = self._bursts.num_symbols(GRANT_BITS)
-        query = self._query() if link.pair.hears_query else None
-        given = link.given(frame.sample, query)
-        state_db = self.memory.state_db
-        known = self._deciding.initial_db if state_db is None else state_db
-        cbr = max(grant.uses - front, 1) / given.values
-        snr_db = known - setting.margin_db
-        try:
-            budget = link.budget(cbr, "per_image", snr_db)
-            encoded = self._first(place, given, budget)
-        except Infeasible:
-            return None
-        self._remember(place, encoded.memory)
+        """The first signal within the grant, for its power; ``None`` if none fits."""
+        place = grant.transmitter
+        given = self._encoder.given(frame.sample, place, self._query())
+        snr_db = self._known_db + grant.power_db - setting.margin_db
+        memory = self.memory.pairs[place]
+        encoded = self._encoder.encoded(given, place, grant.uses, snr_db, memory)
+        if encoded is not None:
+            self._remember(place, encoded.memory)
         return encoded
 
-    def _first(self, place: int, given: Sample, budget: Budget) -> Encoded:
-        """The first signal within a budget, unless it is kept.
+    def _perceived(self, frame: Frame, setting: Setting) -> dict[str, Any]:
+        """What the demand of a frame says of its content."""
+        sees, arm = self._deciding.perceiving, setting.arm
+        state_db, said = self._known_db - setting.margin_db, {}
+        sample = frame.sample._replace(annotations={}, query=self._query())
+        if sees.weighs is not None:
+            said["importance"] = sees.weighs(sample)
+        if sees.expects is not None:
+            weight, task = said.get("importance", 1.0), self.memory.profile.task
+            said["prior"] = sees.expects(sample, weight, arm, task, state_db)
+        if sees.least:
+            place = arm.transmitter
+            given = self._encoder.given(frame.sample, place, self._query())
+            memory = self.memory.pairs[place]
+            said["least"] = self._encoder.least(given, place, state_db, memory)
+        return said
 
-        A pair with memory sends equal frames differently; an oracle sees more of them.
-        """
-        link, memory = self._links[place], self.memory.pairs[place]
-
-        def make() -> Encoded:
-            plan = link.plan([given], budget)
-            sent = link.transmit(given, plan, memory, given.query)
-            return Encoded(given, plan, *sent)
-
-        if self._kept is None or link.pair.remembers or link.pair.oracle:
-            return make()
-        what = data_hash(given.data), given.index, given.name, given.query
-        return self._kept((link.pair.label, budget, what), make)._replace(sample=given)
+    @property
+    def _known_db(self) -> float:
+        """The last reported state, or the long-term mean before the first [dB]."""
+        state_db = self.memory.state_db
+        return self._deciding.initial_db if state_db is None else state_db
 
     def _query(self) -> Query:
         """What the profile says that the receiver wants to know."""

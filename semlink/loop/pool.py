@@ -22,7 +22,8 @@ class Demands(NamedTuple):
     least : int, fewest channel uses that hold a signal; 0 where that is unknown
     transmitter : int, place of the transmitter that the adapter asks for
     retransmissions : int, most retransmissions that it asks for
-    state_db : last reported Es/N0 at nominal power [dB]; NaN before a report
+    state_db : last reported Es/N0 at nominal power [dB]; before a report the long-term
+        mean if that is known, else NaN
     backlog : what waits: frames, or bits of a fluid; 0: the user asks for nothing
     wait_slots : slots that the oldest frame has waited
     left_slots : slots until its deadline

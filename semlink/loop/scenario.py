@@ -129,6 +129,10 @@ class ScenarioConfig(_Frozen):
     channel : downlink, and uplink on another course
     says, answers : what the user says at the beginning, and answers to questions
     intent, adapter, scheduler : agents
+    importance : what matters in a frame; its mean weight is part of what a sender asks
+        a scheduler for
+    prior : what both ends know of transmitters: the measured ``table``, whose expected
+        utility of a frame is part of what its sender asks for; or ``none``
     task : tasks that a profile can name
     receiver, uplink, device : as described there
     round_trip_slots : slots from the end of a transmission to the answer to its request
@@ -147,6 +151,8 @@ class ScenarioConfig(_Frozen):
     intent: ComponentSpec = ComponentSpec(name="prototypes")
     adapter: ComponentSpec = ComponentSpec(name="bandit")
     scheduler: ComponentSpec = ComponentSpec(name="single_user")
+    importance: ComponentSpec | None = None
+    prior: Literal["none", "table"] = "none"
     task: Specs = (ComponentSpec(name="detection"),)
     receiver: ReceiverConfig = ReceiverConfig()
     uplink: UplinkConfig = UplinkConfig()

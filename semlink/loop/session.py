@@ -58,6 +58,7 @@ class Parts(NamedTuple):
     draws : generator of the simulated user
     sharing : the scheduler, with its pool; in a cell, that of the cell
     user : number of the user in the cell
+    perceiving : operations for a value of a frame before the sender asks for it (FLOP)
     """
 
     world: World
@@ -71,6 +72,7 @@ class Parts(NamedTuple):
     draws: np.random.Generator
     sharing: Sharing
     user: int = 0
+    perceiving: float = 0.0
 
 
 class Outcome(NamedTuple):
@@ -136,7 +138,7 @@ class Session:
     def __init__(self, parts: Parts):
         self.parts, self._on_the_way = parts, deque()
         self._uses, self._heard = Ledger(), 0
-        self._encoded, self._intended = Cost(), None
+        self._computed, self._intended = Cost(), None
 
     def __iter__(self) -> Iterator[Step]:
         """Play the episode alone, frame by frame."""
@@ -160,7 +162,7 @@ class Session:
         """Time goes on to the next frame; messages arrive meanwhile."""
         world, air = self.parts.world, self.parts.air
         self._uses, self._heard = Ledger(), 0
-        self._encoded, self._intended = Cost(), None
+        self._computed, self._intended = Cost(), None
         air.wait(max(world.slot_of(number) - air.now, 0))
         self._hear(world.slot_of(number))
         for _ in self.parts.sender.acts():
@@ -179,6 +181,7 @@ class Session:
     def _send(self, frame: Frame) -> Generator[Asked, Shares, Emitted | None]:
         """Stages 2 and 3: perceive, schedule, encode; ``None`` if it is too late."""
         parts = self.parts
+        self._compute(parts.perceiving * frame.sample.values)
         self._hear(parts.air.now)
         demand = parts.sender.ask(frame, parts.air.now, self._elapsed_ms(frame))
         if demand is None:
@@ -191,7 +194,7 @@ class Session:
         """Wait for a grant, and encode the frame for it."""
         share = yield Asked(self.parts.air.now, demand, frame.load)
         emitted = self.parts.sender.send(share)
-        self._encode(frame, emitted)
+        self._compute(self._flop(frame, emitted).encode)
         return emitted
 
     def _receive(
@@ -247,7 +250,7 @@ class Session:
         symbols = self._uses.of(direction=DOWN)
         air = Cost(0.0, parts.device.symbol_mj * power * symbols)
         every = computing(parts.device.receiver, decoded * flop)
-        cost = self._encoded + every + air
+        cost = self._computed + every + air
         return Outcome(estimate, values, utility, latency_ms, late, cost)
 
     def _feed_back(self, outcome: Outcome) -> Closed:
@@ -296,12 +299,12 @@ class Session:
             self.parts.sender.hear(arrived.wire, arrived.slot)
             self._heard += 1
 
-    def _encode(self, frame: Frame, emitted: Emitted | None) -> None:
-        """Let the time go by in which the sender encodes a frame, and count it."""
+    def _compute(self, flop: float) -> None:
+        """Let the time go by that operations take at the sender, and count them."""
         parts = self.parts
-        encoding = computing(parts.device.sender, self._flop(frame, emitted).encode)
-        self._encoded += encoding
-        parts.air.wait(int(np.ceil(encoding.ms / parts.device.slot_ms)))
+        cost = computing(parts.device.sender, flop)
+        self._computed += cost
+        parts.air.wait(int(np.ceil(cost.ms / parts.device.slot_ms)))
 
     def _left_slots(self, frame: Frame) -> float:
         """Slots from the answer to a request until the deadline."""

@@ -1,0 +1,130 @@
+"""What a sender knows of a frame before it has channel uses for it."""
+
+import numpy as np
+import pytest
+
+from blocks.importances import importance, weights_of
+from experiments.playing.scenario import scenario
+from experiments.playing.stage import Stage, Workshop
+from experiments.sessions.rows import row_of
+from semlink.ends.encoding import Encoder
+from semlink.ends.kept import Kept
+from semlink.ends.wire import GRANT_BITS
+from semlink.errors import InputError
+from semlink.modalities.query import Query
+from semlink.signalling import layout
+from semlink.signalling.messages import Grant
+from semlink.signals import DOWN
+from tests.experiments.playing.small import SMALL
+
+WORKSHOP = Workshop()
+PRICED = "scheduler=drift_plus_penalty[v=4]"  # power is dear: less than the nominal
+
+
+def small(*overrides: str) -> Stage:
+    return Stage(scenario(str(SMALL), list(overrides)), WORKSHOP)
+
+
+def cell_of(*overrides: str, users) -> Stage:
+    config = scenario(str(SMALL), [*overrides])
+    tree = config.model_dump(mode="json") | {"users": users}
+    return Stage(type(config).model_validate(tree), WORKSHOP)
+
+
+@pytest.mark.parametrize("word", ["linear_jscc", "jpeg2000_ldpc[mcs=auto]"])
+@pytest.mark.parametrize("snr_db", [0.0, 14.0])
+def test_the_least_grant_holds_a_signal_and_none_below_does(word, snr_db):
+    stage = small(f"transmitter={word}")
+    encoder = Encoder(stage.links, stage._bursts, Kept())
+    given = encoder.given(stage.source[0], 0, Query())
+    least = encoder.least(given, 0, snr_db, None)
+    announced, below = (
+        layout.on_air(Grant(frame=0, uses=uses)).uses for uses in (least, least - 1)
+    )
+    assert encoder.encoded(given, 0, announced, snr_db, None) is not None
+    assert encoder.encoded(given, 0, below, snr_db, None) is None
+    front = len(stage._bursts.send(np.zeros(GRANT_BITS, np.uint8)))
+    assert encoder.encoded(given, 0, front, snr_db, None) is None
+
+
+def test_what_is_left_of_a_pool_goes_to_nobody_if_it_holds_no_signal():
+    users = [{}, {"count": 2, "offset_db": -3}]
+    stage = cell_of("pool=1500", "scheduler=strict_priority", users=users)
+    steps = [step for step in stage.session(1) if step.emitted]
+    served = [step.emitted.grant.uses for step in steps]
+    assert all(uses == 0 or uses >= 1100 for uses in served)  # 300 are left
+    assert sum(uses > 0 for uses in served) == 5
+
+
+def test_a_frame_is_planned_for_the_power_of_its_grant():
+    """With less power, digital frames arrive, by a scheme for a weaker link."""
+    auto = "transmitter=jpeg2000_ldpc[mcs=auto]", "uplink.loss=0", "world.snr_db=18"
+    steps = list(small(*auto, PRICED).session(1))[1:]
+    powers = [step.emitted.grant.power_db for step in steps]
+    assert max(powers) <= -3
+    assert not any(step.outcome.estimate.lost for step in steps)
+
+
+def test_reports_are_of_the_state_at_nominal_power():
+    nominal, less = (
+        [row_of(step, stage) for step in stage.session(1)]
+        for stage in (small("uplink.loss=0"), small("uplink.loss=0", PRICED))
+    )
+    assert any(float(row["power_db"]) < -1 for row in less)
+    for one, other in zip(nominal[1:], less[1:], strict=True):
+        gap = float(one["reported_snr_db"]) - float(other["reported_snr_db"])
+        assert abs(gap) <= 1  # states are rounded down
+
+
+def test_whoever_gets_nothing_reports_its_true_state():
+    users = [{"says": {"verb": "watch", "priority": 3}}, {"offset_db": -6}]
+    keys = "pool=1300", "scheduler=drift_plus_penalty", "uplink.loss=0"
+    steps = list(cell_of(*keys, users=users).session(1))
+    starved = [s for s in steps if s.user == 1 and not s.emitted.grant.uses][1:]
+    assert starved
+    assert all(abs(s.emitted.state_db - (14 - 6)) <= 1 for s in starved)
+    assert all(s.emitted.grant.power_db == 0 for s in starved)
+
+
+def weights(stage: Stage) -> list[float]:
+    """Importance of the demands of the first frames of an episode."""
+    sender, world = stage.sender(stage.seeds(1)), stage._world(stage.seeds(1))
+    return [sender.ask(world.frame(n), 12 * n).importance for n in range(3)]
+
+
+def test_a_demand_has_the_mean_weight_of_the_frame():
+    assert weights(small()) == [1.0] * 3
+    found = weights(small("importance=saliency"))
+    weighs, source = importance("saliency"), small().source
+    assert found == [weights_of(weighs(source[n])).mean() for n in range(3)]
+    assert all(1 < weight < 64 for weight in found)
+
+
+def test_importance_is_counted_and_reads_no_ground_truth():
+    plain, weighed = (
+        list(small(*keys).session(1)) for keys in ((), ("importance=saliency",))
+    )
+    for one, other in zip(plain, weighed, strict=True):
+        flop = 991.0 * one.frame.sample.values  # work/importance.yaml
+        spent = other.outcome.cost.ms - one.outcome.cost.ms
+        assert spent == pytest.approx(1e3 * flop / 2e12)
+        assert other.outcome.latency_ms >= one.outcome.latency_ms
+        assert other.uses.of(direction=DOWN) == pytest.approx(
+            one.uses.of(direction=DOWN), rel=0.05
+        )
+    with pytest.raises(InputError, match="must not read annotations, got annotations"):
+        small("importance=annotations").session(1)
+    with pytest.raises(InputError, match="importance with measured operations"):
+        small("importance=none").session(1)
+
+
+def test_the_prior_is_what_the_table_expects_at_the_reported_state():
+    stage = small("prior=table", "task=reconstruction")
+    expects = stage.sender(stage.seeds(1))._deciding.perceiving.expects
+    sample, arm = stage.source[0], stage.config.arms()[0]
+    found = [expects(sample, 1.0, arm, "reconstruction", db) for db in (-4, 6, 20)]
+    assert np.all(np.diff(found) >= 0)
+    assert 0 <= found[0] < found[-1] <= 1
+    sender = stage.sender(stage.seeds(1))
+    demand = sender.ask(stage._world(stage.seeds(1)).frame(0), 0)
+    assert demand.prior == expects(sample, 1.0, arm, "reconstruction", 14.0)
