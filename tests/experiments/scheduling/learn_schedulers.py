@@ -8,14 +8,14 @@ os.environ |= {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 
 import numpy as np
 
-from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS
+from blocks.schedulers.ppo_lagrangian import FORMS
 from experiments.scheduling import small, traffic
 from experiments.scheduling.asked import Train
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.exact import constrained, score, value_of
 from experiments.scheduling.learning.cell_policy import exported, learner
 from experiments.scheduling.learning.small_policy import learnt
-from experiments.scheduling.learning.training import Play
+from experiments.scheduling.learning.training import episodes, played
 
 
 def small_problem() -> dict:
@@ -36,9 +36,11 @@ def small_problem() -> dict:
 
 def of_form(form: str) -> dict:
     """Outputs of an actor after a batch and of its export, for two counts of users."""
-    agent = learner(4, form, 3)
+    environment = episodes(Train(Path("."), form=form, users=4))
+    environment.reset()
+    agent = learner(environment, form, 3)
     before = agent.weights
-    steps, reward, cost = Play(Train(Path("."), form=form, users=4))(agent, 0)
+    steps, reward, cost = played(agent, environment, 1, 0)
     agent.learn(steps, reward.astype(np.float32), 1.0, 0)
     cells = Cells(traffic.cell(4, 20))
     seen = cells.reset(range(5))
@@ -47,7 +49,7 @@ def of_form(form: str) -> dict:
     moved = max(np.abs(a - b).max() for a, b in zip(before, agent.weights, strict=True))
     return {
         "actor": actor.mode().numpy(),
-        "exported": ours[..., 0] if form == GRANTS else ours,
+        "exported": ours.reshape(len(seen), -1),
         "moved": moved,
         "cost": cost,
     }
