@@ -18,8 +18,9 @@ STATE = BoundedTensorSpec((), tf.int32, 0, small.STATES - 1)
 WIDTHS = (64, 64)
 COURSES, SLOTS = 512, 64  # of a batch
 SETTING = Setting(learning_rate=3e-3, trace=0.8, parts=4)
-LAST = 0.3  # share of the batches whose policies count
+LAST = 0.4  # share of the batches whose policies count
 SCALE = 3.0  # multiplier of a relative error of one: the reward of a frame
+INTEGRAL = 0.2  # gain of the sum of errors
 
 
 class Learnt(NamedTuple):
@@ -88,7 +89,7 @@ def seen(of: small.Parts) -> np.ndarray:
         np.eye(count, dtype=np.float32)[pair @ [level, 1]]
         for count, level, pair in zip(JOINT, levels, of, strict=True)
     )
-    return np.concatenate([*marks], axis=-1)
+    return np.concatenate(list(marks), axis=-1)
 
 
 def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
@@ -104,17 +105,18 @@ def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
     transitions : slots of all courses
     rule : of the multiplier, ``pid`` or ``integral``
     """
-    learner, course = _learner(seed), small.Course(COURSES, seed)
+    agent, course = learner(seed), small.Course(COURSES, seed)
     draws = np.random.default_rng([seed, 1])
-    multiplier = Multiplier(small.CELL.limit, RULES[rule], SCALE)
+    gains = RULES[rule]._replace(integral=INTEGRAL)
+    multiplier = Multiplier(small.CELL.limit, gains, SCALE)
     iterations, path = max(transitions // (COURSES * SLOTS), 1), []
     share = np.full((small.STATES, small.ACTIONS), 1e-9)  # of states that none meets
     for iteration in range(iterations):
-        scores = _scores(learner)
-        steps, reward, cost = _played(scores, course, draws)
+        scores = scores_of(agent)
+        steps, reward, cost = played(scores, course, draws)
         weight = multiplier.value
         left, both = 1 - iteration / iterations, combined(reward, cost, weight)
-        learner.learn(steps, both, left, (seed, iteration))
+        agent.learn(steps, both, left, (seed, iteration))
         path.append((weight, cost.mean(), reward.mean()))
         multiplier(cost.mean())
         if iteration >= iterations - max(round(LAST * iterations), 1):
@@ -122,13 +124,14 @@ def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
     return Learnt(share / share.sum(axis=1, keepdims=True), np.array(path))
 
 
-def _learner(seed: int) -> Learner:
+def learner(seed: int) -> Learner:
+    """An agent with random weights from a seed."""
     begin(seed)
     action = BoundedTensorSpec((), tf.int32, 0, small.ACTIONS - 1)
     return Learner(STATE, action, Actor(), Critic(), SETTING)
 
 
-def _played(scores: np.ndarray, course: small.Course, draws: np.random.Generator):
+def played(scores: np.ndarray, course: small.Course, draws: np.random.Generator):
     """Steps of a batch, its last one for the value alone; rewards and costs [B, T].
 
     Actions are drawn from the rows of the scores [S, A], as the agent would draw them.
@@ -145,9 +148,9 @@ def _played(scores: np.ndarray, course: small.Course, draws: np.random.Generator
     return steps, reward, cost
 
 
-def _scores(learner: Learner) -> np.ndarray:
+def scores_of(agent: Learner) -> np.ndarray:
     """Scores of actions in each state : [S, A], float32."""
-    return learner.agent.actor_net(tf.range(small.STATES))[0].logits.numpy()
+    return agent.agent.actor_net(tf.range(small.STATES))[0].logits.numpy()
 
 
 def probabilities(scores: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from experiments.scheduling import small, traffic
 from experiments.scheduling.asked import Train
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.exact import constrained, score, value_of
+from experiments.scheduling.learning import small_policy
 from experiments.scheduling.learning.cell_policy import exported, learner
 from experiments.scheduling.learning.small_policy import learnt
 from experiments.scheduling.learning.training import episodes, played
@@ -23,8 +24,8 @@ def small_problem() -> dict:
     problem = small.problem()
     best = constrained(problem).value.reward
     worst = value_of(problem, small.random_policy()).reward
-    first, again = learnt(1, 50_000), learnt(1, 50_000)
-    long = value_of(problem, learnt(2, 250_000).policy)
+    first, again = learnt(1, 150_000), learnt(1, 150_000)
+    long = value_of(problem, learnt(2, 2_000_000).policy)
     return {
         "first": first.policy,
         "again": again.policy,
@@ -32,6 +33,39 @@ def small_problem() -> dict:
         "cost": long.cost / problem.limit,
         "path": first.path,
     }
+
+
+def acting() -> dict:
+    """What is drawn from a table of scores, beside the agent's own policy."""
+    agent = small_policy.learner(5)
+    net = agent.agent.actor_net
+    rng = np.random.default_rng(6)
+    net.set_weights([rng.normal(0, 0.5, of.shape) for of in net.get_weights()])
+    scores = small_policy.scores_of(agent)
+    course = small.Course(small_policy.COURSES, 0)
+    steps, *_ = small_policy.played(scores, course, np.random.default_rng(7))
+    state, action, kept = (
+        np.concatenate(of)
+        for of in zip(
+            *((s, a, k["dist_params"]["logits"]) for s, a, k in steps), strict=True
+        )
+    )
+    _, theirs = agent.act(state, (0, 0))
+    return {
+        "state": state,
+        "action": action,
+        "kept": kept,
+        "theirs": theirs["dist_params"]["logits"],
+        "scores": by_hand(net.get_weights()),
+    }
+
+
+def by_hand(weights: list[np.ndarray]) -> np.ndarray:
+    """Scores of all states by the layers' weights : [S, A]."""
+    found = small_policy.seen(small.parts(np.arange(small.STATES)))
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        found = np.tanh(found @ kernel + bias)
+    return found @ weights[-2] + weights[-1]
 
 
 def of_form(form: str) -> dict:
@@ -56,7 +90,7 @@ def of_form(form: str) -> dict:
 
 
 def main(path: Path) -> None:
-    found = small_problem()
+    found = small_problem() | acting()
     for form in FORMS:
         found |= {f"{form} {name}": value for name, value in of_form(form).items()}
     np.savez(path, **found)
