@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from semlink.errors import InputError
 
-LIMIT = 0.24  # weight of what is lost, over the weight of what is offered
+LIMIT = 0.28  # weight of what is lost, over the weight of what is offered
 
 
 class Small(NamedTuple):
@@ -19,7 +19,7 @@ class Small(NamedTuple):
 
     output: Path
     seeds: int = 5
-    transitions: int = 1_600_000
+    transitions: int = 10_000_000
     rule: str = "pid"
 
 
