@@ -29,7 +29,7 @@ class Train(NamedTuple):
     output : folder of the weights and the card
     form : ``grants``, scores of users; ``parameters``, of ``drift_plus_penalty``
     users : of the cells, an even number
-    batches : of 32 episodes and 64 slots
+    batches : of 128 episodes and 64 slots
     limit : largest weight of what is lost, over the weight of what is offered
     rule : what moves the multiplier, ``pid`` or ``integral``
     seed : root of all randomness

@@ -17,8 +17,8 @@ from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, PARAMETERS
 from blocks.schedulers.ppo_lagrangian import network as shipped
 from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
-SPREAD = {GRANTS: (0.5, 0.2), PARAMETERS: (0.3, 0.3)}  # deviations at first
-SETTING = Setting(learning_rate=1e-3, discount=0.95, entropy=1e-3, epochs=4, parts=4)
+SPREAD = {GRANTS: (0.3, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
+SETTING = Setting(learning_rate=3e-3, discount=0.95, trace=0.9, parts=8)
 
 
 class _Set(network.Network):

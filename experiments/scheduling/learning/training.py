@@ -21,7 +21,7 @@ from experiments.scheduling.learning.multiplier import RULES, Multiplier, combin
 from experiments.scheduling.tables import write
 from semlink.store.files import sha256, write_whole
 
-EPISODES, SLOTS = 32, 64  # of a batch
+EPISODES, SLOTS = 128, 64  # of a batch
 PATH, SAID = "training.csv", 10  # batches between two lines on the screen
 
 
