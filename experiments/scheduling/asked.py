@@ -73,7 +73,7 @@ class Compare(NamedTuple):
     output: Path
     seeds: int = 5
     episodes: int = 8
-    v: float = 1.0
+    v: float = 8.0
     urgency: float = 4.0
     policies: str = "grants,parameters"
 

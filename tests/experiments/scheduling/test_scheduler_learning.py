@@ -67,4 +67,4 @@ def test_the_exported_actor_has_the_same_outputs(found, form):
     np.testing.assert_allclose(exported, actor, atol=3e-4)
     assert np.ptp(actor) > 1e-3
     assert found[f"{form} moved"] > 1e-4
-    assert found[f"{form} cost"].shape == (32, 64)
+    assert found[f"{form} cost"].shape == (128, 64)
