@@ -1,4 +1,4 @@
-"""Powers of users that send at once, in closed form.
+"""Powers of users that share a pool, in closed form.
 
 Both laws of water-filling have the form ``p = [level a - b]+`` with ``b = 1/g``: with
 ``a = 1`` the sum of rates is largest, with ``a = sqrt(w / g)`` the weighted distortion
@@ -7,7 +7,15 @@ is smallest.
 
 import numpy as np
 
-from semlink.loop.pool import LEAST_DB, MOST_DB, Demands, Pool, Shares, granted
+from semlink.loop.pool import (
+    LEAST_DB,
+    MOST_DB,
+    Demands,
+    Pool,
+    Shares,
+    granted,
+    nominal_db,
+)
 from semlink.units import db_to_linear, linear_to_db
 
 WEAKEST = 1e-6  # Es/N0 of a user whose state is unknown, or who has no channel
@@ -62,3 +70,24 @@ def powered(demands: Demands, pool: Pool, uses: np.ndarray, a: np.ndarray) -> Sh
     power = filled(a, 1 / state(demands), budget, uses)
     uses = np.where(power < LEAST, 0, uses)
     return granted(demands, uses, linear_to_db(np.clip(power, LEAST, MOST)))
+
+
+def affordable(pool: Pool, uses: np.ndarray, power_db: np.ndarray) -> np.ndarray:
+    """Powers whose energy the pool has, and that a grant can express : [..., K], dB.
+
+    Nominal power is always there. What users ask for beyond it shrinks by one factor,
+    if the energy that the others leave is too little.
+
+    Parameters
+    ----------
+    uses : int [..., K], that the pool has
+    power_db : [..., K], what is asked for
+    """
+    asked = db_to_linear(np.clip(power_db, LEAST_DB, MOST_DB))
+    sure = np.minimum(asked, db_to_linear(nominal_db(pool)))
+    more = np.sum(uses * (asked - sure), -1)
+    energy = pool.uses * db_to_linear(max(pool.power_db, LEAST_DB))
+    left = energy - np.sum(uses * sure, -1)
+    share = np.clip(left / np.maximum(more, 1e-300), 0.0, 1.0)
+    power = sure + share[..., None] * (asked - sure)
+    return np.clip(linear_to_db(power), LEAST_DB, MOST_DB)

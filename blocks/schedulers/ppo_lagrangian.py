@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from blocks.powers import affordable
 from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
 from blocks.schedulers.features import ASKS, FEATURES, features
 from semlink.errors import InputError
@@ -22,7 +23,8 @@ from semlink.loop.pool import Demands, Pool, Shares, granted, in_order, nominal_
 SHIPPED = Path(__file__).parents[1] / "nn"
 MODEL, WEIGHTS, CONFIG = "ppo_lagrangian", "model.weights.h5", "config.json"
 GRANTS, PARAMETERS = "grants", "parameters"
-FORMS = {GRANTS: 1, PARAMETERS: 2}  # outputs of the network
+FORMS = {GRANTS: 2, PARAMETERS: 2}  # outputs of the network
+POWER_DB = 10.0  # over the nominal power, of an output of one
 V, URGENCY = (0.05, 20.0), (0.1, 60.0)  # ranges of the parameters
 
 
@@ -46,9 +48,7 @@ class PpoLagrangian:
     def __call__(self, demands, pool, memory, draws):
         """Shares by what the network says of the users' features."""
         found = self._outputs(features(demands, pool))
-        if self._form == GRANTS:
-            return in_order_of(found[..., 0], demands, pool), None
-        return by_parameters(found, demands, pool), None
+        return shares_of(self._form, found, demands, pool), None
 
     def _outputs(self, seen: np.ndarray) -> np.ndarray:
         *before, users, _ = seen.shape
@@ -57,10 +57,22 @@ class PpoLagrangian:
         return found.reshape(*before, *found.shape[1:])
 
 
-def in_order_of(score: np.ndarray, demands: Demands, pool: Pool) -> Shares:
-    """Shares by scores [..., K]; users of a score of 0 or less get nothing."""
-    served = np.where(score > 0, score, -np.inf)
-    return granted(demands, in_order(served, demands, pool), nominal_db(pool))
+def shares_of(form: str, outputs, demands: Demands, pool: Pool) -> Shares:
+    """Shares by what a network of some form puts out."""
+    by = by_grants if form == GRANTS else by_parameters
+    return by(outputs, demands, pool)
+
+
+def by_grants(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
+    """Shares by a score and a power of each user, outputs [..., K, 2].
+
+    Users of a score of 0 or less get nothing. A power of 0 is the nominal one, of 1 is
+    10 dB more, as far as a grant can express it and the pool has the energy.
+    """
+    score, power = outputs[..., 0], outputs[..., 1]
+    uses = in_order(np.where(score > 0, score, -np.inf), demands, pool)
+    power_db = affordable(pool, uses, nominal_db(pool) + POWER_DB * power)
+    return granted(demands, uses, power_db)
 
 
 def by_parameters(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from semlink.errors import InputError
 
-LIMIT = 0.24  # weight of what is lost, over the weight of what is offered
+LIMIT = 0.28  # weight of what is lost, over the weight of what is offered
 
 
 class Small(NamedTuple):
@@ -19,7 +19,7 @@ class Small(NamedTuple):
 
     output: Path
     seeds: int = 5
-    transitions: int = 1_600_000
+    transitions: int = 10_000_000
     rule: str = "pid"
 
 
@@ -29,7 +29,7 @@ class Train(NamedTuple):
     output : folder of the weights and the card
     form : ``grants``, scores of users; ``parameters``, of ``drift_plus_penalty``
     users : of the cells, an even number
-    batches : of 32 episodes and 64 slots
+    batches : of 128 episodes and 64 slots
     limit : largest weight of what is lost, over the weight of what is offered
     rule : what moves the multiplier, ``pid`` or ``integral``
     seed : root of all randomness
@@ -73,7 +73,7 @@ class Compare(NamedTuple):
     output: Path
     seeds: int = 5
     episodes: int = 8
-    v: float = 1.0
+    v: float = 8.0
     urgency: float = 4.0
     policies: str = "grants,parameters"
 

@@ -1,27 +1,29 @@
-"""A cell as a Gymnasium environment: one episode, whose actions score the users."""
+"""A cell as a Gymnasium environment: one episode, actions are scores and powers."""
 
 import gymnasium
 import numpy as np
 
 from blocks.schedulers.features import FEATURES
-from blocks.schedulers.ppo_lagrangian import in_order_of
+from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, by_grants
 from experiments.scheduling.cells import Cells
 from semlink.loop.traffic.environment import CellEnvironment
 
 MOST = 1e7  # of a feature, such as the weight of a pool
 SEEDS = 2**31
+OUTPUTS = FORMS[GRANTS]
 
 
 class CellEnv(gymnasium.Env):
-    """One episode of a cell (version 1).
+    """One episode of a cell (version 2: actions set powers, too).
 
     Observation space
         ``Box(-1e7, 1e7, (K, 13), float32)``: features of the K users, as
         :mod:`blocks.schedulers.features` describes them.
     Action space
-        ``Box(-1, 1, (K,), float32)``: a score of each user. Users are served in the
-        order of falling scores until the pool is empty; those of a score of 0 or less
-        are not served.
+        ``Box(-1, 1, (K, 2), float32)``: a score and a power of each user. Users are
+        served in the order of falling scores until the pool is empty; those of a score
+        of 0 or less are not served. A power of 0 is the nominal one, of 1 is 10 dB
+        more, as far as the pool has the energy.
     Reward
         Value of the slot less the price of its channel uses, over the mean weight of
         what is offered (:class:`experiments.scheduling.cells.Cells`).
@@ -43,7 +45,7 @@ class CellEnv(gymnasium.Env):
         users = self._cells.users
         box = gymnasium.spaces.Box
         self.observation_space = box(-MOST, MOST, (users, FEATURES), np.float32)
-        self.action_space = box(-1.0, 1.0, (users,), np.float32)
+        self.action_space = box(-1.0, 1.0, (users, OUTPUTS), np.float32)
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """Begin an episode; without a seed, one that is drawn."""
@@ -52,10 +54,10 @@ class CellEnv(gymnasium.Env):
         return self._cells.reset([drawn])[0], {"cost": 0.0}
 
     def step(self, action):
-        """Serve by scores : observation, reward, False, whether it ends, cost."""
+        """Serve by an action : observation, reward, False, whether it ends, cost."""
         environment = self._cells.environment
-        score = np.asarray(action)[None]
-        shares = in_order_of(score, environment.demands, environment.pool)
+        outputs = np.asarray(action)[None]
+        shares = by_grants(outputs, environment.demands, environment.pool)
         gained = self._cells.step(shares)
         info = {"cost": float(gained.cost[0])}
         ends = self._cells.ends

@@ -35,7 +35,7 @@ A policy of {parameters:,} parameters over a set of users, whatever their number
 
 {options}
 
-{len(path)} batches of 32 episodes and 64 slots, {minutes:.1f} min. Means of a slot of
+{len(path)} batches of 128 episodes and 64 slots, {minutes:.1f} min. Means of a slot of
 actions drawn, relative to the weight that is offered.
 
 {_curve(path)}

@@ -7,17 +7,18 @@ they are.
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
+from tf_agents.environments.py_environment import PyEnvironment
 from tf_agents.networks import network
-from tf_agents.specs import BoundedTensorSpec
+from tf_agents.specs.tensor_spec import from_spec
 
 from blocks.nn.scheduling.equivariant import WIDTHS, Equivariant
-from blocks.schedulers.features import ASKS, FEATURES
+from blocks.schedulers.features import ASKS
 from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, PARAMETERS
 from blocks.schedulers.ppo_lagrangian import network as shipped
 from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
-SPREAD = {GRANTS: 0.5, PARAMETERS: 0.3}  # deviation of actions at first
-SETTING = Setting(learning_rate=1e-3, discount=0.95, entropy=1e-3, epochs=4, parts=4)
+SPREAD = {GRANTS: (0.3, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
+SETTING = Setting(learning_rate=3e-3, discount=0.95, trace=0.9, parts=8)
 
 
 class _Set(network.Network):
@@ -50,17 +51,18 @@ class _Set(network.Network):
 
 
 class Actor(_Set):
-    """A distribution of actions : [N, K, F] -> [N, K], or [N, 2]."""
+    """A distribution of actions : [N, K, F] -> [N, 2 K], or [N, 2] of the cell."""
 
     def __init__(self, observed, form: str):
         super().__init__(observed, "Actor", FORMS[form], form == GRANTS)
         first = tf.constant_initializer(np.log(SPREAD[form]))
-        self._spread = self.add_weight("spread", (1,), initializer=first)
+        self._spread = self.add_weight("spread", (FORMS[form],), initializer=first)
 
     def call(self, observed, step_type=None, network_state=(), training=False):
         middle = self.outputs(observed)
-        middle = middle[..., 0] if self._each else middle
         spread = tf.exp(self._spread) + tf.zeros_like(middle)
+        if self._each:
+            middle, spread = (_flat(of) for of in (middle, spread))
         return tfp.distributions.MultivariateNormalDiag(middle, spread), network_state
 
 
@@ -74,13 +76,21 @@ class Critic(_Set):
         return self.outputs(observed)[..., 0], network_state
 
 
-def learner(users: int, form: str, seed: int) -> Learner:
-    """An agent for cells of some users, with random weights from a seed."""
+def learner(environment: PyEnvironment, form: str, seed: int) -> Learner:
+    """An agent for an environment of cells, with random weights from a seed."""
     begin(seed)
-    observed = tf.TensorSpec((users, FEATURES), tf.float32)
-    width = users if form == GRANTS else FORMS[form]
-    action = BoundedTensorSpec((width,), tf.float32, -1e3, 1e3)
+    observed, action = (
+        from_spec(of)
+        for of in (environment.observation_spec(), environment.action_spec())
+    )
     return Learner(observed, action, Actor(observed, form), Critic(observed), SETTING)
+
+
+def _flat(of):
+    """The last two axes as one; TF-Agents has normal actions of one axis."""
+    return tf.reshape(
+        of, tf.concat([tf.shape(of)[:-2], [of.shape[-2] * of.shape[-1]]], 0)
+    )
 
 
 def exported(of: Learner, form: str) -> Equivariant:

@@ -30,6 +30,7 @@ class Setting(NamedTuple):
 
     learning_rate : at first; it falls with what is left of the training
     discount : of a slot
+    trace : lambda of generalised advantages; what is less leans on the critic
     entropy : weight of the entropy of actions
     epochs : passes over a batch
     parts : steps of a pass, each with as many of the courses
@@ -37,6 +38,7 @@ class Setting(NamedTuple):
 
     learning_rate: float = 5e-3
     discount: float = 0.99
+    trace: float = 0.95
     entropy: float = 0.0
     epochs: int = 4
     parts: int = 16
@@ -77,7 +79,7 @@ class Learner:
             actor_net=actor,
             value_net=critic,
             importance_ratio_clipping=0.2,
-            lambda_value=0.95,
+            lambda_value=setting.trace,
             discount_factor=setting.discount,
             entropy_regularization=setting.entropy,
             num_epochs=1,  # of a part; passes are ours

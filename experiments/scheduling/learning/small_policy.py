@@ -5,25 +5,28 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 import tensorflow_probability as tfp
-from tf_agents.networks import network, value_network
+from scipy.special import softmax
+from tf_agents.networks import network
 from tf_agents.specs import BoundedTensorSpec
 
 from experiments.scheduling import small
-from experiments.scheduling.exact import occupation
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
 from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
-FEATURES = small.USERS * (small.CHANNELS + small.LEVELS)
+JOINT = small.CHANNELS**small.USERS, small.LEVELS**small.USERS
+STATE = BoundedTensorSpec((), tf.int32, 0, small.STATES - 1)
 WIDTHS = (64, 64)
-COURSES, SLOTS = 128, 64  # of a batch
-LAST = 0.2  # share of the batches whose policies count
+COURSES, SLOTS = 512, 64  # of a batch
+SETTING = Setting(learning_rate=3e-3, trace=0.8, parts=4)
+LAST = 0.4  # share of the batches whose policies count
 SCALE = 3.0  # multiplier of a relative error of one: the reward of a frame
+INTEGRAL = 0.2  # gain of the sum of errors
 
 
 class Learnt(NamedTuple):
     """Result of a training.
 
-    policy : [S, A], probabilities of actions, by the mean occupation of the last ones
+    policy : [S, A], probabilities of actions, by the occupation met in the last batches
     path : [iterations, 3], multiplier, and mean cost and reward of each batch
     """
 
@@ -31,36 +34,70 @@ class Learnt(NamedTuple):
     path: np.ndarray
 
 
-class Actor(network.Network):
-    """A distribution of actions : [N, 16] -> [N]."""
+class Table(network.Network):
+    """Outputs of a state by its number : [...] -> [..., outputs].
 
-    def __init__(self, observed):
-        super().__init__(observed, (), "Actor")
+    The layers see what is marked of a state. There are few states: the layers run once
+    over all of them, and each sample takes its row, which costs a fraction of running
+    them for each sample.
+    """
+
+    def __init__(self, name: str, outputs: int, scale: float):
+        super().__init__(STATE, (), name)
         dense = tf.keras.layers.Dense
+        first = tf.keras.initializers.VarianceScaling(scale)
         self._hidden = [dense(width, "tanh") for width in WIDTHS]
-        small_ones = tf.keras.initializers.VarianceScaling(0.01)
-        self._scores = dense(small.ACTIONS, kernel_initializer=small_ones)
+        self._last = dense(outputs, kernel_initializer=first)
+        self._seen = tf.constant(seen(small.parts(np.arange(small.STATES))))
+
+    def outputs(self, state):
+        """Rows of the table."""
+        found = self._seen
+        for layer in (*self._hidden, self._last):
+            found = layer(found)
+        return tf.gather(found, state)
+
+
+class Actor(Table):
+    """A distribution of actions : [...], int32 -> [...]."""
+
+    def __init__(self):
+        super().__init__("Actor", small.ACTIONS, 0.01)
 
     def call(self, observed, step_type=None, network_state=(), training=False):
-        for layer in self._hidden:
-            observed = layer(observed)
-        scores = self._scores(observed)
+        scores = self.outputs(observed)
         return tfp.distributions.Categorical(scores, dtype=tf.int32), network_state
 
 
+class Critic(Table):
+    """Value of a state : [...], int32 -> [...]."""
+
+    def __init__(self):
+        super().__init__("Critic", 1, 1.0)
+
+    def call(self, observed, step_type=None, network_state=(), training=False):
+        return self.outputs(observed)[..., 0], network_state
+
+
 def seen(of: small.Parts) -> np.ndarray:
-    """Observations: channels and queues, one of each marked : [B, 16], float32."""
-    channel = np.eye(small.CHANNELS, dtype=np.float32)[of.channel]
-    queue = np.eye(small.LEVELS, dtype=np.float32)[of.queue]
-    return np.concatenate([channel, queue], axis=-1).reshape(len(of.queue), -1)
+    """What the networks see of states : [S, 34], float32.
+
+    Each pair of channels has a mark of its own, and each pair of queues.
+    """
+    levels = small.CHANNELS, small.LEVELS
+    marks = (
+        np.eye(count, dtype=np.float32)[pair @ [level, 1]]
+        for count, level, pair in zip(JOINT, levels, of, strict=True)
+    )
+    return np.concatenate(list(marks), axis=-1)
 
 
 def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
     """Train a policy.
 
     The multiplier holds the mean cost of the policies of many batches at the limit, not
-    that of each. The policy is therefore the one of their mean occupation, which has
-    their mean reward and their mean cost.
+    that of each. The policy is therefore that of all of the last batches together: in
+    each state, the mean of their policies, by how often each met the state.
 
     Parameters
     ----------
@@ -68,48 +105,60 @@ def learnt(seed: int, transitions: int, rule: str = "pid") -> Learnt:
     transitions : slots of all courses
     rule : of the multiplier, ``pid`` or ``integral``
     """
-    learner, course = _learner(seed), small.Course(COURSES, seed)
-    multiplier = Multiplier(small.CELL.limit, RULES[rule], SCALE)
+    agent, course = learner(seed), small.Course(COURSES, seed)
+    draws = np.random.default_rng([seed, 1])
+    gains = RULES[rule]._replace(integral=INTEGRAL)
+    multiplier = Multiplier(small.CELL.limit, gains, SCALE)
     iterations, path = max(transitions // (COURSES * SLOTS), 1), []
-    problem, share = small.problem(), 0.0
+    share = np.full((small.STATES, small.ACTIONS), 1e-9)  # of states that none meets
     for iteration in range(iterations):
-        steps, reward, cost = _played(learner, course, (seed, iteration))
+        scores = scores_of(agent)
+        steps, reward, cost = played(scores, course, draws)
         weight = multiplier.value
         left, both = 1 - iteration / iterations, combined(reward, cost, weight)
-        learner.learn(steps, both, left, (seed, iteration))
+        agent.learn(steps, both, left, (seed, iteration))
         path.append((weight, cost.mean(), reward.mean()))
         multiplier(cost.mean())
         if iteration >= iterations - max(round(LAST * iterations), 1):
-            policy = _policy(learner)
-            share = share + occupation(problem, policy)[:, None] * policy
+            share += _visits(steps) * probabilities(scores)
     return Learnt(share / share.sum(axis=1, keepdims=True), np.array(path))
 
 
-def _learner(seed: int) -> Learner:
+def learner(seed: int) -> Learner:
+    """An agent with random weights from a seed."""
     begin(seed)
-    observed = tf.TensorSpec((FEATURES,), tf.float32)
     action = BoundedTensorSpec((), tf.int32, 0, small.ACTIONS - 1)
-    critic = value_network.ValueNetwork(
-        observed, fc_layer_params=WIDTHS, activation_fn=tf.tanh
-    )
-    return Learner(observed, action, Actor(observed), critic, Setting())
+    return Learner(STATE, action, Actor(), Critic(), SETTING)
 
 
-def _played(learner: Learner, course: small.Course, seed: tuple[int, int]):
-    """Steps of a batch, its last one for the value alone; rewards and costs [B, T]."""
-    steps, gained = [], []
+def played(scores: np.ndarray, course: small.Course, draws: np.random.Generator):
+    """Steps of a batch, its last one for the value alone; rewards and costs [B, T].
+
+    Actions are drawn from the rows of the scores [S, A], as the agent would draw them.
+    """
+    bounds, steps, gained = np.cumsum(probabilities(scores), axis=1), [], []
     for slot in range(SLOTS + 1):
-        now = seen(course.at)
-        action, kept = learner.act(now, (seed[0], seed[1] * (SLOTS + 1) + slot))
-        steps.append((now, action, kept))
+        now = small.together(course.at).astype(np.int32)
+        beyond = draws.random((len(now), 1)) >= bounds[now, :-1]
+        action = beyond.sum(axis=1, dtype=np.int32)
+        steps.append((now, action, {"dist_params": {"logits": scores[now]}}))
         if slot < SLOTS:
             gained.append(course.step(action))
     reward, cost = np.moveaxis(np.array(gained), 0, -1)
     return steps, reward, cost
 
 
-def _policy(learner: Learner) -> np.ndarray:
-    """Probabilities of actions in each state : [S, A]."""
-    everywhere = seen(small.parts(np.arange(small.STATES)))
-    distribution, _ = learner.agent.actor_net(everywhere)
-    return tf.nn.softmax(distribution.logits).numpy().astype(float)
+def scores_of(agent: Learner) -> np.ndarray:
+    """Scores of actions in each state : [S, A], float32."""
+    return agent.agent.actor_net(tf.range(small.STATES))[0].logits.numpy()
+
+
+def probabilities(scores: np.ndarray) -> np.ndarray:
+    """Probabilities of actions by their scores [S, A], in double precision."""
+    return softmax(scores.astype(float), axis=1)
+
+
+def _visits(steps: list) -> np.ndarray:
+    """How often a batch met each state : [S, 1]."""
+    met = np.concatenate([state for state, *_ in steps[:-1]])
+    return np.bincount(met, minlength=small.STATES)[:, None]

@@ -10,11 +10,8 @@ from blocks.nn.weights import write_weights
 from blocks.schedulers.ppo_lagrangian import (
     CONFIG,
     FORMS,
-    GRANTS,
     MODEL,
     WEIGHTS,
-    by_parameters,
-    in_order_of,
 )
 from experiments.scheduling import traffic
 from experiments.scheduling.asked import Train, at_least, even, folder, one_of
@@ -24,7 +21,7 @@ from experiments.scheduling.learning.multiplier import RULES, Multiplier, combin
 from experiments.scheduling.tables import write
 from semlink.store.files import sha256, write_whole
 
-EPISODES, SLOTS = 32, 64  # of a batch
+EPISODES, SLOTS = 128, 64  # of a batch
 PATH, SAID = "training.csv", 10  # batches between two lines on the screen
 
 
@@ -66,11 +63,12 @@ def learnt(asked: Train):
     from experiments.scheduling.learning.cell_policy import exported, learner
     from experiments.scheduling.learning.ppo import Mean
 
-    agent = learner(asked.users, asked.form, asked.seed)
-    play, path = Play(asked), []
+    environment, path = episodes(asked), []
+    environment.reset()
+    agent = learner(environment, asked.form, asked.seed)
     multiplier, mean = Multiplier(asked.limit, RULES[asked.rule]), Mean()
     for batch in range(asked.batches):
-        steps, reward, cost = play(agent, batch)
+        steps, reward, cost = played(agent, environment, asked.seed, batch)
         weight, left = multiplier.value, 1 - batch / asked.batches
         agent.learn(steps, combined(reward, cost, weight), left, (asked.seed, batch))
         path.append(Batch(batch, float(reward.mean()), float(cost.mean()), weight))
@@ -82,40 +80,32 @@ def learnt(asked: Train):
     return exported(agent, asked.form), path
 
 
-class Play:
-    """Episodes of the training, one after the other.
+def episodes(asked: Train):
+    """Episodes of the training, of seeds of their own."""
+    from experiments.scheduling.learning.episodes import Episodes
+
+    first = traffic.TRAINING + 100_000 * asked.seed
+    return Episodes(Cells(traffic.cell(asked.users)), asked.form, first, EPISODES)
+
+
+def played(agent, environment, seed: int, batch: int):
+    """Steps of a batch, the last for its value alone; rewards and costs [B, T].
 
     Parameters
     ----------
-    asked : options of the run
+    agent : :class:`experiments.scheduling.learning.ppo.Learner`
+    environment : of TF-Agents, whose episodes have a whole number of batches
+    seed, batch : what actions are drawn from
     """
-
-    def __init__(self, asked: Train):
-        self._asked, self._begun = asked, 0
-        self._cells = Cells(traffic.cell(asked.users))
-        self._begin()
-
-    def __call__(self, agent, batch: int):
-        """Steps of a batch, the last for its value alone; rewards, costs [B, T]."""
-        if self._cells.ends:
-            self._begin()
-        cells, steps, gained = self._cells, [], []
-        for slot in range(SLOTS + 1):
-            seen = cells.seen
-            number = batch * (SLOTS + 1) + slot
-            action, kept = agent.act(seen, (self._asked.seed, number))
-            steps.append((seen, action, kept))
-            if slot < SLOTS:
-                gained.append(cells.step(self._shares(action)))
-        reward, cost = np.moveaxis(np.array(gained), 0, -1)
-        return steps, reward, cost
-
-    def _shares(self, action: np.ndarray):
-        asks = self._cells.environment.demands, self._cells.environment.pool
-        by = in_order_of if self._asked.form == GRANTS else by_parameters
-        return by(action, *asks)
-
-    def _begin(self) -> None:
-        first = traffic.TRAINING + 100_000 * self._asked.seed + EPISODES * self._begun
-        self._cells.reset(range(first, first + EPISODES))
-        self._begun += 1
+    now, steps, gained = environment.current_time_step(), [], []
+    if now.is_last().all():
+        now = environment.reset()
+    for slot in range(SLOTS + 1):
+        seen, number = now.observation, batch * (SLOTS + 1) + slot
+        action, kept = agent.act(seen, (seed, number))
+        steps.append((seen, action, kept))
+        if slot < SLOTS:
+            now = environment.step(action)
+            gained.append(now.reward)
+    reward, cost = np.array(gained).T
+    return steps, reward, cost

@@ -8,14 +8,15 @@ os.environ |= {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 
 import numpy as np
 
-from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS
+from blocks.schedulers.ppo_lagrangian import FORMS
 from experiments.scheduling import small, traffic
 from experiments.scheduling.asked import Train
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.exact import constrained, score, value_of
+from experiments.scheduling.learning import small_policy
 from experiments.scheduling.learning.cell_policy import exported, learner
 from experiments.scheduling.learning.small_policy import learnt
-from experiments.scheduling.learning.training import Play
+from experiments.scheduling.learning.training import episodes, played
 
 
 def small_problem() -> dict:
@@ -23,8 +24,8 @@ def small_problem() -> dict:
     problem = small.problem()
     best = constrained(problem).value.reward
     worst = value_of(problem, small.random_policy()).reward
-    first, again = learnt(1, 50_000), learnt(1, 50_000)
-    long = value_of(problem, learnt(2, 250_000).policy)
+    first, again = learnt(1, 150_000), learnt(1, 150_000)
+    long = value_of(problem, learnt(2, 2_000_000).policy)
     return {
         "first": first.policy,
         "again": again.policy,
@@ -34,11 +35,46 @@ def small_problem() -> dict:
     }
 
 
+def acting() -> dict:
+    """What is drawn from a table of scores, beside the agent's own policy."""
+    agent = small_policy.learner(5)
+    net = agent.agent.actor_net
+    rng = np.random.default_rng(6)
+    net.set_weights([rng.normal(0, 0.5, of.shape) for of in net.get_weights()])
+    scores = small_policy.scores_of(agent)
+    course = small.Course(small_policy.COURSES, 0)
+    steps, *_ = small_policy.played(scores, course, np.random.default_rng(7))
+    state, action, kept = (
+        np.concatenate(of)
+        for of in zip(
+            *((s, a, k["dist_params"]["logits"]) for s, a, k in steps), strict=True
+        )
+    )
+    _, theirs = agent.act(state, (0, 0))
+    return {
+        "state": state,
+        "action": action,
+        "kept": kept,
+        "theirs": theirs["dist_params"]["logits"],
+        "scores": by_hand(net.get_weights()),
+    }
+
+
+def by_hand(weights: list[np.ndarray]) -> np.ndarray:
+    """Scores of all states by the layers' weights : [S, A]."""
+    found = small_policy.seen(small.parts(np.arange(small.STATES)))
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2], strict=True):
+        found = np.tanh(found @ kernel + bias)
+    return found @ weights[-2] + weights[-1]
+
+
 def of_form(form: str) -> dict:
     """Outputs of an actor after a batch and of its export, for two counts of users."""
-    agent = learner(4, form, 3)
+    environment = episodes(Train(Path("."), form=form, users=4))
+    environment.reset()
+    agent = learner(environment, form, 3)
     before = agent.weights
-    steps, reward, cost = Play(Train(Path("."), form=form, users=4))(agent, 0)
+    steps, reward, cost = played(agent, environment, 1, 0)
     agent.learn(steps, reward.astype(np.float32), 1.0, 0)
     cells = Cells(traffic.cell(4, 20))
     seen = cells.reset(range(5))
@@ -47,14 +83,14 @@ def of_form(form: str) -> dict:
     moved = max(np.abs(a - b).max() for a, b in zip(before, agent.weights, strict=True))
     return {
         "actor": actor.mode().numpy(),
-        "exported": ours[..., 0] if form == GRANTS else ours,
+        "exported": ours.reshape(len(seen), -1),
         "moved": moved,
         "cost": cost,
     }
 
 
 def main(path: Path) -> None:
-    found = small_problem()
+    found = small_problem() | acting()
     for form in FORMS:
         found |= {f"{form} {name}": value for name, value in of_form(form).items()}
     np.savez(path, **found)

@@ -1,10 +1,10 @@
-"""The Gymnasium environment and the batch of training are one environment."""
+"""The environments of Gymnasium and TF-Agents are the batch of cells, to the number."""
 
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 
-from blocks.schedulers.ppo_lagrangian import in_order_of
+from blocks.schedulers.ppo_lagrangian import GRANTS, PARAMETERS, by_grants, shares_of
 from blocks.scheduling import SCHEDULERS
 from experiments.scheduling import traffic
 from experiments.scheduling.cells import Cells
@@ -13,7 +13,7 @@ from semlink.errors import InputError
 from semlink.loop.pool import Demand, Pool, granted, stacked
 from semlink.loop.traffic.environment import played
 
-SEEDS, SLOTS, USERS = (3, 8, 5), 40, 4
+SEEDS, SLOTS, USERS = (3, 4, 5), 40, 4
 
 
 @pytest.fixture
@@ -22,10 +22,10 @@ def cells() -> Cells:
 
 
 @pytest.fixture(scope="module")
-def scores() -> np.ndarray:
-    """Scores of each slot and episode : [T, B, K]."""
+def outputs() -> np.ndarray:
+    """Scores and powers of each slot and episode : [T, B, K, 2]."""
     rng = np.random.default_rng(0)
-    return rng.uniform(-0.4, 1, (SLOTS, len(SEEDS), USERS)).astype(np.float32)
+    return rng.uniform(-0.4, 1, (SLOTS, len(SEEDS), USERS, 2)).astype(np.float32)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -33,13 +33,19 @@ def test_gymnasium_finds_no_fault():
     check_env(CellEnv(traffic.cell(2, 12)), skip_render_check=True)
 
 
-def test_an_episode_is_one_of_the_batch(cells, scores):
+def course(cells: Cells, outputs, form: str = GRANTS):
+    """Features of all slots, and what each brought, by a plain loop."""
     seen, batch = [cells.reset(SEEDS)], []
-    for score in scores:
+    for output in outputs:
         asks = cells.environment.demands, cells.environment.pool
-        batch.append(cells.step(in_order_of(score, *asks)))
+        batch.append(cells.step(shares_of(form, output, *asks)))
         seen.append(cells.seen)
     assert cells.ends
+    return seen, batch
+
+
+def test_an_episode_of_gymnasium_is_one_of_the_batch(cells, outputs):
+    seen, batch = course(cells, outputs)
     assert np.std([gained.reward for gained in batch]) > 0.01
     for number, seed in enumerate(SEEDS):
         alone = CellEnv(traffic.cell(USERS, SLOTS))
@@ -47,12 +53,38 @@ def test_an_episode_is_one_of_the_batch(cells, scores):
         np.testing.assert_array_equal(first, seen[0][number])
         assert info["cost"] == 0
         for slot, gained in enumerate(batch):
-            now, reward, ends, truncated, info = alone.step(scores[slot, number])
+            now, reward, ends, truncated, info = alone.step(outputs[slot, number])
             np.testing.assert_array_equal(now, seen[slot + 1][number])
             assert reward == gained.reward[number]
             assert info["cost"] == gained.cost[number]
             assert not ends
             assert truncated == (slot == SLOTS - 1)
+
+
+@pytest.mark.slow  # imports TF-Agents
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", [GRANTS, PARAMETERS])
+def test_episodes_of_tf_agents_are_the_batch(cells, outputs, form):
+    from tf_agents.environments.utils import validate_py_environment
+
+    from experiments.scheduling.learning.episodes import Episodes
+
+    outputs = outputs if form == GRANTS else outputs[:, :, 0]
+    seen, batch = course(cells, outputs, form)
+    ours = Episodes(Cells(traffic.cell(USERS, SLOTS)), form, SEEDS[0], len(SEEDS))
+    now = ours.reset()
+    assert now.is_first().all()
+    np.testing.assert_array_equal(now.observation, seen[0])
+    for slot, gained in enumerate(batch):
+        now = ours.step(outputs[slot].reshape(len(SEEDS), -1))
+        np.testing.assert_array_equal(now.observation, seen[slot + 1])
+        np.testing.assert_array_equal(now.reward, np.float32(gained).T)
+        np.testing.assert_array_equal(now.discount, 1)
+        assert now.is_last().all() == (slot == SLOTS - 1)
+    again = ours.step(outputs[0].reshape(len(SEEDS), -1))  # begins the next episodes
+    assert again.is_first().all()
+    assert np.any(again.observation != seen[0])
+    validate_py_environment(ours, episodes=2)
 
 
 def test_rewards_add_up_to_those_of_a_scheduler(cells):
@@ -76,10 +108,27 @@ def test_rewards_add_up_to_those_of_a_scheduler(cells):
 
 def test_users_of_low_scores_get_nothing():
     asks, pool = stacked([Demand(uses=500, most=800)] * 4), Pool(1_100)
-    shares = in_order_of(np.array([0.1, -1, 0.9, 0]), asks, pool)
+    nominal = np.zeros(4)
+    shares = by_grants(np.stack([[0.1, -1, 0.9, 0], nominal], -1), asks, pool)
     np.testing.assert_array_equal(shares.uses, [500, 0, 500, 0])
-    third = in_order_of(np.array([0.1, 0.5, 0.9, 0]), asks, pool)
+    np.testing.assert_allclose(shares.power_db, 0, atol=1e-9)
+    third = by_grants(np.stack([[0.1, 0.5, 0.9, 0], nominal], -1), asks, pool)
     np.testing.assert_array_equal(third.uses, [100, 500, 500, 0])
+
+
+def test_more_power_is_what_others_leave_of_the_energy():
+    """Two users of half of the pool each: one saves, and the other has what is left."""
+    asks, pool = stacked([Demand(uses=500, most=500)] * 2), Pool(1_000)
+    power_db = np.array([-6.0, 15.0])
+    shares = by_grants(np.stack([[0.9, 0.5], power_db / 10], -1), asks, pool)
+    first = 10**-0.6
+    np.testing.assert_allclose(10 ** (shares.power_db / 10), [first, 2 - first])
+    saved = by_grants(np.stack([[0.9, -0.5], power_db / 10], -1), asks, pool)
+    np.testing.assert_allclose(saved.power_db[0], -6)
+    both = by_grants(np.stack([[0.9, 0.5], [0.1, 0.3]], -1), asks, pool)
+    np.testing.assert_allclose(both.power_db, 0, atol=1e-9)
+    alone = by_grants(np.stack([[0.9, -0.5], [0.2, 0.3]], -1), asks, pool)
+    np.testing.assert_allclose(alone.power_db[0], 2)
 
 
 def test_an_action_beyond_the_pool_is_refused(cells):

@@ -16,6 +16,7 @@ from blocks.schedulers.ppo_lagrangian import (
     WEIGHTS,
     PpoLagrangian,
     build,
+    by_grants,
     by_parameters,
     network,
 )
@@ -28,8 +29,10 @@ from experiments.scheduling.learning.multiplier import (
     Multiplier,
     combined,
 )
+from semlink.contracts.schedulers import check_shares
 from semlink.errors import InputError
 from semlink.loop.pool import Demands, Pool
+from semlink.units import db_to_linear
 
 LIMIT = 0.2
 
@@ -102,6 +105,24 @@ def test_parameters_are_those_of_the_heuristic():
         np.testing.assert_array_equal(shares.uses[row], alone.uses)
         np.testing.assert_allclose(shares.power_db[row], alone.power_db)
     assert len({tuple(uses) for uses in shares.uses}) > 1
+
+
+@pytest.mark.parametrize("power_db", [-30.0, -3.0, 0.0, 6.0])
+def test_whatever_power_is_asked_for_the_pool_has_it(power_db):
+    """All of the energy is spent where more is asked for than there is."""
+    demands, pool = demands_of(8), Pool(20_000, power_db)
+    rng = np.random.default_rng(1)
+    for wide in (0.3, 3.0, 100.0):
+        outputs = rng.normal(0.5, wide, (3, 8, 2))
+        shares = check_shares("it", demands, pool, by_grants(outputs, demands, pool))
+        assert shares.uses.any()
+    outputs = np.full((3, 8, 2), 2.0)
+    shares = check_shares("it", demands, pool, by_grants(outputs, demands, pool))
+    spent = np.sum(shares.uses * db_to_linear(shares.power_db), -1)
+    most = 20_000 * db_to_linear(max(power_db, -16.0))
+    full = shares.uses.sum(-1) * db_to_linear(15.0) > most
+    assert full.any()
+    np.testing.assert_allclose(spent[full], most)
 
 
 def cost_after(gains: Gains, batches: int) -> np.ndarray:

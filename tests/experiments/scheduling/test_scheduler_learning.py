@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from blocks.schedulers.ppo_lagrangian import FORMS
 
@@ -46,10 +47,24 @@ def test_the_multiplier_rises_while_too_much_is_lost(found):
     assert multiplier[0] == 0 < multiplier[1]
 
 
+def test_actions_are_drawn_from_what_the_layers_say(found):
+    state, action = found["state"], found["action"]
+    np.testing.assert_allclose(found["kept"], found["scores"][state], atol=1e-4)
+    np.testing.assert_allclose(found["kept"], found["theirs"], atol=1e-5)
+    chance = softmax(found["kept"].astype(float), axis=1)
+    count, wide = np.eye(3)[action].sum(axis=0), np.sqrt(chance * (1 - chance))
+    off = np.abs(count - chance.sum(axis=0)) / np.linalg.norm(wide, axis=0)
+    assert np.all(off < 4)
+    often = state == np.bincount(state).argmax()
+    assert np.ptp(chance[often], axis=0).max() == 0
+    shares = np.eye(3)[action[often]].mean(axis=0)
+    np.testing.assert_allclose(shares, chance[often][0], atol=2 / often.sum() ** 0.5)
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_the_exported_actor_has_the_same_outputs(found, form):
     actor, exported = found[f"{form} actor"], found[f"{form} exported"]
     np.testing.assert_allclose(exported, actor, atol=3e-4)
     assert np.ptp(actor) > 1e-3
     assert found[f"{form} moved"] > 1e-4
-    assert found[f"{form} cost"].shape == (32, 64)
+    assert found[f"{form} cost"].shape == (128, 64)

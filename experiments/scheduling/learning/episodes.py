@@ -1,0 +1,91 @@
+"""Episodes of a cell side by side, as an environment of TF-Agents."""
+
+import numpy as np
+from tf_agents.environments.py_environment import PyEnvironment
+from tf_agents.specs import ArraySpec, BoundedArraySpec
+from tf_agents.trajectories import StepType, TimeStep
+
+from blocks.schedulers.features import FEATURES
+from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, shares_of
+from experiments.scheduling.cells import Cells
+
+MOST = 1e3  # of an action, which no policy comes near
+
+
+class Episodes(PyEnvironment):
+    """A batch of episodes that begin and end together.
+
+    Observations are features [B, K, 13], float32. Actions are outputs of a network of
+    the form, float32: scores and powers [B, 2 K], user by user, or parameters [B, 2].
+    Rewards are vectors of reward and cost [B, 2], float32, as of
+    :class:`experiments.scheduling.cells.Cells`. The last step is a truncation, of
+    discount 1; the step after it begins the next episodes.
+
+    Parameters
+    ----------
+    cells : the cell
+    form : of the actions
+    first : seed of the first episode; the others follow it, those of later batches, too
+    count : B
+    """
+
+    def __init__(self, cells: Cells, form: str, first: int, count: int):
+        super().__init__(handle_auto_reset=True)
+        self._cells, self._form = cells, form
+        self._next, self._count = first, count
+
+    @property
+    def form(self) -> str:
+        """Form of the actions."""
+        return self._form
+
+    @property
+    def batched(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def batch_size(self) -> int:
+        """B."""
+        return self._count
+
+    def observation_spec(self) -> ArraySpec:
+        """Of the features of one episode."""
+        return ArraySpec((self._cells.users, FEATURES), np.float32, "features")
+
+    def action_spec(self) -> BoundedArraySpec:
+        """Of the outputs for one episode."""
+        width = FORMS[self._form] * self._each
+        return BoundedArraySpec((width,), np.float32, -MOST, MOST, "outputs")
+
+    def reward_spec(self) -> ArraySpec:
+        """Of reward and cost."""
+        return ArraySpec((2,), np.float32, "reward and cost")
+
+    @property
+    def _each(self) -> int:
+        """Users that have outputs of their own, or one cell."""
+        return self._cells.users if self._form == GRANTS else 1
+
+    def _reset(self) -> TimeStep:
+        seeds = range(self._next, self._next + self._count)
+        self._next += self._count
+        seen = self._cells.reset(seeds)
+        return self._step_of(StepType.FIRST, seen, np.zeros((2, self._count)))
+
+    def _step(self, action: np.ndarray) -> TimeStep:
+        cells, outputs = self._cells, np.asarray(action)
+        if self._form == GRANTS:
+            outputs = outputs.reshape(self._count, self._each, -1)
+        asks = cells.environment.demands, cells.environment.pool
+        gained = cells.step(shares_of(self._form, outputs, *asks))
+        kind = StepType.LAST if cells.ends else StepType.MID
+        return self._step_of(kind, cells.seen, np.array(gained))
+
+    def _step_of(self, kind, seen: np.ndarray, gained: np.ndarray) -> TimeStep:
+        return TimeStep(
+            step_type=np.full(self._count, kind, np.int32),
+            reward=gained.T.astype(np.float32),
+            discount=np.ones(self._count, np.float32),
+            observation=seen,
+        )
