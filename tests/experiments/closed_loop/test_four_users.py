@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from experiments.closed_loop.four_users import (
+    COMMON,
     KNOWN,
     SCENARIO,
     agents,
@@ -56,8 +57,13 @@ def test_differences_to_the_first_system_are_within_episodes():
 
 
 def test_every_system_is_a_scenario_and_differs_from_the_others(tmp_path):
-    found = [*agents((), tmp_path), *coupling((), tmp_path)]
-    configs = [scenario(SCENARIO, list(system.keys)) for system in found]
+    studies = {"agents": agents, "coupling": coupling}
+    played = [
+        (system, scenario(SCENARIO, [*COMMON[name], *system.keys]))
+        for name, study in studies.items()
+        for system in study(COMMON[name], tmp_path)
+    ]
+    found, configs = zip(*played, strict=True)
     assert all(isinstance(config, ScenarioConfig) for config in configs)
     assert len({system.name for system in found}) == len(found)
     assert len({config.model_dump_json() for config in configs}) == len(found)
