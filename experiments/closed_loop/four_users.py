@@ -81,6 +81,13 @@ def coupling(keys: Sequence[str], folder: Path) -> list[System]:
     ]
 
 
+def keys_of(study: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Keys of all systems of a study; those that are given replace its own."""
+    names = {key.partition("=")[0] for key in given}
+    own = (key for key in COMMON[study] if key.partition("=")[0] not in names)
+    return (*own, *given)
+
+
 STUDIES = {"agents": agents, "coupling": coupling}
 Values = Callable[[Sequence[Row]], float]
 
@@ -172,8 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     folder = run_folder(chosen.run or f"four_users_{chosen.study}")
     folder.mkdir(parents=True, exist_ok=True)
-    common = COMMON[chosen.study]
-    keys = (f"world.frames={chosen.frames}", *common, *chosen.keys)
+    keys = (f"world.frames={chosen.frames}", *keys_of(chosen.study, chosen.keys))
     systems = STUDIES[chosen.study](keys, folder)
     episodes = [Episode(1, number) for number in range(chosen.episodes)]
     found = play(systems, episodes, folder, keys, chosen.workers, SCENARIO)

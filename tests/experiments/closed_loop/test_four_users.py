@@ -9,6 +9,7 @@ from experiments.closed_loop.four_users import (
     SCENARIO,
     agents,
     coupling,
+    keys_of,
     metrics,
     table,
 )
@@ -75,3 +76,10 @@ def test_every_system_is_a_scenario_and_differs_from_the_others(tmp_path):
     assert len({c.pool for c in crossed}) == 1
     assert KNOWN in found[0].keys
     assert np.all([c.pool < 26000 for c in configs])  # or nobody has to share
+
+
+def test_a_given_key_replaces_that_of_the_study():
+    keys = keys_of("coupling", ["pool=5000", "uses=2000"])
+    config = scenario(SCENARIO, list(keys))
+    assert (config.pool, config.uses) == (5000, {"all": (2000,)})
+    assert config.adapter.name == "fixed"
