@@ -33,8 +33,11 @@ ROI = "ntscc[arq=selective,max_transmissions=2,rate=roi]"
 PLAIN = "ntscc[arq=selective,max_transmissions=2]"
 LEARNED, TUNED = "ppo_lagrangian:parameters", "drift_plus_penalty"
 KNOWN = "importance=detector"
-SCARCE = ("pool=14000",)  # with the bandit's arms, users want nearly twice as much
-COUPLED = "world.order=shuffled", "pool=20000", "uses=8000", "adapter=fixed"
+# of all systems of a study; with the bandit's arms, users want twice the pool
+COMMON = {
+    "agents": ("pool=14000",),
+    "coupling": ("world.order=shuffled", "pool=20000", "uses=8000", "adapter=fixed"),
+}
 
 
 def agents(keys: Sequence[str], folder: Path) -> list[System]:
@@ -50,7 +53,7 @@ def agents(keys: Sequence[str], folder: Path) -> list[System]:
     }
 
     def system(name: str, *more: str, **other: str) -> System:
-        return System(name, (*SCARCE, *filter(None, (parts | other).values()), *more))
+        return System(name, (*filter(None, (parts | other).values()), *more))
 
     served = ("random", "round_robin", TUNED, "ppo_lagrangian:grants")
     silent = ("report", "request", "profile")
@@ -71,11 +74,18 @@ def coupling(keys: Sequence[str], folder: Path) -> list[System]:
     served = f"scheduler={TUNED}"
     plain, roi = (f"transmitter={word}" for word in (PLAIN, ROI))
     return [
-        System("sizes alone", (*COUPLED, served, plain)),
-        System("scheduler knows", (*COUPLED, served, plain, KNOWN)),
-        System("encoder knows", (*COUPLED, served, roi)),
-        System("both know", (*COUPLED, served, roi, KNOWN)),
+        System("sizes alone", (served, plain)),
+        System("scheduler knows", (served, plain, KNOWN)),
+        System("encoder knows", (served, roi)),
+        System("both know", (served, roi, KNOWN)),
     ]
+
+
+def keys_of(study: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Keys of all systems of a study; those that are given replace its own."""
+    names = {key.partition("=")[0] for key in given}
+    own = (key for key in COMMON[study] if key.partition("=")[0] not in names)
+    return (*own, *given)
 
 
 STUDIES = {"agents": agents, "coupling": coupling}
@@ -169,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chosen = parser.parse_args(arguments)
     folder = run_folder(chosen.run or f"four_users_{chosen.study}")
     folder.mkdir(parents=True, exist_ok=True)
-    keys = (f"world.frames={chosen.frames}", *chosen.keys)
+    keys = (f"world.frames={chosen.frames}", *keys_of(chosen.study, chosen.keys))
     systems = STUDIES[chosen.study](keys, folder)
     episodes = [Episode(1, number) for number in range(chosen.episodes)]
     found = play(systems, episodes, folder, keys, chosen.workers, SCENARIO)

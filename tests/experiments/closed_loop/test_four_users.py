@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 
 from experiments.closed_loop.four_users import (
+    COMMON,
     KNOWN,
     SCENARIO,
     agents,
     coupling,
+    keys_of,
     metrics,
     table,
 )
@@ -56,8 +58,13 @@ def test_differences_to_the_first_system_are_within_episodes():
 
 
 def test_every_system_is_a_scenario_and_differs_from_the_others(tmp_path):
-    found = [*agents((), tmp_path), *coupling((), tmp_path)]
-    configs = [scenario(SCENARIO, list(system.keys)) for system in found]
+    studies = {"agents": agents, "coupling": coupling}
+    played = [
+        (system, scenario(SCENARIO, [*COMMON[name], *system.keys]))
+        for name, study in studies.items()
+        for system in study(COMMON[name], tmp_path)
+    ]
+    found, configs = zip(*played, strict=True)
     assert all(isinstance(config, ScenarioConfig) for config in configs)
     assert len({system.name for system in found}) == len(found)
     assert len({config.model_dump_json() for config in configs}) == len(found)
@@ -69,3 +76,10 @@ def test_every_system_is_a_scenario_and_differs_from_the_others(tmp_path):
     assert len({c.pool for c in crossed}) == 1
     assert KNOWN in found[0].keys
     assert np.all([c.pool < 26000 for c in configs])  # or nobody has to share
+
+
+def test_a_given_key_replaces_that_of_the_study():
+    keys = keys_of("coupling", ["pool=5000", "uses=2000"])
+    config = scenario(SCENARIO, list(keys))
+    assert (config.pool, config.uses) == (5000, {"all": (2000,)})
+    assert config.adapter.name == "fixed"
