@@ -110,7 +110,9 @@ def test_a_frame_that_fits_is_served_where_nobody_else_asks(name):
     asks = Demand(uses=9_000, most=20_000, transmitter=2, retransmissions=1, state_db=9)
     made, draws = SCHEDULERS.build(name), np.random.default_rng(0)
     shares, _ = made(stacked([asks]), Pool(50_000), None, draws)
-    assert [int(v[0]) for v in shares] == [9_000, 0, 2, 0, 1]
+    check_shares(name, stacked([asks]), Pool(50_000), shares)  # power is its choice
+    rest = shares.uses, shares.transmitter, shares.redundancy, shares.retransmissions
+    assert [int(v[0]) for v in rest] == [9_000, 2, 0, 1]
     waits = stacked([asks._replace(backlog=0.0)])
     assert made(waits, Pool(50_000), None, draws)[0].uses[0] == 0
 
