@@ -29,6 +29,7 @@ def demands_of(rng: np.random.Generator, cells: int, users: int) -> Demands:
         wait_slots=rng.uniform(0, 20, shape), left_slots=rng.uniform(0, 20, shape),
         priority=rng.integers(0, 4, shape),
         importance=rng.choice([1.0, 4.0, 16.0], shape), prior=prior,
+        gained=zero + 0.0,
     )  # fmt: skip
 
 
