@@ -33,10 +33,14 @@ class PpoLagrangian:
     ----------
     net : takes features [B, K, F], gives outputs
     form : what the outputs are
+
+    Attributes
+    ----------
+    form : as given
     """
 
     def __init__(self, net, form: str):
-        self._form = form
+        self.form = form
         import tensorflow as tf
 
         seen = tf.TensorSpec((None, None, FEATURES), tf.float64)
@@ -46,9 +50,13 @@ class PpoLagrangian:
     def __call__(self, demands, pool, memory, draws):
         """Shares by what the network says of the users' features."""
         found = self._outputs(features(demands, pool))
-        if self._form == GRANTS:
+        if self.form == GRANTS:
             return in_order_of(found[..., 0], demands, pool), None
         return by_parameters(found, demands, pool), None
+
+    def parameters(self, demands, pool) -> tuple[np.ndarray, np.ndarray]:
+        """Price of power and urgency : [...], by a policy of form ``parameters``."""
+        return parameters_of(self._outputs(features(demands, pool)))
 
     def _outputs(self, seen: np.ndarray) -> np.ndarray:
         *before, users, _ = seen.shape
@@ -64,14 +72,19 @@ def in_order_of(score: np.ndarray, demands: Demands, pool: Pool) -> Shares:
 
 
 def by_parameters(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
-    """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2].
+    """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2]."""
+    v, urgency = parameters_of(outputs)
+    rule = DriftPlusPenalty(v, urgency[..., None], None)
+    return rule(demands, pool, None, None)[0]
+
+
+def parameters_of(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Price of power and urgency by outputs [..., 2] : [...].
 
     An output of 0 is the middle of a parameter's range on a logarithmic scale; from -1
     to 1 it spans the range, and is clipped beyond.
     """
-    v, urgency = _spread(outputs[..., 0], V), _spread(outputs[..., 1], URGENCY)
-    rule = DriftPlusPenalty(v, urgency[..., None], None)
-    return rule(demands, pool, None, None)[0]
+    return _spread(outputs[..., 0], V), _spread(outputs[..., 1], URGENCY)
 
 
 def _spread(output: np.ndarray, over: tuple[float, float]) -> np.ndarray:

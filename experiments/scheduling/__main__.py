@@ -9,7 +9,14 @@ import sys
 import warnings
 from importlib import import_module
 
-from experiments.scheduling.asked import Compare, Small, Train, Tune
+from experiments.scheduling.asked import (
+    Compare,
+    Online,
+    Small,
+    Train,
+    Tune,
+    TuneOnline,
+)
 from experiments.training.options import failing_in_one_line, options_of
 
 FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
@@ -18,6 +25,8 @@ COMMANDS = {  # options, and the module that has it
     "tune": (Tune, "tuning"),
     "train": (Train, "learning.training"),
     "compare": (Compare, "comparing"),
+    "online": (Online, "online"),
+    "tune_online": (TuneOnline, "online"),
 }
 
 

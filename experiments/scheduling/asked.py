@@ -78,6 +78,48 @@ class Compare(NamedTuple):
     policies: str = "grants,parameters"
 
 
+class Online(NamedTuple):
+    """Schedulers that go on learning, on traffic that drifts.
+
+    output : folder of the table and the figure
+    users : of the cells, an even number
+    slots : of each phase
+    seeds : independent groups of episodes, from which intervals follow
+    episodes : of each
+    v : price of power of the tuned ``drift_plus_penalty``
+    urgency : urgency of the tuned ``drift_plus_penalty``
+    policy : name or folder of a learned policy of the form ``parameters``
+    """
+
+    output: Path
+    users: int = 8
+    slots: int = 2_048
+    seeds: int = 5
+    episodes: int = 2
+    v: float = 12.0
+    urgency: float = 0.0
+    policy: str = "reward"
+
+
+class TuneOnline(NamedTuple):
+    """Settings of the head that goes on learning, on tuning traffic that drifts.
+
+    output : folder of the table
+    users : of the cells, an even number
+    slots : of each phase
+    episodes : of each setting
+    v : price of power of the tuned ``drift_plus_penalty``
+    urgency : urgency of the tuned ``drift_plus_penalty``
+    """
+
+    output: Path
+    users: int = 8
+    slots: int = 1_024
+    episodes: int = 6
+    v: float = 12.0
+    urgency: float = 0.0
+
+
 def at_least(name: str, value: int, least: int) -> None:
     """Refuse an option below its least value.
 
