@@ -265,10 +265,10 @@ def build(
     experts: Annotated[int, Field(ge=3, le=33)] = 5,
     ratio: Annotated[float, Field(gt=1, le=100)] = 2.0,
     block: Annotated[int, Field(ge=1, le=1_000_000)] = 32,
-    rate: Annotated[float, Field(gt=0, le=100)] = 3.0,
+    rate: Annotated[float, Field(gt=0, le=100)] = 10.0,
     share: Annotated[float, Field(ge=0, lt=1)] = 0.01,
     kept: Annotated[float, Field(gt=0, lt=1)] = 0.95,
-    explore: Annotated[float, Field(ge=0, le=1)] = 0.05,
+    explore: Annotated[float, Field(ge=0, le=1)] = 0.02,
 ) -> Online:
     """Build the scheduler.
 

@@ -14,6 +14,7 @@ from experiments.scheduling.asked import (
     Online,
     Small,
     Train,
+    TrainSac,
     Tune,
     TuneOnline,
 )
@@ -24,6 +25,7 @@ COMMANDS = {  # options, and the module that has it
     "small": (Small, "learning.solving"),
     "tune": (Tune, "tuning"),
     "train": (Train, "learning.training"),
+    "train_sac": (TrainSac, "learning.sac"),
     "compare": (Compare, "comparing"),
     "online": (Online, "online"),
     "tune_online": (TuneOnline, "online"),

@@ -24,7 +24,8 @@ from semlink.errors import InputError
 
 PRICES = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 96.0)
 URGENCIES = (0.0, 4.0, 16.0)
-TRIED = {  # one at a time, beside the defaults
+CENTRE = {"block": 32, "rate": 3, "share": 0.01, "kept": 0.95, "explore": 0.05}
+TRIED = {  # one at a time, in place of that of the centre
     "block": (16, 32, 64),
     "rate": (1, 3, 10),
     "share": (0.002, 0.01, 0.05),
@@ -33,8 +34,25 @@ TRIED = {  # one at a time, beside the defaults
 }
 TABLE, FIGURE, TUNING = "online.csv", "online_regret.png", "tune_online.csv"
 FIXED, EACH = "best fixed setting", "best setting of each phase"
-OVERALL = "all"
+OVERALL, BY_PRICE = "all", "drift_plus_penalty, v by the price"
 APART = 500_000  # of seeds from those of other commands
+
+
+class Priced(NamedTuple):
+    """The tuned heuristic where ``v`` follows the price of the pool; learns nothing.
+
+    v, urgency : at the price of the training traffic
+    price : that price
+    """
+
+    v: float
+    urgency: float
+    price: float
+
+    def __call__(self, demands, pool, memory, draws):
+        """Shares of ``drift_plus_penalty``; no memory."""
+        rule = DriftPlusPenalty(self.v * pool.price / self.price, self.urgency, None)
+        return rule(demands, pool, None, None)
 
 
 class Adapted(NamedTuple):
@@ -79,11 +97,13 @@ def online(asked: Online) -> list[Adapted]:
     trained = f"ppo_lagrangian:{asked.policy}"
     on_tuned = f"online[v={asked.v:g},urgency={asked.urgency:g}]"
     names = [tuned, on_tuned, trained, f"online[policy={asked.policy}]"]
+    made = [scheduler(name) for name in names]
+    names.append(BY_PRICE)
+    made.append(Priced(asked.v, asked.urgency, traffic.PRICE * asked.users))
     settings = list(product(PRICES, URGENCIES))
     v, urgency = np.repeat(settings, count, axis=0).T
     grid = DriftPlusPenalty(v, urgency[:, None], None)
-    parts = [(scheduler(name), count) for name in names]
-    parts.append((grid, len(v)))
+    parts = [*((one, count) for one in made), (grid, len(v))]
     first = traffic.TEST + APART
     total = len(parts) - 1 + len(settings)
     seeds = list(range(first, first + count)) * total
@@ -163,7 +183,7 @@ def _draw(curves: dict[str, np.ndarray], path: Path) -> Path:
         axes.axvline(start, color="0.7", linewidth=0.7)
         axes.text(start, axes.get_ylim()[1], f" {phase.name}", fontsize=7, va="top")
     axes.set_xlabel("slots")
-    axes.set_ylabel("cumulative regret to the best setting of each phase")
+    axes.set_ylabel("regret to the best setting of each phase")
     axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(0, 0.93))
     axes.grid(alpha=0.3)
     return save(figure, path)
@@ -180,8 +200,11 @@ def tune_online(asked: TuneOnline) -> list[Learner]:
     at_least("episodes", asked.episodes, 2)
     _check(asked)
     output, base = folder(asked.output), f"v={asked.v:g},urgency={asked.urgency:g}"
-    tried = [f"{key}={value}" for key, values in TRIED.items() for value in values]
-    names = [f"drift_plus_penalty[{base}]", *(f"online[{base},{t}]" for t in tried)]
+    pairs = [(key, value) for key, values in TRIED.items() for value in values]
+    tried = [f"{key}={value}" for key, value in pairs]
+    each = [CENTRE | {key: value} for key, value in pairs]
+    words = (",".join(f"{key}={value}" for key, value in one.items()) for one in each)
+    names = [f"drift_plus_penalty[{base}]", *(f"online[{base},{w}]" for w in words)]
     parts = [(scheduler(name), asked.episodes) for name in names]
     first = traffic.TUNING + APART
     seeds = list(range(first, first + asked.episodes)) * len(names)

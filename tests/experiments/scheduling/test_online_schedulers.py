@@ -16,7 +16,7 @@ from blocks.scheduling import scheduler
 from experiments.scheduling import drift, traffic
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.drift import Phase, SideBySide, course
-from experiments.scheduling.online import EACH, FIXED, _named
+from experiments.scheduling.online import EACH, FIXED, Priced, _named
 from semlink.errors import InputError
 from semlink.loop.pool import Demand, Pool, granted, stacked
 
@@ -164,6 +164,15 @@ def test_schedulers_side_by_side_are_as_alone():
     cells = Cells(drift.cell(phases[0], 2, 64))
     assert cells.environment.config.price == 3 * traffic.PRICE * 2
     assert both.reward.shape == (2, 4)
+
+
+def test_a_price_of_power_may_follow_that_of_the_pool():
+    pool = Pool(1_000, price=2.0)
+    demands = stacked([Demand(100, 100, state_db=10.0, importance=8.0)] * 2)
+    shares, _ = Priced(3.0, 1.0, 0.5)(demands, pool, None, None)
+    expected, _ = DriftPlusPenalty(12.0, 1.0, None)(demands, pool, None, None)
+    np.testing.assert_array_equal(shares.power_db, expected.power_db)
+    assert shares.uses.all() and -3 < shares.power_db.max() < 0
 
 
 def test_the_best_settings_are_those_of_hindsight():
