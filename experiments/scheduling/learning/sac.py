@@ -48,6 +48,7 @@ from semlink.store.files import sha256, write_whole
 LEARNING_RATE, DISCOUNT, TARGET = 1e-3, 0.95, 0.01
 SEEN, DRAWN, FEWEST = 100_000, 256, 5_000  # transitions
 SCALE = 5.0  # of rewards, whose deviation is then about one
+FIRST = 1.0  # outputs at first: all users are served, near nominal power
 ENTROPY = -2.0  # of the action of a user, which the temperature holds
 
 
@@ -75,14 +76,21 @@ def train_sac(asked: TrainSac) -> None:
 
 
 class Set(tf.keras.layers.Layer):
-    """As :class:`blocks.nn.scheduling.equivariant.Equivariant` : [N, K, D]."""
+    """As :class:`blocks.nn.scheduling.equivariant.Equivariant` : [N, K, D].
 
-    def __init__(self, outputs: int):
+    Parameters
+    ----------
+    outputs : of each user
+    first : that they have at first
+    """
+
+    def __init__(self, outputs: int, first: float = 0.0):
         super().__init__()
         dense = tf.keras.layers.Dense
         self._own, self._both = (dense(width, "tanh") for width in WIDTHS)
         small = tf.keras.initializers.VarianceScaling(0.01)
-        self._last = dense(outputs, kernel_initializer=small)
+        bias = tf.keras.initializers.Constant(first)
+        self._last = dense(outputs, kernel_initializer=small, bias_initializer=bias)
 
     def call(self, seen):
         """Outputs of each user : [N, K, outputs]."""
@@ -104,7 +112,7 @@ class Actor(network.Network):
 
     def __init__(self, seen, action):
         super().__init__(seen, (), "actor")
-        self._action, self.body = action, Set(2 * OUTPUTS)
+        self._action, self.body = action, Set(2 * OUTPUTS, FIRST)
 
     def call(self, seen, step_type=None, network_state=(), training=False):
         found = self.body(seen)
@@ -112,7 +120,7 @@ class Actor(network.Network):
             tf.reshape(part, (-1, seen.shape[-2] * OUTPUTS))
             for part in (found[..., :OUTPUTS], found[..., OUTPUTS:])
         )
-        spread = tf.exp(tf.clip_by_value(spread - 1, -4.0, 0.5))
+        spread = tf.exp(tf.clip_by_value(spread - 2, -4.0, 0.5))
         normal = tfp.distributions.MultivariateNormalDiag(middle, spread)
         return SquashToSpecNormal(normal, self._action), network_state
 

@@ -172,7 +172,8 @@ def test_a_price_of_power_may_follow_that_of_the_pool():
     shares, _ = Priced(3.0, 1.0, 0.5)(demands, pool, None, None)
     expected, _ = DriftPlusPenalty(12.0, 1.0, None)(demands, pool, None, None)
     np.testing.assert_array_equal(shares.power_db, expected.power_db)
-    assert shares.uses.all() and -3 < shares.power_db.max() < 0
+    assert shares.uses.all()
+    assert -3 < shares.power_db.max() < 0
 
 
 def test_the_best_settings_are_those_of_hindsight():
