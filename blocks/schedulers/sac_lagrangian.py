@@ -25,15 +25,19 @@ class SacLagrangian(Decider):
     Parameters
     ----------
     net : takes features [B, K, F], gives outputs [B, K, 2]
+    power : whether it sets powers; otherwise they are nominal
     """
 
-    def __init__(self, net):
+    def __init__(self, net, power: bool = True):
         super().__init__(net, MODEL)
+        self._power = power
 
     def __call__(self, demands, pool, memory, draws):
         """Shares by what the network says of the users' features."""
-        outputs = self.outputs(features(demands, pool))
-        return by_bids(np.tanh(outputs), demands, pool), None
+        action = np.tanh(self.outputs(features(demands, pool)))
+        if not self._power:
+            action[..., 1] = 1.0
+        return by_bids(action, demands, pool), None
 
 
 def by_bids(action: np.ndarray, demands: Demands, pool: Pool) -> Shares:
@@ -57,22 +61,23 @@ def network():
     return net
 
 
-def build(policy: str = SHIPPED) -> SacLagrangian:
+def build(policy: str = SHIPPED, power: bool = True) -> SacLagrangian:
     """Build the scheduler.
 
     Parameters
     ----------
     policy : name of a shipped policy, or a folder that the training wrote
+    power : whether the network sets powers; otherwise they are nominal
     """
-    return _built(policy)
+    return _built(policy, power)
 
 
 @lru_cache(maxsize=8)
-def _built(policy: str) -> SacLagrangian:
+def _built(policy: str, power: bool) -> SacLagrangian:
     net, _ = read(MODEL, policy, lambda form: network())
-    return SacLagrangian(net)
+    return SacLagrangian(net, power)
 
 
-def files(policy: str = SHIPPED) -> list[Path]:
+def files(policy: str = SHIPPED, power: bool = True) -> list[Path]:
     """Files that the results depend on."""
     return files_of(MODEL, policy)

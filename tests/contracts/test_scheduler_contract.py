@@ -123,7 +123,7 @@ def test_a_frame_that_fits_is_served_where_nobody_else_asks(name):
     shares, _ = made(stacked([asks]), Pool(50_000), None, draws)
     uses, power_db, *rest = (float(v[0]) for v in shares)
     assert [uses, *rest] == [9_000, 2, 0, 1]
-    assert -3 < power_db < 1e-9  # some lower the power where the channel is good
+    assert -12 <= power_db < 1e-9  # some lower the power where the channel is good
     waits = stacked([asks._replace(backlog=0.0)])
     assert made(waits, Pool(50_000), None, draws)[0].uses[0] == 0
 

@@ -48,6 +48,7 @@ from semlink.store.files import sha256, write_whole
 LEARNING_RATE, DISCOUNT, TARGET = 1e-3, 0.95, 0.01
 SEEN, DRAWN, FEWEST = 100_000, 256, 5_000  # transitions
 SCALE = 5.0  # of rewards, whose deviation is then about one
+COLD = -4.0  # logarithm of the temperature at first; at 0 it undoes the first policy
 FIRST = 1.0  # outputs at first: all users are served, near nominal power
 ENTROPY = -2.0  # of the action of a user, which the temperature holds
 
@@ -157,6 +158,7 @@ def make_agent(users: int, seed: int) -> SacAgent:
         actor_optimizer=adam(LEARNING_RATE),
         critic_optimizer=adam(LEARNING_RATE),
         alpha_optimizer=adam(LEARNING_RATE),
+        initial_log_alpha=COLD,
         target_entropy=ENTROPY * users,
         target_update_tau=TARGET,
         gamma=DISCOUNT,
