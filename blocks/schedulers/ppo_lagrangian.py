@@ -8,8 +8,10 @@ reward, the constraint and the results.
 """
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -28,33 +30,55 @@ POWER_DB = 10.0  # over the nominal power, of an output of one
 V, URGENCY = (0.05, 20.0), (0.1, 60.0)  # ranges of the parameters
 
 
-class PpoLagrangian:
+class Decider:
+    """A network in a graph.
+
+    Parameters
+    ----------
+    net : takes features [B, K, F], gives outputs
+    model : name of the scheduler
+    """
+
+    def __init__(self, net, model: str):
+        import tensorflow as tf
+
+        seen = tf.TensorSpec((None, None, FEATURES), tf.float64)
+        name = f"scheduler.{model}"
+        self._net = compiled(net, level="graph", name=name, signature=[seen])
+
+    def outputs(self, seen: np.ndarray) -> np.ndarray:
+        """Outputs for features [..., K, F]."""
+        *before, users, _ = seen.shape
+        flat = seen.reshape(-1, users, FEATURES).astype(np.float64)
+        found = self._net(flat).numpy()
+        return found.reshape(*before, *found.shape[1:])
+
+
+class PpoLagrangian(Decider):
     """Decides by a network; remembers nothing.
 
     Parameters
     ----------
     net : takes features [B, K, F], gives outputs
     form : what the outputs are
+
+    Attributes
+    ----------
+    form : as given
     """
 
     def __init__(self, net, form: str):
-        self._form = form
-        import tensorflow as tf
-
-        seen = tf.TensorSpec((None, None, FEATURES), tf.float64)
-        name = f"scheduler.{MODEL}"
-        self._net = compiled(net, level="graph", name=name, signature=[seen])
+        super().__init__(net, MODEL)
+        self.form = form
 
     def __call__(self, demands, pool, memory, draws):
         """Shares by what the network says of the users' features."""
-        found = self._outputs(features(demands, pool))
-        return shares_of(self._form, found, demands, pool), None
+        found = self.outputs(features(demands, pool))
+        return shares_of(self.form, found, demands, pool), None
 
-    def _outputs(self, seen: np.ndarray) -> np.ndarray:
-        *before, users, _ = seen.shape
-        flat = seen.reshape(-1, users, FEATURES).astype(np.float64)
-        found = self._net(flat).numpy()
-        return found.reshape(*before, *found.shape[1:])
+    def parameters(self, demands, pool) -> tuple[np.ndarray, np.ndarray]:
+        """Price of power and urgency : [...], by a policy of form ``parameters``."""
+        return parameters_of(self.outputs(features(demands, pool)))
 
 
 def shares_of(form: str, outputs, demands: Demands, pool: Pool) -> Shares:
@@ -76,14 +100,19 @@ def by_grants(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
 
 
 def by_parameters(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
-    """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2].
+    """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2]."""
+    v, urgency = parameters_of(outputs)
+    rule = DriftPlusPenalty(v, urgency[..., None], None)
+    return rule(demands, pool, None, None)[0]
+
+
+def parameters_of(outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Price of power and urgency by outputs [..., 2] : [...].
 
     An output of 0 is the middle of a parameter's range on a logarithmic scale; from -1
     to 1 it spans the range, and is clipped beyond.
     """
-    v, urgency = _spread(outputs[..., 0], V), _spread(outputs[..., 1], URGENCY)
-    rule = DriftPlusPenalty(v, urgency[..., None], None)
-    return rule(demands, pool, None, None)[0]
+    return _spread(outputs[..., 0], V), _spread(outputs[..., 1], URGENCY)
 
 
 def _spread(output: np.ndarray, over: tuple[float, float]) -> np.ndarray:
@@ -99,12 +128,23 @@ def build(policy: str = GRANTS) -> PpoLagrangian:
     ----------
     policy : name of a shipped policy, or a folder that the training wrote
     """
-    return _read(_folder(policy))
+    return _built(policy)
+
+
+@lru_cache(maxsize=8)
+def _built(policy: str) -> PpoLagrangian:
+    return PpoLagrangian(*read(MODEL, policy, network))
 
 
 def files(policy: str = GRANTS) -> list[Path]:
     """Files that the results depend on."""
-    return [_folder(policy) / WEIGHTS, _folder(policy) / CONFIG]
+    return files_of(MODEL, policy)
+
+
+def files_of(model: str, policy: str) -> list[Path]:
+    """Weights and configuration of a policy of a model."""
+    folder = _folder(model, policy)
+    return [folder / WEIGHTS, folder / CONFIG]
 
 
 def network(form: str):
@@ -116,27 +156,40 @@ def network(form: str):
     return net
 
 
-def _folder(policy: str) -> Path:
-    for folder in (SHIPPED / f"{MODEL}_{policy}", Path(policy)):
+def _folder(model: str, policy: str) -> Path:
+    for folder in (SHIPPED / f"{model}_{policy}", Path(policy)):
         if (folder / WEIGHTS).is_file():
             return folder
-    found = sorted(path.parent.name for path in SHIPPED.glob(f"{MODEL}_*/{WEIGHTS}"))
-    known = " or ".join(name.removeprefix(f"{MODEL}_") for name in found)
+    found = sorted(path.parent.name for path in SHIPPED.glob(f"{model}_*/{WEIGHTS}"))
+    known = " or ".join(name.removeprefix(f"{model}_") for name in found)
     must = f"{known or 'none'}, or a folder that the training wrote"
     raise InputError(f"policy must be {must}, got {policy!r}")
 
 
-@lru_cache(maxsize=8)
-def _read(folder: Path) -> PpoLagrangian:
+def read(model: str, policy: str, network_of: Callable[[str], Any]) -> tuple[Any, str]:
+    """The network of a policy of a model, and its form.
+
+    Parameters
+    ----------
+    model : name of the scheduler
+    policy : name of a shipped policy, or a folder
+    network_of : form -> network with random weights
+
+    Raises
+    ------
+    InputError
+        The policy does not exist, or its files are not what the training wrote.
+    """
     from blocks.nn.weights import read_weights
 
+    folder = _folder(model, policy)
     try:
         form = json.loads((folder / CONFIG).read_text("utf-8"))["form"]
-        net = network(form)
+        net = network_of(form)
         read_weights(folder / WEIGHTS, net)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
             f"weights must be what the training wrote, got {reason}"
         ) from None
-    return PpoLagrangian(net, form)
+    return net, form

@@ -9,7 +9,16 @@ import sys
 import warnings
 from importlib import import_module
 
-from experiments.scheduling.asked import Compare, Order, Small, Train, Tune
+from experiments.scheduling.asked import (
+    Compare,
+    Online,
+    Order,
+    Small,
+    Train,
+    TrainSac,
+    Tune,
+    TuneOnline,
+)
 from experiments.training.options import failing_in_one_line, options_of
 
 FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
@@ -17,8 +26,11 @@ COMMANDS = {  # options, and the module that has it
     "small": (Small, "learning.solving"),
     "tune": (Tune, "tuning"),
     "train": (Train, "learning.training"),
+    "train_sac": (TrainSac, "learning.sac"),
     "compare": (Compare, "comparing"),
     "order": (Order, "order"),
+    "online": (Online, "online"),
+    "tune_online": (TuneOnline, "online"),
 }
 
 

@@ -44,6 +44,25 @@ class Train(NamedTuple):
     seed: int = 1
 
 
+class TrainSac(NamedTuple):
+    """SAC-Lagrangian trains a scheduler of bids and powers on cells by the table.
+
+    output : folder of the weights and the card
+    users : of the cells, an even number
+    batches : of 32 episodes and 64 slots; a step of learning follows each slot
+    limit : largest weight of what is lost, over the weight of what is offered
+    rule : what moves the multiplier, ``pid`` or ``integral``
+    seed : root of all randomness
+    """
+
+    output: Path
+    users: int = 4
+    batches: int = 150
+    limit: float = LIMIT
+    rule: str = "pid"
+    seed: int = 1
+
+
 class Tune(NamedTuple):
     """Grid search of the two parameters of ``drift_plus_penalty``.
 
@@ -67,7 +86,8 @@ class Compare(NamedTuple):
     episodes : of each
     v : price of power of the tuned ``drift_plus_penalty``
     urgency : urgency of the tuned ``drift_plus_penalty``
-    policies : names or folders of learned policies, with commas between them
+    policies : names or folders of policies of ``ppo_lagrangian``, or other schedulers
+        as ``sac_lagrangian:bids`` or ``assignment[blocks=2]``, with commas between them
     """
 
     output: Path
@@ -96,6 +116,48 @@ class Order(NamedTuple):
     )
     episodes: int = 16
     slots: int = 20
+
+
+class Online(NamedTuple):
+    """Schedulers that go on learning, on traffic that drifts.
+
+    output : folder of the table and the figure
+    users : of the cells, an even number
+    slots : of each phase
+    seeds : independent groups of episodes, from which intervals follow
+    episodes : of each
+    v : price of power of the tuned ``drift_plus_penalty``
+    urgency : urgency of the tuned ``drift_plus_penalty``
+    policy : name or folder of a learned policy of the form ``parameters``
+    """
+
+    output: Path
+    users: int = 8
+    slots: int = 2_048
+    seeds: int = 5
+    episodes: int = 2
+    v: float = 12.0
+    urgency: float = 0.0
+    policy: str = "reward"
+
+
+class TuneOnline(NamedTuple):
+    """Settings of the head that goes on learning, on tuning traffic that drifts.
+
+    output : folder of the table
+    users : of the cells, an even number
+    slots : of each phase
+    episodes : of each setting
+    v : price of power of the tuned ``drift_plus_penalty``
+    urgency : urgency of the tuned ``drift_plus_penalty``
+    """
+
+    output: Path
+    users: int = 8
+    slots: int = 1_024
+    episodes: int = 6
+    v: float = 12.0
+    urgency: float = 0.0
 
 
 def at_least(name: str, value: int, least: int) -> None:

@@ -58,7 +58,11 @@ def compare(asked: Compare) -> None:
     at_least("episodes", asked.episodes, 1)
     output = folder(asked.output)
     tuned = f"drift_plus_penalty[v={asked.v:g},urgency={asked.urgency:g}]"
-    learned = [f"ppo_lagrangian:{name}" for name in asked.policies.split(",") if name]
+    learned = [
+        name if ":" in name or "[" in name else f"ppo_lagrangian:{name}"
+        for name in asked.policies.split(",")
+        if name
+    ]
     names = [tuned, *BASIC, "drift_plus_penalty", *learned]
     made = {name: scheduler(name) for name in names}
     rows = []

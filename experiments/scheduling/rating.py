@@ -4,6 +4,7 @@ A scheduler without memory and without chance is a policy, whose value is exact.
 others play courses of the cell: their values have intervals.
 """
 
+import pickle
 from itertools import product
 from typing import NamedTuple
 
@@ -92,14 +93,10 @@ def policy_of(made: Scheduler) -> np.ndarray | None:
         strict=True,
     )
     drawn = any(np.any(action != found[0]) for action in found)
-    if drawn or _remembers(memories[0]):
-        return None
-    return np.eye(small.ACTIONS)[found[0]]
-
-
-def _remembers(memory) -> bool:
-    """Whether a memory holds anything that a decision changed."""
-    return memory is not None and bool(np.ptp(np.asarray(memory, float)) > 0)
+    draws = np.random.default_rng(0)
+    _, after = small.actions_of(made, everywhere, memories[0], draws)
+    remembers = pickle.dumps(after) != pickle.dumps(memories[0])
+    return None if drawn or remembers else np.eye(small.ACTIONS)[found[0]]
 
 
 def played(made: Scheduler, seed: int) -> np.ndarray:
@@ -107,7 +104,8 @@ def played(made: Scheduler, seed: int) -> np.ndarray:
     course, memory = small.Course(COURSES, seed), None
     draws, total = np.random.default_rng([seed, 1]), np.zeros((2, COURSES))
     for slot in range(HEAT + SLOTS):
-        action, memory = small.actions_of(made, course.at, memory, draws)
+        at, gained = course.at, course.gained
+        action, memory = small.actions_of(made, at, memory, draws, gained)
         gained = np.array(course.step(action))
         total += gained if slot >= HEAT else 0
     return total.T / SLOTS

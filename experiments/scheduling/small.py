@@ -117,11 +117,17 @@ def random_policy() -> np.ndarray:
     return np.concatenate([1.0 * (count == 0), chosen], axis=1)
 
 
-def demands(of: Parts, cell: Cell = CELL) -> Demands:
+def demands(of: Parts, gained=0.0, cell: Cell = CELL) -> Demands:
     """What the users ask for, as schedulers see it : [..., 2].
 
     The reported Es/N0 is that of a rate of twice the probability of delivery. The
     state holds no ages: a frame has waited the mean time of its queue's arrivals.
+
+    Parameters
+    ----------
+    of : channels and queues
+    gained : importance of what the last slot delivered : [..., 2]
+    cell : parameters
     """
     asks, zero = of.queue > 0, np.zeros(of.queue.shape, int)
     rate = 2 * np.array(cell.delivery)[of.channel]
@@ -134,16 +140,18 @@ def demands(of: Parts, cell: Cell = CELL) -> Demands:
         left_slots=np.where(asks, left, np.inf),
         priority=np.broadcast_to([1, 0], zero.shape),
         importance=np.broadcast_to(np.array(cell.importance), zero.shape),
-        prior=np.full(zero.shape, np.nan),
+        prior=np.full(zero.shape, np.nan), gained=zero + gained,
     )  # fmt: skip
 
 
-def actions_of(scheduler: Scheduler, of: Parts, memory, draws, cell: Cell = CELL):
+def actions_of(scheduler: Scheduler, of: Parts, memory, draws, gained=0.0):
     """Actions of a scheduler : [...], int, and its new memory.
 
     Whoever has the most energy of a slot is served in it; at equal energies, the first.
     """
-    shares, memory = scheduler(demands(of, cell), Pool(USES), memory, draws)
+    shares, memory = scheduler(
+        demands(of, gained), Pool(USES, price=CELL.price), memory, draws
+    )
     energy = shares.uses * db_to_linear(shares.power_db)
     served = np.argmax(energy, axis=-1) + 1
     return np.where(energy.max(axis=-1) > 0, served, 0), memory
@@ -161,6 +169,7 @@ class Course:
     Attributes
     ----------
     at : channels and queues : [B, 2]
+    gained : importance of what the last slot delivered : [B, 2]
     """
 
     def __init__(self, count: int, seed: int, cell: Cell = CELL):
@@ -169,6 +178,7 @@ class Course:
         self._moves = np.cumsum(cell.moves, axis=1)[:, :-1]
         shape = (count, USERS)
         self.at = Parts(np.ones(shape, int), np.zeros(shape, int))
+        self.gained = np.zeros(shape)
 
     def step(self, action: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Serve by actions [B]; mean rewards and costs of state and action : [B]."""
@@ -177,6 +187,7 @@ class Course:
         chance, turn, news = self._draws.random((3, *queue.shape))
         served = (action[:, None] == np.arange(1, ACTIONS)) & (queue > 0)
         arrives = served & (chance < np.array(cell.delivery)[channel])
+        self.gained = arrives * np.array(cell.importance)
         queue = queue - arrives + (news < np.array(cell.arrivals))
         channel = np.sum(turn[..., None] >= self._moves[channel], axis=-1)
         self.at = Parts(channel, np.minimum(queue, LEVELS - 1))

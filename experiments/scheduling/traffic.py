@@ -41,21 +41,16 @@ SURVEYS = {
 }
 
 
-def config(users: int, slots: int = SLOTS) -> TrafficConfig:
-    """Traffic of an even number of users."""
+def config(users: int, slots: int = SLOTS, **other) -> TrafficConfig:
+    """Traffic of an even number of users; with other values of some keys."""
     kinds = [{**kind, "count": users // 2} for kind in (WATCHES, SURVEYS)]
-    return TrafficConfig(
-        users=kinds,
-        pool=POOL * users,
-        snr_db=10.0,
-        price=PRICE * users,
-        slots=slots,
-    )
+    usual = {"snr_db": 10.0, "price": PRICE * users}
+    return TrafficConfig(users=kinds, pool=POOL * users, slots=slots, **(usual | other))
 
 
-def cell(users: int, slots: int = SLOTS) -> CellEnvironment:
+def cell(users: int, slots: int = SLOTS, **other) -> CellEnvironment:
     """A cell of an even number of users, by the shipped table."""
-    of = config(users, slots)
+    of = config(users, slots, **other)
     return CellEnvironment(of, Measured(Abstraction(read()), of.utility, of.values))
 
 

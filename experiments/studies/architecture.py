@@ -49,9 +49,6 @@ OUTCOMES = Stack(
     ],
     "left",
 )
-SCHEDULING = Stack(
-    [Box("experiments.scheduling.learning", 3), Box("experiments.scheduling", 4)]
-)
 ALLOCATION = Stack(
     [
         Box("experiments.allocation.agents", 2),
@@ -66,9 +63,10 @@ ALLOCATION = Stack(
 )
 EXPERIMENTS = Stack(
     [
+        Box("experiments.scheduling.learning", 3),
         ALLOCATION,
         Box(ENTRY),
-        Row([Box("experiments.closed_loop"), SCHEDULING]),
+        Row([Box("experiments.closed_loop"), Box("experiments.scheduling", 4)]),
         Row([Box("experiments.showing"), Box("experiments.rescue")]),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),

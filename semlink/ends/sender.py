@@ -131,7 +131,8 @@ class Sender:
         if waited_ms >= self.memory.profile.deadline_ms:
             self._note(frame, None)  # its report is about no choice
             return None
-        return self._asked(frame, self._setting(frame, slot), waited_ms)
+        gained = self._gained()
+        return self._asked(frame, self._setting(frame, slot), waited_ms, gained)
 
     def send(self, share: Shares) -> Emitted:
         """Announce a grant, and send the frame that asked for it.
@@ -251,7 +252,14 @@ class Sender:
         self._note(frame, (setting.arm, slot))
         return setting
 
-    def _asked(self, frame: Frame, setting: Setting, waited_ms: float) -> Demand:
+    def _gained(self) -> float:
+        """Utility by weight that was reported since the last frame."""
+        utility = sum(heard.report.success for heard in self.memory.heard)
+        return utility * 2.0**self.memory.profile.priority
+
+    def _asked(
+        self, frame: Frame, setting: Setting, waited_ms: float, gained: float = 0.0
+    ) -> Demand:
         """The demand of a frame: of the profile, what is left."""
         self._asking = Asking(frame, setting)
         known, slot_ms = self.memory, self._deciding.slot_ms
@@ -266,6 +274,7 @@ class Sender:
             left_slots=(profile.deadline_ms - waited_ms) / slot_ms,
             priority=profile.priority,
             **self._perceived(frame, setting),
+            gained=gained,
         )
 
     def _grant(self, frame: Frame, share: Shares) -> Grant:

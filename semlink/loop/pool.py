@@ -30,6 +30,8 @@ class Demands(NamedTuple):
     priority : 0 to 3, the more the more urgent
     importance : mean weight of the frame's errors; 1 without a map
     prior : expected utility of the frame by shared knowledge; NaN without
+    gained : utility by weight that was reported since the last decision; 0 without
+        reports
     """
 
     uses: np.ndarray
@@ -44,6 +46,7 @@ class Demands(NamedTuple):
     priority: np.ndarray
     importance: np.ndarray
     prior: np.ndarray
+    gained: np.ndarray
 
     @property
     def wanted(self) -> np.ndarray:
@@ -74,6 +77,7 @@ class Demand(NamedTuple):
     priority: int = 0
     importance: float = 1.0
     prior: float = np.nan
+    gained: float = 0.0
 
 
 NOTHING = Demand(uses=0, most=0, backlog=0.0)
@@ -86,11 +90,13 @@ class Pool(NamedTuple):
     power_db : mean power over all of these channel uses, over the nominal power; what
         some do not spend, others can [dB]
     slot : now
+    price : what all of these channel uses cost at nominal power [utility by weight]
     """
 
     uses: np.ndarray | int
     power_db: float = 0.0
     slot: int = 0
+    price: float = 0.0
 
 
 class Shares(NamedTuple):

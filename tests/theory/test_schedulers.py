@@ -24,7 +24,7 @@ def fluid(snr, backlog) -> Demands:
         retransmissions=zero, state_db=state_db,
         backlog=np.broadcast_to(np.asarray(backlog, float), snr.shape),
         wait_slots=zero + 0.0, left_slots=zero + np.inf, priority=zero,
-        importance=zero + 1.0, prior=zero + np.nan,
+        importance=zero + 1.0, prior=zero + np.nan, gained=zero + 0.0,
     )  # fmt: skip
 
 

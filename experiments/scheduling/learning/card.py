@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 
-from experiments.scheduling.asked import Train
+from experiments.scheduling.asked import Train, TrainSac
 
 CARD, MOST_LINES = "MODEL_CARD.md", 12
 
 
-def card(asked: Train, parameters: int, digest: str, path: Sequence, minutes: float):
+def card(
+    asked: Train | TrainSac,
+    parameters: int,
+    digest: str,
+    path: Sequence,
+    minutes: float,
+    command: str = "train",
+):
     """What a trained policy is, in Markdown.
 
     Parameters
@@ -17,16 +24,18 @@ def card(asked: Train, parameters: int, digest: str, path: Sequence, minutes: fl
     digest : SHA-256 of the weights
     path : means of all batches
     minutes : duration of the training
+    command : that trained it
     """
     options = "\n".join(
         f"* {name}: `{value}`"
         for name, value in asked._asdict().items()
         if name != "output"
     )
-    return f"""# ppo_lagrangian, {asked.form}
+    title = f"ppo_lagrangian, {asked.form}" if command == "train" else "sac_lagrangian"
+    return f"""# {title}
 
-Written by `python -m experiments.scheduling train`. SHA-256 of the weights, in single
-precision: `{digest}`.
+Written by `python -m experiments.scheduling {command}`. SHA-256 of the weights, in
+single precision: `{digest}`.
 
 A policy of {parameters:,} parameters over a set of users, whatever their number; see
 `docs/schedulers.md` for features, reward and constraint.

@@ -188,10 +188,10 @@ class RescueEnvironment(CellEnvironment):
         each = Hops(*(hop[..., None] for hop in self.hops))
         both = np.stack([self._direct_db(), self._relayed_db(each)])
         reports = self.slot % signalling.report_slots == 0
-        self._reports.append(np.round(both) if reports else None)
-        arrives = self._reports.popleft()
+        self._reports.append((np.round(both), self._gain()) if reports else None)
+        arrives, self._gained = self._reports.popleft(), self._zero
         if arrives is not None:
-            self._known_db = arrives
+            self._known_db, self._gained = arrives
         known = db_to_linear(np.nan_to_num(self._known_db, nan=-np.inf))
         relayed = is_relayed(*known) & self.air.has_relay
         self.relayed = relayed[..., LIVE]

@@ -2,8 +2,9 @@
 
 In each slot, frames arrive, those beyond their deadline leave, the scheduler shares the
 pool among the oldest frames, and what is sent arrives or not. The scheduler sees what a
-sender's end knows: its queues, and states that were reported some slots ago, in steps
-of 1 dB.
+sender's end knows: its queues, and what was reported some slots ago: states, in steps
+of 1 dB, and the utility by weight of the frames since the report before, in steps of
+1/8.
 """
 
 from collections import deque
@@ -24,6 +25,7 @@ from semlink.rng import seed_of
 from semlink.units import db_to_linear
 
 WAITS = 256  # slots
+STEP = 1 / 8  # of reported utility by weight
 
 
 class Tally(NamedTuple):
@@ -107,6 +109,7 @@ class CellEnvironment:
         self._attempts = np.zeros(shape, int)
         self.waits = np.zeros((*shape, WAITS), int)
         self._reported_db = np.full(shape, np.nan)
+        self._value = self._gained = self._zero  # since the last report, and in it
         self._reports = deque([None] * self.config.signalling.delay_slots)
         self.begun = self._begin()
         return self._demands()
@@ -120,6 +123,7 @@ class CellEnvironment:
     def step(self, shares: Shares) -> Tally:
         """Serve the oldest frames; then the next slot begins."""
         tally = self._serve(shares)
+        self._value = self._value + tally.value
         self.slot += 1
         after, self.begun = self.begun, self._begin()
         return tally + after
@@ -132,7 +136,8 @@ class CellEnvironment:
     @property
     def pool(self) -> Pool:
         """What there is to share in this slot."""
-        return Pool(self.config.uses, self.config.power_db, self.slot)
+        config = self.config
+        return Pool(config.uses, config.power_db, self.slot, config.price)
 
     def _begin(self) -> Tally:
         """Frames arrive and expire; states are reported."""
@@ -153,11 +158,20 @@ class CellEnvironment:
         """States change and are reported; the channel uses of reports : [B, K]."""
         told, self._state_db = self.config.signalling, self._states()
         reports = self.slot % told.report_slots == 0
-        self._reports.append(np.round(self._state_db) if reports else None)
-        arrives = self._reports.popleft()
+        self._reports.append(self._reported() if reports else None)
+        arrives, self._gained = self._reports.popleft(), self._zero
         if arrives is not None:
-            self._reported_db = arrives
+            self._reported_db, self._gained = arrives
         return self._zero + (told.report if reports else 0)
+
+    def _reported(self) -> tuple[np.ndarray, np.ndarray]:
+        """States, and values since the last report : [B, K] each."""
+        return np.round(self._state_db), self._gain()
+
+    def _gain(self) -> np.ndarray:
+        """Values since the last report, which begin anew : [B, K]."""
+        gained, self._value = STEP * np.round(self._value / STEP), self._zero
+        return gained
 
     def _arrive(self, comes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Let frames join the queues; how many found no room, and their weight."""
@@ -242,6 +256,7 @@ class CellEnvironment:
             priority=priority,
             importance=np.where(queues.count > 0, queues.weight, 1.0),
             prior=np.full(shape, np.nan),
+            gained=self._gained,
         )
 
     def _least(self, planned_db: np.ndarray) -> np.ndarray:

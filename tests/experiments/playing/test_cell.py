@@ -77,6 +77,30 @@ def test_users_share_the_pool_and_nothing_else():
     assert {s.snr_db for s in by_frame[0].values()} == {14.0, 8.0}
 
 
+@pytest.mark.slow
+def test_what_was_reported_reaches_the_scheduler(monkeypatch):
+    """Success by the reports that arrived, doubled by each priority."""
+    gained, before = {0: [], 1: []}, Sharing.__call__
+
+    def seen(self, asked, users):
+        for user, one in asked.items():
+            gained[user].append(one.demand.gained)
+        return before(self, asked, users)
+
+    monkeypatch.setattr(Sharing, "__call__", seen)
+    latency = [{"name": "latency", "condition": "at_most", "value": 100}]
+    says = [{"verb": "watch", "targets": latency, "priority": p} for p in (0, 2)]
+    turns = "pool=20000", "scheduler=round_robin"
+    stage = cell_of(*turns, users=[{"says": one} for one in says])
+    steps = list(stage.session(1))
+    for user, weight in ((0, 1), (1, 4)):
+        success = [step.success for step in steps if step.user == user]
+        assert gained[user][0] == 0 < max(gained[user])
+        assert max(gained[user]) <= weight * (max(success) + 1 / 14)
+        assert sum(gained[user]) <= weight * (sum(success) + len(success) / 14)
+    assert max(gained[1]) > 1
+
+
 def test_a_user_meets_the_same_course_beside_any_others():
     turns = "pool=20000", "scheduler=round_robin"
     two = cell_of(*turns, users=[{}, {"offset_db": -3}])

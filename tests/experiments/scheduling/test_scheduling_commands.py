@@ -10,15 +10,8 @@ import numpy as np
 import pytest
 
 from experiments.scheduling import rating, small
-from experiments.scheduling.asked import (
-    Compare,
-    Order,
-    Small,
-    Train,
-    Tune,
-    even,
-    folder,
-)
+from experiments.scheduling.__main__ import COMMANDS
+from experiments.scheduling.asked import Order, even, folder
 from experiments.scheduling.comparing import half_width
 from experiments.scheduling.tables import write
 from experiments.scheduling.tuning import Tried, chosen
@@ -39,8 +32,9 @@ def run(*words: str) -> subprocess.CompletedProcess:
     )
 
 
-@pytest.mark.parametrize("recipe", [Small, Tune, Train, Compare, Order])
-def test_every_option_has_a_line_of_help(recipe):
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_a_line_of_help(command):
+    recipe, _ = COMMANDS[command]
     parser = options_of("it", recipe)
     helped = {action.dest: action.help for action in parser._actions}
     assert all(helped[name] for name in recipe._fields)
@@ -53,7 +47,7 @@ def test_a_command_that_does_not_exist_is_refused_in_one_line():
     done = run("big")
     assert done.returncode == 2
     assert done.stderr.splitlines() == [
-        "error: a command must be small, tune, train, compare, order, got 'big'"
+        f"error: a command must be {', '.join(COMMANDS)}, got 'big'"
     ]
 
 
@@ -69,6 +63,9 @@ def test_bad_options_are_refused_in_one_line(tmp_path):
         ("tune", "--output", str(tmp_path), "--episodes", "0"): "got 0",
         ("order", "--output", str(tmp_path), "--source", "photos"): "got 2",
         ("order", "--output", str(tmp_path), "--source", "gaussian"): "of signal",
+        ("online", "--output", str(tmp_path), "--slots", "100"): "got 100",
+        ("tune_online", "--output", str(tmp_path), "--episodes", "1"): "got 1",
+        ("train_sac", "--output", str(tmp_path), "--batches", "0"): "got 0",
     }.items():
         done = run(*words)
         assert done.returncode != 0

@@ -142,6 +142,25 @@ def test_reports_are_late_and_of_whole_decibels():
         demands = environment.demands
 
 
+def test_reported_gains_are_those_of_the_books():
+    """Late, and in steps of an eighth."""
+    told = {"delay_slots": 2, "report_slots": 4}
+    environment = measured(price=0.5, signalling=told)
+    made, gained, total = SCHEDULERS.build("max_weight"), 0.0, []
+    environment.reset(range(5))
+    for slot in range(59):  # the last report is of slot 56, and comes in slot 58
+        demands = environment.demands
+        assert demands.gained.any() == (slot > 2 and slot % 4 == 2)
+        gained = gained + demands.gained
+        total.append(environment.step(made(demands, environment.pool, None, None)[0]))
+    of = total[0]
+    for tally in total[1:56]:
+        of = of + tally
+    assert environment.pool.price == 0.5
+    assert np.abs(gained - of.value).max() <= 14 / 16 + 1e-9
+    assert np.ptp(gained) > 1
+
+
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
