@@ -8,7 +8,7 @@ import yaml
 from blocks.nn.scheduling.equivariant import Equivariant
 from blocks.nn.weights import write_weights
 from blocks.schedulers.features import ASKS, FEATURES
-from blocks.schedulers.ppo_lagrangian import CONFIG, GRANTS, WEIGHTS
+from blocks.schedulers.ppo_lagrangian import CONFIG, FORMS, GRANTS, WEIGHTS
 
 USER = {"transmitter": "words", "uses": 900}
 
@@ -93,7 +93,7 @@ def test_the_source_must_have_the_classes_that_users_send(cell):
 def test_a_policy_of_another_shape(cell, tmp_path, features):
     folder = tmp_path / "policy"
     folder.mkdir()
-    net = Equivariant(features, 1, True, min(ASKS, features - 1))
+    net = Equivariant(features, FORMS[GRANTS], True, min(ASKS, features - 1))
     net.build()
     write_weights(folder / WEIGHTS, net)
     (folder / CONFIG).write_text(json.dumps({"form": GRANTS}))
@@ -104,5 +104,5 @@ def test_a_policy_of_another_shape(cell, tmp_path, features):
 
 def test_a_policy_that_is_not_there(cell):
     said = cell("[scheduler=ppo_lagrangian:gone]")
-    assert said.startswith("policy must be grants or parameters, or a folder that the ")
+    assert said.startswith("policy must be grants or parameters or reward, or a ")
     assert said.endswith("got 'gone'")
