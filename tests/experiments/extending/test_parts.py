@@ -82,6 +82,7 @@ def test_controller_and_describer_run_by_entry_point(sweep, picture, installed):
     assert mean(rows, label, "psnr", 10.0) > 20
 
 
+@pytest.mark.slow
 def test_a_describer_runs_by_path(sweep, picture):
     label = "akb_jscc[describer=dominant_colour.py]"
     rows, _ = sweep(*picture, f"transmitter={label}")

@@ -27,6 +27,7 @@ def test_the_figure_is_that_of_the_source():
     assert described(FIGURE) == architecture().text.splitlines(), missing
 
 
+@pytest.mark.slow
 def test_it_is_drawn_the_same_again(tmp_path):
     first, second = (draw(tmp_path / name).read_bytes() for name in ("a.svg", "b.svg"))
     assert first == second

@@ -14,6 +14,7 @@ SCRIPT = Path(__file__).with_name("mixed_precision.py")
 QUICK = {"XLA_FLAGS": "--xla_backend_optimization_level=0"}
 
 
+@pytest.mark.slow
 def test_what_both_ends_derive_is_the_same_to_the_bit():
     runpy.run_path(str(SCRIPT))["compare"]()
 

@@ -91,6 +91,7 @@ def test_the_same_networks_start_as_they_were(start, trained_codec):
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.slow
 def test_fewer_blocks_than_the_start_has_are_refused(taller, tmp_path):
     write_weights(tmp_path / "tall.h5", make_codec(taller))
     with pytest.raises(

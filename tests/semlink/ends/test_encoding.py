@@ -31,7 +31,10 @@ def cell_of(*overrides: str, users) -> Stage:
     return Stage(type(config).model_validate(tree), WORKSHOP)
 
 
-@pytest.mark.parametrize("word", ["linear_jscc", "jpeg2000_ldpc[mcs=auto]"])
+@pytest.mark.parametrize(
+    "word",
+    [pytest.param("linear_jscc", marks=pytest.mark.slow), "jpeg2000_ldpc[mcs=auto]"],
+)
 @pytest.mark.parametrize("snr_db", [0.0, 14.0])
 def test_the_least_grant_holds_a_signal_and_none_below_does(word, snr_db):
     stage = small(f"transmitter={word}")
