@@ -1,10 +1,45 @@
-"""The card of a trained scheduler."""
+"""What a training of a scheduler writes: weights, how they are read, and their card."""
 
-from collections.abc import Sequence
+import json
+import time
+from collections.abc import Mapping, Sequence
 
+from blocks.nn.weights import write_weights
+from blocks.schedulers.ppo_lagrangian import CONFIG, WEIGHTS
 from experiments.scheduling.asked import Train, TrainSac
+from experiments.scheduling.tables import write
+from semlink.store.files import sha256, write_whole
 
-CARD, MOST_LINES = "MODEL_CARD.md", 12
+CARD, PATH, MOST_LINES = "MODEL_CARD.md", "training.csv", 12
+
+
+def publish(
+    asked: Train | TrainSac,
+    net,
+    known: Mapping[str, str],
+    path: Sequence,
+    began: float,
+    batch: str,
+) -> None:
+    """Write the weights of a policy with a card.
+
+    Parameters
+    ----------
+    asked : options of the run
+    net : the trained network
+    known : model and form, by which the weights are read
+    path : means of all batches
+    began : monotonic time at which the training began [s]
+    batch : size of a batch, in words
+    """
+    output = asked.output
+    write_weights(output / WEIGHTS, net, "float32")
+    write_whole(output / CONFIG, f"{json.dumps(known, indent=2)}\n".encode())
+    write(output / PATH, path)
+    minutes, digest = (time.monotonic() - began) / 60, sha256(output / WEIGHTS)
+    text = card(asked, net.count_params(), digest, path, minutes, batch)
+    write_whole(output / CARD, text.encode())
+    print(f"weights are in {output}, after {minutes:.1f} min")
 
 
 def card(
@@ -13,7 +48,7 @@ def card(
     digest: str,
     path: Sequence,
     minutes: float,
-    command: str = "train",
+    batch: str,
 ):
     """What a trained policy is, in Markdown.
 
@@ -24,8 +59,9 @@ def card(
     digest : SHA-256 of the weights
     path : means of all batches
     minutes : duration of the training
-    command : that trained it
+    batch : size of a batch, in words
     """
+    command = "train_sac" if isinstance(asked, TrainSac) else "train"
     options = "\n".join(
         f"* {name}: `{value}`"
         for name, value in asked._asdict().items()
@@ -44,7 +80,7 @@ A policy of {parameters:,} parameters over a set of users, whatever their number
 
 {options}
 
-{len(path)} batches of 128 episodes and 64 slots, {minutes:.1f} min. Means of a slot of
+{len(path)} batches of {batch}, {minutes:.1f} min. Means of a slot of
 actions drawn, relative to the weight that is offered.
 
 {_curve(path)}

@@ -9,7 +9,6 @@ References
 T. Haarnoja et al., "Soft actor-critic algorithms and applications", arXiv 1812.05905.
 """
 
-import json
 import time
 
 import numpy as np
@@ -22,29 +21,20 @@ from tf_agents.specs import BoundedTensorSpec
 from tf_agents.trajectories.time_step import time_step_spec
 
 from blocks.nn.scheduling.equivariant import WIDTHS, Equivariant
-from blocks.nn.weights import write_weights
 from blocks.schedulers.features import ASKS, FEATURES
-from blocks.schedulers.ppo_lagrangian import CONFIG, WEIGHTS
 from blocks.schedulers.sac_lagrangian import MODEL, OUTPUTS, SHIPPED, by_bids
 from blocks.schedulers.sac_lagrangian import network as shipped
 from experiments.allocation.agents.replay import Replay, transitions
 from experiments.scheduling import traffic
 from experiments.scheduling.asked import TrainSac, at_least, even, folder, one_of
 from experiments.scheduling.cells import Cells
-from experiments.scheduling.learning.card import CARD, card
+from experiments.scheduling.learning.card import publish
 from experiments.scheduling.learning.multiplier import RULES, Multiplier
 from experiments.scheduling.learning.ppo import Mean, begin
-from experiments.scheduling.learning.training import (
-    EPISODES,
-    PATH,
-    SAID,
-    SLOTS,
-    Batch,
-)
-from experiments.scheduling.tables import write
+from experiments.scheduling.learning.training import SAID, SLOTS, Batch
 from semlink.graph import compiled
-from semlink.store.files import sha256, write_whole
 
+EPISODES = 32  # of a batch; a step of learning takes so many new transitions
 LEARNING_RATE, DISCOUNT, TARGET = 1e-3, 0.95, 0.01
 SEEN, DRAWN, FEWEST = 100_000, 256, 5_000  # transitions
 SCALE = 5.0  # of rewards, whose deviation is then about one
@@ -64,16 +54,11 @@ def train_sac(asked: TrainSac) -> None:
     one_of("rule", asked.rule, RULES)
     even("users", asked.users)
     at_least("batches", asked.batches, 1)
-    output, began = folder(asked.output), time.monotonic()
+    folder(asked.output)
+    began, known = time.monotonic(), {"model": MODEL, "form": SHIPPED}
     net, path = learnt(asked)
-    write_weights(output / WEIGHTS, net, "float32")
-    known = {"model": MODEL, "form": SHIPPED}
-    write_whole(output / CONFIG, f"{json.dumps(known, indent=2)}\n".encode())
-    write(output / PATH, path)
-    minutes, digest = (time.monotonic() - began) / 60, sha256(output / WEIGHTS)
-    text = card(asked, net.count_params(), digest, path, minutes, "train_sac")
-    write_whole(output / CARD, text.encode())
-    print(f"weights are in {output}, after {minutes:.1f} min")
+    batch = f"{EPISODES} episodes and {SLOTS} slots"
+    publish(asked, net, known, path, began, batch)
 
 
 class Set(tf.keras.layers.Layer):

@@ -1,28 +1,19 @@
 """``python -m experiments.scheduling train``: PPO-Lagrangian on cells by the table."""
 
-import json
 import time
 from typing import NamedTuple
 
 import numpy as np
 
-from blocks.nn.weights import write_weights
-from blocks.schedulers.ppo_lagrangian import (
-    CONFIG,
-    FORMS,
-    MODEL,
-    WEIGHTS,
-)
+from blocks.schedulers.ppo_lagrangian import FORMS, MODEL
 from experiments.scheduling import traffic
 from experiments.scheduling.asked import Train, at_least, even, folder, one_of
 from experiments.scheduling.cells import Cells
-from experiments.scheduling.learning.card import CARD, card
+from experiments.scheduling.learning.card import publish
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
-from experiments.scheduling.tables import write
-from semlink.store.files import sha256, write_whole
 
 EPISODES, SLOTS = 128, 64  # of a batch
-PATH, SAID = "training.csv", 10  # batches between two lines on the screen
+SAID = 10  # batches between two lines on the screen
 
 
 class Batch(NamedTuple):
@@ -46,16 +37,11 @@ def train(asked: Train) -> None:
     one_of("rule", asked.rule, RULES)
     even("users", asked.users)
     at_least("batches", asked.batches, 1)
-    output, began = folder(asked.output), time.monotonic()
+    folder(asked.output)
+    began, known = time.monotonic(), {"model": MODEL, "form": asked.form}
     net, path = learnt(asked)
-    write_weights(output / WEIGHTS, net, "float32")
-    told = {"model": MODEL, "form": asked.form}
-    write_whole(output / CONFIG, f"{json.dumps(told, indent=2)}\n".encode())
-    write(output / PATH, path)
-    minutes, digest = (time.monotonic() - began) / 60, sha256(output / WEIGHTS)
-    text = card(asked, net.count_params(), digest, path, minutes)
-    write_whole(output / CARD, text.encode())
-    print(f"weights are in {output}, after {minutes:.1f} min")
+    batch = f"{EPISODES} episodes and {SLOTS} slots"
+    publish(asked, net, known, path, began, batch)
 
 
 def learnt(asked: Train):
