@@ -15,8 +15,8 @@ import pytest
 
 from blocks.phy.mcs import SCHEMES, bler
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.loop.exchange import Delivery
 from semlink.signals import IMAGE, Sample
 

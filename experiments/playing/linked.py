@@ -9,12 +9,12 @@ import numpy as np
 from blocks.importances import importance, weights_of
 from experiments.compose import catalogue
 from semlink.catalogue import Catalogue
+from semlink.chain import Link
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
 from semlink.ends.kept import Kept
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop.abstraction.content import NAMES, complexity
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.traffic.linked import CHANNEL, Linked, Pictures, Worth

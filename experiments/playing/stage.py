@@ -17,6 +17,7 @@ from experiments.playing.truth import Truth
 from experiments.playing.users import users_of
 from experiments.playing.utility import utility
 from experiments.playing.work import weighing, works
+from semlink.chain import Link
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
@@ -26,7 +27,6 @@ from semlink.ends.receiver import Patience, Receiver, User
 from semlink.ends.reception import Pace
 from semlink.ends.sender import Deciding, Sender
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop.abstraction.table import read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.loop.agents import Adapter, Understood

@@ -18,8 +18,8 @@ import yaml
 
 from blocks.importances import importance
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.loop.exchange import Memory
 from semlink.modalities.categories import CATEGORIES
 from semlink.modalities.query import Query

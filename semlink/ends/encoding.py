@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
+from semlink.chain import Link
 from semlink.ends.kept import Kept
 from semlink.ends.wire import GRANT_BITS, Bursts
 from semlink.errors import Infeasible
-from semlink.link import Link
 from semlink.loop.agents import Arm
 from semlink.loop.exchange import Encoded
 from semlink.modalities.query import Query

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from semlink.chain import Link
 from semlink.ends.answers import asked_anew, bits_of
 from semlink.ends.reception import Answer, Closed, Intended, Pace, Reception
 from semlink.ends.wire import GRANT_BITS, Bursts, Wire, packed
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop.agents import IntentReader
 from semlink.metrics import Confident, Task
 from semlink.signalling import layout

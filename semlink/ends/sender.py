@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from semlink.chain import Link
 from semlink.ends.answers import content_of, state_of
 from semlink.ends.encoding import Encoder, Perceiving
 from semlink.ends.kept import Kept
 from semlink.ends.sending import REPORTED, Asking, Emitted, Memory, Sent
 from semlink.ends.wire import Bursts, Wire, granted, unpacked
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop.agents import (
     Adapter,
     Arm,

@@ -4,8 +4,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
+from semlink.chain import Link
 from semlink.errors import Infeasible
-from semlink.link import Link
 from semlink.protocols import Budget
 from semlink.signals import Sample, TxSignal
 from semlink.stages import running, stage

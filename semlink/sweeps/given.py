@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from semlink.link import Link
+from semlink.chain import Link
 from semlink.loop import asking
 from semlink.protocols import Source
 from semlink.signals import Sample

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from semlink.catalogue import Catalogue
+from semlink.chain import Link
 from semlink.compiled_channel import compiled_channel
 from semlink.config import LinkConfig, SweepConfig
 from semlink.contracts.built import built
 from semlink.contracts.tasks import bounded
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop import asking
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.loop.feedback_link import FeedbackLink

@@ -7,8 +7,8 @@ import pytest
 from skimage import data
 
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.loop.exchange import Encoded
 from semlink.loop.feedback_link import FREE, REPORT_BITS, FeedbackLink
 from semlink.rng import Seeds

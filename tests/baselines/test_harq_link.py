@@ -6,9 +6,9 @@ import pytest
 from baselines.separated.header import FIELDS
 from blocks.phy.header import Header
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.loop.evolution import ChannelEvolution
 from semlink.loop.exchange import Encoded
 from semlink.rng import Seeds

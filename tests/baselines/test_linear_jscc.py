@@ -9,8 +9,8 @@ import pytest
 from blocks.linear.model import SIDE, analyse, shipped
 from blocks.phy import analog
 from blocks.sources.images import load_rgb
+from semlink.chain import Link
 from semlink.errors import Infeasible
-from semlink.link import Link
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear, linear_to_db, psnr_db
 

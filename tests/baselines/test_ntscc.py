@@ -12,10 +12,10 @@ from blocks.nn.jscc import LEVELS
 from blocks.phy import clean_symbols, side_accounting
 from blocks.phy.side_accounting import Scheme
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
 from semlink.graph import traces
-from semlink.link import Link
 from semlink.loop.feedback import Feedback
 from semlink.signals import IMAGE, RxSignal, Sample
 from semlink.units import db_to_linear, psnr_db

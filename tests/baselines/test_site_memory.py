@@ -10,8 +10,8 @@ from baselines.site_memory import build
 from blocks.memory.entry import num_bytes
 from blocks.memory.memory import EMPTY, Memory
 from channels.awgn import build as awgn
+from semlink.chain import Link
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop import exchange
 from semlink.loop.exchange import Delivery, Encoded, Receiving
 from semlink.loop.feedback_link import FREE, FeedbackLink

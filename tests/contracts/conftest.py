@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
-from semlink.link import Link
 from semlink.protocols import Transceiver
 from semlink.signals import RxSignal, Sample, TxSignal
 

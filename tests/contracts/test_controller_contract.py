@@ -21,9 +21,9 @@ from blocks.nn.jscc import DITHER, LEVELS, level_edges
 from blocks.phy import side_accounting
 from blocks.phy.side_accounting import Scheme
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.signals import IMAGE, Sample
 from semlink.units import psnr_db
 

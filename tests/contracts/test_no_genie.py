@@ -17,8 +17,8 @@ import pytest
 
 from blocks.phy.mcs import TABLE
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.rng import Seeds
 from semlink.signals import Estimate, RxSignal, Sample

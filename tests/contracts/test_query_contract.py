@@ -8,9 +8,9 @@ from skimage import data
 
 from blocks.budget_search import Choices, Cost, search
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec, validate
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop.feedback_link import FeedbackLink
 from semlink.modalities.boxes import Boxes
 from semlink.modalities.query import Query, num_bits

@@ -9,8 +9,8 @@ import pytest
 
 from blocks.questions.answers import Answer
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.loop.exchange import Encoded
 from semlink.metrics import Bounded, Kind, Metric, Task
 from semlink.modalities.query import Query

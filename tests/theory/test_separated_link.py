@@ -6,8 +6,8 @@ import pytest
 from baselines.separated.link import SeparatedTransmitter
 from channels.awgn import Awgn
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
-from semlink.link import Link
 from semlink.signals import RxSignal, Sample
 from semlink.units import psnr_db
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from semlink.chain import Link
 from semlink.errors import Infeasible
-from semlink.link import Link
 from semlink.loop.exchange import Encoded, Receiving
 from semlink.loop.feedback import Feedback
 from semlink.loop.traffic.service import Received, Sending, Service

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from blocks.learned.frame import stride_of
+from semlink.chain import Link
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.loop.exchange import Encoded
 from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.rng import Seeds

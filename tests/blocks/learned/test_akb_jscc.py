@@ -9,9 +9,9 @@ from blocks.budget_search import Settings
 from blocks.knowledge.base import DEFAULT, KnowledgeBase, load
 from blocks.nn.jscc import LEVELS
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.signals import IMAGE, Sample
 from semlink.units import psnr_db
 

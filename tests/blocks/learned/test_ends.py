@@ -11,9 +11,9 @@ from blocks.learned.weights_folder import CONFIG, WEIGHTS
 from blocks.nn.base_layer import base_picture, restored
 from blocks.nn.weights import write_weights
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.signals import IMAGE, Sample
 
 AT = Conditions(0.5, 0.3, 10.0)

@@ -6,7 +6,7 @@ import pytest
 from blocks.phy.analog import distortion
 from blocks.resources.placement import placement
 from channels.tdl import build as tdl
-from semlink.link import Link
+from semlink.chain import Link
 from semlink.loop.evolution import ChannelEvolution
 from semlink.loop.exchange import Encoded
 from semlink.loop.feedback_link import REPORT_BITS, FeedbackLink

@@ -8,9 +8,9 @@ from blocks.phy.mcs import SCHEMES
 from blocks.questions.answers import Answer
 from blocks.words.link import FIELDS, finest
 from experiments.compose import catalogue
+from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.errors import Infeasible, InputError
-from semlink.link import Link
 from semlink.modalities.query import Query
 from semlink.modalities.words import WORDS
 from semlink.signals import IMAGE, Sample

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from semlink.chain import Link
 from semlink.errors import Infeasible, InputError
-from semlink.link import Link
 from semlink.loop.evolution import ChannelEvolution
 from semlink.loop.exchange import Encoded, Memory, Receiving, exchange
 from semlink.loop.feedback import Feedback, reported_db

@@ -3,8 +3,8 @@
 import pytest
 
 from semlink.catalogue import Catalogue
+from semlink.chain import Link
 from semlink.config import validate
-from semlink.link import Link
 from semlink.registry import Registry
 from semlink.store.results import ResultStore, read_points
 from semlink.sweeps.link_trial import LinkTrial

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from semlink.chain import Link
 from semlink.errors import InputError
-from semlink.link import Link
 from semlink.units import psnr_db
 
 IMAGES = 3

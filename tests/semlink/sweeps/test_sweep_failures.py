@@ -2,8 +2,8 @@
 
 import pytest
 
+from semlink.chain import Link
 from semlink.errors import InputError
-from semlink.link import Link
 
 SMALL = 400  # symbols
 

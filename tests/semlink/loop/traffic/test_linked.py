@@ -8,9 +8,9 @@ import pytest
 from scipy.stats import norm
 
 from blocks.scheduling import SCHEDULERS
+from semlink.chain import Link
 from semlink.ends.kept import Kept
 from semlink.errors import Infeasible
-from semlink.link import Link
 from semlink.loop.traffic.config import TrafficConfig
 from semlink.loop.traffic.environment import CellEnvironment, played
 from semlink.loop.traffic.linked import Linked, Pictures, Worth

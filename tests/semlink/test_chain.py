@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from semlink import graph
+from semlink.chain import Link, link_metrics
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.link import Link, link_metrics
 from semlink.loop.exchange import Delivery, Encoded
 from semlink.metrics import Metric
 from semlink.protocols import Frame, Transceiver
