@@ -1,15 +1,14 @@
 """Plays episodes of many systems in several processes; all of it resumes."""
 
 import hashlib
-import multiprocessing
 import sys
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from experiments.closed_loop.systems import System
+from experiments.closed_loop.workers import pool
 from experiments.playing.scenario import scenario
 from experiments.playing.stage import Stage, Workshop
 from experiments.sessions.manifest import manifest
@@ -55,9 +54,8 @@ def play(
 ) -> Rows:
     """Rows of all episodes of all systems, in the scenario of a name."""
     jobs = [Job(episode, tuple(systems), folder, keys, name) for episode in episodes]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
-        by_episode = list(pool.map(_played, jobs))
+    with pool(workers) as processes:
+        by_episode = list(processes.map(_played, jobs))
     names = [system.name for system in systems]
     return {n: [rows[k] for rows in by_episode] for k, n in enumerate(names)}
 
