@@ -1,10 +1,9 @@
 """``semlink COMMAND``, or ``python -m experiments COMMAND``: the command line.
 
-This is the entry point, so environment variables are set here and nowhere else, and
-every command imports what it needs when it runs: ``--help`` is instant.
+The environment is settled here, before anything else is imported, and every command
+imports what it needs when it runs: ``--help`` is instant.
 """
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from experiments import environment
 from experiments.closed_loop.command import closed_loops
 from experiments.commands.clustering import Tls, clustering
 from experiments.commands.knowledge_bases import kb
@@ -21,15 +21,7 @@ from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
 from experiments.showing.command import scenarios
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
-os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")  # on any number of cores
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # likewise: sums keep their order
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
-os.environ.setdefault("MPLBACKEND", "Agg")
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-# traces are counted and reported; TensorFlow's warnings about them are not needed
-logging.getLogger("tensorflow").addFilter(lambda r: r.levelno >= logging.ERROR)
+environment.settle(environment.NUMBERS | environment.COMMANDS)
 
 app = typer.Typer(
     add_completion=False,

@@ -56,7 +56,8 @@ def compiled_channel(
 ) -> Channel:
     """Compile a channel at its ``level`` (default: graph), and check what it returns.
 
-    Its signals are arrays, as :func:`semlink.contracts.channels.received` has them.
+    A compiled channel is returned as it is. Its signals are arrays, as
+    :func:`semlink.contracts.channels.received` has them.
 
     Parameters
     ----------
@@ -69,6 +70,8 @@ def compiled_channel(
     InputError
         The channel takes no course to draw from; later, it returns an invalid signal.
     """
+    if isinstance(channel, _Stage):
+        return channel
     try:
         inspect.signature(channel).bind("x", "snr_db", "course")
     except TypeError:

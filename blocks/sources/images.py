@@ -290,17 +290,44 @@ def _check_mode(mode: str) -> None:
         raise InputError(f"{allowed}, got Pillow mode {mode!r}")
 
 
+def rgb_of(image: Image.Image) -> np.ndarray:
+    """An opened image as 8-bit RGB, by the rules of :func:`load_rgb`.
+
+    The image may be an animation; the frame that is open is read.
+
+    Output
+    ------
+    : [H, W, 3], uint8
+
+    Raises
+    ------
+    InputError
+        Its size or mode is refused, or its file cannot be decoded.
+    """
+    try:
+        _check_size(*image.size, MAX_MEGAPIXELS)
+        _check_mode(image.mode)
+        return np.array(upright(_opaque(image), image))
+    except Exception as error:  # broken files raise nearly everything
+        raise InputError(f"a PIL image {_one_line(error)}") from error
+
+
 def _to_rgb(image: Image.Image, path: Path) -> Image.Image:
     absent = transparent(image, path)
+    rgb = _opaque(image)
+    if absent is not None:
+        rgb.paste("white", mask=absent)
+    return rgb
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """An image in RGB, over white where it is transparent."""
     if image.mode in GRAY_OF_16_BITS:
         image = _gray_of_16_bits(image)
     if image.has_transparency_data:
         image = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-    rgb = image.convert("RGB")
-    if absent is not None:
-        rgb.paste("white", mask=absent)
-    return rgb
+    return image.convert("RGB")
 
 
 def _gray_of_16_bits(image: Image.Image) -> Image.Image:

@@ -27,11 +27,12 @@ class Display:
     ----------
     job : the sweep
     folder : where its results go
+    where : arguments of the console; standard output by default
     """
 
-    def __init__(self, job: Sweep, folder: Path):
+    def __init__(self, job: Sweep, folder: Path, **where):
         self._job, self._folder = job, folder
-        self._console = Console(highlight=False, soft_wrap=True, markup=False)
+        self._console = Console(highlight=False, soft_wrap=True, markup=False, **where)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._start = self._point_start = time.perf_counter()
         self._done = self._resumed = 0

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -54,24 +55,40 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
     InputError
         If the input is invalid.
     """
-    cache = use.cache, use.cache_gib
     settings = config.load(config_path(name or default(overrides)), overrides)
-    job = job_of(settings, signal_cache(*cache))
-    with contextlib.ExitStack() as stack:
-        simulate = None
-        if use.workers or use.cluster:
-            from experiments.commands.workers import connected, elsewhere
-
-            client = stack.enter_context(connected(use.workers, use.cluster, use.tls))
-            simulate = elsewhere(client, job, cache)
+    job = job_of(settings, signal_cache(use.cache, use.cache_gib))
+    with simulating(job, use) as simulate:
         display = run(job, folder, simulate)
     from experiments.figures.curves import draw_all
 
     display.summary(draw_all(folder), graph.traces)
 
 
-def run(job: Sweep, folder: Path, elsewhere: Simulate | None = None) -> Display:
+@contextlib.contextmanager
+def simulating(job: Sweep, use: Resources) -> Iterator[Simulate | None]:
+    """What simulates the points of a sweep: workers, or ``None`` for this process."""
+    if not (use.workers or use.cluster):
+        yield None
+        return
+    from experiments.commands.workers import connected, elsewhere
+
+    with connected(use.workers, use.cluster, use.tls) as client:
+        yield elsewhere(client, job, (use.cache, use.cache_gib))
+
+
+def run(
+    job: Sweep,
+    folder: Path,
+    elsewhere: Simulate | None = None,
+    display: Display | None = None,
+) -> Display:
     """Simulate the points of a sweep that a folder does not hold yet.
+
+    Parameters
+    ----------
+    job, folder : the sweep, and where its results go
+    elsewhere : simulates points in other processes
+    display : shows the progress; by default a table on standard output
 
     Raises
     ------
@@ -84,7 +101,7 @@ def run(job: Sweep, folder: Path, elsewhere: Simulate | None = None) -> Display:
             refuse_other_settings(folder, new)
         job.refuse_conflicts(store)
         write_manifest(store, json.dumps(new, indent=2).encode())
-        display = Display(job, folder)
+        display = display or Display(job, folder)
         try:
             with display:
                 display.bounds(job.bounds(store))

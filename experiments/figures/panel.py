@@ -13,8 +13,8 @@ from experiments.figures.curves import spread
 from semlink.errors import Infeasible, InputError
 from semlink.modalities.boxes import BOXES
 from semlink.signals import IMAGE
-from semlink.sweeps.link_trial import Replay
 from semlink.sweeps.points import Point
+from semlink.sweeps.replay import Replay
 from semlink.sweeps.sweep import Sweep
 from semlink.units import psnr_db
 

@@ -32,7 +32,7 @@ RUNS = Stack(
         Row([Box("experiments.commands"), Box("experiments.abstraction")]),
         Row([Box("experiments.fitting"), Box("experiments.conversion")]),
         Row([Box("experiments.jobs"), Box("experiments.playing")]),
-        Box(COMPOSER),
+        Row([Box(COMPOSER), Box("experiments.environment")]),
     ]
 )
 OUTCOMES = Stack(
@@ -68,6 +68,7 @@ EXPERIMENTS = Stack(
         Box(ENTRY),
         Row([Box("experiments.closed_loop"), Box("experiments.scheduling", 4)]),
         Row([Box("experiments.showing"), Box("experiments.rescue")]),
+        Box("experiments.python"),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),
     ]

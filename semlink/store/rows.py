@@ -43,7 +43,7 @@ ORDER = ("scenario", "transmitter", "channel", "source", "cbr_target", "snr_db")
 NUMBERS = ("cbr_target", "snr_db")
 COUNTS = ("images", "draws")
 KNOWN = (*NUMBERS, *COUNTS, "count", "seconds")  # at every point
-_WORDS = (
+WORDS = (
     "scenario",
     "transmitter",
     "channel",
@@ -54,7 +54,7 @@ _WORDS = (
     "status",
     "cbr_other",
 )
-_NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in _WORDS)
+_NUMERIC = tuple(i for i, column in enumerate(COLUMNS) if column not in WORDS)
 _POINT_ID, _WIDTH = COLUMNS.index("point_id"), len(COLUMNS)
 
 Row = Mapping[str, object]

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -29,25 +29,12 @@ from semlink.metrics import (
 from semlink.modalities.query import Query
 from semlink.protocols import Source, Transceiver
 from semlink.rng import Seeds
-from semlink.signals import Estimate, Sample
 from semlink.store.cache import DiskCache, data_hash
 from semlink.store.transmissions import Transmissions
 from semlink.sweeps.given import First, Given
 from semlink.sweeps.points import COUNTED, Point, use_name
+from semlink.sweeps.replay import Replay
 from semlink.sweeps.trial import JSON
-
-
-class Replay(NamedTuple):
-    """One sample of a point, sent again.
-
-    sample : sample of the source, annotations included
-    estimate : output of the receiver
-    values : its metrics and the parts of its CBR
-    """
-
-    sample: Sample
-    estimate: Estimate
-    values: dict[str, float]
 
 
 class LinkTrial:
@@ -100,9 +87,10 @@ class LinkTrial:
     def replay(self, point: Point, index: int, draw: int = 0) -> Replay:
         """Send a sample of a point again, with the same fading and noise."""
         delivery = self.deliver(point, index, draw)
-        values = self._judged(point, index, delivery).values
-        means = {k: float(s / c) for k, (s, c) in values.items() if c}
-        return Replay(self.source[index], delivery.estimate, means)
+        judged = self._judged(point, index, delivery)
+        means = {k: float(s / c) for k, (s, c) in judged.values.items() if c}
+        sample, uses = self.source[index], self._link(point).uses(delivery)
+        return Replay(sample, delivery.estimate, means, judged.observed, uses)
 
     def ordered(self, point: Point) -> bool:
         """Whether the samples of a draw depend on those before them."""

@@ -17,13 +17,15 @@ LAYERS = {
     "experiments": {"experiments", "baselines", "blocks", "channels", "semlink"},
 }
 FRAMEWORKS = {"tensorflow", "sionna", "torch", "jax", "tf_keras"}
-ENTRY_POINT = "experiments/__main__.py"
+ENVIRONMENT = "experiments/environment.py"  # of the command line and of Python
 TRAINING = "experiments/training/__main__.py"
 POLICY_TRAINING = "experiments/policies/__main__.py"
 SCHEDULER_TRAINING = "experiments/scheduling/__main__.py"
-ENTRY_POINTS = {ENTRY_POINT, TRAINING, POLICY_TRAINING, SCHEDULER_TRAINING}
+ENTRY_POINTS = {ENVIRONMENT, TRAINING, POLICY_TRAINING, SCHEDULER_TRAINING}
 # modules of the training that run in the simulator's environment
 WITH_THE_SIMULATOR = ("promote",)
+# its functions, and no others of the engine, import what composes the project
+INTERFACE, COMPOSED = "semlink/__init__.py", "experiments.python."
 COMPILER = "semlink/graph.py"
 SEEDING = "semlink/rng.py"
 MOST_LINES, MOST_LINES_OF_A_FUNCTION = 350, 50
@@ -43,10 +45,19 @@ TESTS = sources("tests")
 def breaches_of_layers(path, text):
     """Imports of another layer, or relative ones, which hide theirs."""
     allowed = LAYERS[path.partition("/")[0]]
+    excepted = _lines_of_functions(text) if path == INTERFACE else ()
     for line, module in imports(text):
         top = module.partition(".")[0]
+        if line in excepted and module.startswith(COMPOSED):
+            continue
         if top == "" or top in ({*LAYERS, "tests"} - allowed):
             yield f"{path}:{line} imports {module}"
+
+
+def _lines_of_functions(text):
+    """Numbers of the lines within functions."""
+    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)]
+    return {i for f in functions for i in range(f.lineno, f.end_lineno + 1)}
 
 
 def breaches_of_networks(path, text):
@@ -240,6 +251,10 @@ BREACHES = [
     (breaches_of_layers, "baselines/a.py", "importlib.import_module('channels.awgn')"),
     (breaches_of_layers, "semlink/a.py", "from experiments import compose"),
     (breaches_of_layers, "semlink/a.py", "from ..blocks import bicm"),
+    (breaches_of_layers, "semlink/a.py", f"def f():\n    import {COMPOSED}link"),
+    (breaches_of_layers, INTERFACE, f"import {COMPOSED}link"),
+    (breaches_of_layers, INTERFACE, "def f():\n    import experiments.compose"),
+    (breaches_of_layers, INTERFACE, "def f():\n    from blocks import detection"),
     (breaches_of_layers, "experiments/a.py", "from tests import conftest"),
     (breaches_of_networks, "blocks/nn/a.py", "import torch.nn"),
     (breaches_of_networks, "channels/nn/deep/a.py", "from tensorflow import keras"),
@@ -254,6 +269,7 @@ BREACHES = [
     (breaches_of_environment, "blocks/a.py", "os.environ |= {'A': 'b'}"),
     (breaches_of_environment, "blocks/a.py", "os.putenv('A', 'b')"),
     (breaches_of_environment, "experiments/training/a.py", "os.environ['A'] = 'b'"),
+    (breaches_of_environment, "experiments/__main__.py", "os.environ['A'] = 'b'"),
     (breaches_of_environment, "blocks/__main__.py", "os.environ['A'] = 'b'"),
     (breaches_of_assertion, "semlink/a.py", "def f():\n    assert True"),
     (breaches_of_encoding, "semlink/a.py", "Path('a').read_text()"),
@@ -267,10 +283,11 @@ BREACHES = [
 ALLOWED = [
     (breaches_of_layers, "experiments/a.py", "import channels, blocks, baselines"),
     (breaches_of_layers, "baselines/a.py", "from blocks.phy.bicm import Bicm"),
+    (breaches_of_layers, INTERFACE, f"def f():\n    import {COMPOSED}link"),
     (breaches_of_networks, "blocks/nn/a.py", "import keras, numpy"),
     (breaches_of_networks, "blocks/a.py", "import tensorflow"),
     (breaches_of_compilation, COMPILER, "tf.function(f)"),
-    (breaches_of_environment, ENTRY_POINT, "os.environ['A'] = 'b'"),
+    (breaches_of_environment, ENVIRONMENT, "os.environ['A'] = 'b'"),
     (breaches_of_environment, TRAINING, "os.environ.setdefault('A', 'b')"),
     (breaches_of_environment, "blocks/a.py", "x = os.environ['A'], os.environ.get(1)"),
     (breaches_of_encoding, "semlink/a.py", "Path('a').read_text('utf-8')"),

@@ -1,0 +1,1 @@
+"""The interface for Python and notebooks; ``docs/python.md`` describes it."""
