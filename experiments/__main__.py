@@ -20,6 +20,7 @@ from experiments.commands.measuring import measuring
 from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
 from experiments.showing.command import scenarios
+from experiments.tables.command import tables
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # the same rounding everywhere
@@ -44,6 +45,7 @@ app.add_typer(learning)
 app.add_typer(measuring)
 app.add_typer(scenarios)
 app.add_typer(closed_loops)
+app.add_typer(tables)
 
 Shown = Annotated[
     str | None, typer.Option(help="Which images, by number (default: 0 1).")

@@ -59,8 +59,8 @@ def deltas(anchor: np.ndarray, test: np.ndarray) -> tuple[np.ndarray, np.ndarray
 
     Output
     ------
-    : gain and rate [...] as in :class:`Delta`; NaN where a curve does not rise, or where
-        the two do not overlap
+    : gain and rate [...] as in :class:`Delta`; NaN where a curve does not rise, or
+        where the two do not overlap
     """
     (cbr, level), (other_cbr, other_level) = anchor, test
     with np.errstate(all="ignore"):  # of curves that do not rise: NaN is what is meant
