@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+from scipy.special import stdtrit
 
 from experiments.studies.bjontegaard_delta import Delta, delta, deltas
 from experiments.studies.compare import are_paired
@@ -117,13 +117,13 @@ def compared(anchor: Curve, test: Curve) -> Compared:
 
     A resample draws images with replacement, the same for both curves and all of their
     CBRs, so that differences are paired; metric and CBR of its points are the means
-    over these images. The interval is the percentile interval, widened to that of
-    Student's t for few images.
+    over these images. The interval is that of Student's t around the delta, with the
+    standard error of the resamples, for the rate in logarithms. Percentiles of the
+    resamples would be too narrow for few images.
 
     References
     ----------
-    T. C. Hesterberg, "What teachers should know about the bootstrap", The American
-    Statistician 69(4), 2015 (expanded percentile interval).
+    B. Efron, R. Tibshirani, An Introduction to the Bootstrap, 1993, ch. 6 and 12.
     """
     found = delta(anchor.points, test.points)
     if isinstance(found, str):
@@ -145,8 +145,9 @@ def compared(anchor: Curve, test: Curve) -> Compared:
     if max(np.isnan(values).mean() for values in both) > MOST_WITHOUT:
         lacks = f"over {MOST_WITHOUT:.0%} of the resamples do not rise or overlap"
         return Compared(found, images=len(images), lacks=lacks)
-    gain, rate = (percentiles(values, len(images)) for values in both)
-    return Compared(found, gain, rate, len(images))
+    gain = around(found.gain, both[0], len(images))
+    rate = around(np.log1p(found.rate), np.log1p(both[1]), len(images))
+    return Compared(found, gain, Interval(*np.expm1(rate).tolist()), len(images))
 
 
 def drawn(images: int) -> np.ndarray:
@@ -155,10 +156,15 @@ def drawn(images: int) -> np.ndarray:
     return rng.multinomial(images, np.full(images, 1 / images), size=RESAMPLES)
 
 
-def percentiles(values: np.ndarray, images: int) -> Interval:
-    """Expanded percentile interval of resampled values, some of which may be NaN."""
-    tail = ndtr(np.sqrt(images / (images - 1)) * stdtrit(images - 1, 0.025))
-    return Interval(*map(float, np.nanquantile(values, [tail, 1 - tail])))
+def around(value: float, resampled: np.ndarray, images: int) -> Interval:
+    """The 95 % interval around a value, some of whose resamples may be NaN.
+
+    Resampling divides by the number of images; the variance of a sample divides by one
+    less.
+    """
+    error = np.nanstd(resampled) * np.sqrt(images / (images - 1))
+    half = float(stdtrit(images - 1, 0.975) * error)
+    return Interval(value - half, value + half)
 
 
 def _means(points: Sequence[Sums], images, weights: np.ndarray) -> np.ndarray:

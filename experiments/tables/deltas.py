@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from experiments.studies.bjontegaard_delta import Delta
-from experiments.tables.curves import RESAMPLES, Compared, Interval, compared, curve
+from experiments.tables.curves import RESAMPLES, Compared, compared, curve
 from experiments.tables.layout import (
     Block,
     Cell,
@@ -154,16 +154,24 @@ class _Cells:
         images = sorted({c.images for c in self._pairs if c.images and not c.lacks})
         over = f"over {spanned(images)} images" if images else ""
         how = f"95 % interval by a paired bootstrap {over}, {RESAMPLES} resamples."
-        return [SIGNS, *([f"[ ]: {how}"] if images else []), *self._reasons.notes()]
+        return [
+            SIGNS,
+            *([f"± and [ ]: {how}"] if images else []),
+            *self._reasons.notes(),
+        ]
 
     def _of_gain(self, c: Compared) -> Cell:
-        return self._number(c, lambda known: known.gain, c.gain, self._gain)
+        return self._number(
+            c, lambda known: known.gain, (c.gain.half_width,), self._gain
+        )
 
     def _of_rate(self, c: Compared) -> Cell:
-        percent = Interval(*(100 * end for end in c.rate))
+        percent = tuple(100 * end for end in c.rate)
         return self._number(c, lambda known: 100 * known.rate, percent, self._rate)
 
-    def _number(self, c: Compared, value: Callable, ends: Interval, digits) -> Cell:
+    def _number(
+        self, c: Compared, value: Callable, ends: Sequence[float], digits
+    ) -> Cell:
         if isinstance(c.delta, str):
             return self._reasons.cell(c.delta)
         mark = self._reasons.cell(f"no interval, {c.lacks}").mark if c.lacks else ""
