@@ -56,12 +56,13 @@ class Store:
         """
         snr_db, cbr = at
         spent = np.asarray(more.pop("spent", np.full(len(level), cbr)), float)
-        level = np.array(level, float).reshape(len(level), -1)
+        level = np.array(level, float).reshape(len(level), -1 if len(level) else 1)
         lost = np.zeros(level.shape) if lost is None else np.reshape(lost, level.shape)
-        draws = level.shape[1] if level.size else 0
+        draws = level.shape[1] * bool(level.size)
 
         def sums(values, of):
-            return {i: (v[o].sum(), o.sum()) for i, (v, o) in enumerate(zip(values, of))}
+            pairs = zip(values, of, strict=True)
+            return {i: (v[o].sum(), o.sum()) for i, (v, o) in enumerate(pairs)}
 
         everything, arrived = np.ones(level.shape, bool), lost == 0
         samples = {

@@ -38,20 +38,19 @@ def rows_of(folder, **asked):
 
 def test_random_curves_have_the_deltas_of_the_package():
     rng, compared = np.random.default_rng(1), 0
-    for _ in range(60):
-        points = [
-            (0.02 * np.cumsum(rng.exponential(size=n)), np.cumsum(rng.exponential(size=n)))
-            for n in rng.integers(4, 8, 2)
-        ]
+    for _ in range(30):
+        sizes = rng.integers(4, 8, 2)
+        steps = [rng.exponential(size=(2, size)) for size in sizes]
+        points = [np.cumsum(step, axis=1) * [[0.02], [1]] for step in steps]
         (cbr, level), (other_cbr, other_level) = points
-        found = delta(*(list(zip(*p, strict=True)) for p in points))
+        found = delta(*(p.T.tolist() for p in points))
         if isinstance(found, str):
             continue
         values = cbr, level, other_cbr, other_level
         assert found.gain == pytest.approx(bd_psnr(*values, **HOW), abs=1e-8)
         assert 100 * found.rate == pytest.approx(bd_rate(*values, **HOW), rel=1e-8)
         compared += 1
-    assert compared > 30
+    assert compared > 15
 
 
 def test_the_table_of_a_run_has_the_deltas_of_the_package(store):
@@ -69,9 +68,8 @@ def test_the_table_of_a_run_has_the_deltas_of_the_package(store):
         *(("b", "a"), ("a", "b"), ("c", "a"), ("a", "c"), ("c", "b"), ("b", "c"))
     ]
     for row in rows:
-        means = [
-            [axis.mean(axis=1) for axis in curves[row[end]]] for end in ("anchor", "test")
-        ]
+        pair = curves[row["anchor"]], curves[row["test"]]
+        means = [[axis.mean(axis=1) for axis in curve] for curve in pair]
         (cbr, level), (other_cbr, other_level) = means
         values = cbr, level, other_cbr, other_level
         assert float(row["bd"]) == pytest.approx(bd_psnr(*values, **HOW), abs=1e-8)
@@ -125,7 +123,9 @@ def test_the_spread_of_the_cbr_over_images_widens_the_interval(store):
 
 
 def cells(table):
-    return [[cell.text for cell in line.cells] for b in table.blocks for line in b.lines]
+    return [
+        [cell.text for cell in line.cells] for b in table.blocks for line in b.lines
+    ]
 
 
 def test_a_matrix_says_why_a_cell_is_empty(store):
@@ -166,7 +166,9 @@ def test_against_one_has_a_column_for_each_snr(store):
         "common range of CBR",
         "common range of PSNR [dB]",
     ]
-    assert [[line.label for line in block.lines] for block in table.blocks] == [["a"]] * 4
+    assert [[line.label for line in block.lines] for block in table.blocks] == [
+        ["a"]
+    ] * 4
 
 
 def test_a_run_without_its_samples_has_deltas_without_intervals(store):
@@ -180,16 +182,16 @@ def test_a_run_without_its_samples_has_deltas_without_intervals(store):
     assert row["interval"] == "images have no values of their own"
 
 
-def test_resamples_that_do_not_rise_are_left_out_if_few_and_said_if_many(store):
+def test_no_interval_where_many_resamples_do_not_rise(store):
     rng = np.random.default_rng(10)
     fill(store, "a", *curve(rng))
     spent, level = curve(rng)
-    fill(store, "b", spent, level + 3 * rng.normal(size=level.shape))
+    noise = 8 * rng.normal(size=level.shape)
+    noise -= noise.mean(axis=1, keepdims=True)  # the means still rise
+    fill(store, "b", spent, level + noise)
     row = rows_of(store.folder)[0]
-    if row["status"] == "ok":
-        assert row["interval"] == "over 5% of the resamples do not rise or overlap"
-    else:
-        assert row["status"] == "a curve does not rise"
+    assert (row["status"], row["bd_low"]) == ("ok", "")
+    assert row["interval"] == "over 5% of the resamples do not rise or overlap"
 
 
 @pytest.mark.parametrize(("asked", "message"), [
