@@ -110,10 +110,13 @@ clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signal
 
 SHOW        ?=#               [0 1] images that make panel and make report show
 PICTURES    ?= 12#            received pictures that make report shows
-AGAINST     ?= jpeg2000_ldpc# transmitter that make compare compares with
-METRIC      ?=#               [the first of the run] metric that make compare compares
+AGAINST     ?= jpeg2000_ldpc# transmitter to compare with (make table and make bd: if given)
+METRIC      ?=#               [the first of the run] metric of make compare, make table and make bd
 A           ?=#               instead of RUN: reference run of make compare
 B           ?=#               run that make compare compares with A
+FORMAT      ?=#               [latex] or markdown, csv: format of make table and make bd
+ONLY        ?=#               [all] transmitters of a table, in the order of its rows
+LABELS      ?=#               what a table calls them: NAME=LABEL NAME="TWO WORDS"
 
 takes.figure = RUN
 figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
@@ -134,6 +137,20 @@ compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to ru
 	@$(SEMLINK) compare $(call run,sweep) --against $(call quoted,$(AGAINST)) \
 		$(call option,metric,$(METRIC)) \
 		$(if $(strip $(A)$(B)),--a $(call quoted,$(A)) --b $(call quoted,$(B)))
+
+TABLE = RUN FORMAT METRIC AGAINST ONLY LABELS SNR_DB CBR OUTPUT
+tabled = $(call run,sweep) $(call option,format,$(FORMAT)) $(call option,metric,$(METRIC)) \
+	$(if $(filter AGAINST,$(given)),$(call option,against,$(AGAINST))) \
+	$(call option,only,$(ONLY)) $(call option,labels,$(LABELS)) \
+	$(call option,snr-db,$(SNR_DB)) $(call option,cbr,$(CBR)) $(call option,output,$(OUTPUT))
+
+takes.table = $(TABLE)
+table: $(VENV)/ready ## means of RUN with intervals in LaTeX, best in bold; or differences to AGAINST
+	@$(SEMLINK) table $(tabled)
+
+takes.bd = $(TABLE)
+bd: $(VENV)/ready ## BD-PSNR and BD-rate between all transmitters of RUN, or to AGAINST
+	@$(SEMLINK) bd $(tabled)
 
 ##@ Train
 
@@ -237,7 +254,7 @@ takes.profile = CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID))
 profile: $(VENV)/ready ## print where the time of a sweep goes, by stage; nothing is kept
 	@$(SEMLINK) profile $(call option,config,$(CONFIG)) -- $(SETTINGS)
 
-OUTPUT      ?=#               table of make abstraction [shipped], figure of make adaptation
+OUTPUT      ?=#               file of make table, make bd, make abstraction [shipped], make adaptation
 
 takes.abstraction = SOURCE! RUN IMAGES OUTPUT QUICK
 abstraction: $(VENV)/ready ## measure utilities of all transmitters, for agents of the loop

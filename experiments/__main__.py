@@ -20,6 +20,7 @@ from experiments.commands.measuring import measuring
 from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
 from experiments.showing.command import scenarios
+from experiments.tables.command import tables
 
 environment.settle(environment.NUMBERS | environment.COMMANDS)
 
@@ -36,6 +37,7 @@ app.add_typer(learning)
 app.add_typer(measuring)
 app.add_typer(scenarios)
 app.add_typer(closed_loops)
+app.add_typer(tables)
 
 Shown = Annotated[
     str | None, typer.Option(help="Which images, by number (default: 0 1).")

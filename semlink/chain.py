@@ -22,7 +22,7 @@ from semlink.loop.exchange import (
 )
 from semlink.loop.feedback import Feedback, resources_of, slot_of
 from semlink.loop.feedback_link import FREE, FeedbackLink
-from semlink.metrics import Judgement, Task
+from semlink.metrics import Judgement, Task, if_received
 from semlink.modalities.query import Query
 from semlink.protocols import Budget, Channel, Frame, Loop, Transceiver
 from semlink.rng import Course, Seeds
@@ -179,7 +179,10 @@ class Link:
         for name, task in self._tasks.items():
             seen = _observed(name, task, sample, estimate)
             additive = {m.name for m in task.metrics if m.kind != "set"}
-            values |= {k: v for k, v in seen.items() if k in additive}
+            own = {k: v for k, v in seen.items() if k in additive}
+            values |= own
+            if not estimate.lost:
+                values |= {if_received(k): v for k, v in own.items()}
             if len(additive) < len(task.metrics):
                 own = {k: v for k, v in seen.items() if k not in additive}
                 observed[name] = own or None

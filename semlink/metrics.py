@@ -38,6 +38,11 @@ class Metric(NamedTuple):
         return f"{self.label} [{self.unit}]" if self.unit else self.label
 
 
+def if_received(metric: str) -> str:
+    """Name of a metric over the deliveries that were not lost, beside the samples'."""
+    return f"{metric} if received"
+
+
 @runtime_checkable
 class Task(Protocol):
     """Compares samples with estimates.
@@ -138,7 +143,8 @@ class Confident(Protocol):
 class Judgement(NamedTuple):
     """All metrics of a delivery.
 
-    values : (sum, count) of each metric that is additive over samples
+    values : (sum, count) of each metric that is additive over samples, and those of
+        tasks once more under the name of :func:`if_received` if nothing was lost
     observed : observations of each task with metrics of a set, or ``None``
     """
 

@@ -37,7 +37,13 @@ RUNS = Stack(
 )
 OUTCOMES = Stack(
     [
-        Row([Box("experiments.report", 3), Box("experiments.features", 2)]),
+        Row(
+            [
+                Box("experiments.report", 2),
+                Box("experiments.tables", 3),
+                Box("experiments.features", 2),
+            ]
+        ),
         Row(
             [
                 Box("experiments.studies", 4),

@@ -118,8 +118,8 @@ def _cells(found: Delta | str) -> list[str]:
     if isinstance(found, str):
         return [found, "", "", ""]
     return [
-        f"{found.psnr_db:+.3f} dB",
+        f"{found.gain:+.3f} dB",
         f"{100 * found.rate:+.2f} %",
         "{:.4f} to {:.4f}".format(*found.cbr),
-        "{:.2f} to {:.2f} dB".format(*found.level_db),
+        "{:.2f} to {:.2f} dB".format(*found.level),
     ]

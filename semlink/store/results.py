@@ -173,18 +173,31 @@ def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
     InputError
         No samples were stored, or the file is damaged.
     """
+    sums = read_sums(folder, point_id).get(metric, {})
+    return {sample: total / count for sample, (total, count) in sums.items() if count}
+
+
+def read_sums(
+    folder: Path, point_id: str
+) -> dict[str, dict[int, tuple[float, float]]]:
+    """Sum and count of each metric for each image of a point, as they were stored.
+
+    Raises
+    ------
+    InputError
+        No samples were stored, or the file is damaged.
+    """
     path = Path(folder) / SAMPLES / f"{point_id}.csv"
     text = _read(path).decode("utf-8-sig", errors="replace")
     lines = csv.reader(io.StringIO(text))
     next(lines, None)
+    found: dict[str, dict[int, tuple[float, float]]] = {}
     try:
-        return {
-            int(sample): float(total) / float(count)
-            for name, sample, total, count in lines
-            if name == metric and float(count) > 0
-        }
+        for metric, sample, total, count in lines:
+            found.setdefault(metric, {})[int(sample)] = float(total), float(count)
     except (csv.Error, ValueError) as error:
         raise damaged(path, lines.line_num, str(error)) from None
+    return found
 
 
 def read_observations(

@@ -10,7 +10,7 @@ set is then one experiment.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,15 +108,7 @@ class Monitor:
         task, described = self._metrics.get(metric, ("", Metric(metric, metric)))
         if described.kind == "set":
             return self._score(task, described)
-        samples = np.array(list(self._sums[metric].values())).reshape(-1, 2)
-        samples = samples[samples[:, 1] > 0]
-        if not len(samples):
-            return NOTHING
-        total, count = samples.sum(axis=0)
-        half_width = interval(samples, described.kind == "proportion")
-        if described.kind == "ratio" and total in (0, count):
-            half_width = float("nan")  # zero sample variance, and no exact bound
-        return Value(float(total / count), half_width, int(count))
+        return estimated(list(self._sums[metric].values()), described.kind)
 
     def samples(self, metric: str) -> dict[int, np.ndarray]:
         """Sum and count [2] of each independent sample."""
@@ -153,6 +145,25 @@ class Monitor:
         if self._num_samples == 1 and self.draws < FIRST_CHECK:
             return False
         return self.value(self._rule.metric).ci95 <= self._rule.ci95
+
+
+def estimated(sums: Sequence[Sequence[float]], kind: str) -> Value:
+    """The estimate from the sum and count of each independent sample.
+
+    Parameters
+    ----------
+    sums : (sum, count) of each sample; those without a count are left out
+    kind : kind of the metric, not that of a set
+    """
+    samples = np.array(sums).reshape(-1, 2)
+    samples = samples[samples[:, 1] > 0]
+    if not len(samples):
+        return NOTHING
+    total, count = samples.sum(axis=0)
+    half_width = interval(samples, kind == "proportion")
+    if kind == "ratio" and total in (0, count):
+        half_width = float("nan")  # zero sample variance, and no exact bound
+    return Value(float(total / count), half_width, int(count))
 
 
 def interval(samples: np.ndarray, proportion: bool) -> float:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from semlink.config import StopRule
 from semlink.errors import Infeasible, InputError
-from semlink.metrics import Bounds
+from semlink.metrics import Bounds, if_received
 from semlink.registry import unknown
 from semlink.rng import EDITION
 from semlink.store.bounds import read_bounds, write_bounds
@@ -25,7 +25,7 @@ class Simulated(NamedTuple):
     """A simulated point.
 
     rows : one row per metric
-    samples : sum and count of each sample
+    samples : sum and count of each sample, by metric, and of the CBR
     observations : observations of metrics of a set
     """
 
@@ -169,7 +169,8 @@ class Sweep:
         """Results of a point that began at ``start``."""
         seconds = time.perf_counter() - start
         rows = rows_of(point, monitor, status, self.trial.metrics, seconds)
-        samples = {metric: monitor.samples(metric) for metric in self.metrics}
+        kept = (*self.metrics, "cbr", *map(if_received, self.metrics))
+        samples = {name: monitor.samples(name) for name in kept}
         return Simulated(rows, samples, monitor.observations)
 
     def _monitor(self, point: Point) -> Monitor:

@@ -25,9 +25,9 @@ def curve(cbr, psnr):
 
 def test_a_curve_that_is_higher_everywhere_is_higher_by_that():
     found = delta(curve(CBR, PSNR), curve(CBR, PSNR + 0.7))
-    assert found.psnr_db == pytest.approx(0.7, abs=1e-9)
+    assert found.gain == pytest.approx(0.7, abs=1e-9)
     assert found.cbr == (0.01, 0.16)
-    assert found.level_db == (22.7, 33.1)
+    assert found.level == (22.7, 33.1)
     assert found.rate < 0
 
 
@@ -35,18 +35,18 @@ def test_a_curve_that_is_higher_everywhere_is_higher_by_that():
 def test_a_curve_that_takes_more_everywhere_takes_that_much_more(times):
     found = delta(curve(CBR, PSNR), curve(times * CBR, PSNR))
     assert found.rate == pytest.approx(times - 1, abs=1e-9)
-    assert np.sign(found.psnr_db) == np.sign(1 - times)
+    assert np.sign(found.gain) == np.sign(1 - times)
 
 
 def test_a_curve_is_no_better_than_itself():
     found = delta(curve(CBR, PSNR), curve(CBR, PSNR))
-    assert found.psnr_db == found.rate == 0
+    assert found.gain == found.rate == 0
 
 
 def test_order_and_number_of_points_do_not_matter():
     found = delta(curve(CBR, PSNR)[::-1], curve(CBR[:4], PSNR[:4])[::-1])
     assert found.cbr == (0.01, 0.08)
-    assert abs(found.psnr_db) < 0.1
+    assert abs(found.gain) < 0.1
 
 
 # Rates [kbit/s] and PSNR [dB]: the sample of many implementations of VCEG-M33, and that

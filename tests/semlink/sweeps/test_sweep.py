@@ -10,6 +10,8 @@ import pytest
 
 from semlink.chain import Link
 from semlink.errors import InputError
+from semlink.metrics import if_received
+from semlink.store.results import read_sums
 from semlink.units import psnr_db
 
 IMAGES = 3
@@ -48,6 +50,22 @@ def test_a_row_says_what_was_measured(make, calls, tmp_path, run, table):
     row = table(tmp_path)[0]
     assert (row["metric"], row["count"], row["draws"]) == ("psnr", "6", "2")
     assert float(row["mean"]) == pytest.approx(np.mean(psnr))
+
+
+def test_samples_keep_the_cbr_and_what_was_received(make, tmp_path, run):
+    job = make(cbr="0.3", snr_db="0", stop={"draws": 6})
+    run(job, tmp_path)
+    (point,) = job.points
+    sums, lost = read_sums(tmp_path, point.id), 0
+    for image in range(IMAGES):
+        values = [job.trial.replay(point, image, draw).values for draw in range(6)]
+        arrived = [v["psnr"] for v in values if not v["outage"]]
+        lost += len(values) - len(arrived)
+        found = sums[if_received("psnr")].get(image, (0, 0))
+        assert found == (pytest.approx(sum(arrived)), len(arrived))
+        assert sums["cbr"][image] == (pytest.approx(sum(v["cbr"] for v in values)), 6)
+    assert 0 < lost < 6 * IMAGES
+    assert not any(if_received(name) in sums for name in ("outage", "goodput"))
 
 
 def test_same_seed_same_file_in_any_order(make, tmp_path, run, table):

@@ -1,0 +1,1 @@
+"""Tables of a run for papers: means with intervals, and Bjontegaard deltas."""
