@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,7 +40,13 @@ class Resources(NamedTuple):
     tls: Path | None = None
 
 
-def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None:
+def sweep(
+    name: str,
+    overrides: list[str],
+    folder: Path,
+    use: Resources,
+    more: Sequence[str] = (),
+) -> None:
     """Run a sweep into a folder and draw it.
 
     Parameters
@@ -48,6 +55,7 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
         replace its own
     folder : for the results
     use : resources of the sweep
+    more : metrics of the table beside the usual ones
 
     Raises
     ------
@@ -64,27 +72,39 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
 
             client = stack.enter_context(connected(use.workers, use.cluster, use.tls))
             simulate = elsewhere(client, job, cache)
-        display = run(job, folder, simulate)
+        display = run(job, folder, simulate, more)
     from experiments.figures.curves import draw_all
 
     display.summary(draw_all(folder), graph.traces)
 
 
-def run(job: Sweep, folder: Path, elsewhere: Simulate | None = None) -> Display:
+def run(
+    job: Sweep,
+    folder: Path,
+    elsewhere: Simulate | None = None,
+    more: Sequence[str] = (),
+) -> Display:
     """Simulate the points of a sweep that a folder does not hold yet.
+
+    Parameters
+    ----------
+    job, folder : the sweep, and where its results go
+    elsewhere : simulates on workers; ``None``: in this process
+    more : metrics of the table beside the usual ones
 
     Raises
     ------
     InputError
-        If the folder holds results that these cannot be compared with.
+        If the folder holds results that these cannot be compared with, or the sweep
+        has no metric of a name.
     """
+    display = Display(job, folder, more)
     with ResultStore(folder, metrics=job.metrics) as store:
         new = manifest(job)
         if store.finished():
             refuse_other_settings(folder, new)
         job.refuse_conflicts(store)
         write_manifest(store, json.dumps(new, indent=2).encode())
-        display = Display(job, folder)
         try:
             with display:
                 display.bounds(job.bounds(store))

@@ -133,17 +133,22 @@ def difference(
         return ""
     if np.isnan([float(row["mean"]), float(other_row["mean"])]).any():
         return "n/a"
-    if not _paired(of, against):
+    if not are_paired(of, against):
         gain = float(row["mean"]) - float(other_row["mean"])
         return f"{gain:+.{metric.digits}f} unpaired"
-    mean, ci95 = _of_scores(of, against, score) if score else _of_means(of, against)
+    mean, ci95 = paired_difference(of, against, score)
     if np.isnan(mean):  # no sample in common
         return "n/a"
     half = "" if np.isnan(ci95) else f" ±{ci95:.{metric.digits}f}"
     return f"{mean:+.{metric.digits}f}{half}"
 
 
-def _paired(of, against) -> bool:
+def paired_difference(of, against, score: Score | None) -> tuple[float, float]:
+    """Mean difference and half width of its interval; NaN without common samples."""
+    return _of_scores(of, against, score) if score else _of_means(of, against)
+
+
+def are_paired(of, against) -> bool:
     """Whether both have the same independent samples: images, draws or episodes."""
     by_draw = {
         row["transmitter"] in read_remembering(folder) and row.get("images") != "1"
