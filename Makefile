@@ -50,6 +50,7 @@ TLS         ?=#               [off] certificate of the cluster, from make cluste
 HOST        ?=#               [127.0.0.1] address of make scheduler; with TLS, one that others reach
 PORT        ?= 8786#          port of make scheduler
 CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
+SHOW_METRICS ?=#              more metrics in the table of a sweep, such as "ber goodput", or all
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
 PROTOCOL    ?=#               [adaptive] SNR in make fig4; paper: codecs designed for 10 dB
 
@@ -64,12 +65,14 @@ SETTINGS = $(call said,scenario,$(SCENARIO)) $(call said,source,$(SOURCE)) $(cal
 	$(call said,stop.images,$(IMAGES)) $(call said,stop.draws,$(DRAWS)) \
 	$(call said,stop.ci95,$(CI95)) $(call said,seed,$(SEED)) $(SET)
 
-takes.sweep = RUN CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID)) CACHE_GIB CLUSTER $(if $(strip $(CLUSTER)),,WORKERS) \
+takes.sweep = RUN CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID)) CACHE_GIB SHOW_METRICS \
+	CLUSTER $(if $(strip $(CLUSTER)),,WORKERS) \
 	$(if $(strip $(CLUSTER))$(filter-out 0,$(WORKERS)),TLS)
 sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
 	@$(SEMLINK) sweep $(call option,config,$(CONFIG)) $(call run,sweep) \
 		--cache-gib $(call quoted,$(CACHE_GIB)) --workers $(call quoted,$(WORKERS)) \
-		$(call option,cluster,$(CLUSTER)) $(call option,tls,$(TLS)) -- $(SETTINGS)
+		$(call option,cluster,$(CLUSTER)) $(call option,tls,$(TLS)) \
+		$(call option,show-metrics,$(SHOW_METRICS)) -- $(SETTINGS)
 
 NAME        ?= monitor#       scenario: a name in experiments/scenarios, or a YAML file
 EPISODE     ?=#               [0] number of the episode
@@ -110,17 +113,27 @@ clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signal
 
 SHOW        ?=#               [0 1] images that make panel and make report show
 PICTURES    ?= 12#            received pictures that make report shows
-AGAINST     ?= jpeg2000_ldpc# transmitter to compare with (make table and make bd: if given)
-METRIC      ?=#               [the first of the run] metric of make compare, make table and make bd
+AGAINST     ?= jpeg2000_ldpc# transmitter to compare with (make figure, table and bd: if given)
+METRIC      ?=#               [the first of the run] metric; [all] or several of make figure
+WIDTH       ?=#               [as needed] of a figure: ieee (252 pt), ieee2 (516), a4 (453.5) or points
+STYLE       ?=#               style file of matplotlib, on top of ours
+LABELS      ?=#               'ntscc=NTSCC awgn="over AWGN"': texts for names, with TeX between dollars
+ONLY        ?=#               [all] transmitters, in their order, and channels
+BANDS       ?=#               [on] off: no intervals
+FORMAT      ?=#               [png pdf] of figures, and svg, pgf; [latex] of tables, or markdown, csv
+PUBLISHED   ?=#               [none] curves of docs/published such as "ntscc swinjscc", or all
 A           ?=#               instead of RUN: reference run of make compare
 B           ?=#               run that make compare compares with A
-FORMAT      ?=#               [latex] or markdown, csv: format of make table and make bd
-ONLY        ?=#               [all] transmitters of a table, in the order of its rows
-LABELS      ?=#               what a table calls them: NAME=LABEL NAME="TWO WORDS"
 
-takes.figure = RUN
-figure: $(VENV)/ready ## draw the figures of RUN again from its CSV
-	@$(SEMLINK) figure $(call run,sweep)
+takes.figure = RUN METRIC WIDTH STYLE LABELS ONLY BANDS FORMAT AGAINST PUBLISHED SNR_DB CBR
+figure: $(VENV)/ready ## draw figures of RUN from its CSV, for a screen or a paper
+	@$(SEMLINK) figure $(call run,sweep) $(call option,metric,$(METRIC)) \
+		$(call option,width,$(WIDTH)) $(call option,style,$(STYLE)) \
+		$(call option,labels,$(LABELS)) $(call option,only,$(ONLY)) \
+		$(call option,bands,$(BANDS)) $(call option,format,$(FORMAT)) \
+		$(if $(filter AGAINST,$(given)),$(call option,against,$(AGAINST))) \
+		$(call option,published,$(PUBLISHED)) \
+		$(call option,snr-db,$(SNR_DB)) $(call option,cbr,$(CBR))
 
 takes.panel = RUN SHOW CBR
 panel: $(VENV)/ready ## photos of RUN side by side, per transmitter and SNR

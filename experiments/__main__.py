@@ -19,6 +19,7 @@ from experiments.commands.learning import learning
 from experiments.commands.measuring import measuring
 from experiments.commands.outputs import figure_file
 from experiments.commands.runs import CACHE, Run, run_folder
+from experiments.plots.command import plots
 from experiments.showing.command import scenarios
 from experiments.tables.command import tables
 
@@ -35,6 +36,7 @@ app.add_typer(kb, name="kb")
 app.add_typer(clustering)
 app.add_typer(learning)
 app.add_typer(measuring)
+app.add_typer(plots)
 app.add_typer(scenarios)
 app.add_typer(closed_loops)
 app.add_typer(tables)
@@ -94,6 +96,9 @@ def sweep(
         str, typer.Option(help="Address of a scheduler, or a YAML for SLURM.")
     ] = "",
     tls: Tls = None,
+    show_metrics: Annotated[
+        str, typer.Option(help="More metrics in the table, by name, or all.")
+    ] = "",
 ) -> None:
     """Simulate a grid of links or scenarios; table and figures are in runs/NAME.
 
@@ -103,7 +108,7 @@ def sweep(
     from experiments.commands.sweeping import sweep as command
 
     use = Resources(CACHE, cache_gib, workers, cluster, tls)
-    command(config, overrides or [], run_folder(run), use)
+    command(config, overrides or [], run_folder(run), use, show_metrics.split())
 
 
 @app.command()
@@ -125,16 +130,6 @@ def clean_cache() -> None:
     import shutil
 
     shutil.rmtree(CACHE, ignore_errors=True)
-
-
-@app.command()
-def figure(run: Run = "sweep") -> None:
-    """Draw the figures of a run again from its CSV, into runs/NAME."""
-    from experiments.figures.curves import draw_all
-
-    paths = draw_all(run_folder(run))
-    for path in paths or ["nothing to draw: one SNR and one CBR, or no result"]:
-        typer.echo(path)
 
 
 @app.command()

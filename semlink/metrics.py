@@ -21,7 +21,7 @@ class Metric(NamedTuple):
         observations together, such as AP
     higher_is_better : whether a higher value is better
     digits : decimals in tables
-    headline : figures draw it, and tables list it first
+    headline : every sweep draws it, and tables list it first
     """
 
     name: str
@@ -36,6 +36,12 @@ class Metric(NamedTuple):
     def title(self) -> str:
         """Label and unit, as on an axis."""
         return f"{self.label} [{self.unit}]" if self.unit else self.label
+
+    @property
+    def is_error_rate(self) -> bool:
+        """Whether it is a share of errors, as BER: figures have a logarithmic axis."""
+        is_share = self.kind in ("ratio", "proportion") and not self.unit
+        return is_share and not self.higher_is_better
 
 
 def if_received(metric: str) -> str:
@@ -154,8 +160,8 @@ class Judgement(NamedTuple):
 
 LINK = "link"  # column ``task`` of metrics that need no task
 LINK_METRICS = (
-    Metric("ber", "BER", kind="ratio", higher_is_better=False, headline=False),
-    Metric("bler", "BLER", kind="ratio", higher_is_better=False, headline=False),
+    Metric("ber", "BER", kind="ratio", higher_is_better=False),
+    Metric("bler", "BLER", kind="ratio", higher_is_better=False),
     Metric("outage", "outage", kind="proportion", higher_is_better=False, digits=3),
     Metric("goodput", "goodput", "bit per channel use", kind="ratio", digits=3),
 )

@@ -9,7 +9,9 @@ from rich.live import Live
 from rich.text import Text
 
 from experiments.commands.columns import Column, table_of
+from semlink.errors import InputError
 from semlink.metrics import LINK, Bounds, Metric
+from semlink.registry import unknown
 from semlink.store.rows import Row, series
 from semlink.sweeps.monitor import Monitor
 from semlink.sweeps.points import Point, where
@@ -17,7 +19,8 @@ from semlink.sweeps.sweep import Sweep
 
 TIMES = (("elapsed", 8), ("left", 8))  # title, width
 MOST_METRICS = 4  # of the tasks, in a line
-WIDTH, WITH_INTERVAL = 7, 14
+WIDTH, WIDTH_OF_RATE, WITH_INTERVAL = 7, 8, 14
+ALL = "all"
 
 
 class Display:
@@ -27,17 +30,25 @@ class Display:
     ----------
     job : the sweep
     folder : where its results go
+    more : metrics of the table beside the usual ones; ``all``: every one
     where : arguments of the console; standard output by default
+
+    Raises
+    ------
+    InputError
+        The sweep has no metric of a name.
     """
 
-    def __init__(self, job: Sweep, folder: Path, **where):
+    def __init__(
+        self, job: Sweep, folder: Path, more: Sequence[str] = (), **where: bool
+    ):
         self._job, self._folder = job, folder
         self._console = Console(highlight=False, soft_wrap=True, markup=False, **where)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._start = self._point_start = time.perf_counter()
         self._done = self._resumed = 0
         self._sign = plus_minus(self._console.encoding)
-        self._metrics = _shown(job)
+        self._metrics = _shown(job, more)
         titles = [(m.title, max(len(m.title), w)) for m, w in _widths(self._metrics)]
         self._table = table_of(job)
         before = (*self._table.place, *self._table.before)
@@ -69,7 +80,7 @@ class Display:
         nothing = Bounds(float("nan"), float("nan"))
         pairs = [(metric, bounds.get(metric.name, nothing)) for metric in self._metrics]
         for name in Bounds._fields:
-            cells = [_text(getattr(both, name), m.digits) for m, both in pairs]
+            cells = [_text(getattr(both, name), m) for m, both in pairs]
             blank = [""] * (len(self._table.place) + len(self._table.before) - 1)
             self._console.print(self._line([name, *blank, *cells]), style="dim")
 
@@ -154,7 +165,7 @@ class Display:
         place = [column.text(row, means) for column in table.place]
         if row["status"] != "ok":
             return [*place, row["status"]]
-        values = [_text(means[m.name], m.digits) for m in self._metrics]
+        values = [_text(means[m.name], m) for m in self._metrics]
         if self._metrics and (half := _half_width(rows, self._metrics[0])):
             values[0] += f" {self._sign}{half}"
         return [
@@ -174,15 +185,22 @@ def plus_minus(encoding: str) -> str:
         return "+-"
 
 
-def _shown(job: Sweep) -> list[Metric]:
-    """The headline metrics of the tasks."""
-    own = [m for task, m in job.trial.metrics.values() if task != LINK and m.headline]
-    return own[:MOST_METRICS]
+def _shown(job: Sweep, more: Sequence[str]) -> list[Metric]:
+    """The headline metrics of the tasks, and those that were asked for."""
+    known = job.trial.metrics
+    for name in more:
+        if name not in (*known, ALL):
+            raise InputError(unknown("metric of this sweep", name, [*known, ALL]))
+    own = [m for task, m in known.values() if task != LINK and m.headline]
+    asked = known if ALL in more else more
+    others = [known[name][1] for name in dict.fromkeys(asked)]
+    return [*(usual := own[:MOST_METRICS]), *(m for m in others if m not in usual)]
 
 
 def _widths(metrics: Sequence[Metric]) -> list[tuple[Metric, int]]:
     """Metrics and the widths of their columns; the first has its interval."""
-    return [(m, WIDTH if i else WITH_INTERVAL) for i, m in enumerate(metrics)]
+    others = (WIDTH_OF_RATE if m.is_error_rate else WIDTH for m in metrics[1:])
+    return list(zip(metrics, (WITH_INTERVAL, *others), strict=False))
 
 
 def _longest(job: Sweep, column: Column) -> int:
@@ -196,8 +214,12 @@ def _half_width(rows: Sequence[Row], metric: Metric) -> str:
     return "" if half != half else f"{half:.{metric.digits}f}"
 
 
-def _text(value: float, digits: int) -> str:
-    return "n/a" if value != value else f"{value:.{digits}f}"
+def _text(value: float, metric: Metric) -> str:
+    """A value; a small error rate by its power of ten."""
+    if value != value:
+        return "n/a"
+    small = metric.is_error_rate and 0 < value < 10 ** (1 - metric.digits)
+    return f"{value:.2e}" if small else f"{value:.{metric.digits}f}"
 
 
 def _clock(seconds: float) -> str:

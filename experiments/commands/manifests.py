@@ -8,7 +8,7 @@ from pathlib import Path
 from experiments.commands.signal_cache import package_versions
 from semlink import __version__
 from semlink.errors import InputError
-from semlink.metrics import Metric
+from semlink.metrics import LINK_METRICS, Metric
 from semlink.rng import EDITION
 from semlink.store.files import sha256
 from semlink.store.results import ResultStore
@@ -54,8 +54,11 @@ def read_metrics(folder: Path, names) -> dict[str, Metric]:
         name: Metric(**{field: metric[field] for field in Metric._fields})
         for name, metric in known.items()
     }
+    link = {metric.name: metric for metric in LINK_METRICS}
     others = dict.fromkeys(name for name in names if name not in described)
-    return described | {name: Metric(name, name.replace("_", " ")) for name in others}
+    return described | {
+        name: link.get(name, Metric(name, name.replace("_", " "))) for name in others
+    }
 
 
 def read_references(folder: Path) -> dict[str, str]:

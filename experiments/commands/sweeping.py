@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +40,13 @@ class Resources(NamedTuple):
     tls: Path | None = None
 
 
-def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None:
+def sweep(
+    name: str,
+    overrides: list[str],
+    folder: Path,
+    use: Resources,
+    more: Sequence[str] = (),
+) -> None:
     """Run a sweep into a folder and draw it.
 
     Parameters
@@ -49,6 +55,7 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
         replace its own
     folder : for the results
     use : resources of the sweep
+    more : metrics of the table beside the usual ones
 
     Raises
     ------
@@ -57,8 +64,9 @@ def sweep(name: str, overrides: list[str], folder: Path, use: Resources) -> None
     """
     settings = config.load(config_path(name or default(overrides)), overrides)
     job = job_of(settings, signal_cache(use.cache, use.cache_gib))
+    display = Display(job, folder, more)
     with simulating(job, use) as simulate:
-        display = run(job, folder, simulate)
+        run(job, folder, simulate, display)
     from experiments.figures.curves import draw_all
 
     display.summary(draw_all(folder), graph.traces)
@@ -95,13 +103,13 @@ def run(
     InputError
         If the folder holds results that these cannot be compared with.
     """
+    display = display or Display(job, folder)
     with ResultStore(folder, metrics=job.metrics) as store:
         new = manifest(job)
         if store.finished():
             refuse_other_settings(folder, new)
         job.refuse_conflicts(store)
         write_manifest(store, json.dumps(new, indent=2).encode())
-        display = display or Display(job, folder)
         try:
             with display:
                 display.bounds(job.bounds(store))

@@ -1,269 +1,291 @@
 """Figures of a run, drawn from its CSV alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
-
-import matplotlib.pyplot as plt
-import numpy as np
-from matplotlib.ticker import LogLocator, NullFormatter
+from typing import NamedTuple
 
 from experiments.commands.manifests import read_metrics, read_references
+from experiments.figures import legend, overlays
 from experiments.figures.canvas import save
+from experiments.figures.lines import draw_curves, scale_y, styles
+from experiments.figures.panels import Sheet, arrange, sheet
+from experiments.figures.paper import Label, Paper
 from experiments.figures.scenario_keys import by_key
 from semlink.errors import InputError
 from semlink.metrics import Bounds, Metric
+from semlink.registry import unknown
 from semlink.store.bounds import read_bounds
 from semlink.store.results import read_points
-from semlink.store.rows import INFEASIBLE, Row, grouped, has_target, series
+from semlink.store.rows import Row, grouped, has_target, series
 
 AXES = {"snr_db": "Es/N0 [dB]", "cbr_target": "CBR (measured)"}
 # most panels in a row, and in all; of more values, an even selection is drawn
 MOST_PANELS, MOST_IN_ALL = 4, 12
 IN_LINE = 3  # panels in a row, if channels have one each
-MOST_LEGEND_COLUMNS = 2  # as wide as a panel each
-MOST_MARKERS = 30  # on a curve
-# Inches: a panel, the gaps between panels, and the margins
-PANEL, GAP = (3.2, 2.5), (0.35, 0.55)
-LEFT, RIGHT, TOP, BOTTOM, LEGEND_LINE = 0.75, 0.15, 0.35, 0.6, 0.19
-MARKERS = "osD^vPX*"
-BOUND_LINES = {
-    "ceiling": {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (6, 2))},
-    "floor": {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (1, 2))},
-}
-BOUND_LABELS = {"ceiling": "on the originals", "floor": "nothing received"}
-OUTAGE = 0.5  # least share of lost images of a marked point
-WIDE = (
-    10  # ratio of the largest to the smallest CBR above which the axis is logarithmic
-)
+ALL, HEADLINE = "all", "headline"
+ZERO = {"color": "0.35", "linewidth": 0.8}
 
 
-def draw_all(folder: Path) -> list[Path]:
-    """Draw every metric against SNR (per CBR) and against CBR (per SNR).
+class Reference(NamedTuple):
+    """What the curves of a figure are compared with.
+
+    name : transmitter or scenario of the run
+    differences : rows of differences to it, from the rows of a metric
+    """
+
+    name: str
+    differences: Callable[[Sequence[Row], Metric], Sequence[Row]]
+
+
+class Choice(NamedTuple):
+    """What is drawn of a run; empty: everything.
+
+    metrics : names, ``all``, or ``headline``: those that every sweep draws
+    only : transmitters or scenarios, in the order of the legend, and channels
+    snr_db, cbr : values of the grid
+    against : reference, to draw differences to it
+    published : published points to draw, too
+    """
+
+    metrics: Sequence[str] = (HEADLINE,)
+    only: Sequence[str] = ()
+    snr_db: Sequence[float] = ()
+    cbr: Sequence[float] = ()
+    against: Reference | None = None
+    published: Sequence[overlays.Point] = ()
+
+
+EVERYTHING, AS_ALWAYS = Choice(), Paper()
+
+
+class _Run(NamedTuple):
+    """What all figures of a run share."""
+
+    folder: Path
+    choice: Choice
+    paper: Paper
+    references: Mapping[str, str]
+    bounds: Mapping[str, Bounds]
+
+
+def draw_all(
+    folder: Path, choice: Choice = EVERYTHING, paper: Paper = AS_ALWAYS
+) -> list[Path]:
+    """Draw metrics against SNR (per CBR) and against CBR (per SNR).
 
     Scenarios are drawn against SNR, and against each number in which they differ.
 
+    Parameters
+    ----------
+    folder : of the run; the figures are written there
+    choice : what is drawn
+    paper : how it is drawn
+
     Output
     ------
-    : the PNG files; each has a PDF next to it
+    : the files of the first format; those of the others lie beside them
 
     Raises
     ------
     InputError
-        The run has no points.
+        The run has no points, or lacks what was chosen.
     """
-    rows = read_points(folder)
-    if not rows:
+    if not (rows := read_points(folder)):
         raise InputError(f"{folder} has no finished point to draw")
-    paths = []
-    for metric in read_metrics(folder, [row["metric"] for row in rows]).values():
-        chosen = [row for row in rows if row["metric"] == metric.name]
-        if metric.headline and any(float(row["count"]) for row in chosen):
-            paths += _draw_metric(chosen, metric, folder)
+    _check_labels(paper.labels, rows)
+    described = read_metrics(folder, [row["metric"] for row in rows])
+    metrics = chosen_metrics(described, rows, choice.metrics)
+    rows, paths = _selected(rows, choice), []
+    bounds = read_bounds(folder) or {}
+    run = _Run(folder, choice, paper, read_references(folder), bounds)
+    with paper.look():
+        for metric in metrics:
+            own = [row for row in rows if row["metric"] == metric.name]
+            paths += _draw_metric(own, metric, run)
     return paths
 
 
-def _draw_metric(rows: Sequence[Row], metric: Metric, folder: Path) -> list[Path]:
+def _names(rows: Iterable[Row]) -> list[str]:
+    """Curves of a run, in alphabetical order."""
+    return sorted(set(map(series, rows)))
+
+
+def _channels(rows: Iterable[Row]) -> list[str]:
+    return sorted({row["channel"] for row in rows})
+
+
+def _check_labels(labels: Mapping[str, Label], rows: Sequence[Row]) -> None:
+    along = [row for own in by_key(rows).values() for row in own]
+    known = [*_names([*rows, *along]), *_channels(rows)]
+    for name in labels:
+        if name not in known:
+            raise InputError(unknown("name for a label", name, known))
+
+
+def chosen_metrics(
+    described: Mapping[str, Metric], rows: Sequence[Row], names: Sequence[str]
+) -> list[Metric]:
+    """The metrics of some names that have values, in the order of the run."""
+    counted = {row["metric"] for row in rows if float(row["count"])}
+    known = {name: metric for name, metric in described.items() if name in counted}
+    for name in names:
+        if name not in (*known, ALL, HEADLINE):
+            raise InputError(unknown("metric of this run", name, [*known, ALL]))
+    wanted = {ALL: known.keys(), HEADLINE: {n for n, m in known.items() if m.headline}}
+    chosen = {one for name in names or (ALL,) for one in wanted.get(name, {name})}
+    return [metric for name, metric in known.items() if name in chosen]
+
+
+def _selected(rows: Sequence[Row], choice: Choice) -> list[Row]:
+    """Rows of what was chosen."""
+    names, channels = _names(rows), _channels(rows)
+    kind = "scenario" if rows[0]["scenario"] else "transmitter"
+    for word in choice.only:
+        if word not in (*names, *channels):
+            what = f"{kind} or channel of this run"
+            raise InputError(unknown(what, word, [*names, *channels]))
+    curves = {*choice.only} & {*names}
+    if choice.against:
+        if choice.against.name not in names:
+            what = f"{kind} of this run"
+            raise InputError(unknown(what, choice.against.name, names))
+        curves |= {choice.against.name} if curves else set()
+    rows = _kept(rows, "Es/N0", lambda row: float(row["snr_db"]), choice.snr_db)
+    rows = _kept(rows, "CBR", lambda row: float(row["cbr_target"]), choice.cbr)
+    heard = {*choice.only} & {*channels}
+    return [
+        row
+        for row in rows
+        if (not curves or series(row) in curves)
+        and (not heard or row["channel"] in heard)
+    ]
+
+
+def _kept(
+    rows: Sequence[Row], name: str, value: Callable, wanted: Sequence[float]
+) -> Sequence[Row]:
+    """Rows at some values of the grid, or all."""
+    known = sorted(set(map(value, rows)))
+    for number in wanted:
+        if number not in known:
+            has = ", ".join(f"{one:g}" for one in known)
+            raise InputError(f"this run has points at {name} {has}, got {number:g}")
+    return [row for row in rows if value(row) in wanted] if wanted else rows
+
+
+def _draw_metric(rows: Sequence[Row], metric: Metric, run: _Run) -> list[Path]:
+    stem = metric.name
+    if run.choice.against:
+        rows = run.choice.against.differences(rows, metric)
+        stem += "_difference"
     drawn = []
     for axis, other in (("snr_db", "cbr_target"), ("cbr_target", "snr_db")):
         if len({row[axis] for row in rows}) > 1:
             along = axis.removesuffix("_db").removesuffix("_target")
-            name = f"{metric.name}_against_{along}"
-            drawn.append(_draw(rows, metric, axis, other, folder / f"{name}.png"))
+            name = f"{stem}_against_{along}"
+            drawn.append(_draw(rows, metric, (axis, other), name, run))
     for key, own in by_key(rows).items():
-        name = f"{metric.name}_against_{key}"
-        drawn.append(_draw(own, metric, key, "snr_db", folder / f"{name}.png"))
+        name = f"{stem}_against_{key}"
+        drawn.append(_draw(own, metric, (key, "snr_db"), name, run))
     return drawn
 
 
 def _draw(
-    rows: Sequence[Row], metric: Metric, axis: str, other: str, path: Path
+    rows: Sequence[Row], metric: Metric, axes: tuple[str, str], name: str, run: _Run
 ) -> Path:
     """One figure: a panel for each channel and a few values of the other axis."""
-    channels = len({row["channel"] for row in rows})
+    rows, panels, columns = _panels(rows, *axes)
+    drawn = sheet(len(panels), columns, run.paper.width_pt)
+    key = _fill(drawn, panels, metric, axes, run)
+    titles = [_title(own, axes[1], run.paper) for own in panels]
+    labels = Label(AXES.get(axes[0], axes[0])), _vertical(metric, run)
+    arrange(drawn, titles, labels, key)
+    paths = [run.folder / f"{name}.{kind}" for kind in run.paper.formats]
+    return [save(drawn.figure, path) for path in paths][0]
+
+
+def _panels(
+    rows: Sequence[Row], axis: str, other: str
+) -> tuple[list[Row], list[list[Row]], int]:
+    """Rows that are drawn, those of each panel, and panels side by side.
+
+    A line of panels has one channel, or several channels of one panel each. Values at
+    which every curve is a point have no panel, where there are others.
+    """
+    channels = len(_channels(rows))
     most = min(MOST_PANELS, max(2, MOST_IN_ALL // channels))
-    shown = spread(sorted({float(row[other]) for row in rows}), most)
+    values = sorted({float(row[other]) for row in rows})
+    shown = spread(_varied(rows, axis, other) or values, most)
     rows = [row for row in rows if float(row[other]) in shown]
-    panels = sorted(
+    places = sorted(
         grouped(rows, "channel", other),
         key=lambda item: (item[0][0], float(item[0][1])),
     )
-    lines, references = _lines(panels), read_references(path.parent)
-    style, bounds = styles(rows, references), _bounds(metric, path.parent)
-    key = _key(rows, references) | _key_of_bounds(bounds)
-    columns = max(len(line) for line in lines)
-    wide = min(columns, MOST_LEGEND_COLUMNS)
-    below = LEGEND_LINE * -(-len(key) // wide)
-    figure, axes = _panels(len(lines), columns, below=below)
-    for row, (row_axes, own) in enumerate(zip(axes, lines, strict=True)):
-        for column in range(len(own), columns):
-            row_axes[column].set_axis_off()
-            axes[row - 1, column].tick_params(labelbottom=True)  # lowest of its column
-        for place, ((channel, value), points) in zip(row_axes, own, strict=False):
-            draw_curves(place, points, axis, style)
-            _draw_bounds(place, bounds)
-            # a fixed position is faster than an automatic one
-            has_one = other == "snr_db" or has_target(points)
-            at = f", {_named(other, value)}" if has_one else ""
-            place.set_title(f"{channel}{at}", fontsize=9, y=1)
-    for place in axes[-1]:
-        place.set_xlabel(AXES.get(axis, axis))
-    for place in axes[:, 0]:
-        place.set_ylabel(metric.title)
-    where = {"loc": "lower center", "ncols": wide, "fontsize": 8}
-    figure.legend(key.values(), key.keys(), **where)
-    save(figure, path.with_suffix(".pdf"))
-    return save(figure, path)
+    lines = [
+        len(list(line)) for _, line in groupby(places, key=lambda item: item[0][0])
+    ]
+    columns = max(lines) if max(lines) > 1 else min(IN_LINE, len(lines))
+    return rows, [own for _, own in places], columns
 
 
-def _panels(lines: int, columns: int, *, below: float):
-    """A figure and its axes, with ``below`` inches for the legend.
-
-    The layout is computed here; automatic layout would draw everything once more.
-    """
-    bottom = BOTTOM + below
-    width = LEFT + columns * PANEL[0] + (columns - 1) * GAP[0] + RIGHT
-    height = TOP + lines * PANEL[1] + (lines - 1) * GAP[1] + bottom
-    return plt.subplots(
-        lines,
-        columns,
-        figsize=(width, height),
-        squeeze=False,
-        sharex=True,
-        sharey=True,
-        dpi=130,
-        gridspec_kw={
-            "left": LEFT / width,
-            "right": 1 - RIGHT / width,
-            "top": 1 - TOP / height,
-            "bottom": bottom / height,
-            "wspace": GAP[0] / PANEL[0],
-            "hspace": GAP[1] / PANEL[1],
-        },
-    )
-
-
-def _lines(panels: list) -> list[list]:
-    """Panels in rows: one row per channel, or several channels of one panel each."""
-    own = [list(line) for _, line in groupby(panels, key=lambda item: item[0][0])]
-    if len(own) < len(panels):
-        return own
-    return [panels[i : i + IN_LINE] for i in range(0, len(panels), IN_LINE)]
-
-
-def draw_curves(place, rows: Sequence[Row], axis: str, styles: dict) -> None:
-    by_name: dict[str, list[Row]] = {}
+def _varied(rows: Sequence[Row], axis: str, other: str) -> list[float]:
+    """Values of the other axis at which a curve has several points."""
+    along: dict[tuple[float, str], set] = {}
     for row in rows:
-        by_name.setdefault(series(row), []).append(row)
-    for name, points in by_name.items():
-        points = sorted(points, key=lambda row: float(row[axis]))
-        measured = "cbr" if axis == "cbr_target" else axis
-        x, mean, half, outage = (
-            np.array([float(row[c]) for row in points])
-            for c in (measured, "mean", "ci95", "outage")
-        )
-        style = {**styles[name], "markersize": 4}
-        every = -(-len(x) // MOST_MARKERS)
-        place.plot(x, mean, label=name, markevery=every, **style)
-        half = np.nan_to_num(half)
-        place.fill_between(
-            x, mean - half, mean + half, color=style["color"], alpha=0.12, linewidth=0
-        )
-        lost = outage >= OUTAGE
-        place.plot(x[lost], mean[lost], "x", color="black", markersize=7)
-        _mark_infeasible(place, points, axis, style["color"])
-    if axis == "cbr_target" and is_wide(rows):
-        place.set_xscale("log")
-        place.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
-        place.xaxis.set_major_formatter("{x:g}")
-        place.xaxis.set_minor_formatter(NullFormatter())
-        place.ticklabel_format(axis="y", useOffset=False)
-    else:
-        place.ticklabel_format(useOffset=False)
-    place.grid(alpha=0.3)
+        along.setdefault((float(row[other]), series(row)), set()).add(row[axis])
+    return sorted({value for (value, _), points in along.items() if len(points) > 1})
 
 
-def is_wide(rows: Sequence[Row]) -> bool:
-    """Whether the CBR spans more than a decade."""
-    values = [float(row["cbr_target"]) for row in rows]
-    return max(values) > WIDE * min(values)
+def _fill(
+    drawn: Sheet,
+    panels: Sequence[Sequence[Row]],
+    metric: Metric,
+    axes: tuple[str, str],
+    run: _Run,
+) -> legend.Key:
+    """Draw all curves, and give the legend."""
+    axis, (choice, paper) = axes[0], run[1:3]
+    rows = [row for own in panels for row in own]
+    names = [word for word in choice.only if word in _names(rows)] or _names(rows)
+    look, log = styles(names, run.references), metric.is_error_rate
+    bounds, published = legend.defined(run.bounds.get(metric.name)), choice.published
+    band = "95 % interval"
+    if choice.against:
+        bounds, published, log, band = {"": 0.0}, (), False, f"paired {band}"
+    extra = [overlays.points_at(published, own[0], *axes) for own in panels]
+    added = overlays.styles(extra, axis)
+    for place, own, points in zip(drawn.panels, panels, extra, strict=True):
+        draw_curves(place, own, axis, look, bands=paper.bands, log=log)
+        overlays.draw(place, points, axis, added)
+        for bound, value in bounds.items():
+            place.axhline(value, **legend.BOUND_LINES.get(bound, ZERO))
+    if log:
+        scale_y(drawn.panels[0], rows, drawn.panel_pt[1])
+    return [
+        *legend.of_curves(look, run.references, paper.label),
+        *legend.of_marks(rows, band=band if paper.bands else "", log=log),
+        *([] if choice.against else legend.of_bounds(bounds)),
+        *legend.of_published(added),
+    ]
 
 
-def _bounds(metric: Metric, folder: Path) -> Bounds | None:
-    """Floor and ceiling of a metric, if the run has them."""
-    return (read_bounds(folder) or {}).get(metric.name)
+def _title(rows: Sequence[Row], other: str, paper: Paper) -> Label:
+    """Channel of a panel, and its value of the other axis."""
+    channel, value = paper.label(rows[0]["channel"]), float(rows[0][other])
+    if other == "snr_db":
+        return channel + f", Es/N0 {value:g} dB"
+    return channel + (f", CBR {value:g}" if has_target(rows) else "")
 
 
-def _draw_bounds(place, bounds: Bounds | None) -> None:
-    """Draw floor and ceiling as thin lines across the panel."""
-    for name, value in _defined(bounds).items():
-        place.axhline(value, **BOUND_LINES[name])
-
-
-def _key_of_bounds(bounds: Bounds | None) -> dict[str, object]:
-    """Labels and marks of the bounds in the legend."""
-    return {
-        f"{name}: {BOUND_LABELS[name]}": plt.Line2D([], [], **BOUND_LINES[name])
-        for name in _defined(bounds)
-    }
-
-
-def _defined(bounds: Bounds | None) -> dict[str, float]:
-    """The bounds that are numbers, the ceiling first."""
-    known = bounds._asdict() if bounds else {}
-    drawn = (name for name in BOUND_LINES if name in known)
-    return {name: known[name] for name in drawn if known[name] == known[name]}
-
-
-def _mark_infeasible(place, points: Sequence[Row], axis: str, color: str) -> None:
-    """Mark infeasible points with a cross on the lower edge."""
-    x = [float(row[axis]) for row in points if row["status"].startswith(INFEASIBLE)]
-    edge = place.get_xaxis_transform()
-    place.plot(x, [0.02] * len(x), "+", color=color, markersize=9, transform=edge)
-
-
-def _key(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, object]:
-    """Labels and marks of the legend."""
-    known: dict[str, object] = {
-        _marked(name, references): plt.Line2D([], [], markersize=4, **style)
-        for name, style in styles(rows, references).items()
-    }
-    if any(float(row["outage"]) >= OUTAGE for row in rows):
-        what = "images" if has_target(rows) else "frames"
-        known[f"half of the {what} lost, or more"] = _marker("x")
-    if any(row["status"].startswith(INFEASIBLE) for row in rows):
-        known["infeasible: smallest file above budget"] = _marker("+")
-    over = "samples" if has_target(rows) else "episodes"
-    known[f"band: 95 % interval over {over}"] = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
-    return known
-
-
-def _marked(name: str, references: Mapping[str, str]) -> str:
-    """A curve in a legend, with ``bound`` or ``oracle`` if it is not a link."""
-    return f"{name} ({references[name]})" if name in references else name
-
-
-def _marker(shape: str):
-    return plt.Line2D([], [], marker=shape, color="black", linestyle="none")
-
-
-def styles(rows: Sequence[Row], references: Mapping[str, str]) -> dict[str, dict]:
-    """A colour and a marker for each curve; bounds and oracles are dashed."""
-    names = sorted(set(map(series, rows)))
-    return {
-        name: {
-            "color": f"C{i % 10}",
-            "marker": MARKERS[i % len(MARKERS)],
-            "linestyle": "--" if name in references else "-",
-        }
-        for i, name in enumerate(names)
-    }
-
-
-def _named(axis: str, value: str) -> str:
-    return {"snr_db": "Es/N0 {:g} dB", "cbr_target": "CBR {:g}"}[axis].format(
-        float(value)
-    )
+def _vertical(metric: Metric, run: _Run) -> Label:
+    """Label of the vertical axis."""
+    if not run.choice.against:
+        return Label(metric.title)
+    reference = run.paper.label(run.choice.against.name)
+    unit = f" [{metric.unit}]" if metric.unit else ""
+    text = f"{metric.label}, difference to {reference.text}{unit}"
+    return reference._replace(text=text)
 
 
 def spread(values: list[float], most: int) -> list[float]:

@@ -20,8 +20,9 @@ from experiments.commands.signal_cache import signal_cache
 from experiments.commands.sweeping import run
 from experiments.compose import sweep_of
 from experiments.figures.canvas import save
-from experiments.figures.curves import draw_curves, styles
+from experiments.figures.lines import draw_curves, styles
 from experiments.figures.panel import shown
+from experiments.figures.paper import Paper
 from semlink import config
 from semlink.errors import InputError
 from semlink.store.results import read_points
@@ -121,10 +122,11 @@ def fig4(
         console.print(_forecast(jobs, folder))
     for job in jobs:
         run(job, folder)
-    paths = (
-        draw(jobs, grid, folder, protocol),
-        draw_metric(jobs, "ms_ssim", folder, protocol),
-    )
+    with Paper().look():
+        paths = (
+            draw(jobs, grid, folder, protocol),
+            draw_metric(jobs, "ms_ssim", folder, protocol),
+        )
     for path in paths:
         console.print(f"figure   {path}")
     console.print(f"table    {folder / 'points.csv'}")
@@ -246,7 +248,7 @@ def _draw_curves(jobs: list[Sweep], metric: str, figure, folder: Path) -> None:
         for row in read_points(folder)
         if row["point_id"] in ids and row["metric"] == metric
     ]
-    style = styles(rows, {})
+    style = styles(sorted({row["transmitter"] for row in rows}), {})
     upper, lower = figure.subplots(2, 1)
     of_cbr = [row for row in rows if float(row["snr_db"]) == SNR_DB]
     of_cbr = [row for row in of_cbr if float(row["cbr_target"]) != CBR_JPEG]

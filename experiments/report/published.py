@@ -29,7 +29,18 @@ def read_published(folder: Path = FOLDER) -> list[dict]:
     InputError
         A file is not in this format; the message has file and line.
     """
-    return [row for path in sorted(folder.glob("*.csv")) for row in _read(path)]
+    return [row for rows in published_by_name(folder).values() for row in rows]
+
+
+def published_by_name(folder: Path = FOLDER) -> dict[str, list[dict]]:
+    """Published points, by the name of their file without ``.csv``.
+
+    Raises
+    ------
+    InputError
+        A file is not in this format; the message has file and line.
+    """
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.csv"))}
 
 
 def _read(path: Path) -> list[dict]:

@@ -73,7 +73,13 @@ EXPERIMENTS = Stack(
         ALLOCATION,
         Box(ENTRY),
         Row([Box("experiments.closed_loop"), Box("experiments.scheduling", 4)]),
-        Row([Box("experiments.showing"), Box("experiments.rescue")]),
+        Row(
+            [
+                Box("experiments.showing"),
+                Box("experiments.rescue"),
+                Box("experiments.plots"),
+            ]
+        ),
         Box("experiments.python"),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),

@@ -85,11 +85,11 @@ def test_a_target_refuses_any_other_variable(target):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ("figure CBR=0.1", "make figure takes RUN, got CBR"),
-        ("figure CBR=", "make figure takes RUN, got CBR"),
+        ("report CBR=0.1", "make report takes CACHE_GIB PICTURES RUN SHOW, got CBR"),
+        ("report CBR=", "make report takes CACHE_GIB PICTURES RUN SHOW, got CBR"),
         ("list RUN=x CBR=1", "make list takes no variable, got CBR RUN"),
         ("CBR=1", "make help takes no variable, got CBR"),
-        ("figure panel DRAWS=1", "make figure panel takes CBR RUN SHOW, got DRAWS"),
+        ("list panel DRAWS=1", "make list panel takes CBR RUN SHOW, got DRAWS"),
         ("compare A=a B=b RUN=c", "make compare takes A B METRIC, got RUN"),
         ("bench SOURCE=photos", "make bench takes WORKERS, got SOURCE"),
         (
@@ -130,6 +130,9 @@ def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
         ("train DATA=x RUN=sweep", "--run 'runs/sweep'"),
         ("train TRAIN=--help", "--data '' --help"),
         ("sweep figure RUN=mine CBR=1", "figure --run 'mine'"),
+        ("figure RUN=mine METRIC=all", "figure --run 'mine' --metric 'all' \\"),
+        ("figure AGAINST=ntscc", "--against 'ntscc'"),
+        ("sweep SHOW_METRICS=ber", "--show-metrics 'ber' --"),
         ("bench WORKERS=2 SOURCE=x PYTHON=python3", "--source 'x'"),
         ("cluster-keys", "cluster-keys 'cluster.pem'"),
         ("sweep WORKERS=2 TLS=x", "--workers '2' \\ --tls 'x' --"),
@@ -141,6 +144,10 @@ def test_what_is_run(said, run):
     status, out, error = make(*said.split())
     assert (status, error) == (0, "")
     assert run in " ".join(out.split())
+
+
+def test_a_figure_is_of_differences_only_where_they_are_asked_for():
+    assert "--against" not in make("figure", "RUN=mine")[1]
 
 
 def test_a_host_of_the_environment_opens_no_port(monkeypatch):
