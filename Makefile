@@ -323,7 +323,7 @@ mcs-table: $(VENV)/ready ## measure blocks/phy/mcs.csv again (half an hour and m
 
 ##@ Develop
 
-PYTHON      ?= python3.11#    interpreter that makes the environment
+PYTHON      ?= python3.11#    interpreter that makes the environment: 3.11 (tested), 3.12 or 3.13
 TASK_SOURCE ?=#               [SOURCE] COCO set that make reference judges tasks on
 
 takes.help =
@@ -378,21 +378,34 @@ format: $(VENV)/ready ## format the code
 	@$(VENV)/bin/ruff check --fix .
 	@$(VENV)/bin/ruff format .
 
-takes.venv =
+GPU         ?=#               [off] 1: make venv installs TensorFlow for CUDA in place of that for CPUs
+
+PIP    := $(VENV)/bin/pip --disable-pip-version-check -q
+LOCKED := $(PIP) install --no-deps --require-hashes
+CUDA   := $(or $(filter-out 0 off,$(GPU)),$(wildcard $(VENV)/gpu))
+# Interpreters that the lock has been resolved for; the tests run with the first.
+PYTHONS := 3.11 3.12 3.13
+BESIDE  := To have one beside yours: uv python install 3.11, or pyenv install 3.11, or \
+	conda create -n py311 python=3.11; then make PYTHON=its_path
+
+takes.venv = GPU
 venv: $(VENV)/ready ## make the environment from requirements.lock
+	@$(if $(filter-out 0 off,$(GPU)),test -e $(VENV)/gpu || { $(PIP) uninstall -y tensorflow-cpu && \
+		$(LOCKED) -r requirements-gpu.lock && touch $(VENV)/gpu; })
 
-$(VENV)/ready: requirements.lock requirements-boot.lock setup.cfg
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; \
-		sys.exit(v != (3, 11) and f"semlink needs Python 3.11, got {v[0]}.{v[1]} ($(PYTHON))" or 0)'
+$(VENV)/ready: requirements.lock requirements-boot.lock setup.cfg $(if $(CUDA),requirements-gpu.lock)
+	@got=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
+		case " $(PYTHONS) " in *" $${got:-none} "*) ;; *) echo "error: semlink needs Python" \
+		"$(firstword $(PYTHONS)) to $(lastword $(PYTHONS)), got $${got:-none} ($(PYTHON)). $(BESIDE)" >&2; exit 1;; esac
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes \
-		-r requirements-boot.lock
-	$(VENV)/bin/pip install -q --disable-pip-version-check --require-hashes \
-		--no-deps --no-build-isolation -r requirements.lock
-	$(VENV)/bin/pip install -q --disable-pip-version-check --no-deps \
-		--no-build-isolation -e .
-	@touch $@
+	$(LOCKED) -r requirements-boot.lock
+	$(if $(CUDA),awk '/^[^ ]/ {keep = !/^tensorflow-cpu==/} keep' requirements.lock > $(VENV)/cuda.lock)
+	$(LOCKED) --no-build-isolation -r $(if $(CUDA),$(VENV)/cuda.lock -r requirements-gpu.lock,requirements.lock)
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(if $(CUDA),$(VENV)/gpu)
 
+# The same pins serve all PYTHONS: each is resolved, and must need none but these. That
+# for CUDA holds what TensorFlow for GPUs needs beside them.
 takes.lock =
 lock: ## resolve requirements.in again, with hashes
 	$(PYTHON) -m venv .venv-lock
@@ -403,6 +416,16 @@ lock: ## resolve requirements.in again, with hashes
 	printf 'numpy\nsetuptools\nwheel\n' | .venv-lock/bin/uv pip compile -q \
 		--python-version 3.11 --generate-hashes -c requirements.lock --no-annotate \
 		--custom-compile-command "make lock" - -o requirements-boot.lock
+	sed -n 's/^tensorflow-cpu\(==[^ ]*\).*/tensorflow[and-cuda]\1/p' requirements.lock | \
+		.venv-lock/bin/uv pip compile -q --python-version 3.11 --generate-hashes \
+		-c requirements.lock --no-annotate --custom-compile-command "make lock" - -o .venv-lock/gpu
+	awk 'NR == FNR {if (/==/) have[$$1]; next} /^[^ ]/ {keep = /^#/ || !($$1 in have)} keep' \
+		requirements.lock .venv-lock/gpu > requirements-gpu.lock
+	sed -n 's/ \\$$//p' requirements.lock > .venv-lock/pins
+	@for v in $(PYTHONS); do .venv-lock/bin/uv pip compile -q --python-version $$v --no-annotate \
+		--no-header -c requirements.lock --override requirements.overrides requirements.in \
+		-o .venv-lock/$$v && ! grep -vxFf .venv-lock/pins .venv-lock/$$v || \
+		{ echo "error: Python $$v needs other packages than requirements.lock" >&2; exit 1; }; done
 	rm -rf .venv-lock
 
 takes.clean =

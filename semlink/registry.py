@@ -13,7 +13,7 @@ import inspect
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Sequence, Sized
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -25,12 +25,18 @@ from pydantic import TypeAdapter, ValidationError, validate_call
 from semlink.errors import InputError
 
 SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
+PATH = "path"  # name of the first parameter of components that read one
 
 
-def unknown(kind: str, name: str, known: list[str]) -> str:
-    """Message for an unknown name, with the closest match and all known names."""
-    close = get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]!r}? " if close else ""
+def unknown(
+    kind: str, name: str, known: Sequence[str], close: Sequence[str] = ()
+) -> str:
+    """Message for an unknown name, with all known names.
+
+    It suggests ``close``, or the most similar known name.
+    """
+    close = close or get_close_matches(name, known, n=1)
+    hint = f"did you mean {' or '.join(map(repr, close))}? " if close else ""
     return f"unknown {kind} {name!r}; {hint}known: {', '.join(known) or 'none'}"
 
 
@@ -231,7 +237,21 @@ class Registry:
         for entry in self._entry_points():
             if entry.name == name:
                 return self._loaded(entry)
-        raise InputError(unknown(self.kind, name, self.names()))
+        raise InputError(self._unknown(name))
+
+    def _unknown(self, name: str) -> str:
+        """Message for an unknown name; a path suggests the components that read one."""
+        close = ()
+        if "/" in name or (name and Path(name).is_dir()):
+            close = [f"{local}:{name}" for local in self._local() if self._reads(local)]
+        return unknown(self.kind, name, self.names(), sorted(close))
+
+    def _reads(self, name: str) -> bool:
+        """Whether the argument of a component is a path."""
+        try:
+            return next(iter(self.schema(name)), "") == PATH
+        except Exception:  # a component that cannot be imported is no suggestion
+            return False
 
     def _loaded(self, entry) -> ModuleType:
         try:

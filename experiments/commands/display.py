@@ -13,6 +13,7 @@ from semlink.errors import InputError
 from semlink.metrics import LINK, Bounds, Metric
 from semlink.registry import unknown
 from semlink.store.rows import Row, series
+from semlink.store.targets import warnings_of
 from semlink.sweeps.monitor import Monitor
 from semlink.sweeps.points import Point, where
 from semlink.sweeps.sweep import Sweep
@@ -47,6 +48,7 @@ class Display:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._start = self._point_start = time.perf_counter()
         self._done = self._resumed = 0
+        self._points: list[Row] = []  # the first row of each
         self._sign = plus_minus(self._console.encoding)
         self._metrics = _shown(job, more)
         titles = [(m.title, max(len(m.title), w)) for m, w in _widths(self._metrics)]
@@ -104,6 +106,7 @@ class Display:
     def finished(self, point: Point, rows: Sequence[Row], resumed: bool) -> None:
         """Print a finished point."""
         self._done += 1
+        self._points.append(rows[0])
         self._resumed += resumed
         now = time.perf_counter()
         elapsed, seconds = now - self._start, now - self._point_start
@@ -130,6 +133,7 @@ class Display:
         graphs = ", ".join(f"{name} {count}" for name, count in sorted(traces.items()))
         for line in (
             f"{self._done} points in {seconds:.0f} s{kept}",
+            *warnings_of(self._points),
             self._sent(),
             f"graphs traced: {graphs or 'none'}",
             f"table    {self._folder / 'points.csv'}",

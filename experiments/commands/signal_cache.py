@@ -1,5 +1,6 @@
 """The cache of plans and signals, keyed by the code and the packages that make them."""
 
+import contextlib
 import functools
 import hashlib
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +23,7 @@ PACKAGES = (
     "pyldpc",
     "scikit-image",
 )
+STANDS_FOR = {"tensorflow-cpu": ("tensorflow",)}  # after make venv GPU=1
 
 
 def signal_cache(folder: Path, limit_gib: float) -> DiskCache | None:
@@ -48,7 +50,7 @@ def package_versions() -> dict[str, str | None]:
 
 
 def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    for name in (package, *STANDS_FOR.get(package, ())):
+        with contextlib.suppress(PackageNotFoundError):
+            return version(name) if name == package else f"{name} {version(name)}"
+    return None

@@ -1,5 +1,6 @@
 """Trains the channel knowledge base; resumes interrupted runs."""
 
+import sys
 import time
 from collections.abc import Callable
 from functools import partial
@@ -26,7 +27,7 @@ from experiments.policies.validation import Validation
 from experiments.training import state
 from experiments.training.crops import crop
 from experiments.training.log import log
-from experiments.training.photos import HELD_OUT, find_photos
+from experiments.training.photos import few, held_out, photos_of_run
 from experiments.training.recipe import claim, contexts_of
 from experiments.training.state import Progress
 from experiments.training.validation import fixed_crops
@@ -68,6 +69,8 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     """
     trainer = Trainer(recipe)
     claim(folder, recipe)  # after all checks of the options
+    if warning := few(trainer.num_photos, recipe.iterations * recipe.pictures):
+        print(warning, file=sys.stderr, flush=True)
     done = state.progress(folder)
     if done:
         state.restore(folder, trainer.variables)
@@ -94,14 +97,16 @@ class Trainer:
     """
 
     def __init__(self, recipe: Recipe):
-        codec, photos = read_codec(Path(recipe.weights)), find_photos(recipe.data)
+        codec, photos = read_codec(Path(recipe.weights)), photos_of_run(recipe.data)
         contexts = contexts_of(codec, recipe.contexts, photos.names)
         if contexts is None:
             contexts = np.zeros((len(photos), 0), np.float32)
+        self.num_photos = len(photos)
         self._recipe, self._importance = recipe, importance(recipe.importance)
-        self._photos, self._contexts = photos[HELD_OUT:], contexts[HELD_OUT:]
+        first = held_out(len(photos))
+        self._photos, self._contexts = photos[first:], contexts[first:]
         environment = Environment(codec)
-        images, source = fixed_crops(photos[:HELD_OUT])
+        images, source = fixed_crops(photos[:first])
         self.validate = Validation(environment, images, contexts[source])
         self._rate = tf.Variable(recipe.learning_rate, trainable=False)
         self.agent = ppo.make_agent(self._rate, recipe.seed)

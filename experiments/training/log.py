@@ -1,8 +1,35 @@
 """The log of a run: one CSV per stage, and TensorBoard if it is installed."""
 
 import csv
+import re
 import time
 from pathlib import Path
+
+# Columns that the line of an epoch shows: of the validation at 10 dB, by quality, and
+# of the channel knowledge base, by SNR.
+QUALITY = re.compile(r"psnr_(q[\d.]+_10dB)")
+GAIN = re.compile(r"gain_([\d.]+)dB")
+
+
+def line_of(row: dict, left: float) -> str:
+    """One line for an epoch: loss, validation, its seconds, and the remaining time.
+
+    Parameters
+    ----------
+    row : values by column, all of which are in the log
+    left : remaining time [s]
+    """
+    sent = [match[1] for name in row if (match := QUALITY.fullmatch(name))]
+    gained = [match[1] for name in row if (match := GAIN.fullmatch(name))]
+    parts = [f"loss {row['loss']:.4g}"]
+    if sent:
+        pairs = (f"{row[f'psnr_{at}']:.2f} dB at {row[f'cbr_{at}']:.4f}" for at in sent)
+        parts.append(f"validation at 10 dB, PSNR at payload CBR: {', '.join(pairs)}")
+    if gained:
+        pairs = (f"{row[f'gain_{at}dB']:+.3f} dB at {at} dB" for at in gained)
+        parts.append(f"gain over presets at equal CBR: {', '.join(pairs)}")
+    parts.append(f"{row['seconds']:.0f} s, {left / 60:.0f} min left")
+    return f"{row['stage']} {row['epoch']}: {'; '.join(parts)}"
 
 
 def log(folder: Path, row: dict, *, step: int) -> None:

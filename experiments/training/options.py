@@ -9,6 +9,12 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from experiments.training.log import line_of
+
+EPILOG = (
+    "make train sets the required options from its variables; TRAIN takes the others. "
+    "docs/training.md has recipes and the number of photos they need."
+)
 FIELD = re.compile(r"^(\w+) : (.*(?:\n +.*)*)", re.M)  # of a docstring
 
 
@@ -23,6 +29,7 @@ def answer(command: str, recipe, trainer: str) -> None:
     """
     parser = options_of(command, recipe)
     parser.add_argument("--run", type=Path, required=True, help="folder of the run")
+    parser.epilog = EPILOG
     options = vars(parser.parse_args())
     folder = options.pop("run")
     with failing_in_one_line():
@@ -35,7 +42,9 @@ def failing_in_one_line() -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, RuntimeError, KeyError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
+        # str() of a KeyError quotes its message
+        text = error.args[0] if isinstance(error, KeyError) else error
+        sys.exit(f"error: {text}")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -77,8 +86,5 @@ def described(docstring: str) -> dict[str, str]:
 
 
 def _say(row: dict, left: float) -> None:
-    """Print one line for an epoch, with the remaining time."""
-    values = " ".join(f"{k} {v:.4g}" for k, v in row.items() if isinstance(v, float))
-    print(
-        f"{row['stage']} {row['epoch']}: {values}; {left / 60:.0f} min left", flush=True
-    )
+    """Print the line of an epoch."""
+    print(line_of(row, left), flush=True)

@@ -7,7 +7,9 @@ import numpy as np
 from PIL import Image
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
-HELD_OUT = 48  # photos for the validation only
+HELD_OUT, SHARE = 48, 4  # photos for the validation only: at most 48, one in four
+LEAST = 8  # photos of a run
+ENOUGH = 120  # see docs/training.md, "How many photos"
 KEPT_BYTES = 4 << 30  # cache of decoded photos; further ones are read each time
 
 
@@ -49,6 +51,30 @@ class Photos(Sequence):
         return photo
 
 
+def held_out(count: int) -> int:
+    """How many of a run's photos, the first ones, are for the validation only."""
+    return min(HELD_OUT, count // SHARE)
+
+
+def few(count: int, crops: int) -> str:
+    """A line of warning if a run has few photos; empty if it has enough.
+
+    Parameters
+    ----------
+    count : photos of the run
+    crops : crops of all its steps
+    """
+    if count >= ENOUGH:
+        return ""
+    first = held_out(count)
+    each = crops / (count - first)
+    return (
+        f"warning: {count} photos, of which {first} validate and each of the others is "
+        f"cropped {each:,.0f} times; {ENOUGH} photos or more generalise better "
+        "(docs/training.md)"
+    )
+
+
 def find_photos(folder: str | Path) -> Photos:
     """Find the photos under a folder.
 
@@ -57,12 +83,29 @@ def find_photos(folder: str | Path) -> Photos:
     FileNotFoundError
         There are no photos.
     ValueError
-        The folder is empty text.
+        There is no such folder.
     """
-    if not folder:
-        raise ValueError("data must be a folder of photos, got ''")
+    if not folder or not Path(folder).is_dir():
+        hint = ", without folder:" if str(folder).startswith("folder:") else ""
+        raise ValueError(f"data must be a folder of photos{hint}, got {str(folder)!r}")
     paths = sorted(p for p in Path(folder).rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         known = ", ".join(sorted(SUFFIXES))
         raise FileNotFoundError(f"no photos ({known}) under {folder}")
     return Photos(paths)
+
+
+def photos_of_run(folder: str | Path) -> Photos:
+    """The photos of a training run, as :func:`find_photos`.
+
+    Raises
+    ------
+    ValueError
+        The folder has fewer than a run needs.
+    """
+    photos = find_photos(folder)
+    if len(photos) < LEAST:
+        raise ValueError(
+            f"data must be at least {LEAST} photos, got {len(photos)} in {folder}"
+        )
+    return photos

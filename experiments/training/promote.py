@@ -13,7 +13,8 @@ from blocks.nn.profiles import MODELS, make_codec
 from blocks.nn.transforms import PATCH
 from blocks.nn.weights import read_weights, write_weights
 from experiments.training.objective import TRANSMITTER_KNOWS
-from experiments.training.recipe import CONFIG, HELD_OUT, STAGES
+from experiments.training.photos import HELD_OUT, SHARE
+from experiments.training.recipe import CONFIG, STAGES
 from experiments.training.trainer import WEIGHTS
 from experiments.training.validation import COUNT, SIZE
 from experiments.training.variants import SENDABLE
@@ -103,7 +104,8 @@ in no symbol on less noise than at {highest:g} dB. The linear estimates use the 
 noise.
 
 PSNR [dB] (and CBR of payload and digital layer) on {COUNT} crops of {SIZE}x{SIZE}
-pixels from {HELD_OUT} photos that training did not see, as it went on:
+pixels from photos that training did not see (one in {SHARE}, at most {HELD_OUT}), as
+it went on:
 
 {_curve(run)}
 """

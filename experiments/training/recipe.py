@@ -1,6 +1,7 @@
 """A training run: initial weights and stages."""
 
 import json
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from channels.nn.rayleigh import rayleigh
 from experiments.training import objective, state
 from experiments.training.asked import CONFIG, Recipe
 from experiments.training.crops import Crops
-from experiments.training.photos import HELD_OUT, find_photos
+from experiments.training.photos import few, held_out, photos_of_run
 from experiments.training.start import read_start
 from experiments.training.trainer import Stage, compiles, run_stage
 from experiments.training.validation import fixed_crops, validate
@@ -42,21 +43,22 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     """
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
+    photos = photos_of_run(recipe.data)
+    for table, kind in ((CHANNELS, "channel"), (OBJECTIVES, "objective")):
+        named(table, kind, getattr(recipe, kind))  # before networks are built
     codec = make_codec(recipe.profile, named(MODELS, "model", recipe.model))
-    photos = find_photos(recipe.data)
-    if len(photos) <= HELD_OUT:
-        raise ValueError(
-            f"data must be more than {HELD_OUT} photos, got {len(photos)} in "
-            f"{recipe.data}"
-        )
     contexts = contexts_of(codec, recipe.contexts, photos.names)
-    images, _ = fixed_crops(photos[HELD_OUT:], seed=recipe.seed, count=MEASURED)
+    trained = photos[held_out(len(photos)) :]
+    images, _ = fixed_crops(trained, seed=recipe.seed, count=MEASURED)
     images = ops.convert_to_tensor(images / 255, "float32")
     start_at_klt(codec, np.load(recipe.klt), images)
     if recipe.start:
         read_start(Path(recipe.start), codec, images)
     stages = _stages(codec, recipe, photos, contexts)
     claim(folder, recipe)  # after all checks of the options
+    steps = (recipe.entropy_epochs + recipe.joint_epochs) * recipe.steps
+    if warning := few(len(photos), steps * recipe.batch_size):
+        print(warning, file=sys.stderr, flush=True)
     done = state.progress(folder)
     for stage in stages:
         if done and STAGES.index(done.stage) > STAGES.index(stage.name):
@@ -66,24 +68,24 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
 
 
 def _stages(codec: Codec, recipe: Recipe, photos, contexts) -> list[Stage]:
-    held_out, photos = photos[:HELD_OUT], photos[HELD_OUT:]
-    images, source = fixed_crops(held_out)
+    first = held_out(len(photos))
+    rest = photos[first:]  # once, as it keeps decoded photos
+    images, source = fixed_crops(photos[:first])
     known = None if contexts is None else contexts[source]
 
     def crops(size, epoch):
         return Crops(
-            photos,
+            rest,
             objective.draw,
             size=size,
             batch_size=recipe.batch_size,
             steps=recipe.steps,
             seed=recipe.seed,
             epoch=epoch,
-            contexts=None if contexts is None else contexts[HELD_OUT:],
+            contexts=None if contexts is None else contexts[first:],
         )
 
-    channel = named(CHANNELS, "channel", recipe.channel)
-    joint = named(OBJECTIVES, "objective", recipe.objective)(codec, channel)
+    joint = OBJECTIVES[recipe.objective](codec, CHANNELS[recipe.channel])
     joint.jit_compile = compiles()  # for the validation, before its own stage
     entropy = objective.EntropyObjective(codec)
     check = partial(validate, joint, images, known)

@@ -18,7 +18,9 @@ def fixed_crops(photos, seed: int = 0, count: int = COUNT):
     rng = np.random.default_rng(seed)
     large = [i for i in range(len(photos)) if min(photos[i].shape[:2]) >= SIZE]
     if not large:
-        raise ValueError(f"some photos must have {SIZE}x{SIZE} pixels, got none")
+        raise ValueError(
+            f"some photos must have {SIZE}x{SIZE} pixels, got none of {len(photos)}"
+        )
     source = np.resize(large, count)
     return np.stack([crop(photos[i], SIZE, rng) for i in source]), source
 

@@ -10,6 +10,8 @@ import fcntl
 import io
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +47,8 @@ class ResultStore:
     Raises
     ------
     InputError
-        If the folder cannot be written, is in use, or holds a damaged file.
+        If the folder cannot be written, is in use, or holds a damaged file or points
+        of other metrics.
     """
 
     def __init__(self, folder: Path, *, metrics: Sequence[str]):
@@ -138,18 +141,37 @@ class ResultStore:
 
     def _check(self, rows: list[dict[str, str]]) -> int:
         """Number of rows of an unfinished last point."""
-        step = len(self._metrics)
+        made, step = _metrics_of(rows), len(self._metrics)
+        torn = len(rows) < step  # within the first point
+        if made and made != (self._metrics[: len(made)] if torn else self._metrics):
+            was, now = ", ".join(made), ", ".join(self._metrics)
+            raise InputError(
+                f"{self.folder} was made with metrics {was}; choose another run, "
+                f"got {now}"
+            )
         for start in range(0, len(rows), step):
             point = rows[start : start + step]
             metrics = tuple(row["metric"] for row in point)
             same = len({row["point_id"] for row in point}) == 1
             if not same or metrics != self._metrics[: len(metrics)]:
-                raise damaged(
-                    self.path,
-                    start + 2,
-                    "the rows of a point are not those of this task",
-                )
+                reason = "a point has rows of other metrics than the points before"
+                raise damaged(self.path, start + 2, reason)
         return len(rows) % step
+
+
+def _metrics_of(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The metrics that every point has, the last one perhaps in part.
+
+    They are empty if the points differ, which is damage.
+    """
+    own = groupby(rows, key=itemgetter("point_id"))
+    points = [tuple(row["metric"] for row in point) for _, point in own]
+    if not points:
+        return ()
+    *whole, last = points
+    first = points[0]
+    alike = all(point == first for point in whole) and last == first[: len(last)]
+    return first if alike and len(set(first)) == len(first) else ()
 
 
 def read_points(folder: Path) -> list[dict[str, str]]:

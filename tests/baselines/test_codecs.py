@@ -2,12 +2,14 @@
 
 import inspect
 import io
+import subprocess
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from baselines.jpeg2000_ldpc import Jpeg2000
+from baselines.separated import ffmpeg
 from baselines.separated.link import SeparatedTransmitter
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
@@ -34,6 +36,7 @@ each = pytest.mark.parametrize(
     "name",
     [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in CODECS],
 )
+BOXES = 85  # bytes of a JP2 file around the codestream
 SIZES = ((96, 130), (17, 33), (64, 48), (16, 16))
 
 
@@ -170,6 +173,36 @@ def test_jpeg2000_is_as_good_as_pillows(quality, photo):
     theirs = np.asarray(Image.open(file))
     gain = psnr_db(photo, codec.decode(data)) - psnr_db(photo, theirs)
     assert abs(gain) < 0.3
+
+
+def at_bytes(codec: Jpeg2000, image: np.ndarray, size: int) -> float:
+    """PSNR of a codec [dB] at a size in bytes."""
+    quality = -10 * np.log10(image.size / size)
+    return psnr_db(image, codec.decode(codec.encode(image, quality)))
+
+
+def test_the_irreversible_wavelet_and_the_transform_of_colours_gain(photo):
+    size = photo.size // 60
+    best, integer, plain = (
+        at_bytes(Jpeg2000(*options), photo, size)
+        for options in ((), ("5/3", "transform"), ("9/7", "rgb"))
+    )
+    assert 0.1 < best - integer < 1
+    assert best - plain > 1
+
+
+def test_jpeg2000_as_ffmpeg_codes_it(photo, tmp_path):
+    """5/3 on 8-bit Y, Cb, Cr is what ffmpeg does by default, as in published curves."""
+    source, file, decoded = (tmp_path / f"a.{s}" for s in ("png", "jp2", "bmp"))
+    Image.fromarray(photo).save(source)
+    codes = f"-i {source} -c:v libopenjpeg -pix_fmt yuv444p -compression_level 30"
+    for command in (f"{codes} {file}", f"-i {file} {decoded}"):
+        words = [ffmpeg.executable(), "-v", "error", *command.split()]
+        subprocess.run(words, check=True, timeout=60)
+    theirs = psnr_db(photo, np.asarray(Image.open(decoded).convert("RGB")))
+    ours = at_bytes(Jpeg2000("5/3", "ycbcr"), photo, file.stat().st_size - BOXES)
+    assert ours == pytest.approx(theirs, abs=0.1)
+    assert at_bytes(Jpeg2000(), photo, file.stat().st_size) > theirs + 0.3
 
 
 def test_jpeg_tables_at_quality_50_are_those_of_the_standard():

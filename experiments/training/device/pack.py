@@ -22,7 +22,7 @@ from experiments.training.asked import CONFIG, STATE, WEIGHTS
 from experiments.training.device.moments import MOMENTUM, VELOCITY, write_moments
 from experiments.training.device.photo_pack import write_photos
 from experiments.training.options import failing_in_one_line, options_of
-from experiments.training.photos import find_photos
+from experiments.training.photos import held_out, photos_of_run
 from semlink.store.files import write_whole
 
 FOLDER, ASIDE = Path(".device"), Path("runs/.aside")
@@ -83,7 +83,7 @@ def pack(asked: Asked, root: Path = Path()) -> str:
     if (root / ASIDE).exists():
         raise ValueError("the tree is packed already: run make device-unpack first")
     told = json.loads((Path(asked.start) / CONFIG).read_text("utf-8"))
-    photos, folder = find_photos(asked.data), root / FOLDER
+    photos, folder = photos_of_run(asked.data), root / FOLDER
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     shutil.copy(Path(asked.start) / WEIGHTS, folder)
@@ -98,6 +98,7 @@ def pack(asked: Asked, root: Path = Path()) -> str:
     names, quality = write_photos(folder / PHOTOS, photos, room)
     told = {"model": told["model"], "profile": told["profile"], "quality": quality}
     told |= {"data": str(asked.data), "start": str(asked.start), "photos": names}
+    told |= {"held_out": held_out(len(photos))}
     write_whole(folder / PACK, json.dumps(told).encode())
     if asked.contexts:
         _pack_contexts(Path(asked.contexts), names, folder / CONTEXTS)

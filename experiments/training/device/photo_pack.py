@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from experiments.training.photos import HELD_OUT, Photos
+from experiments.training.photos import Photos, held_out
 
 BEST, WORST = 92, 72  # qualities of WebP
 RECORD = 200  # largest overhead of a file in a zip, in bytes
@@ -41,10 +41,11 @@ def write_photos(path: Path, photos: Photos, num_bytes: int) -> tuple[list[str],
     ------
     : names of the photos in the pack, and the WebP quality
     """
-    held_out = [path.read_bytes() for path in photos.paths[:HELD_OUT]]
-    left = num_bytes - sum(map(len, held_out))
-    quality = _best_quality(photos[HELD_OUT:], left)
-    files = itertools.chain(held_out, _encoded(photos[HELD_OUT:], quality))
+    first = held_out(len(photos))
+    kept = [path.read_bytes() for path in photos.paths[:first]]
+    left = num_bytes - sum(map(len, kept))
+    quality = _best_quality(photos[first:], left)
+    files = itertools.chain(kept, _encoded(photos[first:], quality))
     names, total = [], 0
     with zipfile.ZipFile(path, "w") as pack:
         for number, (name, data) in enumerate(zip(photos.names, files, strict=True)):

@@ -20,7 +20,6 @@ from experiments.training.device.moments import read_moments, write_moments
 from experiments.training.device.pack import CONTEXTS, PACK, PHOTOS
 from experiments.training.device.photo_pack import joined, read_photos
 from experiments.training.log import log
-from experiments.training.photos import HELD_OUT
 from experiments.training.recipe import contexts_of, named
 from experiments.training.validation import fixed_crops, validate
 from experiments.training.variants import OBJECTIVES
@@ -50,10 +49,11 @@ def run(out: Path, asked: Asked) -> None:
     model = named(OBJECTIVES, "objective", asked.objective)(codec, awgn)
     loop.make_ready(model)
     _take_moments(pack, model)
-    images, source = fixed_crops(photos[:HELD_OUT], count=asked.checked)
+    first = told["held_out"]
+    images, source = fixed_crops(photos[:first], count=asked.checked)
     known = None if contexts is None else contexts[source]
-    rest = None if contexts is None else contexts[HELD_OUT:]
-    data = on_device(joined(photos[HELD_OUT:]), rest, asked.seed)
+    rest = None if contexts is None else contexts[first:]
+    data = on_device(joined(photos[first:]), rest, asked.seed)
     _log(out, 0, time.monotonic() - began, validate(model, images, known))
     batches = [int(n) for n in asked.batches.split(",")]
     compiled = loop.compile_steps(

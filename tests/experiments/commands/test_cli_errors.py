@@ -31,6 +31,12 @@ def save(path, size=(20, 16)):
         ("transmitter=jpeg_ldcp", "unknown transmitter 'jpeg_ldcp'; did you mean "),
         ("channel=awgm", "unknown channel 'awgm'; did you mean 'awgn'? known: awgn, "),
         ("source=foldr:x", "unknown source 'foldr'; did you mean 'folder'? known: "),
+        (
+            "source=/my/photos[limit=3]",
+            "unknown source '/my/photos'; did you mean 'folder:/my/photos' or ",
+        ),
+        ("source=.", "unknown source '.'; did you mean 'folder:.' or "),
+        ("transmitter=/my/net", "unknown transmitter '/my/net'; known: akb_jscc, "),
         ("task=recons", "unknown task 'recons'; "),
         ("source=folder:x[limt=3]", "unknown parameter of source.folder 'limt'; did "),
         ("source=folder:x[limit=x]", "source.folder.limit: Input should be a valid"),

@@ -15,7 +15,7 @@ from PIL import Image
 from blocks.nn.profiles import make_codec, start_at_klt
 from blocks.nn.weights import write_weights
 from experiments.policies.train import Recipe, train
-from experiments.training.recipe import HELD_OUT
+from experiments.training.photos import LEAST
 
 
 class Killed(Exception):
@@ -29,7 +29,7 @@ def killed(row, left):
 def main(folder: Path) -> None:
     rng = np.random.default_rng(0)
     (folder / "photos").mkdir()
-    for i in range(HELD_OUT + 2):
+    for i in range(LEAST):
         small = Image.fromarray(rng.integers(0, 256, (12, 12, 3), np.uint8))
         small.resize((256, 256)).save(folder / "photos" / f"{i:02d}.png")
     keras.utils.set_random_seed(1)

@@ -13,7 +13,14 @@ from PIL import Image
 
 from experiments.training import recipe
 from experiments.training.__main__ import main
-from experiments.training.photos import find_photos
+from experiments.training.photos import (
+    ENOUGH,
+    HELD_OUT,
+    LEAST,
+    few,
+    find_photos,
+    held_out,
+)
 from experiments.training.validation import fixed_crops
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +31,7 @@ def photos(tmp_path):
     """A folder of as many photos as a run needs."""
     (tmp_path / "photos").mkdir()
     image = Image.new("RGB", (300, 260), (10, 200, 90))
-    for number in range(recipe.HELD_OUT + 1):
+    for number in range(LEAST):
         image.save(tmp_path / "photos" / f"{number:03d}.png")
     return tmp_path / "photos"
 
@@ -53,7 +60,10 @@ def refused(tmp_path, monkeypatch, capfd, klt):
 
 
 def test_missing_and_empty_folder(refused, tmp_path):
-    assert "no photos (" in refused(tmp_path / "gone")
+    gone = tmp_path / "gone"
+    assert refused(gone) == f"error: data must be a folder of photos, got '{gone}'"
+    message = refused(f"folder:{tmp_path}")
+    assert message.startswith("error: data must be a folder of photos, without folder:")
     (tmp_path / "empty").mkdir()
     message = refused(tmp_path / "empty", run=tmp_path / "other")
     assert message.endswith(f"under {tmp_path / 'empty'}")
@@ -61,13 +71,15 @@ def test_missing_and_empty_folder(refused, tmp_path):
 
 def test_too_few_photos(refused, photos):
     (photos / "000.png").unlink()
-    assert "must be more than 48 photos, got 48 in" in refused(photos)
+    assert (
+        refused(photos) == f"error: data must be at least 8 photos, got 7 in {photos}"
+    )
 
 
 def test_folder_is_still_free_after_a_command_that_was_wrong(refused, tmp_path, photos):
     (photos / "000.png").unlink()
     refused(tmp_path / "gone")
-    assert "got 48 in" in refused(photos)
+    assert "got 7 in" in refused(photos)
 
 
 def test_unknown_names(refused, photos, tmp_path):
@@ -80,7 +92,7 @@ def test_unknown_names(refused, photos, tmp_path):
         ("objective", ", ".join(recipe.OBJECTIVES)),
     ):
         message = refused(photos, **{name: "nothing"}, run=next(runs))
-        assert message.endswith(f"no {name} 'nothing'; there are {known}\"")
+        assert message.endswith(f"no {name} 'nothing'; there are {known}")
 
 
 @pytest.mark.slow
@@ -107,7 +119,7 @@ def test_contexts_where_they_do_not_belong_or_lack(refused, photos, tmp_path):
     assert "takes no contexts, got" in refused(photos, contexts=file)
     assert "takes a file of contexts, got ''" in refused(photos, model="akb_jscc")
     message = refused(photos, model="akb_jscc", contexts=file)
-    assert "must hold 384 values for each of the 49 photos" in message
+    assert "must hold 384 values for each of the 8 photos" in message
 
 
 def stop(*_):
@@ -122,19 +134,19 @@ def test_full_disk(refused, photos, monkeypatch, tmp_path):
     message = refused(photos)
     run = tmp_path / "run"
     file = run / "config.json"
-    assert message == f"OSError: [Errno 28] No space left on device: '{file}'"
+    assert message == f"error: [Errno 28] No space left on device: '{file}'"
     assert not list(run.iterdir())
 
 
 def test_photos_that_are_all_too_small_to_validate_on(refused, photos):
     for path in photos.iterdir():
         Image.new("RGB", (64, 64)).save(path)
-    assert "some photos must have 256x256 pixels, got none" in refused(photos)
+    assert "some photos must have 256x256 pixels, got none of 6" in refused(photos)
 
 
 def test_photo_that_is_none(refused, photos):
     (photos / "000.png").write_text("hello")
-    (photos / "048.png").write_text("hello")
+    (photos / "007.png").write_text("hello")
     assert "cannot identify image file" in refused(photos)
 
 
@@ -150,6 +162,24 @@ def test_photos_are_found_in_folders_in_order(tmp_path):
     assert [int(photo[0, 0, 0]) // 10 for photo in found] == [3, 4, 1, 2]
     assert all(photo.shape == (6, 8, 3) for photo in found)
     assert [int(photo[0, 0, 0]) // 10 for photo in found[1:3]] == [4, 1]
+
+
+@pytest.mark.parametrize(
+    ("photos", "first"), [(8, 2), (30, 7), (191, 47), (192, 48), (959, 48)]
+)
+def test_a_quarter_of_the_photos_is_held_out_and_48_at_most(photos, first):
+    assert held_out(photos) == first <= HELD_OUT
+
+
+def test_few_photos_are_warned_about_in_one_line():
+    message = few(30, 8 * 400 * 70)
+    assert message.startswith(
+        "warning: 30 photos, of which 7 validate and each of the "
+    )
+    assert "cropped 9,739 times" in message
+    assert "\n" not in message
+    assert few(ENOUGH, 1000) == ""
+    assert few(ENOUGH - 1, 1000)
 
 
 def test_validation_is_on_the_same_crops_every_time():

@@ -15,7 +15,7 @@ from keras import ops
 from PIL import Image
 
 from blocks.nn.weights import read_weights
-from experiments.training import recipe, state, trainer, validation
+from experiments.training import state, trainer, validation
 from experiments.training.recipe import Recipe, train
 from experiments.training.state import Progress
 from experiments.training.trainer import WEIGHTS, Diverged, Stage, run_stage
@@ -233,7 +233,6 @@ def quick(monkeypatch):
     }
     for name, value in small.items():
         monkeypatch.setattr(validation, name, value)
-    monkeypatch.setattr(recipe, "HELD_OUT", 2)
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
@@ -245,7 +244,7 @@ def small_recipe(tmp_path, klt):
     np.savez(tmp_path / "klt.npz", **klt)
     (tmp_path / "photos").mkdir()
     draw = np.random.default_rng(0)
-    for number in range(4):
+    for number in range(8):
         photo = Image.fromarray(draw.integers(0, 256, (64, 80, 3), np.uint8))
         photo.save(tmp_path / "photos" / f"{number}.png")
     return Recipe(

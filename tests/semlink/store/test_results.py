@@ -175,10 +175,24 @@ def test_a_refused_file_keeps_no_lock(tmp_path):
         assert list(store.finished()) == ["id1"]
 
 
-def test_metrics_of_another_task(tmp_path, refusal):
-    stored(tmp_path, rows(1))
-    message = refusal(opened, tmp_path, ("accuracy", "bler"))
-    assert "the rows of a point are not those of this task" in message
+@pytest.mark.parametrize("points", [1, 3])
+@pytest.mark.parametrize(
+    "now", [("accuracy", "bler"), ("psnr", "ssim", "bler"), ("psnr",), ("bler", "psnr")]
+)
+def test_a_run_of_other_metrics_is_not_called_damaged(tmp_path, now, points, refusal):
+    stored(tmp_path, *map(rows, range(points)))
+    message = refusal(opened, tmp_path, now)
+    assert message == (
+        f"{tmp_path} was made with metrics psnr, bler; choose another run, got "
+        + ", ".join(now)
+    )
+
+
+def test_a_torn_last_point_does_not_hide_other_metrics(tmp_path, refusal):
+    path = stored(tmp_path, rows(1), rows(2))
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    message = refusal(opened, tmp_path, ("accuracy",))
+    assert "was made with metrics psnr, bler; choose another run" in message
 
 
 def test_a_second_store_is_refused(tmp_path, refusal):

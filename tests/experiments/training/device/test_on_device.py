@@ -19,7 +19,7 @@ from experiments.compose import catalogue
 from experiments.training.device import pack
 from experiments.training.device.moments import read_moments
 from experiments.training.device.pack import Asked
-from experiments.training.recipe import HELD_OUT
+from experiments.training.photos import LEAST
 from semlink.config import ComponentSpec
 
 ROOT = Path(__file__).parents[4]
@@ -49,7 +49,7 @@ def machine(tmp_path_factory, start):
     for command in (["init", "-q"], ["add", "-A"]):
         subprocess.run(["git", *command], cwd=checkout, check=True)
     rng = np.random.default_rng(0)
-    for i in range(HELD_OUT + 6):
+    for i in range(LEAST):
         coarse = Image.fromarray(rng.integers(0, 256, (9, 12, 3), np.uint8))
         coarse.resize((320, 260), Image.Resampling.BICUBIC).save(
             photos / f"{i:02d}.png"

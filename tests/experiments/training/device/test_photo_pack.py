@@ -15,13 +15,12 @@ HELD_OUT = 2
 
 
 @pytest.fixture
-def photos(tmp_path, monkeypatch):
-    """Six noisy photos, of which two are held out."""
-    monkeypatch.setattr(photo_pack, "HELD_OUT", HELD_OUT)
+def photos(tmp_path):
+    """Eight noisy photos, of which two are held out."""
     rng = np.random.default_rng(0)
     folder = tmp_path / "photos"
     folder.mkdir()
-    for i in range(6):
+    for i in range(8):
         noise = rng.integers(0, 256, (64 + i, 80, 3), np.uint8)
         Image.fromarray(noise).save(folder / f"{i}.png")
     return find_photos(folder)
