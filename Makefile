@@ -297,6 +297,10 @@ papr: $(VENV)/ready ## print the peak power of each TRANSMITTER's signal as OFDM
 	@$(SEMLINK) papr --transmitter $(call quoted,$(call first,$(TRANSMITTER),ntscc jpeg2000_ldpc)) \
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
+takes.interference = CHANNEL
+interference: $(VENV)/ready ## print the interference of each CHANNEL as OFDM: modelled, and simulated in time
+	@$(SEMLINK) interference $(call option,channel,$(CHANNEL))
+
 takes.calibration = SOURCE! TRANSMITTER CHANNEL IMAGES
 calibration: $(VENV)/ready ## draw what a receiver expects to be wrong against what is; in docs/figures
 	@$(SEMLINK) calibration --source $(call quoted,$(SOURCE)) \

@@ -12,9 +12,11 @@ from sionna.phy.channel.tr38901 import RMa, UMa, UMi
 from sionna.phy.channel.utils import gen_single_sector_topology
 
 from channels.antennas import row
+from channels.doppler import jakes
 from channels.ofdm import (
     Antennas,
     Clip,
+    CountPrefix,
     Csi,
     Hertz,
     Later,
@@ -43,6 +45,7 @@ def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
         rx_antennas: Antennas = 1,
         interleave: bool = True,
         clip_db: Clip = None,
+        count_prefix: CountPrefix = False,
     ) -> Ofdm:
         """Build the channel: outdoor uplink from one antenna to a row of antennas.
 
@@ -51,15 +54,21 @@ def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
         sight : whether there is a line of sight: ``by_chance``, with the probability of
             the standard, ``always`` or ``never``
         speed_mps, carrier_frequency_hz : speed [m/s] and carrier [Hz]
-        csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
-            ``channels/ofdm.py``
+        csi, numerology, subcarriers, rx_antennas, interleave, clip_db, count_prefix :
+            see ``channels/ofdm.py``
 
         References
         ----------
         3GPP TR 38.901, section 7.5.
         """
         settings = Settings(
-            csi, numerology, subcarriers, rx_antennas, interleave, clip_db
+            csi,
+            numerology,
+            subcarriers,
+            rx_antennas,
+            interleave,
+            clip_db,
+            count_prefix,
         )
         model = _model(scenario, carrier_frequency_hz, rx_antennas)
 
@@ -69,8 +78,9 @@ def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
             gains, delays = model(steps, Later(rate, start))
             return gains[:, 0, :, 0, 0], delays[:, 0, 0]
 
-        fastest_hz = doppler_hz(speed_mps, carrier_frequency_hz)
-        return Ofdm(paths, settings, doppler_hz=fastest_hz)
+        # users travel in the plane, in any direction
+        spectrum = jakes(doppler_hz(speed_mps, carrier_frequency_hz))
+        return Ofdm(paths, settings, longest_s=None, spectrum=spectrum)
 
     return build
 

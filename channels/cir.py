@@ -19,8 +19,10 @@ import numpy as np
 import tensorflow as tf
 from sionna.phy.channel import subcarrier_frequencies
 
+from channels.doppler import STILL, Spectrum, line, mixed
 from channels.ofdm import (
     Clip,
+    CountPrefix,
     Csi,
     Numerology,
     Ofdm,
@@ -59,6 +61,7 @@ def build(
     subcarriers: Subcarriers = 72,
     interleave: bool = True,
     clip_db: Clip = None,
+    count_prefix: CountPrefix = False,
 ) -> Ofdm:
     """Build the channel: each transmission meets a random example of the file.
 
@@ -67,12 +70,14 @@ def build(
     file : file of impulse responses; ``street``, 64 places in a street, is shipped
     scale : normalisation of the mean power gain in the band to one: over the whole
         ``set``, so that some examples are weaker than others, or of ``each`` example
-    csi, numerology, subcarriers, interleave, clip_db : see ``channels/ofdm.py``;
-        estimation assumes a static channel within a slot
+    csi, numerology, subcarriers, interleave, clip_db, count_prefix : see
+        ``channels/ofdm.py``
     """
     responses = read(_path(file))
     count, antennas, _, times = responses.gains.shape
-    settings = Settings(csi, numerology, subcarriers, antennas, interleave, clip_db)
+    settings = Settings(
+        csi, numerology, subcarriers, antennas, interleave, clip_db, count_prefix
+    )
     responses = _scaled(responses, scale, settings)
     gains, delays = map(tf.constant, responses[:2])
 
@@ -87,7 +92,18 @@ def build(
         chosen = tf.gather(gains, example)
         return tf.gather(chosen, place, axis=3), tf.gather(delays, example)
 
-    return Ofdm(paths, settings, longest_s=float(responses.delays_s.max()))
+    longest_s = float(responses.delays_s.max())
+    return Ofdm(paths, settings, longest_s=longest_s, spectrum=_spectrum(responses))
+
+
+def _spectrum(responses: Responses) -> Spectrum:
+    """Two lines of the mean square Doppler shift, from the changes of the gains."""
+    gains = responses.gains
+    if gains.shape[3] == 1:
+        return STILL
+    change = np.mean(np.abs(np.diff(gains)) ** 2) / np.mean(np.abs(gains) ** 2)
+    shift_hz = responses.rate_hz * float(change) ** 0.5 / (2 * np.pi)
+    return mixed([(0.5, line(shift_hz)), (0.5, line(-shift_hz))])
 
 
 def files(file: str, **_) -> list[Path]:

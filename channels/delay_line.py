@@ -6,9 +6,11 @@ from typing import Annotated, Literal, NamedTuple
 import tensorflow as tf
 from pydantic import Field
 
+from channels.doppler import Spectrum
 from channels.ofdm import (
     Antennas,
     Clip,
+    CountPrefix,
     Csi,
     Hertz,
     Later,
@@ -37,10 +39,15 @@ class Line(NamedTuple):
     rx_antennas: int
 
 
-def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
+def delay_line(
+    make: Callable[[Line], Callable], spectrum: Callable[[Callable, float], Spectrum]
+) -> Callable[..., Ofdm]:
     """Make the ``build`` of a kind of delay line.
 
-    ``make`` builds Sionna's model, called with batch size, steps and rate [Hz].
+    Parameters
+    ----------
+    make : builds Sionna's model, called with batch size, steps and rate [Hz]
+    spectrum : (Sionna's model, largest Doppler shift [Hz]) -> its Doppler spectrum
     """
 
     def build(
@@ -54,6 +61,7 @@ def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
         rx_antennas: Antennas = 1,
         interleave: bool = True,
         clip_db: Clip = None,
+        count_prefix: CountPrefix = False,
     ) -> Ofdm:
         """Build the channel: uplink, from one antenna to one or several.
 
@@ -61,18 +69,23 @@ def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
         ----------
         model : A to C without, D and E with line of sight
         delay_spread_s : scale of the delays of the table [s]
-        speed_mps : speed of the transmitter in any direction [m/s], for the Doppler
-            spectrum, which is that of Jakes
+        speed_mps : speed of the transmitter in any direction [m/s]
         carrier_frequency_hz : carrier [Hz]
-        csi, numerology, subcarriers, rx_antennas, interleave, clip_db : see
-            ``channels/ofdm.py``
+        csi, numerology, subcarriers, rx_antennas, interleave, clip_db, count_prefix :
+            see ``channels/ofdm.py``
 
         References
         ----------
         3GPP TR 38.901, section 7.7.
         """
         settings = Settings(
-            csi, numerology, subcarriers, rx_antennas, interleave, clip_db
+            csi,
+            numerology,
+            subcarriers,
+            rx_antennas,
+            interleave,
+            clip_db,
+            count_prefix,
         )
         carrier = carrier_frequency_hz
         line = make(Line(model, delay_spread_s, carrier, speed_mps, rx_antennas))
@@ -86,7 +99,7 @@ def delay_line(make: Callable[[Line], Callable]) -> Callable[..., Ofdm]:
             paths,
             settings,
             longest_s=float(tf.reduce_max(line.delays)),
-            doppler_hz=doppler_hz(speed_mps, carrier),
+            spectrum=spectrum(line, doppler_hz(speed_mps, carrier)),
         )
 
     return build

@@ -1,8 +1,8 @@
 """OFDM over a selective channel: grid, pilots, estimation, equalisation.
 
 The symbols of a transmission fill the slots of a resource grid in order, over one
-evolution of the channel. The response has no interference between symbols or carriers;
-the cyclic prefix must be longer than the channel.
+evolution of the channel. A channel that varies within an OFDM symbol, or outlasts the
+cyclic prefix, interferes with itself: as noise of known power, ``interference.py``.
 """
 
 from collections.abc import Callable
@@ -11,22 +11,25 @@ from typing import Annotated, Literal, NamedTuple
 import numpy as np
 import tensorflow as tf
 from pydantic import Field
-from scipy.special import j0
 from sionna.phy import PI, SPEED_OF_LIGHT
 from sionna.phy.channel import ApplyOFDMChannel, subcarrier_frequencies
 from sionna.phy.ofdm import LSChannelEstimator, ResourceGrid, ResourceGridMapper
 
 from channels.awgn import white_noise
 from channels.clipping import Clipping
+from channels.doppler import STILL, Spectrum
+from channels.estimation import PILOT_SYMBOLS, SYMBOLS, interpolation
+from channels.interference import Overrun, leakage
 from semlink.errors import InputError
 from semlink.protocols import Frame
+from semlink.registry import COUNTS
 from semlink.rng import Course
 from semlink.signals import RxSignal
 from semlink.units import db_to_linear
 
-SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # symbols of a slot, and numbers of the pilots
 CARRIERS = 12  # of a resource block
 PREFIX = 144 / 2048  # share of an OFDM symbol: normal prefix of TS 38.211, 5.3.1
+MOST = 0.5  # largest Doppler shift over the carrier spacing, delay over the symbol
 SMALLEST = 1e-9  # least SINR, to avoid a division by zero
 SPREAD = 20_070_301  # seed of the interleaver, known to both ends
 
@@ -37,6 +40,7 @@ Antennas = Annotated[int, Field(ge=1, le=16)]
 Hertz = Annotated[float, Field(ge=5e8, le=1e11)]
 Speed = Annotated[float, Field(ge=0, le=1000)]
 Clip = Annotated[float, Field(ge=-10, le=30)] | None
+CountPrefix = Annotated[bool, COUNTS]
 
 # (course, rows, OFDM symbols, OFDM symbols per second, number of the first) -> path
 # gains [B, R, P, T], complex64, and delays [B, P], float32 [s]
@@ -71,6 +75,7 @@ class Settings(NamedTuple):
     rx_antennas : receive antennas, which are combined; Es/N0 is that of each
     interleave : whether a slot's symbols are interleaved over its grid
     clip_db : clipping level of the transmitter's amplifier, over the mean power [dB]
+    count_prefix : whether the cyclic prefix counts as channel uses
     """
 
     csi: Csi = "perfect"
@@ -79,6 +84,7 @@ class Settings(NamedTuple):
     rx_antennas: int = 1
     interleave: bool = True
     clip_db: float | None = None
+    count_prefix: bool = False
 
 
 class Ofdm:
@@ -88,8 +94,8 @@ class Ofdm:
     ----------
     paths : draws the paths
     settings : settings of grid and receiver
-    longest_s : delay of the last path [s], if known
-    doppler_hz : largest Doppler shift [Hz], known to the receiver
+    longest_s : delay of the last path [s]; ``None`` if it differs by course
+    spectrum : Doppler spectrum, known to the receiver
 
     Input
     -----
@@ -106,7 +112,7 @@ class Ofdm:
     Raises
     ------
     InputError
-        The cyclic prefix is shorter than the channel.
+        The channel moves or lasts too long for OFDM.
     """
 
     level = "graph"
@@ -116,28 +122,28 @@ class Ofdm:
         paths: Paths,
         settings: Settings,
         *,
-        longest_s: float = 0.0,
-        doppler_hz: float = 0.0,
+        longest_s: float | None = 0.0,
+        spectrum: Spectrum = STILL,
     ):
-        self.paths, self._settings = paths, settings
+        self.paths, self.settings = paths, settings
         self._grid = grid = resource_grid(settings)
-        prefix_s = grid.cyclic_prefix_length / grid.bandwidth
-        if longest_s > prefix_s:
-            raise InputError(
-                f"the last path must come within the cyclic prefix of "
-                f"{1e6 * prefix_s:.2f} us at numerology {settings.numerology}, got "
-                f"{1e6 * longest_s:.2f} us"
-            )
+        prefix_s, symbol_s = _durations(grid)
+        _check(settings.numerology, prefix_s, symbol_s, longest_s or 0.0, spectrum)
+        self._leakage = leakage(spectrum, symbol_s, settings.subcarriers)
+        self._overrun = None
+        if longest_s is None or longest_s > prefix_s:
+            self._overrun = Overrun(prefix_s, symbol_s, settings.subcarriers)
         perfect = settings.csi == "perfect" and settings.clip_db is None
         self.superposes = perfect and settings.rx_antennas == 1
-        self.frame = Frame(int(grid.num_data_symbols), SYMBOLS * settings.subcarriers)
+        prefix = SYMBOLS * int(grid.cyclic_prefix_length) * settings.count_prefix
+        total = SYMBOLS * settings.subcarriers + prefix
+        self.frame = Frame(int(grid.num_data_symbols), total, prefix)
         self._frequencies = subcarrier_frequencies(
             grid.fft_size, grid.subcarrier_spacing
         )
         self._fill, self._apply = ResourceGridMapper(grid), ApplyOFDMChannel()
         self._estimate = LSChannelEstimator(grid, interpolation_type="lin")
-        turns = doppler_hz * grid.ofdm_symbol_duration
-        self._line = _interpolation(turns)
+        self._line = interpolation(spectrum, grid.ofdm_symbol_duration)
         pilots = np.isin(np.arange(SYMBOLS), PILOT_SYMBOLS)
         self._data = np.flatnonzero(np.repeat(~pilots, settings.subcarriers))
         order = np.arange(self.frame.data)
@@ -155,21 +161,23 @@ class Ofdm:
         x = tf.pad(x, [[0, 0], [inside, 0]])
         batch, num_symbols = tf.unstack(tf.shape(x))
         slots = -(-num_symbols // self.frame.data)
-        sent, h = self.grids(x), self._response(course, batch, slots, first)
+        sent = self.grids(x)
+        h, interference = self._response(course, batch, slots, first)
         if self._clip:
             # unit transmitted power, distortion included
             sent, h = self._clip(sent), h * self._clip.share
         y = self._apply(sent, h)
         elements = tf.size(y) // (batch * slots)
-        noise = white_noise(course, (batch, elements * slots), no, first * elements)
-        y += tf.reshape(noise, tf.shape(y))
+        noise = white_noise(course, (batch, elements * slots), 1.0, first * elements)
+        no += interference
+        y += tf.reshape(noise, tf.shape(y)) * tf.cast(tf.sqrt(no)[:, None], y.dtype)
         h_hat, error = self._known(h, y, no)
         combined = _combined(y[:, 0], h_hat, error, no)
         if self._clip:
             # distortion of the pilots adds to the estimate like noise
             noise = (
                 1.0
-                if self._settings.csi == "perfect"
+                if self.settings.csi == "perfect"
                 else 1 + self._line.noise[:, None]
             )
             distortion = self._clip.distortion * noise
@@ -189,65 +197,71 @@ class Ofdm:
         return self._fill(tf.gather(rows, self._order, axis=1)[:, None, None])
 
     def _response(self, course, batch, slots, first):
-        """Responses of all elements of the grids : [B slots, 1, R, 1, 1, 14, F]."""
+        """Responses of all elements of the grids, and power of the interference.
+
+        Output
+        ------
+        : responses [B slots, 1, R, 1, 1, 14, F], complex64; power [B slots, R, 14, F],
+          float32, or [1, 1, 1, F] where it is the same everywhere
+        """
         rate = 1 / self._grid.ofdm_symbol_duration
         gains, delays = self.paths(
             course, batch, slots * SYMBOLS, rate, first * SYMBOLS
         )
+
+        def by_slot(elements):
+            """[B, R, T, F] -> [B slots, R, 14, F]."""
+            antennas, carriers = self.settings.rx_antennas, self.settings.subcarriers
+            shape = (batch, antennas, slots, SYMBOLS, carriers)
+            elements = tf.transpose(tf.reshape(elements, shape), (0, 2, 1, 3, 4))
+            return tf.reshape(elements, (-1, antennas, SYMBOLS, carriers))
+
+        interference = self._leakage.power[None, None, None]
+        if self._overrun:
+            gains, overrun = self._overrun(gains, delays)
+            interference += by_slot(overrun)
         turn = -2 * PI * delays[..., None] * self._frequencies
         at_carriers = tf.exp(tf.complex(0.0, turn))[:, None]  # [B, 1, P, F]
         h = tf.matmul(gains, at_carriers, transpose_a=True)  # [B, R, T, F]
-        antennas, carriers = self._settings.rx_antennas, self._settings.subcarriers
-        h = tf.reshape(h, (batch, antennas, slots, SYMBOLS, carriers))
-        h = tf.transpose(h, (0, 2, 1, 3, 4))
-        return tf.reshape(h, (-1, 1, antennas, 1, 1, SYMBOLS, carriers))
+        h = by_slot(h) * self._leakage.kept**0.5
+        return h[:, None, :, None, None], interference
 
     def _known(self, h, y, no):
         """Channel estimates of the receiver, and their error variance."""
-        if self._settings.csi == "perfect":
+        if self.settings.csi == "perfect":
             h = h[:, 0, :, 0, 0]
             return h, tf.zeros_like(tf.abs(h))
-        h, _ = self._estimate(y, no)
+        h, _ = self._estimate(y, 1.0)  # its error variance is not used
         # mean and variance of the channel, given the line through the pilots
-        line, noise = self._line, no * self._line.noise
-        weight = (line.alike / (line.power + noise))[:, None]
-        error = (line.drift + noise) / (line.power + noise)
-        h = h[:, 0, :, 0, 0] * tf.cast(weight, h.dtype)
-        return h, error[:, None] * tf.ones_like(tf.abs(h))
+        line, power = self._line, self._leakage.kept
+        noise = no / power * line.noise[:, None]
+        known = line.power[:, None] + noise
+        weight = line.alike[:, None] / tf.cast(known, h.dtype)
+        error = power * (line.drift[:, None] + noise) / known
+        h = h[:, 0, :, 0, 0] * weight
+        return h, error * tf.ones_like(tf.abs(h))
 
 
-class Interpolation(NamedTuple):
-    """Moments of linear interpolation between the pilots of a slot : [14], float32.
-
-    For a channel of unit power with the spectrum of Jakes.
-
-    noise : noise power of the line over N0
-    power : power of the line, without noise
-    alike : correlation of line and channel
-    drift : power of the part of the line that is uncorrelated with the channel
-    """
-
-    noise: np.ndarray
-    power: np.ndarray
-    alike: np.ndarray
-    drift: np.ndarray
+def _durations(grid: ResourceGrid) -> tuple[float, float]:
+    """Durations of the prefix and of the useful symbol [s]."""
+    return grid.cyclic_prefix_length / grid.bandwidth, 1 / grid.subcarrier_spacing
 
 
-def _interpolation(turns: float) -> Interpolation:
-    """The moments for ``turns``, phase turns of the fastest path per OFDM symbol."""
-    first, last = PILOT_SYMBOLS
-    symbol = np.arange(SYMBOLS)
-    late = (symbol - first) / (last - first)
-    early = 1 - late
-
-    def alike(steps):
-        return j0(2 * np.pi * turns * steps)
-
-    noise = early**2 + late**2
-    power = noise + 2 * early * late * alike(last - first)
-    both = early * alike(symbol - first) + late * alike(symbol - last)
-    values = noise, power, both, power - both**2
-    return Interpolation(*(v.astype(np.float32) for v in values))
+def _check(numerology: int, prefix_s, symbol_s, longest_s, spectrum: Spectrum) -> None:
+    """Refuse channels that move or last too long for OFDM."""
+    fastest_hz, last_s = MOST / symbol_s, prefix_s + MOST * symbol_s
+    if spectrum.largest_hz > fastest_hz:
+        raise InputError(
+            f"the Doppler shift must be at most half the carrier spacing, "
+            f"{fastest_hz:.0f} Hz at numerology {numerology}, got "
+            f"{spectrum.largest_hz:.0f} Hz"
+        )
+    if longest_s > last_s:
+        raise InputError(
+            f"the last path must come within the cyclic prefix of "
+            f"{1e6 * prefix_s:.2f} us and half an OFDM symbol, {1e6 * last_s:.2f} us "
+            f"at numerology {numerology}, got {1e6 * longest_s:.2f} us"
+        )
 
 
 def resource_grid(settings: Settings) -> ResourceGrid:

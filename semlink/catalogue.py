@@ -91,3 +91,12 @@ class Catalogue:
         plugin = spec.name.endswith(".py")
         name = Path(spec.name).stem if plugin else spec.name
         return {"name": name, **self.resolve(kind, spec)}
+
+    def course(self, spec: ComponentSpec) -> dict[str, Any]:
+        """What the course of a channel depends on: name and parameters.
+
+        Parameters that only count channel uses leave the course as it is.
+        """
+        counting = self.registries["channel"].counting(spec.name)
+        named = self.named("channel", spec)
+        return {key: value for key, value in named.items() if key not in counting}

@@ -33,7 +33,6 @@ from semlink.signals import (
     RxSignal,
     Sample,
     TxSignal,
-    ledger,
     on_air,
 )
 from semlink.stages import stage
@@ -116,8 +115,7 @@ class Link:
 
     def ledger(self, tx: TxSignal) -> Ledger:
         """Channel uses by purpose, including those that the channel's frames add."""
-        num_symbols = tx.ledger.total
-        return tx.ledger + ledger(pilots=self._frame.uses(num_symbols) - num_symbols)
+        return tx.ledger + self._frame.added(tx.ledger.total)
 
     @stage("receive")
     def receive(self, rx: RxSignal, query=None, memory=None) -> tuple[Estimate, Any]:

@@ -12,7 +12,15 @@ import numpy as np
 
 from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.rng import Course
-from semlink.signals import IMAGE, Estimate, RxSignal, Sample, TxSignal
+from semlink.signals import (
+    IMAGE,
+    Estimate,
+    Ledger,
+    RxSignal,
+    Sample,
+    TxSignal,
+    ledger,
+)
 from semlink.units import channel_uses
 
 CbrMode = Literal["average", "per_image", "causal"]
@@ -22,15 +30,23 @@ class Frame(NamedTuple):
     """Frame of a channel; a transmission takes whole frames of channel uses.
 
     data : symbols of the transmitter in a frame
-    total : channel uses of a frame, pilots and empty ones included
+    total : channel uses of a frame, pilots, empty ones and a counted prefix included
+    prefix : channel uses of the cyclic prefix in a frame; 0 if it is not counted
     """
 
     data: int = 1
     total: int = 1
+    prefix: int = 0
 
     def uses(self, num_symbols: int) -> int:
         """Channel uses of a transmission of ``num_symbols``."""
         return -(-num_symbols // self.data) * self.total
+
+    def added(self, num_symbols: int) -> Ledger:
+        """Channel uses that frames add to a transmission of ``num_symbols``."""
+        prefix = -(-num_symbols // self.data) * self.prefix
+        pilots = self.uses(num_symbols) - num_symbols - prefix
+        return ledger(pilots=pilots, prefix=prefix)
 
     def symbols(self, uses: int) -> int:
         """Largest number of symbols that fit in ``uses`` channel uses."""

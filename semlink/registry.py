@@ -24,6 +24,7 @@ from pydantic import TypeAdapter, ValidationError, validate_call
 
 from semlink.errors import InputError
 
+COUNTS = "counts"  # in an annotation: the parameter only counts channel uses
 SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
 PATH = "path"  # name of the first parameter of components that read one
 
@@ -176,6 +177,11 @@ class Registry:
     def is_oracle(self, name: str) -> bool:
         """Whether a component sees ground truth: its module sets ``ORACLE = True``."""
         return bool(getattr(self._module(name), "ORACLE", False))
+
+    def counting(self, name: str) -> tuple[str, ...]:
+        """Parameters that change the count of channel uses, and nothing else."""
+        hints = get_type_hints(self._build(name), include_extras=True).items()
+        return tuple(k for k, v in hints if COUNTS in getattr(v, "__metadata__", ()))
 
     def _coerced(self, name: str, key: str, value: Any) -> Any:
         """A value converted to the parameter's type: ``'168'`` and 168 are the same.

@@ -1,4 +1,8 @@
-"""Superposition of the signals of several users: one gain per user, one noise."""
+"""Superposition of the signals of several users: one gain per user, one noise.
+
+The carriers of a user on the move interfere with each other, and with those of all
+users; each user adds its interference to the noise.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -11,11 +15,14 @@ from semlink.rng import Course
 from semlink.signals import RxSignal
 
 
+NO_NOISE_DB = 200.0  # Es/N0 that leaves the interference alone
+
+
 class Superposition(NamedTuple):
     """Received signal of several users: y = h_1 x_1 + ... + h_K x_K + n.
 
     x_hat : [B, N], complex64, y over the gain of the first user
-    no : [B, N], float32, N0 over the power gain of the first user
+    no : [B, N], float32, power of n over the power gain of the first user
     gains : [K] arrays [B, N], complex64, as the receiver knows them
     """
 
@@ -60,7 +67,7 @@ def superpose(
     """Send the signals of several users at once.
 
     The first user has the fading and the noise of the course; each other user has
-    fading of its own and adds no noise.
+    fading of its own, and adds its interference in proportion to its power.
 
     Parameters
     ----------
@@ -86,8 +93,11 @@ def superpose(
     x_hat, no, h = map(np.asarray, channel(first, snr_db, course, *begun))
     gains = [h]
     for number, x in enumerate(others, start=1):
-        silence = np.zeros_like(x)
-        rx = channel(silence, snr_db, course.user(number), *begun)
-        gains.append(np.asarray(rx.h_hat))
-        x_hat = x_hat + gains[-1] / h * x
+        quiet, silence = np.float32(NO_NOISE_DB), np.zeros_like(x)
+        rx = channel(silence, quiet, course.user(number), *begun)
+        interference, theirs, gain = map(np.asarray, rx)
+        gains.append(gain)
+        power = np.mean(np.abs(x) ** 2, axis=1, keepdims=True)
+        x_hat = x_hat + gain / h * (x + np.sqrt(power) * interference)
+        no = no + power * theirs * np.abs(gain / h) ** 2
     return Superposition(x_hat, no, tuple(gains))

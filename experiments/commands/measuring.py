@@ -57,6 +57,19 @@ def side_information(
     typer.echo(command(_anywhere(source), images, transmitter))
 
 
+@measuring.command()
+def interference(
+    channel: Annotated[
+        str, typer.Option(help="Channels as OFDM (default: those of docs/channels.md).")
+    ] = "",
+    courses: Annotated[int, typer.Option(min=2, help="Courses of each.")] = 400,
+) -> None:
+    """Print the interference of OFDM channels, as modelled and simulated in time."""
+    from experiments.studies.interference.table import table
+
+    typer.echo(table(channel.split(), courses))
+
+
 @measuring.command("mcs-table")
 def mcs_table(
     blocks: Annotated[int, typer.Option(min=1, help="Code blocks per SNR.")] = 1000,

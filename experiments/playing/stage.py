@@ -216,7 +216,7 @@ class Stage:
 
     def seeds(self, seed: int, episode: int = 0) -> Seeds:
         """Seeds of an episode; equal for all agents, so that all meet one course."""
-        channel = self._catalogue.named("channel", self.config.channel)
+        channel = self._catalogue.course(self.config.channel)
         return Seeds(seed, JSON.encode(channel), 0, episode)
 
     def sender(self, seeds: Seeds) -> Sender:

@@ -86,9 +86,9 @@ class Air:
         """Send symbols [n] over as many slots as they take."""
         return self._down.send(x, -(-len(x) // self.slot), power_db)
 
-    def pilots(self, num_symbols: int) -> Ledger:
+    def added(self, num_symbols: int) -> Ledger:
         """Channel uses that the channel's frames add to a transmission."""
-        return ledger(pilots=self._frame.uses(num_symbols) - num_symbols)
+        return self._frame.added(num_symbols)
 
     def up(self, purpose: str, wire: Wire) -> tuple[Arrived, Ledger]:
         """Send a message up; return what arrives, and its channel uses."""

@@ -204,7 +204,7 @@ class Session:
         parts, verdicts, sent = self.parts, [], emitted
         while sent is not None:
             rx = parts.air.down(sent.x, sent.grant.power_db)
-            self._uses += sent.uses + parts.air.pilots(len(sent.x))
+            self._uses += sent.uses + parts.air.added(len(sent.x))
             answer = parts.receiver.take(rx, self._left_slots(frame))
             verdicts.append(answer.verdict)
             sent = yield from self._ask(frame, answer)

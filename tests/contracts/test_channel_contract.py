@@ -32,6 +32,8 @@ VARIANTS = [
 ]
 # of what Es/N0 says, all packets lost taken into account
 ARRIVE = {"erasure": 0.95, "erasure[burst=4,over=rayleigh]": 0.95}
+# what moves interferes with itself, more than 50 dB below the signal at these speeds
+OFDM = ("tdl", "cdl", "cir", "umi", "uma", "rma")
 SLOW = ("rma", "uma")  # of the same code as umi
 CHANNELS = [
     pytest.param(word, marks=pytest.mark.slow) if word in SLOW else word
@@ -135,7 +137,7 @@ def test_high_snr_gives_the_symbols_back(word):
     x = symbols(2, 300)
     rx = send(stage(word), x, snr_db=120.0)
     assert np.all(np.abs(rx.x_hat - x) < 1e-3 + 5 * np.sqrt(rx.no))
-    assert np.median(rx.no) < 1e-9
+    assert np.median(rx.no) < (1e-5 if word.startswith(OFDM) else 1e-9)
 
 
 @pytest.mark.parametrize("word", CHANNELS)
@@ -283,4 +285,5 @@ def test_one_user_is_the_plain_channel_or_there_are_none(word):
     two = superpose(channel(word), [x, 2 * x], SNR_DB, Course(5))
     assert not np.allclose(two.user(0).x_hat, one.x_hat)
     same = two.user(0, known={1: 2 * x})
-    assert_same_course(course_of(x, same), course_of(x, one))
+    atol = 3e-2 if word.startswith(OFDM) else 1e-3
+    assert_same_course(course_of(x, same), course_of(x, one), atol)

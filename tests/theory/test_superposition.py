@@ -57,7 +57,11 @@ def test_a_user_treats_another_as_noise(estimated):
         assert estimated(error.ravel()).agrees(1)
 
 
-@pytest.mark.parametrize("build", [shadowed.build, tdl.build, rayleigh.build])
+def still():
+    return tdl.build(speed_mps=0.0)
+
+
+@pytest.mark.parametrize("build", [shadowed.build, still, rayleigh.build])
 def test_with_the_other_known_a_user_is_alone(build):
     channel, (x, other) = build(), users(2, 2016, 2)
     alone = superpose(channel, [x], SNR_DB, Course(1)).user(0)
@@ -76,6 +80,19 @@ def test_with_the_other_known_a_user_is_alone(build):
     expected = (alone.x_hat - x) * alone.h_hat
     np.testing.assert_allclose(noise, expected, atol=1e-4)
     np.testing.assert_allclose(rx.no * np.abs(rx.h_hat) ** 2, N0, rtol=1e-4)
+
+
+def test_a_fast_user_disturbs_the_other(estimated):
+    """Its interference adds to the noise, known signal or not."""
+    channel, (x, other) = tdl.build(speed_mps=900.0), users(60, 864, 2)
+    power = np.mean(np.abs(other) ** 2, axis=1, keepdims=True)
+    alone = superpose(channel, [x], 20.0, Course(1)).user(0)
+    rx = superpose(channel, [x, other], 20.0, Course(1)).user(0, known={1: other})
+    error = np.abs(rx.x_hat - x) ** 2 / rx.no
+    assert estimated(error.mean(axis=1)).agrees(1)
+    added = (rx.no - alone.no) * np.abs(rx.h_hat) ** 2
+    share = channel._leakage.power.mean()
+    np.testing.assert_allclose(added.mean(axis=1), share * power[:, 0], rtol=0.02)
 
 
 def test_it_goes_on_from_any_place():

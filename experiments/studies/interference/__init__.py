@@ -1,0 +1,1 @@
+"""Interference of OFDM: the channels' model against a simulation in time."""
