@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from semlink.errors import InputError
 
-LIMIT = 0.28  # weight of what is lost, over the weight of what is offered
+LIMIT = 0.14  # weight of what is lost, over the weight of what is offered
 
 
 class Small(NamedTuple):
@@ -27,12 +27,14 @@ class Train(NamedTuple):
     """PPO-Lagrangian trains a scheduler on cells by the measured table.
 
     output : folder of the weights and the card
-    form : ``grants``, scores of users; ``parameters``, of ``drift_plus_penalty``
+    form : ``grants``, of each user; ``parameters``, of ``drift_plus_penalty``
     users : of the cells, an even number
     batches : of 128 episodes and 64 slots
     limit : largest weight of what is lost, over the weight of what is offered
     rule : what moves the multiplier, ``pid`` or ``integral``
     seed : root of all randomness
+    without : what the policy does not see or decide, with commas between the names:
+        ``prior``, ``feedback``, ``alternative``, ``redundancy``, ``retransmissions``
     """
 
     output: Path
@@ -42,6 +44,7 @@ class Train(NamedTuple):
     limit: float = LIMIT
     rule: str = "pid"
     seed: int = 1
+    without: str = ""
 
 
 class TrainSac(NamedTuple):

@@ -1,5 +1,6 @@
 """What a sender remembers, and what it has sent of the present frame."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,12 +14,19 @@ from semlink.signals import Ledger, TxSignal
 REPORTED = 16  # numbers of frames in a report
 
 
+def alternative(arms: Sequence[Arm], asked: Arm) -> Arm | None:
+    """What a scheduler may grant instead: fewest channel uses by another transmitter."""
+    others = [arm for arm in arms if arm.transmitter != asked.transmitter]
+    return min(others, key=lambda arm: arm.uses, default=None)
+
+
 class Memory(NamedTuple):
     """What the sender remembers.
 
     profile : what it executes
     heard : reports since the last frame
     state_db : last reported state [dB], if any
+    quality : moving mean of the reported utilities; NaN before the first report
     silent : frames since the last report
     chosen : arm and slot of each of the last frames, by its number in a report
     adapter : its memory
@@ -28,6 +36,7 @@ class Memory(NamedTuple):
     profile: TaskProfile
     heard: tuple[Heard, ...] = ()
     state_db: float | None = None
+    quality: float = np.nan
     silent: int = 0
     chosen: tuple[tuple[Arm, int] | None, ...] = (None,) * REPORTED
     adapter: Any = None

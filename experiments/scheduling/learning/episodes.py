@@ -6,7 +6,7 @@ from tf_agents.specs import ArraySpec, BoundedArraySpec
 from tf_agents.trajectories import StepType, TimeStep
 
 from blocks.schedulers.features import FEATURES
-from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, shares_of
+from blocks.schedulers.ppo_lagrangian import ACTIONS, GRANTS, shares_of
 from experiments.scheduling.cells import Cells
 
 MOST = 1e3  # of an action, which no policy comes near
@@ -15,8 +15,8 @@ MOST = 1e3  # of an action, which no policy comes near
 class Episodes(PyEnvironment):
     """A batch of episodes that begin and end together.
 
-    Observations are features [B, K, 13], float32. Actions are outputs of a network of
-    the form, float32: scores and powers [B, 2 K], user by user, or parameters [B, 2].
+    Observations are features [B, K, F], float32. Actions are those of the form,
+    float32: scores, powers and choices [B, 5 K], user by user, or parameters [B, 2].
     Rewards are vectors of reward and cost [B, 2], float32, as of
     :class:`experiments.scheduling.cells.Cells`. The last step is a truncation, of
     discount 1; the step after it begins the next episodes.
@@ -54,9 +54,9 @@ class Episodes(PyEnvironment):
         return ArraySpec((self._cells.users, FEATURES), np.float32, "features")
 
     def action_spec(self) -> BoundedArraySpec:
-        """Of the outputs for one episode."""
-        width = FORMS[self._form] * self._each
-        return BoundedArraySpec((width,), np.float32, -MOST, MOST, "outputs")
+        """Of the actions for one episode."""
+        width = ACTIONS[self._form] * self._each
+        return BoundedArraySpec((width,), np.float32, -MOST, MOST, "actions")
 
     def reward_spec(self) -> ArraySpec:
         """Of reward and cost."""
@@ -64,7 +64,7 @@ class Episodes(PyEnvironment):
 
     @property
     def _each(self) -> int:
-        """Users that have outputs of their own, or one cell."""
+        """Users that have actions of their own, or one cell."""
         return self._cells.users if self._form == GRANTS else 1
 
     def _reset(self) -> TimeStep:
@@ -74,11 +74,10 @@ class Episodes(PyEnvironment):
         return self._step_of(StepType.FIRST, seen, np.zeros((2, self._count)))
 
     def _step(self, action: np.ndarray) -> TimeStep:
-        cells, outputs = self._cells, np.asarray(action)
+        cells, action = self._cells, np.asarray(action)
         if self._form == GRANTS:
-            outputs = outputs.reshape(self._count, self._each, -1)
-        asks = cells.environment.demands, cells.environment.pool
-        gained = cells.step(shares_of(self._form, outputs, *asks))
+            action = action.reshape(self._count, self._each, -1)
+        gained = cells.step(shares_of(self._form, action, cells.demands, cells.pool))
         kind = StepType.LAST if cells.ends else StepType.MID
         return self._step_of(kind, cells.seen, np.array(gained))
 

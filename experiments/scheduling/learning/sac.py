@@ -183,7 +183,7 @@ class Learner:
         cells, rng = self._cells, self._rng
         seen, seed = cells.seen, rng.integers(2**31, size=2, dtype=np.int32)
         action = self._draw(seen, seed).numpy()
-        asks = cells.environment.demands, cells.environment.pool
+        asks = cells.demands, cells.pool
         bids = action.reshape(len(seen), -1, OUTPUTS)
         gained = np.float32(cells.step(by_bids(bids, *asks)))
         self._replay.add(seen, action, *gained, cells.seen)

@@ -11,6 +11,7 @@ from experiments.scheduling.asked import Train, at_least, even, folder, one_of
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.learning.card import publish
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
+from experiments.scheduling.masks import parts_of
 
 EPISODES, SLOTS = 128, 64  # of a batch
 SAID = 10  # batches between two lines on the screen
@@ -37,6 +38,7 @@ def train(asked: Train) -> None:
     one_of("rule", asked.rule, RULES)
     even("users", asked.users)
     at_least("batches", asked.batches, 1)
+    parts_of(asked.without)
     folder(asked.output)
     began, known = time.monotonic(), {"model": MODEL, "form": asked.form}
     net, path = learnt(asked)
@@ -54,8 +56,9 @@ def learnt(asked: Train):
     agent = learner(environment, asked.form, asked.seed)
     multiplier, mean = Multiplier(asked.limit, RULES[asked.rule]), Mean()
     for batch in range(asked.batches):
-        steps, reward, cost = played(agent, environment, asked.seed, batch)
         weight, left = multiplier.value, 1 - batch / asked.batches
+        agent.agent.actor_net.calm(left)
+        steps, reward, cost = played(agent, environment, asked.seed, batch)
         agent.learn(steps, combined(reward, cost, weight), left, (asked.seed, batch))
         path.append(Batch(batch, float(reward.mean()), float(cost.mean()), weight))
         multiplier(path[-1].cost)
@@ -71,7 +74,8 @@ def episodes(asked: Train):
     from experiments.scheduling.learning.episodes import Episodes
 
     first = traffic.TRAINING + 100_000 * asked.seed
-    return Episodes(Cells(traffic.cell(asked.users)), asked.form, first, EPISODES)
+    cells = Cells(traffic.cell(asked.users), parts_of(asked.without))
+    return Episodes(cells, asked.form, first, EPISODES)
 
 
 def played(agent, environment, seed: int, batch: int):
