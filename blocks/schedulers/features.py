@@ -79,7 +79,7 @@ def _room(wanted, least, pool_uses) -> tuple[np.ndarray, ...]:
 
 
 def _other(demands: Demands, pool_uses) -> tuple[np.ndarray, ...]:
-    """Whether there is an alternative, what it needs, and what it is expected to bring."""
+    """Whether there is an alternative, what it needs, and what it should bring."""
     held = demands.alternative >= 0
     other = demands.exchanged(held)
     needs = _room(other.wanted, other.least, pool_uses)

@@ -13,14 +13,8 @@ from semlink.chain import Link
 from semlink.ends.answers import content_of, state_of
 from semlink.ends.encoding import Encoder, Perceiving
 from semlink.ends.kept import Kept
-from semlink.ends.sending import (
-    REPORTED,
-    Asking,
-    Emitted,
-    Memory,
-    Sent,
-    alternative,
-)
+from semlink.ends.perceived import Known, alternative, perceived
+from semlink.ends.sending import REPORTED, Asking, Emitted, Memory, Sent
 from semlink.ends.wire import Bursts, Wire, granted, unpacked
 from semlink.errors import InputError
 from semlink.loop.agents import (
@@ -299,7 +293,7 @@ class Sender:
         return layout.on_air(grant)
 
     def _note_granted(self, frame: Frame, grant: Grant) -> None:
-        """Remember the alternative where that is granted in place of what was chosen."""
+        """Remember the alternative where that is granted in place of the choice."""
         chosen = self.memory.chosen[frame.number % REPORTED]
         if chosen is None or chosen[0].transmitter == grant.transmitter:
             return
@@ -327,30 +321,11 @@ class Sender:
 
     def _perceived(self, frame: Frame, setting: Setting) -> dict[str, Any]:
         """What the demand of a frame says of its content."""
-        sees, said = self._deciding.perceiving, {}
-        sample = frame.sample._replace(annotations={}, query=self._query())
-        if sees.weighs is not None:
-            said["importance"] = sees.weighs(sample)
-        other = alternative(self._deciding.arms, setting.arm) if sees.least else None
-        for prefix, arm in (("", setting.arm), ("alternative_", other)):
-            if arm is None:
-                continue
-            state_db = self._known_db - setting.margin_db
-            if sees.expects is not None:
-                weight, task = said.get("importance", 1.0), self.memory.profile.task
-                prior = sees.expects(sample, weight, arm, task, state_db)
-                said[f"{prefix}prior"] = prior
-            if sees.least:
-                said[f"{prefix}least"] = self._least(frame, arm.transmitter, state_db)
-        if other is not None:
-            said |= {"alternative": other.transmitter, "alternative_uses": other.uses}
-        return said
-
-    def _least(self, frame: Frame, place: int, state_db: float) -> int:
-        """Fewest channel uses of a grant that holds a signal of a frame."""
-        given = self._encoder.given(frame.sample, place, self._query())
-        memory = self.memory.pairs[place]
-        return self._encoder.least(given, place, state_db, memory)
+        memory, by = self.memory, self._deciding.perceiving
+        other = alternative(self._deciding.arms, setting.arm) if by.least else None
+        state_db, task = self._known_db - setting.margin_db, memory.profile.task
+        known = Known(self._query(), task, state_db, memory.pairs)
+        return perceived(frame.sample, setting.arm, other, known, by, self._encoder)
 
     @property
     def _known_db(self) -> float:

@@ -1,6 +1,5 @@
 """What a sender remembers, and what it has sent of the present frame."""
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +11,6 @@ from semlink.signalling.messages import Grant, TaskProfile
 from semlink.signals import Ledger, TxSignal
 
 REPORTED = 16  # numbers of frames in a report
-
-
-def alternative(arms: Sequence[Arm], asked: Arm) -> Arm | None:
-    """What a scheduler may grant instead: fewest channel uses by another transmitter."""
-    others = [arm for arm in arms if arm.transmitter != asked.transmitter]
-    return min(others, key=lambda arm: arm.uses, default=None)
 
 
 class Memory(NamedTuple):

@@ -22,7 +22,7 @@ from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
 SPREAD = {GRANTS: (0.3, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
 QUIET = {GRANTS: 0.25, PARAMETERS: 1.0}  # share of the deviations at the end
-FIRST = {GRANTS: (0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1), PARAMETERS: (0, 0)}  # outputs
+FIRST = {GRANTS: (0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2), PARAMETERS: (0, 0)}  # outputs
 SETTING = Setting(learning_rate=3e-3, discount=0.95, trace=0.9, parts=8)
 
 
@@ -36,9 +36,7 @@ class _Set(network.Network):
         self._own, self._both = (dense(width, "tanh") for width in WIDTHS)
         small = tf.keras.initializers.VarianceScaling(0.01)
         bias = tf.constant_initializer(first)
-        self._last = dense(
-            len(first), kernel_initializer=small, bias_initializer=bias
-        )
+        self._last = dense(len(first), kernel_initializer=small, bias_initializer=bias)
 
     def outputs(self, seen):
         """Of users [N, K, outputs], or of the cell [N, outputs]."""
@@ -77,7 +75,9 @@ class Actor(_Set):
 
     def call(self, observed, step_type=None, network_state=(), training=False):
         found = self.outputs(observed)
-        spread = self._noise * tf.exp(self._spread) + tf.zeros_like(found[..., : self._spread.shape[0]])
+        spread = self._noise * tf.exp(self._spread) + tf.zeros_like(
+            found[..., : self._spread.shape[0]]
+        )
         if self._each:
             return Heads(found, spread, observed[..., ASKS]), network_state
         return tfp.distributions.MultivariateNormalDiag(found, spread), network_state

@@ -86,8 +86,8 @@ class CellEnvironment:
         self._value = self._judged = self._utility = self._zero  # since the last report
         self._gained, self._quality = self._zero, np.full(shape, np.nan)  # by reports
         self._reports = deque([None] * self.config.signalling.delay_slots)
-        self.begun = self._begin()
-        return self._demands()
+        self.begun, self._asks = self._begin(), None
+        return self.demands
 
     def _start(self, seeds: Sequence[int]) -> None:
         """Start the processes of channels and arrivals."""
@@ -102,13 +102,15 @@ class CellEnvironment:
         self._judged = self._judged + tally.delivered + tally.lost
         self._utility = self._utility + tally.utility
         self.slot += 1
-        after, self.begun = self.begun, self._begin()
+        after, self.begun, self._asks = self.begun, self._begin(), None
         return tally + after
 
     @property
     def demands(self) -> Demands:
         """What users ask for in this slot : [B, K]."""
-        return self._demands()
+        if self._asks is None:
+            self._asks = self._demands()
+        return self._asks
 
     @property
     def pool(self) -> Pool:
@@ -258,7 +260,7 @@ class CellEnvironment:
         )
 
     def _offer(self, transmitter: np.ndarray, uses: np.ndarray) -> Offer:
-        """What frames need, and are expected to bring, by transmitters [K]; -1: none."""
+        """What frames need, and should bring, by transmitters [K]; -1: none."""
         shape, plan = self._zero.shape, self._known_db - self._margin
         prior, held = np.full(shape, np.nan), transmitter >= 0
         if not held.any():

@@ -18,6 +18,7 @@ from blocks.schedulers.ppo_lagrangian import (
     build,
     by_grants,
     by_parameters,
+    chosen,
     network,
 )
 from blocks.scheduling import scheduler
@@ -111,13 +112,13 @@ def test_parameters_are_those_of_the_heuristic():
 def test_whatever_power_is_asked_for_the_pool_has_it(power_db):
     """All of the energy is spent where more is asked for than there is."""
     demands, pool = demands_of(8), Pool(20_000, power_db)
-    rng = np.random.default_rng(1)
+    rng, outputs = np.random.default_rng(1), FORMS[GRANTS]
     for wide in (0.3, 3.0, 100.0):
-        outputs = rng.normal(0.5, wide, (3, 8, 2))
-        shares = check_shares("it", demands, pool, by_grants(outputs, demands, pool))
+        actions = chosen(rng.normal(0.5, wide, (3, 8, outputs)))
+        shares = check_shares("it", demands, pool, by_grants(actions, demands, pool))
         assert shares.uses.any()
-    outputs = np.full((3, 8, 2), 2.0)
-    shares = check_shares("it", demands, pool, by_grants(outputs, demands, pool))
+    actions = chosen(np.full((3, 8, outputs), 4.0))
+    shares = check_shares("it", demands, pool, by_grants(actions, demands, pool))
     spent = np.sum(shares.uses * db_to_linear(shares.power_db), -1)
     most = 20_000 * db_to_linear(max(power_db, -16.0))
     full = shares.uses.sum(-1) * db_to_linear(15.0) > most
