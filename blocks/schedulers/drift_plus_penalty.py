@@ -76,7 +76,7 @@ class DriftPlusPenalty(NamedTuple):
         queue = np.zeros(demands.uses.shape[:-1]) if memory is None else memory
         price = (self.v + queue)[..., None]
         value, power, served = advice(demands, pool, price, self.urgency)
-        demands = demands.exchanged(_exchanges(demands, self.alternative))
+        demands = demands.exchanged(exchanges(demands, self.alternative))
         uses = in_order(np.where(served, value, -np.inf), demands, pool)
         power_db = linear_to_db(np.maximum(power, LEAST))
         scheme = self.redundancy, self.retransmissions
@@ -101,7 +101,7 @@ def _effective(demands: Demands, urgency) -> np.ndarray:
     return weight * (demands.backlog + urgency * np.where(asks, waited, 0.0))
 
 
-def _exchanges(demands: Demands, rule: Alternative) -> np.ndarray:
+def exchanges(demands: Demands, rule: Alternative) -> np.ndarray:
     """Whose transmitter is exchanged for the alternative : [..., K], bool."""
     if rule in ("never", "always"):
         return np.full(demands.uses.shape, rule == "always")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from blocks.powers import LEAST
-from blocks.schedulers.drift_plus_penalty import advice
+from blocks.schedulers.drift_plus_penalty import Alternative, advice, exchanges
 from semlink.loop.pool import Demands, Pool
 from semlink.units import linear_to_db
 
@@ -14,12 +14,13 @@ OWN = (
 KNOWLEDGE = ("expects", "prior")
 ALTERNATIVE = ("other", "other_wants", "other_fits", "other_ease", "other_prior")
 FEEDBACK = ("gained", "judged", "quality")
-ADVICE = ("advised_score", "advised_power")
+ADVICE = ("advised_score", "advised_power", "advised_other")
 CELL = ("load", "room")
 NAMES = OWN + KNOWLEDGE + ALTERNATIVE + FEEDBACK + ADVICE + CELL
 FEATURES = len(NAMES)
 ASKS = NAMES.index("asks")
 V, URGENCY = 12.0, 4.0  # of the advice, as tuned on traffic of its own
+RULE: Alternative = "leaner"
 UNSERVED = -0.5  # score of users whom the advice leaves out
 
 
@@ -54,6 +55,7 @@ def features(demands: Demands, pool: Pool) -> np.ndarray:
         np.log1p(np.maximum(demands.gained, 0)) / 3,
         *_known(demands.quality),
         *advised(demands, pool),
+        exchanges(demands, RULE),
     )
     of_cell = load / 2, np.log2(pool_uses + 0.0) / 16
     columns = [np.where(asks, values, 0.0) for values in own]

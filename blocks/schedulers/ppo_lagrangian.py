@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 
 from blocks.powers import affordable
-from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
-from blocks.schedulers.features import ASKS, FEATURES, advised, features
+from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty, exchanges
+from blocks.schedulers.features import ASKS, FEATURES, RULE, advised, features
 from semlink.errors import InputError
 from semlink.graph import compiled
 from semlink.loop.pool import (
@@ -117,13 +117,14 @@ def by_grants(actions: np.ndarray, demands: Demands, pool: Pool) -> Shares:
     Score and power are corrections of what ``drift_plus_penalty`` says: users are
     served in the order of falling sums, those of 0 or less not at all; a power of 1 is
     10 dB more, as far as a grant can express it and the pool has the energy. The others
-    are whole numbers: redundancy, whether the user is granted its alternative
-    transmitter, and the most retransmissions, if it asks for as many.
+    are whole numbers: redundancy; 1 to depart from the heuristic's choice between the
+    user's transmitter and its alternative; and the most retransmissions, if the user
+    asks for as many.
     """
     score, power, redundancy, other, again = np.moveaxis(actions, -1, 0)
     base, base_power = advised(demands, pool)
     score, power = base + score, base_power + power
-    asked = demands.exchanged(np.rint(other) > 0)
+    asked = demands.exchanged(exchanges(demands, RULE) ^ (np.rint(other) > 0))
     uses = in_order(np.where(score > 0, score, -np.inf), asked, pool)
     power_db = affordable(pool, uses, POWER_DB * power)
     return granted(asked, uses, power_db, np.rint(redundancy), np.rint(again))

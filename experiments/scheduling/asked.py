@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from semlink.errors import InputError
 
+TUNED = "drift_plus_penalty[v=12,urgency=4,alternative=leaner]"
 LIMIT = 0.14  # weight of what is lost, over the weight of what is offered
 
 
@@ -34,7 +35,8 @@ class Train(NamedTuple):
     rule : what moves the multiplier, ``pid`` or ``integral``
     seed : root of all randomness
     without : what the policy does not see or decide, with commas between the names:
-        ``prior``, ``feedback``, ``alternative``, ``redundancy``, ``retransmissions``
+        ``prior``, ``feedback``, and of ``grants`` ``score``, ``power``,
+        ``redundancy``, ``alternative``, ``retransmissions``
     """
 
     output: Path
@@ -67,7 +69,7 @@ class TrainSac(NamedTuple):
 
 
 class Tune(NamedTuple):
-    """Grid search of the two parameters of ``drift_plus_penalty``.
+    """Grid search of the parameters of ``drift_plus_penalty``.
 
     output : folder of the table
     users : of the cells, an even number
@@ -87,8 +89,7 @@ class Compare(NamedTuple):
     output : folder of the table
     seeds : independent groups of episodes, from which intervals follow
     episodes : of each
-    v : price of power of the tuned ``drift_plus_penalty``
-    urgency : urgency of the tuned ``drift_plus_penalty``
+    tuned : the tuned heuristic, to which all are compared
     policies : names or folders of policies of ``ppo_lagrangian``, or other schedulers
         as ``sac_lagrangian:bids`` or ``assignment[blocks=2]``, with commas between them
     """
@@ -96,9 +97,25 @@ class Compare(NamedTuple):
     output: Path
     seeds: int = 5
     episodes: int = 8
-    v: float = 8.0
-    urgency: float = 4.0
+    tuned: str = TUNED
     policies: str = "grants,parameters"
+
+
+class Ablate(NamedTuple):
+    """A learned scheduler without parts of what it sees and decides.
+
+    output : folder of the table
+    policy : name or folder of a policy of ``ppo_lagrangian`` of the form ``grants``
+    users : of the cells, an even number
+    seeds : independent groups of episodes, from which intervals follow
+    episodes : of each
+    """
+
+    output: Path
+    policy: str = "grants"
+    users: int = 4
+    seeds: int = 5
+    episodes: int = 8
 
 
 class Order(NamedTuple):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from blocks.schedulers.features import features
-from experiments.scheduling.masks import fixed, hidden
+from experiments.scheduling.learning.masks import hidden
 from experiments.scheduling.traffic import offered
 from semlink.contracts.schedulers import check_shares
 from semlink.loop.pool import Demands, Pool, Shares
@@ -40,10 +40,14 @@ class Cells:
     ----------
     environment : the cell
     without : parts of what is seen and decided that there are not
+
+    Attributes
+    ----------
+    environment, without : as given
     """
 
     def __init__(self, environment: CellEnvironment, without: Sequence[str] = ()):
-        self.environment, self._without = environment, without
+        self.environment, self.without = environment, without
         self._offered = offered(environment.config)
 
     @property
@@ -69,7 +73,7 @@ class Cells:
     @property
     def demands(self) -> Demands:
         """What users ask for in this slot : [B, K]."""
-        return hidden(self.environment.demands, self._without)
+        return hidden(self.environment.demands, self.without)
 
     @property
     def pool(self) -> Pool:
@@ -78,9 +82,7 @@ class Cells:
 
     def step(self, shares: Shares) -> Gained:
         """Serve by shares [B, K]."""
-        demands = self.environment.demands
-        shares = fixed(shares, demands, self._without)
-        check_shares("an action", demands, self.pool, shares)
+        check_shares("an action", self.environment.demands, self.pool, shares)
         return self.gained(self.environment.step(shares))
 
     def gained(self, tally: Tally) -> Gained:

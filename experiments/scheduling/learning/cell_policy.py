@@ -20,9 +20,9 @@ from blocks.schedulers.ppo_lagrangian import network as shipped
 from experiments.scheduling.learning.heads import Heads
 from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
-SPREAD = {GRANTS: (0.3, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
+SPREAD = {GRANTS: (0.2, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
 QUIET = {GRANTS: 0.25, PARAMETERS: 1.0}  # share of the deviations at the end
-FIRST = {GRANTS: (0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 2), PARAMETERS: (0, 0)}  # outputs
+FIRST = {GRANTS: (0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 0, 3), PARAMETERS: (0, 0)}  # outputs
 SETTING = Setting(learning_rate=3e-3, discount=0.95, trace=0.9, parts=8)
 
 

@@ -8,6 +8,7 @@ from tf_agents.trajectories import StepType, TimeStep
 from blocks.schedulers.features import FEATURES
 from blocks.schedulers.ppo_lagrangian import ACTIONS, GRANTS, shares_of
 from experiments.scheduling.cells import Cells
+from experiments.scheduling.learning.masks import fixed
 
 MOST = 1e3  # of an action, which no policy comes near
 
@@ -77,6 +78,7 @@ class Episodes(PyEnvironment):
         cells, action = self._cells, np.asarray(action)
         if self._form == GRANTS:
             action = action.reshape(self._count, self._each, -1)
+            action = fixed(action, cells.without)
         gained = cells.step(shares_of(self._form, action, cells.demands, cells.pool))
         kind = StepType.LAST if cells.ends else StepType.MID
         return self._step_of(kind, cells.seen, np.array(gained))

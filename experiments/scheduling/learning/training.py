@@ -10,8 +10,8 @@ from experiments.scheduling import traffic
 from experiments.scheduling.asked import Train, at_least, even, folder, one_of
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.learning.card import publish
+from experiments.scheduling.learning.masks import parts_of
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
-from experiments.scheduling.masks import parts_of
 
 EPISODES, SLOTS = 128, 64  # of a batch
 SAID = 10  # batches between two lines on the screen

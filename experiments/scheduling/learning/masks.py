@@ -1,16 +1,26 @@
-"""What a policy does without in an ablation: parts of what it sees, and of a grant."""
+"""What a policy does without in an ablation: parts of what it sees and decides."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
+from blocks.schedulers.features import features
+from blocks.schedulers.ppo_lagrangian import (
+    GRANTS,
+    HEADS,
+    NUMBERS,
+    PpoLagrangian,
+    chosen,
+    shares_of,
+)
 from semlink.errors import InputError
-from semlink.loop.pool import Demands, Scheduler, Shares
+from semlink.loop.pool import MOST_AGAIN, Demands
 
 STATE = ("prior", "feedback")
-ACTION = ("alternative", "redundancy", "retransmissions")
+ACTION = (*NUMBERS, *HEADS)
 PARTS = (*STATE, *ACTION)
+HEURISTIC = dict.fromkeys(ACTION, 0.0) | {"retransmissions": MOST_AGAIN}
 
 
 def parts_of(word: str) -> tuple[str, ...]:
@@ -30,39 +40,38 @@ def parts_of(word: str) -> tuple[str, ...]:
 
 
 def hidden(demands: Demands, without: Sequence[str]) -> Demands:
-    """Demands without priors, without feedback, or without alternatives."""
+    """Demands without priors, or without what was reported of frames."""
     zero, unknown = np.zeros(demands.uses.shape), np.full(demands.uses.shape, np.nan)
     parts = {
         "prior": {"prior": unknown, "alternative_prior": unknown},
         "feedback": {"gained": zero, "quality": unknown},
-        "alternative": {"alternative": zero.astype(int) - 1},
     }
     for name in set(without) & set(parts):
         demands = demands._replace(**parts[name])
     return demands
 
 
-def fixed(shares: Shares, demands: Demands, without: Sequence[str]) -> Shares:
-    """Shares whose redundancy or retransmissions are those of the heuristics."""
-    if "redundancy" in without:
-        shares = shares._replace(redundancy=0 * shares.redundancy)
-    if "retransmissions" in without:
-        shares = shares._replace(retransmissions=demands.retransmissions)
-    return shares
+def fixed(actions: np.ndarray, without: Sequence[str]) -> np.ndarray:
+    """Actions of the form ``grants`` [..., 5], parts of which are the heuristic's."""
+    actions = np.array(actions)
+    for place, name in enumerate(ACTION):
+        if name in without:
+            actions[..., place] = HEURISTIC[name]
+    return actions
 
 
 class Masked(NamedTuple):
-    """A scheduler that does without parts.
+    """A learned scheduler of the form ``grants`` that does without parts.
 
     made : the scheduler
     without : parts
     """
 
-    made: Scheduler
+    made: PpoLagrangian
     without: Sequence[str]
 
     def __call__(self, demands, pool, memory, draws):
         """Shares by what is left to see, and of what is left to decide."""
-        seen = hidden(demands, self.without)
-        shares, memory = self.made(seen, pool, memory, draws)
-        return fixed(shares, demands, self.without), memory
+        seen = features(hidden(demands, self.without), pool)
+        actions = fixed(chosen(self.made.outputs(seen)), self.without)
+        return shares_of(GRANTS, actions, demands, pool), None
