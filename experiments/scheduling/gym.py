@@ -25,9 +25,9 @@ class CellEnv(gymnasium.Env):
         the power of ``drift_plus_penalty``, from -1 to 1; and, rounded to whole
         numbers, the redundancy, 0 to 3, whether to depart from the heuristic's choice
         of the transmitter, 0 or 1, and the most retransmissions, 0 to 3. Users are
-        served in the order of falling scores until the pool is empty; those of a score of 0 or
-        less are not served. A power of 1 is 10 dB more, as far as the pool has the
-        energy.
+        served in the order of falling scores until the pool is empty; those of a score
+        of 0 or less are not served. A power of 1 is 10 dB more, as far as the pool has
+        the energy.
     Reward
         Value of the slot less the price of its channel uses, over the mean weight of
         what is offered (:class:`experiments.scheduling.cells.Cells`).
