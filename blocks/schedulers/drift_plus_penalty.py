@@ -22,6 +22,7 @@ from blocks.powers import LEAST, MOST, state
 from semlink.loop.pool import (
     MOST_AGAIN,
     MOST_REDUNDANCY,
+    REDUNDANCY_DB,
     Demands,
     Pool,
     Shares,
@@ -47,18 +48,29 @@ class Advice(NamedTuple):
     served: np.ndarray
 
 
-def advice(demands: Demands, pool: Pool, price, urgency) -> Advice:
+def advice(
+    demands: Demands, pool: Pool, price, urgency, fits: bool = False, redundancy=0
+) -> Advice:
     """Values and powers of users.
 
     Parameters
     ----------
     price : of power, [..., 1], or one for all
     urgency : frames of backlog that a frame at its deadline counts for, as ``price``
+    fits : serve nobody with less power than its signal needs, as far as that is known
+    redundancy : with which signals are sent : [..., K], or one for all
     """
     wants, g = _effective(demands, urgency), state(demands)
-    power = _powers(wants, g, price, _peak(pool))
+    peak = _peak(pool)
+    power = _powers(wants, g, price, peak)
     value = wants * np.log2(1 + power * g) - price * power
-    return Advice(value, power, (power >= LEAST) & (value > 0))
+    served = (power >= LEAST) & (value > 0)
+    if fits:
+        needs_db = demands.needs_db + REDUNDANCY_DB * redundancy
+        needs = np.nan_to_num(db_to_linear(needs_db), nan=0.0, posinf=np.inf)
+        served &= needs <= peak
+        power = np.clip(needs, power, peak)
+    return Advice(value, power, served)
 
 
 class DriftPlusPenalty(NamedTuple):
@@ -70,13 +82,15 @@ class DriftPlusPenalty(NamedTuple):
     redundancy: int = 0
     retransmissions: int = MOST_AGAIN
     alternative: Alternative = "never"
+    fits: bool = False
 
     def __call__(self, demands, pool, memory, draws):
         """Shares by backlog, urgency and power; the memory is an array [...]."""
         queue = np.zeros(demands.uses.shape[:-1]) if memory is None else memory
         price = (self.v + queue)[..., None]
-        value, power, served = advice(demands, pool, price, self.urgency)
         demands = demands.exchanged(exchanges(demands, self.alternative))
+        scheme = self.fits, self.redundancy
+        value, power, served = advice(demands, pool, price, self.urgency, *scheme)
         uses = in_order(np.where(served, value, -np.inf), demands, pool)
         power_db = linear_to_db(np.maximum(power, LEAST))
         scheme = self.redundancy, self.retransmissions
@@ -130,6 +144,7 @@ def build(
     redundancy: Annotated[int, Field(ge=0, le=MOST_REDUNDANCY)] = 0,
     retransmissions: Annotated[int, Field(ge=0, le=MOST_AGAIN)] = MOST_AGAIN,
     alternative: Alternative = "never",
+    fits: bool = False,
 ) -> DriftPlusPenalty:
     """Build the scheduler.
 
@@ -144,6 +159,8 @@ def build(
     alternative : which users are granted their alternative transmitter: none, all,
         those of which it is expected to bring more utility, or more for each channel
         use
+    fits : serve nobody with less power than its signal needs, as far as shared
+        knowledge says so
     """
-    scheme = redundancy, retransmissions, alternative
+    scheme = redundancy, retransmissions, alternative, fits
     return DriftPlusPenalty(v, urgency, mean_db, *scheme)

@@ -11,15 +11,18 @@ OWN = (
     "asks", "backlog", "waited", "slack", "weight", "priority", "rate", "known",
     "wants", "fits", "ease", "again",
 )  # fmt: skip
-KNOWLEDGE = ("expects", "prior")
-ALTERNATIVE = ("other", "other_wants", "other_fits", "other_ease", "other_prior")
+KNOWLEDGE = ("expects", "prior", "needs", "needs_power")
+ALTERNATIVE = (
+    "other", "other_wants", "other_fits", "other_ease", "other_prior",
+    "other_needs_power",
+)  # fmt: skip
 FEEDBACK = ("gained", "judged", "quality")
 ADVICE = ("advised_score", "advised_power", "advised_other")
 CELL = ("load", "room")
 NAMES = OWN + KNOWLEDGE + ALTERNATIVE + FEEDBACK + ADVICE + CELL
 FEATURES = len(NAMES)
 ASKS = NAMES.index("asks")
-V, URGENCY = 12.0, 4.0  # of the advice, as tuned on traffic of its own
+V, URGENCY = 16.0, 4.0  # of the advice, as tuned on traffic of its own
 RULE: Alternative = "leaner"
 UNSERVED = -0.5  # score of users whom the advice leaves out
 
@@ -51,11 +54,12 @@ def features(demands: Demands, pool: Pool) -> np.ndarray:
         *_room(wanted, demands.least, pool_uses),
         demands.retransmissions / 3,
         *_known(demands.prior),
+        *_known(_power(demands.needs_db)),
         *_other(demands, pool_uses),
         np.log1p(np.maximum(demands.gained, 0)) / 3,
         *_known(demands.quality),
-        *advised(demands, pool),
-        exchanges(demands, RULE),
+        *advised(demands.exchanged(rule := exchanges(demands, RULE)), pool),
+        rule,
     )
     of_cell = load / 2, np.log2(pool_uses + 0.0) / 16
     columns = [np.where(asks, values, 0.0) for values in own]
@@ -63,12 +67,14 @@ def features(demands: Demands, pool: Pool) -> np.ndarray:
     return np.stack(columns, axis=-1).astype(np.float32)
 
 
-def advised(demands: Demands, pool: Pool) -> tuple[np.ndarray, np.ndarray]:
+def advised(
+    demands: Demands, pool: Pool, redundancy=0
+) -> tuple[np.ndarray, np.ndarray]:
     """Scores and powers [10 dB] of users by ``drift_plus_penalty`` : [..., K] each.
 
     A score rises with the value of serving a user, and is above 0 if it is worth it.
     """
-    value, power, served = advice(demands, pool, V, URGENCY)
+    value, power, served = advice(demands, pool, V, URGENCY, True, redundancy)
     score = np.where(served, np.log1p(np.maximum(value, 0)) / 3, UNSERVED)
     return score, linear_to_db(np.maximum(power, LEAST)) / 10
 
@@ -86,7 +92,13 @@ def _other(demands: Demands, pool_uses) -> tuple[np.ndarray, ...]:
     other = demands.exchanged(held)
     needs = _room(other.wanted, other.least, pool_uses)
     prior = np.nan_to_num(demands.alternative_prior)
-    return held, *(np.where(held, of, 0.0) for of in (*needs, prior))
+    power = np.nan_to_num(_power(demands.alternative_needs_db))
+    return held, *(np.where(held, of, 0.0) for of in (*needs, prior, power))
+
+
+def _power(needs_db) -> np.ndarray:
+    """A power in units of 10 dB, within -2 and 2; NaN where it is unknown."""
+    return np.clip(needs_db / 10, -2, 2)
 
 
 def _known(value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -42,7 +42,8 @@ HEADS = {  # choices of a user in the form grants, of one output for each
 FORMS = {GRANTS: len(NUMBERS) + sum(HEADS.values()), PARAMETERS: 2}  # outputs
 ACTIONS = {GRANTS: len(NUMBERS) + len(HEADS), PARAMETERS: 2}  # with a column a head
 POWER_DB = 10.0  # of an output of one
-V, URGENCY = (0.05, 20.0), (0.1, 60.0)  # ranges of the parameters
+V, URGENCY = (0.5, 80.0), (0.1, 60.0)  # ranges of the parameters
+SCHEME = {"alternative": RULE, "fits": True}  # of drift_plus_penalty beside them
 
 
 class Decider:
@@ -122,18 +123,19 @@ def by_grants(actions: np.ndarray, demands: Demands, pool: Pool) -> Shares:
     asks for as many.
     """
     score, power, redundancy, other, again = np.moveaxis(actions, -1, 0)
-    base, base_power = advised(demands, pool)
-    score, power = base + score, base_power + power
+    redundancy, again = np.rint(redundancy), np.rint(again)
     asked = demands.exchanged(exchanges(demands, RULE) ^ (np.rint(other) > 0))
+    base, base_power = advised(asked, pool, redundancy)
+    score, power = base + score, base_power + power
     uses = in_order(np.where(score > 0, score, -np.inf), asked, pool)
     power_db = affordable(pool, uses, POWER_DB * power)
-    return granted(asked, uses, power_db, np.rint(redundancy), np.rint(again))
+    return granted(asked, uses, power_db, redundancy, again)
 
 
 def by_parameters(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
     """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2]."""
     v, urgency = parameters_of(outputs)
-    rule = DriftPlusPenalty(v, urgency[..., None], None)
+    rule = DriftPlusPenalty(v, urgency[..., None], **SCHEME)
     return rule(demands, pool, None, None)[0]
 
 

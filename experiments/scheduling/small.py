@@ -144,6 +144,8 @@ def demands(of: Parts, gained=0.0, cell: Cell = CELL) -> Demands:
         quality=np.full(zero.shape, np.nan), alternative=zero - 1,
         alternative_uses=zero, alternative_least=zero,
         alternative_prior=np.full(zero.shape, np.nan),
+        needs_db=np.full(zero.shape, np.nan),
+        alternative_needs_db=np.full(zero.shape, np.nan),
     )  # fmt: skip
 
 

@@ -1,9 +1,10 @@
 """``python -m experiments.scheduling tune``: the parameters of the heuristic.
 
 A grid search over ``v`` and ``urgency`` of ``drift_plus_penalty``, for each rule of the
-alternative transmitter, on seeds of their own: the largest reward within the limit, or
-the smallest cost if none is within it. The best setting is then tried with other
-redundancies, retransmissions and rules, one at a time.
+alternative transmitter, and without the knowledge of what signals need, on seeds of
+their own: the largest reward within the limit, or the smallest cost if none is within
+it. The best setting is then tried with other redundancies, retransmissions and rules,
+one at a time.
 """
 
 from itertools import product
@@ -19,9 +20,14 @@ from experiments.scheduling.tables import shown, write
 from semlink.loop.pool import MOST_AGAIN, MOST_REDUNDANCY
 from semlink.loop.traffic.environment import played
 
-PRICES = (1.0, 3.0, 5.0, 8.0, 12.0, 20.0, 30.0)
+PRICES = (3.0, 8.0, 12.0, 16.0, 20.0, 25.0, 40.0)
 URGENCIES = (0.0, 1.0, 4.0, 16.0, 64.0)
-RULES: tuple[Alternative, ...] = ("never", "better", "leaner")
+RULES: tuple[tuple[Alternative, bool], ...] = (
+    ("never", False),
+    ("never", True),
+    ("better", True),
+    ("leaner", True),
+)  # of the alternative, and whether powers fit
 TABLE, FIXED = "tuning.csv", "fixed.csv"
 
 
@@ -31,6 +37,7 @@ class Tried(NamedTuple):
     v: float
     urgency: float
     alternative: str
+    fits: bool
     redundancy: int
     retransmissions: int
     reward: float
@@ -50,14 +57,14 @@ def tune(asked: Tune) -> Tried:
     output, cells = folder(asked.output), Cells(traffic.cell(asked.users))
     seeds = range(traffic.TUNING, traffic.TUNING + asked.episodes)
     grid = [
-        DriftPlusPenalty(v, u, alternative=a)
-        for a, v, u in product(RULES, PRICES, URGENCIES)
+        DriftPlusPenalty(v, u, alternative=rule, fits=fits)
+        for (rule, fits), v, u in product(RULES, PRICES, URGENCIES)
     ]
     rows = [tried(cells, made, seeds) for made in track(grid, transient=True)]
     write(output / TABLE, rows)
-    for rule in RULES:
-        own = [row for row in rows if row.alternative == rule]
-        shown(f"best, alternative={rule}", [chosen(own, asked.limit)])
+    for rule, fits in RULES:
+        own = [row for row in rows if (row.alternative, row.fits) == (rule, fits)]
+        shown(f"best, {rule}, fits={fits}", [chosen(own, asked.limit)])
     best = chosen(rows, asked.limit)
     others = [tried(cells, made, seeds) for made in fixed(best)]
     write(output / FIXED, [best, *others])
@@ -67,8 +74,10 @@ def tune(asked: Tune) -> Tried:
 
 def fixed(best: Tried) -> list[DriftPlusPenalty]:
     """The best heuristic with another fixed setting of each action."""
-    made = DriftPlusPenalty(best.v, best.urgency, alternative=best.alternative)
+    scheme = {"alternative": best.alternative, "fits": best.fits}
+    made = DriftPlusPenalty(best.v, best.urgency, **scheme)
     changes = [
+        {"fits": not best.fits},
         *({"alternative": rule} for rule in ("never", "always", "better", "leaner")),
         *({"redundancy": steps} for steps in range(1 + MOST_REDUNDANCY)),
         *({"retransmissions": most} for most in range(1 + MOST_AGAIN)),
@@ -83,7 +92,7 @@ def tried(cells: Cells, made: DriftPlusPenalty, seeds) -> Tried:
         float(part.mean()) / cells.environment.config.slots
         for part in cells.gained(total)
     )
-    scheme = made.alternative, made.redundancy, made.retransmissions
+    scheme = made.alternative, made.fits, made.redundancy, made.retransmissions
     return Tried(made.v, made.urgency, *scheme, reward, cost)
 
 

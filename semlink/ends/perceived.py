@@ -52,6 +52,8 @@ def perceived(
         if arm is not None and by.expects is not None:
             prior = by.expects(seen, weight, arm, known.task, known.state_db)
             said[f"{prefix}prior"] = prior
+        if arm is not None and by.needs is not None:
+            said[f"{prefix}needs_db"] = by.needs(arm) - known.state_db
         if arm is not None and by.least:
             said[f"{prefix}least"] = _least(sample, arm.transmitter, known, encoder)
     if other is not None:

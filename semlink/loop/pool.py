@@ -34,13 +34,16 @@ class Demands(NamedTuple):
     priority : 0 to 3, the more the more urgent
     importance : mean weight of the frame's errors; 1 without a map
     prior : expected utility of the frame by shared knowledge; NaN without
+    needs_db : power over the nominal power from which the channel uses that are asked
+        for hold a signal, by shared knowledge [dB]; NaN without
     gained : utility by weight that was reported since the last decision; 0 without
         reports
     quality : moving mean of the reported utility of frames; NaN before the first report
     alternative : int, place of the other transmitter that it can be granted; -1 without
     alternative_uses : int, channel uses that it asks for with that transmitter
     alternative_least : int, as ``least``, with that transmitter
-    alternative_prior : as ``prior``, with that transmitter and its channel uses
+    alternative_prior, alternative_needs_db : as ``prior`` and ``needs_db``, with that
+        transmitter and its channel uses
     """
 
     uses: np.ndarray
@@ -61,6 +64,8 @@ class Demands(NamedTuple):
     alternative_uses: np.ndarray
     alternative_least: np.ndarray
     alternative_prior: np.ndarray
+    needs_db: np.ndarray
+    alternative_needs_db: np.ndarray
 
     def exchanged(self, chosen: np.ndarray) -> "Demands":
         """Demands in which chosen users [..., K], bool, ask for their alternative."""
@@ -70,6 +75,7 @@ class Demands(NamedTuple):
             least=np.where(other, self.alternative_least, self.least),
             transmitter=np.where(other, self.alternative, self.transmitter),
             prior=np.where(other, self.alternative_prior, self.prior),
+            needs_db=np.where(other, self.alternative_needs_db, self.needs_db),
         )
 
     @property
@@ -110,6 +116,8 @@ class Demand(NamedTuple):
     alternative_uses: int = 0
     alternative_least: int = 0
     alternative_prior: float = np.nan
+    needs_db: float = np.nan
+    alternative_needs_db: float = np.nan
 
 
 NOTHING = Demand(uses=0, most=0, backlog=0.0)

@@ -40,6 +40,8 @@ def demands_of(rng: np.random.Generator, *shape: int) -> Demands:
         alternative_uses=rng.integers(100, 30_000, shape),
         alternative_least=rng.integers(0, 500, shape),
         alternative_prior=rng.choice([np.nan, 0.0, 0.4, 1.0], shape),
+        needs_db=rng.choice([np.nan, -np.inf, -5.0, 3.0, np.inf], shape),
+        alternative_needs_db=rng.choice([np.nan, -np.inf, -5.0, 3.0, np.inf], shape),
     )
 
 

@@ -32,6 +32,7 @@ def demands_of(rng: np.random.Generator, cells: int, users: int) -> Demands:
         gained=zero + 0.0,
         quality=zero + np.nan, alternative=zero - 1, alternative_uses=zero,
         alternative_least=zero, alternative_prior=zero + np.nan,
+        needs_db=zero + np.nan, alternative_needs_db=zero + np.nan,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ def fluid(snr, backlog) -> Demands:
         importance=zero + 1.0, prior=zero + np.nan, gained=zero + 0.0,
         quality=zero + np.nan, alternative=zero - 1, alternative_uses=zero,
         alternative_least=zero, alternative_prior=zero + np.nan,
+        needs_db=zero + np.nan, alternative_needs_db=zero + np.nan,
     )  # fmt: skip
 
 

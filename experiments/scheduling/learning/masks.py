@@ -20,6 +20,7 @@ from semlink.loop.pool import MOST_AGAIN, Demands
 STATE = ("prior", "feedback")
 ACTION = (*NUMBERS, *HEADS)
 PARTS = (*STATE, *ACTION)
+KNOWLEDGE = "prior", "alternative_prior", "needs_db", "alternative_needs_db"
 HEURISTIC = dict.fromkeys(ACTION, 0.0) | {"retransmissions": MOST_AGAIN}
 
 
@@ -43,7 +44,7 @@ def hidden(demands: Demands, without: Sequence[str]) -> Demands:
     """Demands without priors, or without what was reported of frames."""
     zero, unknown = np.zeros(demands.uses.shape), np.full(demands.uses.shape, np.nan)
     parts = {
-        "prior": {"prior": unknown, "alternative_prior": unknown},
+        "prior": dict.fromkeys(KNOWLEDGE, unknown),
         "feedback": {"gained": zero, "quality": unknown},
     }
     for name in set(without) & set(parts):

@@ -257,6 +257,8 @@ class CellEnvironment:
             alternative_uses=other.uses,
             alternative_least=other.least,
             alternative_prior=other.prior,
+            needs_db=own.needs_db,
+            alternative_needs_db=other.needs_db,
         )
 
     def _offer(self, transmitter: np.ndarray, uses: np.ndarray) -> Offer:
@@ -264,13 +266,21 @@ class CellEnvironment:
         shape, plan = self._zero.shape, self._known_db - self._margin
         prior, held = np.full(shape, np.nan), transmitter >= 0
         if not held.any():
-            return Offer(np.zeros(shape, int), np.zeros(shape, int), prior)
+            zero = np.zeros(shape, int)
+            return Offer(zero, zero, prior, prior)
         place = np.maximum(transmitter, 0)
         if self.config.prior == "table":
             known = self._service.expects(place, plan, uses, self._queues.content)
             prior = np.where(held, known, prior)
         least = np.where(held, self._least(place, plan) + self._announced, 0)
-        return Offer(np.broadcast_to(uses, shape), least, prior)
+        needs_db = np.where(held, self._least_db(place, uses) - plan, np.nan)
+        return Offer(np.broadcast_to(uses, shape), least, prior, needs_db)
+
+    def _least_db(self, transmitter: np.ndarray, uses: np.ndarray) -> np.ndarray:
+        """State that a grant of so many channel uses needs [dB]; NaN if unknown."""
+        if self.config.prior == "none":
+            return np.full(np.shape(uses), np.nan)
+        return self._service.least_db(transmitter, uses - self._announced)
 
     def _least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
         """Fewest channel uses that hold a signal : [B, K]."""

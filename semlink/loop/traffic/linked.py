@@ -110,6 +110,10 @@ class Linked:
         """Utility that is expected, as far as it is known."""
         return self._known.expects(transmitter, planned_db, uses, content)
 
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """State that channel uses need, as far as it is known."""
+        return self._known.least_db(transmitter, uses)
+
     def number(self, transmitter: str) -> int:
         """Place of a transmitter in the table."""
         return self._known.number(transmitter)

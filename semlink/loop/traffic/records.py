@@ -22,11 +22,13 @@ class Offer(NamedTuple):
     uses : int, channel uses that it asks for
     least : int, fewest channel uses that hold a signal, with the announcement
     prior : expected utility; NaN if nobody knows
+    needs_db : power over the nominal power that a signal needs; NaN if nobody knows
     """
 
     uses: np.ndarray
     least: np.ndarray
     prior: np.ndarray
+    needs_db: np.ndarray
 
 
 class Tally(NamedTuple):

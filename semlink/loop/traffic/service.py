@@ -66,6 +66,9 @@ class Service(Protocol):
         content : int [...], classes of content
         """
 
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """Es/N0 to plan for, from which channel uses hold a signal : [...], dB."""
+
     def number(self, transmitter: str) -> int:
         """Place of a transmitter."""
 
@@ -130,6 +133,10 @@ class Measured:
         )
         return np.clip(found.mean[..., self._metric], 0, 1)
 
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """The least one of the table; infinite without one."""
+        return self._table.least_db(transmitter, uses, values=self._values)
+
     def number(self, transmitter: str) -> int:
         """Place of a transmitter in the table."""
         return int(self._table.number(transmitter))
@@ -159,6 +166,10 @@ class Chance(NamedTuple):
     def expects(self, transmitter, planned_db, uses, content) -> np.ndarray:
         """The probability of a delivery, if there are enough channel uses."""
         return np.where(np.asarray(uses) >= self.uses, self.delivery, 0.0)
+
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """Any, if there are enough channel uses."""
+        return np.where(np.asarray(uses) >= self.uses, -np.inf, np.inf)
 
     def number(self, transmitter: str) -> int:
         """Every transmitter is the same."""

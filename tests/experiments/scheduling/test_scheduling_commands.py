@@ -111,7 +111,7 @@ def test_the_ratings_of_schedulers_are_those_of_policies_and_courses(monkeypatch
 
 
 def test_the_tuned_heuristic_is_the_best_within_the_limit():
-    scheme = "never", 0, 3
+    scheme = "never", False, 0, 3
     rows = [
         Tried(v, 0, *scheme, reward, cost)
         for v, reward, cost in ((1, 0.5, 0.4), (2, 0.3, 0.2), (3, 0.4, 0.3))

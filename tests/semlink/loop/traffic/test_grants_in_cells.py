@@ -42,7 +42,7 @@ class Noted:
     def __init__(self, service):
         self._service, self.sent = service, []
         self.number, self.least = service.number, service.least
-        self.expects = service.expects
+        self.expects, self.least_db = service.expects, service.least_db
 
     def __call__(self, sending, chance):
         self.sent.append(sending)
