@@ -29,7 +29,7 @@ import numpy as np
 from pydantic import Field
 
 from blocks.schedulers import ppo_lagrangian
-from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty, Price
+from blocks.schedulers.drift_plus_penalty import Alternative, DriftPlusPenalty, Price
 from semlink.errors import InputError
 from semlink.loop.pool import Demands, Pool, Shares
 from semlink.units import db_to_linear
@@ -272,6 +272,8 @@ def build(
     share: Annotated[float, Field(ge=0, lt=1)] = 0.01,
     kept: Annotated[float, Field(gt=0, lt=1)] = 0.95,
     explore: Annotated[float, Field(ge=0, le=1)] = 0.02,
+    alternative: Alternative = "never",
+    fits: bool = False,
 ) -> Online:
     """Build the scheduler.
 
@@ -287,6 +289,7 @@ def build(
     share : part of the weights that all experts share anew after each block
     kept : weight of a block in the model of gains, over that of the next one
     explore : share of the blocks in which all experts are equally likely
+    alternative, fits : of ``drift_plus_penalty``, without a policy
 
     Raises
     ------
@@ -295,7 +298,8 @@ def build(
     """
     if experts % 2 == 0:
         raise InputError(f"experts must be an odd number, got {experts}")
-    base = Tuned(v, urgency) if policy is None else _trained(policy)
+    scheme = {"alternative": alternative, "fits": fits}
+    base = Tuned(v, urgency, scheme) if policy is None else _trained(policy)
     factors = float(ratio) ** (np.arange(experts) - experts // 2)
     return Online(base, factors, block, Weights(rate, share), kept, explore)
 
