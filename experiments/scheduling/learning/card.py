@@ -86,10 +86,18 @@ A policy of {parameters:,} parameters over a set of users, whatever their number
 {options}
 
 {len(path)} batches of {batch}, {minutes:.1f} min. Means of a slot of
-actions drawn, relative to the weight that is offered.
+actions drawn, relative to the weight that is offered.{_how(asked)}
 
 {_curve(path)}
 """
+
+
+def _how(asked: Train | TrainSac) -> str:
+    """What the means of a batch are, beyond that."""
+    if isinstance(asked, TrainSac):
+        return ""
+    return """ How hard the episodes of
+a batch are, by what the heuristic has in them beside all batches, is taken out."""
 
 
 def outputs_of(asked: Train | TrainSac) -> str:

@@ -55,12 +55,14 @@ def learnt(asked: Train):
     environment.reset()
     agent = learner(environment, asked.form, asked.seed)
     multiplier, mean = Multiplier(asked.limit, RULES[asked.rule]), Mean()
+    means: list[np.ndarray] = []  # of the heuristic in each batch
     for batch in range(asked.batches):
         weight, left = multiplier.value, 1 - batch / asked.batches
         agent.agent.actor_net.calm(left)
-        steps, reward, cost = played(agent, environment, asked.seed, batch)
-        agent.learn(steps, combined(reward, cost, weight), left, (asked.seed, batch))
-        path.append(Batch(batch, float(reward.mean()), float(cost.mean()), weight))
+        steps, of, beside = played(agent, environment, asked.seed, batch)
+        more = combined(*(of - beside), weight)
+        agent.learn(steps, more, left, (asked.seed, batch))
+        path.append(Batch(batch, *adjusted(of, beside, means), weight))
         multiplier(path[-1].cost)
         mean(agent.weights, 1 - left)
         if batch % SAID == 0:
@@ -69,17 +71,36 @@ def learnt(asked: Train):
     return exported(agent, asked.form), path
 
 
+def adjusted(of: np.ndarray, beside: np.ndarray, means: list[np.ndarray]):
+    """Mean reward and cost of a batch, less what its episodes are harder than others.
+
+    What the heuristic has in a batch, beside its mean over all batches so far, says how
+    hard the batch is.
+
+    Parameters
+    ----------
+    of, beside : rewards and costs [2, B, T] of the policy and of the heuristic
+    means : of the heuristic in the batches before; this one is added
+    """
+    means.append(beside.mean(axis=(1, 2)))
+    found = (of - beside).mean(axis=(1, 2)) + np.mean(means, axis=0)
+    return map(float, found)
+
+
 def episodes(asked: Train):
     """Episodes of the training, of seeds of their own."""
     from experiments.scheduling.learning.episodes import Episodes
 
     first = traffic.TRAINING + 100_000 * asked.seed
     cells = Cells(traffic.cell(asked.users), parts_of(asked.without))
-    return Episodes(cells, asked.form, first, EPISODES)
+    beside = Cells(traffic.cell(asked.users))
+    return Episodes(cells, beside, asked.form, first, EPISODES)
 
 
 def played(agent, environment, seed: int, batch: int):
-    """Steps of a batch, the last for its value alone; rewards and costs [B, T].
+    """Steps of a batch, the last for its value alone; rewards and costs [2, B, T].
+
+    Those of the policy come first, then those of the heuristic.
 
     Parameters
     ----------
@@ -97,5 +118,5 @@ def played(agent, environment, seed: int, batch: int):
         if slot < SLOTS:
             now = environment.step(action)
             gained.append(now.reward)
-    reward, cost = np.array(gained).T
-    return steps, reward, cost
+    found = np.array(gained).T
+    return steps, found[:2], found[2:]

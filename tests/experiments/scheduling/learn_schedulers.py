@@ -74,7 +74,7 @@ def of_form(form: str) -> dict:
     environment.reset()
     agent = learner(environment, form, 3)
     before = agent.weights
-    steps, reward, cost = played(agent, environment, 1, 0)
+    steps, (reward, cost), beside = played(agent, environment, 1, 0)
     agent.learn(steps, reward.astype(np.float32), 1.0, 0)
     cells = Cells(traffic.cell(4, 20))
     seen = cells.reset(range(5))
@@ -86,6 +86,7 @@ def of_form(form: str) -> dict:
         "exported": ours.reshape(len(seen), -1),
         "moved": moved,
         "cost": cost,
+        "beside": beside,
     }
 
 

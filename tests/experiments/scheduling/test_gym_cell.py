@@ -82,14 +82,19 @@ def test_episodes_of_tf_agents_are_the_batch(cells, actions, form):
 
     actions = actions if form == GRANTS else actions[:, :, 0, :2]
     seen, batch = course(cells, actions, form)
-    ours = Episodes(Cells(traffic.cell(USERS, SLOTS)), form, SEEDS[0], len(SEEDS))
+    both = (Cells(traffic.cell(USERS, SLOTS)) for _ in range(2))
+    ours = Episodes(*both, form, SEEDS[0], len(SEEDS))
+    nothing = np.zeros((SLOTS, len(SEEDS), USERS, ACTIONS[GRANTS]))
+    nothing[..., -1] = HEADS["retransmissions"] - 1
+    _, beside = course(cells, nothing)
     now = ours.reset()
     assert now.is_first().all()
     np.testing.assert_array_equal(now.observation, seen[0])
     for slot, gained in enumerate(batch):
         now = ours.step(actions[slot].reshape(len(SEEDS), -1))
         np.testing.assert_array_equal(now.observation, seen[slot + 1])
-        np.testing.assert_array_equal(now.reward, np.float32(gained).T)
+        expected = np.float32([*gained, *beside[slot]]).T
+        np.testing.assert_array_equal(now.reward, expected)
         np.testing.assert_array_equal(now.discount, 1)
         assert now.is_last().all() == (slot == SLOTS - 1)
     again = ours.step(actions[0].reshape(len(SEEDS), -1))  # begins the next episodes
