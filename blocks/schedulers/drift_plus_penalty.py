@@ -31,6 +31,9 @@ from semlink.loop.pool import (
 )
 from semlink.units import db_to_linear, linear_to_db
 
+STEP_DB = 1.0  # of the powers that a grant can express, which rounds them down
+TINY = 1e-9
+ABOVE = 1 + 1e-9  # for a power at a limit, which rounding must not put below it
 Price = Annotated[float, Field(ge=0, le=1e9)]
 Alternative = Literal["never", "always", "better", "leaner"]
 
@@ -66,9 +69,8 @@ def advice(
     value = wants * np.log2(1 + power * g) - price * power
     served = (power >= LEAST) & (value > 0)
     if fits:
-        needs_db = demands.needs_db + REDUNDANCY_DB * redundancy
-        needs = np.nan_to_num(db_to_linear(needs_db), nan=0.0, posinf=np.inf)
-        served &= needs <= peak
+        needs = needed(demands, redundancy)
+        served &= needs <= peak * ABOVE
         power = np.clip(needs, power, peak)
     return Advice(value, power, served)
 
@@ -113,6 +115,18 @@ def _effective(demands: Demands, urgency) -> np.ndarray:
     weight = demands.importance * 2.0**demands.priority
     asks = demands.backlog > 0
     return weight * (demands.backlog + urgency * np.where(asks, waited, 0.0))
+
+
+def needed(demands: Demands, redundancy=0) -> np.ndarray:
+    """Power that a signal needs, of those that a grant can express; 0 if unknown.
+
+    Parameters
+    ----------
+    redundancy : with which it is sent : [..., K], or one for all
+    """
+    needs_db = demands.needs_db + REDUNDANCY_DB * redundancy
+    needs = db_to_linear(STEP_DB * np.ceil(needs_db / STEP_DB - TINY)) * ABOVE
+    return np.nan_to_num(needs, nan=0.0, posinf=np.inf)
 
 
 def exchanges(demands: Demands, rule: Alternative) -> np.ndarray:

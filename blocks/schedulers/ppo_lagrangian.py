@@ -15,8 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from blocks.powers import affordable
-from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty, exchanges
+from blocks.powers import LEAST, affordable
+from blocks.schedulers.drift_plus_penalty import (
+    DriftPlusPenalty,
+    exchanges,
+    needed,
+)
 from blocks.schedulers.features import ASKS, FEATURES, RULE, advised, features
 from semlink.errors import InputError
 from semlink.graph import compiled
@@ -29,6 +33,7 @@ from semlink.loop.pool import (
     granted,
     in_order,
 )
+from semlink.units import linear_to_db
 
 SHIPPED = Path(__file__).parents[1] / "nn"
 MODEL, WEIGHTS, CONFIG = "ppo_lagrangian", "model.weights.h5", "config.json"
@@ -117,7 +122,8 @@ def by_grants(actions: np.ndarray, demands: Demands, pool: Pool) -> Shares:
 
     Score and power are corrections of what ``drift_plus_penalty`` says: users are
     served in the order of falling sums, those of 0 or less not at all; a power of 1 is
-    10 dB more, as far as a grant can express it and the pool has the energy. The others
+    10 dB more, as far as a grant can express it and the pool has the energy, and no
+    correction takes a signal the power that it is known to need. The others
     are whole numbers: redundancy; 1 to depart from the heuristic's choice between the
     user's transmitter and its alternative; and the most retransmissions, if the user
     asks for as many.
@@ -126,9 +132,10 @@ def by_grants(actions: np.ndarray, demands: Demands, pool: Pool) -> Shares:
     redundancy, again = np.rint(redundancy), np.rint(again)
     asked = demands.exchanged(exchanges(demands, RULE) ^ (np.rint(other) > 0))
     base, base_power = advised(asked, pool, redundancy)
-    score, power = base + score, base_power + power
+    score, power_db = base + score, POWER_DB * (base_power + power)
+    least_db = linear_to_db(np.maximum(needed(asked, redundancy), LEAST))
     uses = in_order(np.where(score > 0, score, -np.inf), asked, pool)
-    power_db = affordable(pool, uses, POWER_DB * power)
+    power_db = affordable(pool, uses, np.maximum(power_db, least_db))
     return granted(asked, uses, power_db, redundancy, again)
 
 

@@ -177,6 +177,9 @@ def test_the_alternative_of_a_session_is_another_arm_and_is_what_is_sent():
     assert demand.alternative_uses == min(arm.uses for arm in others)
     assert 0 < demand.alternative_least < demand.alternative_uses
     assert demand.alternative_prior != demand.prior
+    needs = sender._deciding.perceiving.needs
+    assert demand.needs_db == needs(asked) - 14.0
+    assert demand.alternative_needs_db == needs(min(others, key=lambda a: a.uses)) - 14
     demands = stacked([demand]).exchanged(np.array([True]))
     share = Shares(*(part[0] for part in granted(demands, demands.wanted)))
     emitted = sender.send(share)

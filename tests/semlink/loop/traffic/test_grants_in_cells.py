@@ -183,6 +183,52 @@ def test_a_prior_is_what_the_table_expects_at_the_reported_state():
     assert np.isnan(without.alternative_prior).all()
 
 
+@pytest.mark.parametrize("name", ["ntscc", "akb_jscc", SEPARATED, "words"])
+def test_the_least_state_is_where_a_budget_begins_to_hold_a_signal(name):
+    table, uses = Abstraction(read()), np.array([300, 4_200, 8_352, 20_000, 90_000])
+    planned = np.arange(-6.0, 22.0, 0.25)
+    least = table.least_db(name, uses, values=833_745)
+    found = table.utility(name, planned[:, None], uses, values=833_745)
+    np.testing.assert_array_equal(
+        found.feasible, np.maximum(planned, -4)[:, None] >= least
+    )
+    assert np.all(np.diff(least[np.isfinite(least)]) <= 0)
+
+
+def test_a_signal_needs_the_power_that_shared_knowledge_says():
+    """With it a signal is sent, with less there is none, whichever transmitter."""
+    users = USER | OTHER, USER | OTHER | {"margin_db": MARGIN_DB}
+    environment = cell(measured(), *users, prior="table", snr_db=8.0, load=5.0)
+    for step in (1e-6, -1e-6):
+        for other in (False, True):
+            asks = environment.reset(range(30)).exchanged(np.full((30, 2), other))
+            power_db = asks.needs_db + step
+            sent = (asks.backlog > 0) & np.isfinite(power_db)
+            shares = granted(asks, np.where(sent, asks.uses, 0), power_db)
+            tally = environment.step(shares)
+            assert sent.sum() > 20
+            np.testing.assert_array_equal(tally.uses > 0, sent & (step > 0))
+
+
+def test_powers_that_fit_send_few_grants_without_a_signal():
+    """Those are what is left of a pool, which is too little at less than full power."""
+    vain = []
+    for fits in (False, True):
+        environment = cell(measured(), USER, USER, prior="table", snr_db=8.0)
+        made, count = DriftPlusPenalty(20.0, 4.0, fits=fits), np.zeros(2)
+        environment.reset(range(20))
+        for _ in range(40):
+            shares, _ = made(environment.demands, environment.pool, None, None)
+            before = environment.begun
+            tally = environment.step(shares)
+            attempts = tally.attempts - before.attempts
+            none = (attempts > 0) & (tally.uses - before.uses == 0)
+            count += np.array([none.sum(), (none & (shares.uses == 8_500)).sum()])
+        vain.append(count)
+    assert vain[1][0] < 0.5 * vain[0][0]
+    assert vain[1][1] == 0 < vain[0][1]
+
+
 def test_reported_quality_is_the_mean_of_the_books_and_late():
     environment = cell(measured(), USER, USER, snr_db=12.0)
     made, told = SCHEDULERS.build("max_weight"), environment.config.signalling
