@@ -273,10 +273,10 @@ class CellEnvironment:
             known = self._service.expects(place, plan, uses, self._queues.content)
             prior = np.where(held, known, prior)
         least = np.where(held, self._least(place, plan) + self._announced, 0)
-        needs_db = np.where(held, self._least_db(place, uses) - plan, np.nan)
+        needs_db = np.where(held, self._sure_db(place, uses) - plan, np.nan)
         return Offer(np.broadcast_to(uses, shape), least, prior, needs_db)
 
-    def _least_db(self, transmitter: np.ndarray, uses: np.ndarray) -> np.ndarray:
+    def _sure_db(self, transmitter: np.ndarray, uses: np.ndarray) -> np.ndarray:
         """State that a grant of so many channel uses needs [dB]; NaN if unknown."""
         if self.config.prior == "none":
             return np.full(np.shape(uses), np.nan)
