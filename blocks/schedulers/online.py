@@ -20,14 +20,16 @@ M. Herbster, M. K. Warmuth, "Tracking the best expert", Machine Learning 32, 199
 N. Cesa-Bianchi, G. Lugosi, "Prediction, learning, and games", Cambridge, 2006.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from pydantic import Field
 
 from blocks.schedulers import ppo_lagrangian
-from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty, Price
+from blocks.schedulers.drift_plus_penalty import Alternative, DriftPlusPenalty, Price
 from semlink.errors import InputError
 from semlink.loop.pool import Demands, Pool, Shares
 from semlink.units import db_to_linear
@@ -112,7 +114,7 @@ def properties(demands: Demands, shares: Shares, kinds: int) -> np.ndarray:
     place = np.clip((snr_db - LEVELS_DB[0]) / step, 0, len(LEVELS_DB) - 1)
     near = np.maximum(1 - np.abs(place[..., None] - np.arange(len(LEVELS_DB))), 0.0)
     weight = np.where(sent, demands.importance * 2.0**demands.priority, 0.0)
-    kind = np.minimum(demands.transmitter, kinds - 1)[..., None] == np.arange(kinds)
+    kind = np.minimum(shares.transmitter, kinds - 1)[..., None] == np.arange(kinds)
     at = (weight[..., None] * kind)[..., None] * near[..., None, :]
     return at.reshape(*sent.shape, -1)
 
@@ -154,7 +156,7 @@ class Online:
 
     Parameters
     ----------
-    base : (demands, pool) -> v and urgency [...]
+    base : (demands, pool) -> v and urgency [...]; ``scheme`` of ``drift_plus_penalty``
     factors : of v, one for each expert; an odd number, the middle one is 1
     block : decisions of a block
     weights : of the experts
@@ -196,14 +198,14 @@ class Online:
         pool = pool._replace(
             uses=np.broadcast_to(np.expand_dims(pool.uses, -1), shape[:-1])
         )
-        return DriftPlusPenalty(price, urgency[..., None, None], None)(
-            wide, pool, None, None
-        )[0]
+        rule = DriftPlusPenalty(price, urgency[..., None, None], **self._base.scheme)
+        return rule(wide, pool, None, None)[0]
 
     def _begun(self, demands: Demands) -> Memory:
         users, experts = demands.uses.shape[-1], len(self._factors)
         shape = demands.uses.shape[:-1]
-        size = (int(demands.transmitter.max(initial=0)) + 1) * len(LEVELS_DB)
+        places = np.maximum(demands.transmitter, demands.alternative)
+        size = (int(places.max(initial=0)) + 1) * len(LEVELS_DB)
         return Memory(
             decisions=0,
             blocks=0,
@@ -251,6 +253,7 @@ class Tuned(NamedTuple):
 
     v: float
     urgency: float
+    scheme: Mapping[str, Any] = MappingProxyType({})
 
     def __call__(self, demands, pool):
         """The same in each slot."""
@@ -269,6 +272,8 @@ def build(
     share: Annotated[float, Field(ge=0, lt=1)] = 0.01,
     kept: Annotated[float, Field(gt=0, lt=1)] = 0.95,
     explore: Annotated[float, Field(ge=0, le=1)] = 0.02,
+    alternative: Alternative = "never",
+    fits: bool = False,
 ) -> Online:
     """Build the scheduler.
 
@@ -284,6 +289,7 @@ def build(
     share : part of the weights that all experts share anew after each block
     kept : weight of a block in the model of gains, over that of the next one
     explore : share of the blocks in which all experts are equally likely
+    alternative, fits : of ``drift_plus_penalty``, without a policy
 
     Raises
     ------
@@ -292,17 +298,29 @@ def build(
     """
     if experts % 2 == 0:
         raise InputError(f"experts must be an odd number, got {experts}")
-    base = Tuned(v, urgency) if policy is None else _trained(policy)
+    scheme = {"alternative": alternative, "fits": fits}
+    base = Tuned(v, urgency, scheme) if policy is None else _trained(policy)
     factors = float(ratio) ** (np.arange(experts) - experts // 2)
     return Online(base, factors, block, Weights(rate, share), kept, explore)
 
 
-def _trained(policy: str):
+class Trained(NamedTuple):
+    """A base of a policy, whose rule is that of the policy."""
+
+    made: ppo_lagrangian.PpoLagrangian
+    scheme: Mapping[str, Any] = MappingProxyType(ppo_lagrangian.SCHEME)
+
+    def __call__(self, demands, pool):
+        """What the policy says in this slot."""
+        return self.made.parameters(demands, pool)
+
+
+def _trained(policy: str) -> Trained:
     made = ppo_lagrangian.build(policy)
     if made.form != ppo_lagrangian.PARAMETERS:
         must = f"have the form {ppo_lagrangian.PARAMETERS}"
         raise InputError(f"policy must {must}, got one of {made.form}")
-    return made.parameters
+    return Trained(made)
 
 
 def files(policy: str | None = None, **others) -> list[Path]:

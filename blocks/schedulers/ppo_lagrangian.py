@@ -1,10 +1,10 @@
 """A learned scheduler: PPO with a multiplier for the weight of what is lost.
 
 A network over the set of users (``blocks/nn/scheduling``) decides. Its weights say in
-which form: ``grants``, a score of each user, which are served in the order of falling
-scores, those of a score of 0 or less not at all; or ``parameters``, the price of power
-and the urgency of ``drift_plus_penalty`` for this slot. ``docs/schedulers.md`` has the
-reward, the constraint and the results.
+which form: ``grants``, for each user a score, a power, a redundancy, a transmitter and
+the most retransmissions; or ``parameters``, the price of power and the urgency of
+``drift_plus_penalty`` for this slot. ``docs/schedulers.md`` has the reward, the
+constraint and the results.
 """
 
 import json
@@ -15,19 +15,40 @@ from typing import Any
 
 import numpy as np
 
-from blocks.powers import affordable
-from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
-from blocks.schedulers.features import ASKS, FEATURES, features
+from blocks.powers import LEAST, affordable
+from blocks.schedulers.drift_plus_penalty import (
+    DriftPlusPenalty,
+    exchanges,
+    needed,
+)
+from blocks.schedulers.features import ASKS, FEATURES, RULE, advised, features
 from semlink.errors import InputError
 from semlink.graph import compiled
-from semlink.loop.pool import Demands, Pool, Shares, granted, in_order, nominal_db
+from semlink.loop.pool import (
+    MOST_AGAIN,
+    MOST_REDUNDANCY,
+    Demands,
+    Pool,
+    Shares,
+    granted,
+    in_order,
+)
+from semlink.units import linear_to_db
 
 SHIPPED = Path(__file__).parents[1] / "nn"
 MODEL, WEIGHTS, CONFIG = "ppo_lagrangian", "model.weights.h5", "config.json"
 GRANTS, PARAMETERS = "grants", "parameters"
-FORMS = {GRANTS: 2, PARAMETERS: 2}  # outputs of the network
-POWER_DB = 10.0  # over the nominal power, of an output of one
-V, URGENCY = (0.05, 20.0), (0.1, 60.0)  # ranges of the parameters
+NUMBERS = ("score", "power")  # outputs of a user in the form grants, of one number each
+HEADS = {  # choices of a user in the form grants, of one output for each
+    "redundancy": 1 + MOST_REDUNDANCY,
+    "alternative": 2,
+    "retransmissions": 1 + MOST_AGAIN,
+}
+FORMS = {GRANTS: len(NUMBERS) + sum(HEADS.values()), PARAMETERS: 2}  # outputs
+ACTIONS = {GRANTS: len(NUMBERS) + len(HEADS), PARAMETERS: 2}  # with a column a head
+POWER_DB = 10.0  # of an output of one
+V, URGENCY = (0.5, 80.0), (0.1, 60.0)  # ranges of the parameters
+SCHEME = {"alternative": RULE, "fits": True}  # of drift_plus_penalty beside them
 
 
 class Decider:
@@ -74,35 +95,54 @@ class PpoLagrangian(Decider):
     def __call__(self, demands, pool, memory, draws):
         """Shares by what the network says of the users' features."""
         found = self.outputs(features(demands, pool))
-        return shares_of(self.form, found, demands, pool), None
+        action = chosen(found) if self.form == GRANTS else found
+        return shares_of(self.form, action, demands, pool), None
 
     def parameters(self, demands, pool) -> tuple[np.ndarray, np.ndarray]:
         """Price of power and urgency : [...], by a policy of form ``parameters``."""
         return parameters_of(self.outputs(features(demands, pool)))
 
 
-def shares_of(form: str, outputs, demands: Demands, pool: Pool) -> Shares:
-    """Shares by what a network of some form puts out."""
+def shares_of(form: str, actions, demands: Demands, pool: Pool) -> Shares:
+    """Shares by actions of some form."""
     by = by_grants if form == GRANTS else by_parameters
-    return by(outputs, demands, pool)
+    return by(actions, demands, pool)
 
 
-def by_grants(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
-    """Shares by a score and a power of each user, outputs [..., K, 2].
+def chosen(outputs: np.ndarray) -> np.ndarray:
+    """Actions [..., 5] by outputs [..., 12]: of each head the largest."""
+    *heads, _ = np.cumsum([len(NUMBERS), *HEADS.values()])
+    numbers, *scores = np.split(outputs, heads, axis=-1)
+    choices = [head.argmax(axis=-1, keepdims=True) for head in scores]
+    return np.concatenate([numbers, *choices], axis=-1)
 
-    Users of a score of 0 or less get nothing. A power of 0 is the nominal one, of 1 is
-    10 dB more, as far as a grant can express it and the pool has the energy.
+
+def by_grants(actions: np.ndarray, demands: Demands, pool: Pool) -> Shares:
+    """Shares by actions of each user [..., K, 5].
+
+    Score and power are corrections of what ``drift_plus_penalty`` says: users are
+    served in the order of falling sums, those of 0 or less not at all; a power of 1 is
+    10 dB more, as far as a grant can express it and the pool has the energy, and no
+    correction takes a signal the power that it is known to need. The others
+    are whole numbers: redundancy; 1 to depart from the heuristic's choice between the
+    user's transmitter and its alternative; and the most retransmissions, if the user
+    asks for as many.
     """
-    score, power = outputs[..., 0], outputs[..., 1]
-    uses = in_order(np.where(score > 0, score, -np.inf), demands, pool)
-    power_db = affordable(pool, uses, nominal_db(pool) + POWER_DB * power)
-    return granted(demands, uses, power_db)
+    score, power, redundancy, other, again = np.moveaxis(actions, -1, 0)
+    redundancy, again = np.rint(redundancy), np.rint(again)
+    asked = demands.exchanged(exchanges(demands, RULE) ^ (np.rint(other) > 0))
+    base, base_power = advised(asked, pool, redundancy)
+    score, power_db = base + score, POWER_DB * (base_power + power)
+    least_db = linear_to_db(np.maximum(needed(asked, redundancy), LEAST))
+    uses = in_order(np.where(score > 0, score, -np.inf), asked, pool)
+    power_db = affordable(pool, uses, np.maximum(power_db, least_db))
+    return granted(asked, uses, power_db, redundancy, again)
 
 
 def by_parameters(outputs: np.ndarray, demands: Demands, pool: Pool) -> Shares:
     """Shares of ``drift_plus_penalty`` with parameters by outputs [..., 2]."""
     v, urgency = parameters_of(outputs)
-    rule = DriftPlusPenalty(v, urgency[..., None], None)
+    rule = DriftPlusPenalty(v, urgency[..., None], **SCHEME)
     return rule(demands, pool, None, None)[0]
 
 

@@ -1,8 +1,10 @@
 """A learned scheduler: soft actor-critic with a multiplier for the weight that is lost.
 
-A network over the set of users (``blocks/nn/scheduling``) gives each a bid and a power,
-both continuous. Users are served in the order of falling bids, those of a bid of 0 or
-less not at all. ``docs/schedulers.md`` has the reward, the constraint and the results.
+A network over the set of users (``blocks/nn/scheduling``) gives each a bid, a power, a
+redundancy, a transmitter and the most retransmissions. All are continuous, as soft
+actor-critic needs them: choices are the parts of a range that is cut. Users are served
+in the order of falling bids, those of a bid of 0 or less not at all.
+``docs/schedulers.md`` has the reward, the constraint and the results.
 """
 
 from functools import lru_cache
@@ -10,12 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from blocks.schedulers.features import ASKS, FEATURES, features
-from blocks.schedulers.ppo_lagrangian import Decider, files_of, read
+from blocks.schedulers.drift_plus_penalty import exchanges
+from blocks.schedulers.features import ASKS, FEATURES, RULE, features
+from blocks.schedulers.ppo_lagrangian import HEADS, Decider, files_of, read
 from semlink.loop.pool import LEAST_DB, Demands, Pool, Shares, granted, in_order
 
 MODEL, SHIPPED = "sac_lagrangian", "bids"
-OUTPUTS = 2  # bid and power of a user, before the hyperbolic tangent
+NUMBERS = ("bid", "power")  # outputs of a user, before the hyperbolic tangent
+OUTPUTS = len(NUMBERS) + len(HEADS)
 WEAKEST_DB = -12.0  # of the powers that a network chooses, below that of the pool
 
 
@@ -24,7 +28,7 @@ class SacLagrangian(Decider):
 
     Parameters
     ----------
-    net : takes features [B, K, F], gives outputs [B, K, 2]
+    net : takes features [B, K, F], gives outputs [B, K, 5]
     power : whether it sets powers; otherwise they are nominal
     """
 
@@ -41,15 +45,26 @@ class SacLagrangian(Decider):
 
 
 def by_bids(action: np.ndarray, demands: Demands, pool: Pool) -> Shares:
-    """Shares by bids and powers from -1 to 1 : [..., K, 2].
+    """Shares by bids, powers and choices from -1 to 1 : [..., K, 5].
 
     A power of 1 is the mean one of the pool, up to the nominal one, -1 is 12 dB below.
+    A choice is which of the equal parts of its range it is in; choices are those of the
+    heads of ``ppo_lagrangian``.
     """
-    bid, power = action[..., 0], action[..., 1]
+    bid, power, *choices = np.moveaxis(np.asarray(action), -1, 0)
+    redundancy, other, again = map(_cut, choices, HEADS.values())
     most_db = min(float(pool.power_db), 0.0)
     power_db = most_db + WEAKEST_DB * (1 - np.clip(power, -1, 1)) / 2
-    uses = in_order(np.where(bid > 0, bid, -np.inf), demands, pool)
-    return granted(demands, uses, np.maximum(power_db, LEAST_DB))
+    asked = demands.exchanged(exchanges(demands, RULE) ^ (other > 0))
+    uses = in_order(np.where(bid > 0, bid, -np.inf), asked, pool)
+    power_db = np.maximum(power_db, LEAST_DB)
+    return granted(asked, uses, power_db, redundancy, again)
+
+
+def _cut(choice: np.ndarray, parts: int) -> np.ndarray:
+    """Which of the equal parts of the range from -1 to 1 a choice is in, from 0."""
+    place = np.floor((choice + 1) / 2 * parts)
+    return np.clip(place, 0, parts - 1).astype(int)
 
 
 def network():

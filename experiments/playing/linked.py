@@ -63,7 +63,12 @@ class Composed(NamedTuple):
 def composed(config: TrafficScenario) -> Composed:
     """What the cell of a scenario consists of."""
     traffic = config.traffic
-    names = dict.fromkeys(user.transmitter for user in traffic.users)
+    names = dict.fromkeys(
+        name
+        for user in traffic.users
+        for name in (user.transmitter, user.alternative)
+        if name is not None
+    )
     return Composed(config.source.label, tuple(names), traffic.utility)
 
 

@@ -33,8 +33,11 @@ def perceiving(
     InputError
         The importance reads annotations, or a transmitter is not in the table.
     """
-    expects = Expected(table(), names, values()).of if config.prior != "none" else None
-    return Perceiving(_weighs(config), expects, config.scheduler.name != ALONE)
+    compared = config.scheduler.name != ALONE
+    if config.prior == "none":
+        return Perceiving(_weighs(config), least=compared)
+    of = Expected(table(), names, values())
+    return Perceiving(_weighs(config), of.of, of.needs, compared)
 
 
 def _weighs(config: ScenarioConfig) -> Callable[[Sample], float] | None:

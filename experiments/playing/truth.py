@@ -74,6 +74,11 @@ class Expected:
         found = self(task, (arm,), state_db, state_db, content)
         return float(np.clip(found[0, 0], 0, 1))
 
+    def needs(self, arm: Arm) -> float:
+        """Es/N0 to plan for from which an arm's channel uses hold a signal [dB]."""
+        number = self._numbers[arm.transmitter]
+        return float(self._table.least_db(number, arm.uses, values=self._values))
+
 
 class Truth:
     """Expected utilities of the arms of a context.

@@ -10,6 +10,7 @@ import warnings
 from importlib import import_module
 
 from experiments.scheduling.asked import (
+    Ablate,
     Compare,
     Online,
     Order,
@@ -28,6 +29,7 @@ COMMANDS = {  # options, and the module that has it
     "train": (Train, "learning.training"),
     "train_sac": (TrainSac, "learning.sac"),
     "compare": (Compare, "comparing"),
+    "ablate": (Ablate, "learning.ablating"),
     "order": (Order, "order"),
     "online": (Online, "online"),
     "tune_online": (TuneOnline, "online"),

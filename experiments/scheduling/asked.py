@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from semlink.errors import InputError
 
-LIMIT = 0.28  # weight of what is lost, over the weight of what is offered
+TUNED = "drift_plus_penalty[v=16,urgency=4,alternative=leaner,fits=true]"
+LIMIT = 0.14  # weight of what is lost, over the weight of what is offered
 
 
 class Small(NamedTuple):
@@ -27,12 +28,15 @@ class Train(NamedTuple):
     """PPO-Lagrangian trains a scheduler on cells by the measured table.
 
     output : folder of the weights and the card
-    form : ``grants``, scores of users; ``parameters``, of ``drift_plus_penalty``
+    form : ``grants``, of each user; ``parameters``, of ``drift_plus_penalty``
     users : of the cells, an even number
     batches : of 128 episodes and 64 slots
     limit : largest weight of what is lost, over the weight of what is offered
     rule : what moves the multiplier, ``pid`` or ``integral``
     seed : root of all randomness
+    without : what the policy does not see or decide, with commas between the names:
+        ``prior``, ``feedback``, and of ``grants`` ``score``, ``power``,
+        ``redundancy``, ``alternative``, ``retransmissions``
     """
 
     output: Path
@@ -42,6 +46,7 @@ class Train(NamedTuple):
     limit: float = LIMIT
     rule: str = "pid"
     seed: int = 1
+    without: str = ""
 
 
 class TrainSac(NamedTuple):
@@ -64,7 +69,7 @@ class TrainSac(NamedTuple):
 
 
 class Tune(NamedTuple):
-    """Grid search of the two parameters of ``drift_plus_penalty``.
+    """Grid search of the parameters of ``drift_plus_penalty``.
 
     output : folder of the table
     users : of the cells, an even number
@@ -84,8 +89,7 @@ class Compare(NamedTuple):
     output : folder of the table
     seeds : independent groups of episodes, from which intervals follow
     episodes : of each
-    v : price of power of the tuned ``drift_plus_penalty``
-    urgency : urgency of the tuned ``drift_plus_penalty``
+    tuned : the tuned heuristic, to which all are compared
     policies : names or folders of policies of ``ppo_lagrangian``, or other schedulers
         as ``sac_lagrangian:bids`` or ``assignment[blocks=2]``, with commas between them
     """
@@ -93,9 +97,25 @@ class Compare(NamedTuple):
     output: Path
     seeds: int = 5
     episodes: int = 8
-    v: float = 8.0
-    urgency: float = 4.0
+    tuned: str = TUNED
     policies: str = "grants,parameters"
+
+
+class Ablate(NamedTuple):
+    """A learned scheduler without parts of what it sees and decides.
+
+    output : folder of the table
+    policy : name or folder of a policy of ``ppo_lagrangian`` of the form ``grants``
+    users : of the cells, an even number
+    seeds : independent groups of episodes, from which intervals follow
+    episodes : of each
+    """
+
+    output: Path
+    policy: str = "grants"
+    users: int = 4
+    seeds: int = 5
+    episodes: int = 8
 
 
 class Order(NamedTuple):
@@ -136,8 +156,8 @@ class Online(NamedTuple):
     slots: int = 2_048
     seeds: int = 5
     episodes: int = 2
-    v: float = 12.0
-    urgency: float = 0.0
+    v: float = 30.0
+    urgency: float = 4.0
     policy: str = "reward"
 
 
@@ -156,8 +176,8 @@ class TuneOnline(NamedTuple):
     users: int = 8
     slots: int = 1_024
     episodes: int = 6
-    v: float = 12.0
-    urgency: float = 0.0
+    v: float = 30.0
+    urgency: float = 4.0
 
 
 def at_least(name: str, value: int, least: int) -> None:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from blocks.schedulers.features import features
+from experiments.scheduling.learning.masks import hidden
 from experiments.scheduling.traffic import offered
 from semlink.contracts.schedulers import check_shares
-from semlink.loop.pool import Shares
+from semlink.loop.pool import Demands, Pool, Shares
 from semlink.loop.traffic.environment import CellEnvironment, Tally
 
 
@@ -38,10 +39,15 @@ class Cells:
     Parameters
     ----------
     environment : the cell
+    without : parts of what is seen and decided that there are not
+
+    Attributes
+    ----------
+    environment, without : as given
     """
 
-    def __init__(self, environment: CellEnvironment):
-        self.environment = environment
+    def __init__(self, environment: CellEnvironment, without: Sequence[str] = ()):
+        self.environment, self.without = environment, without
         self._offered = offered(environment.config)
 
     @property
@@ -62,12 +68,21 @@ class Cells:
     @property
     def seen(self) -> np.ndarray:
         """Features of the users in this slot : [B, K, F], float32."""
-        return features(self.environment.demands, self.environment.pool)
+        return features(self.demands, self.pool)
+
+    @property
+    def demands(self) -> Demands:
+        """What users ask for in this slot : [B, K]."""
+        return hidden(self.environment.demands, self.without)
+
+    @property
+    def pool(self) -> Pool:
+        """What there is to share in this slot."""
+        return self.environment.pool
 
     def step(self, shares: Shares) -> Gained:
         """Serve by shares [B, K]."""
-        demands, pool = self.environment.demands, self.environment.pool
-        check_shares("an action", demands, pool, shares)
+        check_shares("an action", self.environment.demands, self.pool, shares)
         return self.gained(self.environment.step(shares))
 
     def gained(self, tally: Tally) -> Gained:

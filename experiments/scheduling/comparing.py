@@ -5,6 +5,7 @@ All meet the same traffic, of seeds that no training and no tuning has seen, in 
 paired.
 """
 
+import re
 import time
 from typing import NamedTuple
 
@@ -16,12 +17,14 @@ from experiments.scheduling import traffic
 from experiments.scheduling.asked import Compare, at_least, folder
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.tables import shown, write
+from semlink.loop.pool import Scheduler
 from semlink.loop.traffic.environment import played
 from semlink.sweeps.monitor import interval
 
 USERS = (2, 4, 8, 16)
 BASIC = ("random", "strict_priority", "earliest_deadline", "max_weight")
 TABLE = "compare.csv"
+APART = re.compile(r",(?![^\[]*\])")  # commas between names, not within brackets
 
 
 class Compared(NamedTuple):
@@ -56,27 +59,28 @@ def compare(asked: Compare) -> None:
     """
     at_least("seeds", asked.seeds, 2)
     at_least("episodes", asked.episodes, 1)
-    output = folder(asked.output)
-    tuned = f"drift_plus_penalty[v={asked.v:g},urgency={asked.urgency:g}]"
-    learned = [
-        name if ":" in name or "[" in name else f"ppo_lagrangian:{name}"
-        for name in asked.policies.split(",")
-        if name
-    ]
-    names = [tuned, *BASIC, "drift_plus_penalty", *learned]
-    made = {name: scheduler(name) for name in names}
+    output, tuned = folder(asked.output), asked.tuned
+    learned = dict(named(word) for word in APART.split(asked.policies) if word)
+    names = [tuned, *BASIC, "drift_plus_penalty"]
+    made = {name: scheduler(name) for name in names} | learned
     rows = []
     for users in USERS:
         cells = Cells(traffic.cell(users))
         values = {
             name: means(cells, made[name], asked.seeds, asked.episodes)
-            for name in track(names, f"{users} users", transient=True)
+            for name in track(made, f"{users} users", transient=True)
         }
-        rows += [_row(users, name, values[name], values[tuned]) for name in names]
+        rows += [row_of(users, name, values[name], values[tuned]) for name in made]
     write(output / TABLE, rows)
     shown("unseen traffic, means of a slot", rows)
     for name in learned:
         print(f"{name}: {decision_ms(made[name]):.2f} ms a decision for 16 users")
+
+
+def named(word: str) -> tuple[str, Scheduler]:
+    """A scheduler by its name, or a policy of ``ppo_lagrangian`` by its own."""
+    name = word if ":" in word or "[" in word else f"ppo_lagrangian:{word}"
+    return name, scheduler(name)
 
 
 def decision_ms(made, users: int = USERS[-1], repeats: int = 300) -> float:
@@ -101,7 +105,8 @@ def means(cells: Cells, made, seeds: int, episodes: int) -> np.ndarray:
     return each.reshape(seeds, episodes, -1).mean(axis=1)
 
 
-def _row(users: int, name: str, own: np.ndarray, tuned: np.ndarray) -> Compared:
+def row_of(users: int, name: str, own: np.ndarray, tuned: np.ndarray) -> Compared:
+    """A row by the means of groups [N, 3], beside those of the tuned heuristic."""
     reward, cost, uses = own.mean(axis=0)
     gain, saved = own[:, 0] - tuned[:, 0], tuned[:, 1] - own[:, 1]
     pairs = [(of.mean(), half_width(of)) for of in (own[:, 0], gain, own[:, 1], saved)]

@@ -71,6 +71,7 @@ class Watched:
         self._link, self._table, self._values = link, table, values
         self._metric = table.metrics.index(utility)
         self.least, self.number = link.least, link.number
+        self.expects, self.least_db = link.expects, link.least_db
         self.deliveries: list[Delivery] = []
 
     def __call__(self, sending: Sending, chance: np.ndarray) -> Received:

@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
+from blocks.schedulers.ppo_lagrangian import SCHEME
 from blocks.scheduling import scheduler
 from experiments.figures.canvas import save
 from experiments.scheduling import traffic
@@ -22,7 +23,7 @@ from experiments.scheduling.drift import BIN, PHASES, SideBySide, course
 from experiments.scheduling.tables import shown, write
 from semlink.errors import InputError
 
-PRICES = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 96.0)
+PRICES = (3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0)
 URGENCIES = (0.0, 4.0, 16.0)
 CENTRE = {"block": 32, "rate": 3, "share": 0.01, "kept": 0.95, "explore": 0.05}
 TRIED = {  # one at a time, in place of that of the centre
@@ -51,7 +52,8 @@ class Priced(NamedTuple):
 
     def __call__(self, demands, pool, memory, draws):
         """Shares of ``drift_plus_penalty``; no memory."""
-        rule = DriftPlusPenalty(self.v * pool.price / self.price, self.urgency, None)
+        v = self.v * pool.price / self.price
+        rule = DriftPlusPenalty(v, self.urgency, **SCHEME)
         return rule(demands, pool, None, None)
 
 
@@ -93,16 +95,15 @@ def online(asked: Online) -> list[Adapted]:
     at_least("seeds", asked.seeds, 2)
     _check(asked)
     output, count = folder(asked.output), asked.seeds * asked.episodes
-    tuned = f"drift_plus_penalty[v={asked.v:g},urgency={asked.urgency:g}]"
-    trained = f"ppo_lagrangian:{asked.policy}"
-    on_tuned = f"online[v={asked.v:g},urgency={asked.urgency:g}]"
-    names = [tuned, on_tuned, trained, f"online[policy={asked.policy}]"]
+    base, trained = base_of(asked), f"ppo_lagrangian:{asked.policy}"
+    names = [f"drift_plus_penalty[{base}]", f"online[{base}]"]
+    names += [trained, f"online[policy={asked.policy}]"]
     made = [scheduler(name) for name in names]
     names.append(BY_PRICE)
     made.append(Priced(asked.v, asked.urgency, traffic.PRICE * asked.users))
     settings = list(product(PRICES, URGENCIES))
     v, urgency = np.repeat(settings, count, axis=0).T
-    grid = DriftPlusPenalty(v, urgency[:, None], None)
+    grid = DriftPlusPenalty(v, urgency[:, None], **SCHEME)
     parts = [*((one, count) for one in made), (grid, len(v))]
     first = traffic.TEST + APART
     total = len(parts) - 1 + len(settings)
@@ -117,6 +118,12 @@ def online(asked: Online) -> list[Adapted]:
     shown("drifting traffic, means of a slot", rows)
     print(f"figure in {_draw(curves, output / FIGURE)}")
     return rows
+
+
+def base_of(asked: Online | TuneOnline) -> str:
+    """Parameters of the tuned heuristic, as of the head upon it."""
+    scheme = ",".join(f"{key}={str(value).lower()}" for key, value in SCHEME.items())
+    return f"v={asked.v:g},urgency={asked.urgency:g},{scheme}"
 
 
 def _check(asked) -> None:
@@ -199,7 +206,7 @@ def tune_online(asked: TuneOnline) -> list[Learner]:
     """
     at_least("episodes", asked.episodes, 2)
     _check(asked)
-    output, base = folder(asked.output), f"v={asked.v:g},urgency={asked.urgency:g}"
+    output, base = folder(asked.output), base_of(asked)
     pairs = [(key, value) for key, values in TRIED.items() for value in values]
     tried = [f"{key}={value}" for key, value in pairs]
     each = [CENTRE | {key: value} for key, value in pairs]

@@ -141,6 +141,11 @@ def demands(of: Parts, gained=0.0, cell: Cell = CELL) -> Demands:
         priority=np.broadcast_to([1, 0], zero.shape),
         importance=np.broadcast_to(np.array(cell.importance), zero.shape),
         prior=np.full(zero.shape, np.nan), gained=zero + gained,
+        quality=np.full(zero.shape, np.nan), alternative=zero - 1,
+        alternative_uses=zero, alternative_least=zero,
+        alternative_prior=np.full(zero.shape, np.nan),
+        needs_db=np.full(zero.shape, np.nan),
+        alternative_needs_db=np.full(zero.shape, np.nan),
     )  # fmt: skip
 
 

@@ -1,35 +1,51 @@
-"""``python -m experiments.scheduling tune``: the two parameters of the heuristic.
+"""``python -m experiments.scheduling tune``: the parameters of the heuristic.
 
-A grid search over ``v`` and ``urgency`` of ``drift_plus_penalty`` on seeds of their
-own: the largest reward within the limit, or the smallest cost if none is within it.
+A grid search over ``v`` and ``urgency`` of ``drift_plus_penalty``, for each rule of the
+alternative transmitter, and without the knowledge of what signals need, on seeds of
+their own: the largest reward within the limit, or the smallest cost if none is within
+it. The best setting is then tried with other redundancies, retransmissions and rules,
+one at a time.
 """
 
 from itertools import product
 from typing import NamedTuple
 
-from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
+from rich.progress import track
+
+from blocks.schedulers.drift_plus_penalty import Alternative, DriftPlusPenalty
 from experiments.scheduling import traffic
 from experiments.scheduling.asked import Tune, at_least, even, folder
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.tables import shown, write
+from semlink.loop.pool import MOST_AGAIN, MOST_REDUNDANCY
 from semlink.loop.traffic.environment import played
 
-PRICES = (0.1, 1.0, 3.0, 5.0, 8.0, 12.0, 20.0)
+PRICES = (3.0, 8.0, 12.0, 16.0, 20.0, 25.0, 40.0)
 URGENCIES = (0.0, 1.0, 4.0, 16.0, 64.0)
-TABLE = "tuning.csv"
+RULES: tuple[tuple[Alternative, bool], ...] = (
+    ("never", False),
+    ("never", True),
+    ("better", True),
+    ("leaner", True),
+)  # of the alternative, and whether powers fit
+TABLE, FIXED = "tuning.csv", "fixed.csv"
 
 
 class Tried(NamedTuple):
-    """Means of a slot of two parameters."""
+    """Means of a slot of parameters."""
 
     v: float
     urgency: float
+    alternative: str
+    fits: bool
+    redundancy: int
+    retransmissions: int
     reward: float
     cost: float
 
 
 def tune(asked: Tune) -> Tried:
-    """Try all pairs, write them and print the best.
+    """Try all settings, write them and print the best.
 
     Raises
     ------
@@ -40,21 +56,44 @@ def tune(asked: Tune) -> Tried:
     at_least("episodes", asked.episodes, 1)
     output, cells = folder(asked.output), Cells(traffic.cell(asked.users))
     seeds = range(traffic.TUNING, traffic.TUNING + asked.episodes)
-    rows = [tried(cells, v, u, seeds) for v, u in product(PRICES, URGENCIES)]
+    grid = [
+        DriftPlusPenalty(v, u, alternative=rule, fits=fits)
+        for (rule, fits), v, u in product(RULES, PRICES, URGENCIES)
+    ]
+    rows = [tried(cells, made, seeds) for made in track(grid, transient=True)]
     write(output / TABLE, rows)
+    for rule, fits in RULES:
+        own = [row for row in rows if (row.alternative, row.fits) == (rule, fits)]
+        shown(f"best, {rule}, fits={fits}", [chosen(own, asked.limit)])
     best = chosen(rows, asked.limit)
-    shown("best parameters, means of a slot", [best])
+    others = [tried(cells, made, seeds) for made in fixed(best)]
+    write(output / FIXED, [best, *others])
+    shown("best of all, and other settings of it", [best, *others])
     return best
 
 
-def tried(cells: Cells, v: float, urgency: float, seeds) -> Tried:
+def fixed(best: Tried) -> list[DriftPlusPenalty]:
+    """The best heuristic with another fixed setting of each action."""
+    scheme = {"alternative": best.alternative, "fits": best.fits}
+    made = DriftPlusPenalty(best.v, best.urgency, **scheme)
+    changes = [
+        {"fits": not best.fits},
+        *({"alternative": rule} for rule in ("never", "always", "better", "leaner")),
+        *({"redundancy": steps} for steps in range(1 + MOST_REDUNDANCY)),
+        *({"retransmissions": most} for most in range(1 + MOST_AGAIN)),
+    ]
+    return [new for change in changes if (new := made._replace(**change)) != made]
+
+
+def tried(cells: Cells, made: DriftPlusPenalty, seeds) -> Tried:
     """Means of a slot over episodes of some seeds."""
-    total = played(cells.environment, DriftPlusPenalty(v, urgency, None), seeds)
+    total = played(cells.environment, made, seeds)
     reward, cost = (
         float(part.mean()) / cells.environment.config.slots
         for part in cells.gained(total)
     )
-    return Tried(v, urgency, reward, cost)
+    scheme = made.alternative, made.fits, made.redundancy, made.retransmissions
+    return Tried(made.v, made.urgency, *scheme, reward, cost)
 
 
 def chosen(rows: list[Tried], limit: float) -> Tried:

@@ -5,7 +5,14 @@ from typing import Any
 import numpy as np
 
 from semlink.contracts.fault import refuse, shown
-from semlink.loop.pool import LEAST_DB, MOST_DB, Demands, Pool, Shares
+from semlink.loop.pool import (
+    LEAST_DB,
+    MOST_DB,
+    MOST_REDUNDANCY,
+    Demands,
+    Pool,
+    Shares,
+)
 from semlink.units import db_to_linear
 
 TOLERANCE = 1e-6  # of powers
@@ -35,8 +42,22 @@ def check_shares(who: str, demands: Demands, pool: Pool, shares: Any) -> Shares:
         refuse(who, "uses that the profile allows", f"{shares.uses[over].flat[0]}")
     if np.any(shares.retransmissions > demands.retransmissions):
         refuse(who, "retransmissions that the profile allows", "more")
+    _check_scheme(who, demands, shares)
     _check_power(who, pool, shares)
     return shares
+
+
+def _check_scheme(who: str, demands: Demands, shares: Shares) -> None:
+    """A user has its transmitter or its alternative, and a redundancy of a grant."""
+    sent, place = shares.uses > 0, shares.transmitter
+    held = (place == demands.transmitter) | (place == demands.alternative)
+    if np.any(other := sent & ~(held & (place >= 0))):
+        must = "a transmitter that its user asks for or has as its alternative"
+        refuse(who, must, f"{place[other].flat[0]}")
+    steps = shares.redundancy
+    if np.any(over := (steps < 0) | (steps > MOST_REDUNDANCY)):
+        must = f"a redundancy from 0 to {MOST_REDUNDANCY}"
+        refuse(who, must, f"{steps[over].flat[0]}")
 
 
 def _check_power(who: str, pool: Pool, shares: Shares) -> None:

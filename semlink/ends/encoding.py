@@ -25,11 +25,14 @@ class Perceiving(NamedTuple):
         if all weigh 1
     expects : (frame, its mean weight, arm, task, state [dB]) -> expected utility by
         what both ends know of transmitters; ``None`` without such knowledge
+    needs : arm -> Es/N0 to plan for from which its channel uses hold a signal, by the
+        same knowledge [dB]; ``None`` without it
     least : whether it names the fewest channel uses that hold a signal
     """
 
     weighs: Callable[[Sample], float] | None = None
     expects: Callable[[Sample, float, Arm, str, float], float] | None = None
+    needs: Callable[[Arm], float] | None = None
     least: bool = False
 
 

@@ -13,6 +13,7 @@ from semlink.chain import Link
 from semlink.ends.answers import content_of, state_of
 from semlink.ends.encoding import Encoder, Perceiving
 from semlink.ends.kept import Kept
+from semlink.ends.perceived import Known, alternative, perceived
 from semlink.ends.sending import REPORTED, Asking, Emitted, Memory, Sent
 from semlink.ends.wire import Bursts, Wire, granted, unpacked
 from semlink.errors import InputError
@@ -24,7 +25,7 @@ from semlink.loop.agents import (
     Setting,
 )
 from semlink.loop.exchange import Encoded
-from semlink.loop.pool import Demand, Shares
+from semlink.loop.pool import Demand, Shares, planned_db, smoothed
 from semlink.loop.world import Frame
 from semlink.modalities.query import Query
 from semlink.rng import Seeds
@@ -143,6 +144,7 @@ class Sender:
         """
         frame, setting = self._asking
         lost, grant = self._sent, self._grant(frame, share)
+        self._note_granted(frame, grant)
         if lost is None:
             self._most = grant.retransmissions
         elif lost.emitted.tx is not None:  # the receiver's memory is as it was
@@ -237,8 +239,11 @@ class Sender:
         if chosen is not None:
             arm, sent = chosen
             heard += (Heard(slot, arm, report, sent),)
-        state_db = float(report.state_db)
-        self.memory = self.memory._replace(heard=heard, state_db=state_db, silent=0)
+        state_db, before = float(report.state_db), self.memory.quality
+        quality = float(smoothed(before, report.success))
+        self.memory = self.memory._replace(
+            heard=heard, state_db=state_db, quality=quality, silent=0
+        )
 
     def _setting(self, frame: Frame, slot: int) -> Setting:
         """The setting that the adapter asks for."""
@@ -275,6 +280,7 @@ class Sender:
             priority=profile.priority,
             **self._perceived(frame, setting),
             gained=gained,
+            quality=known.quality,
         )
 
     def _grant(self, frame: Frame, share: Shares) -> Grant:
@@ -286,6 +292,15 @@ class Sender:
         )
         return layout.on_air(grant)
 
+    def _note_granted(self, frame: Frame, grant: Grant) -> None:
+        """Remember the alternative where that is granted in place of the choice."""
+        chosen = self.memory.chosen[frame.number % REPORTED]
+        if chosen is None or chosen[0].transmitter == grant.transmitter:
+            return
+        other = alternative(self._deciding.arms, chosen[0])
+        if other is not None and other.transmitter == grant.transmitter:
+            self._note(frame, (other, chosen[1]))
+
     def _note(self, frame: Frame, choice: tuple[Arm, int] | None) -> None:
         """Remember what was chosen for a frame, until its number is used again."""
         place, chosen = frame.number % REPORTED, self.memory.chosen
@@ -296,7 +311,8 @@ class Sender:
         """The first signal within the grant, for its power; ``None`` if none fits."""
         place = grant.transmitter
         given = self._encoder.given(frame.sample, place, self._query())
-        snr_db = self._known_db + grant.power_db - setting.margin_db
+        power = grant.power_db, grant.redundancy
+        snr_db = planned_db(self._known_db, setting.margin_db, *power)
         memory = self.memory.pairs[place]
         encoded = self._encoder.encoded(given, place, grant.uses, snr_db, memory)
         if encoded is not None:
@@ -305,20 +321,11 @@ class Sender:
 
     def _perceived(self, frame: Frame, setting: Setting) -> dict[str, Any]:
         """What the demand of a frame says of its content."""
-        sees, arm = self._deciding.perceiving, setting.arm
-        state_db, said = self._known_db - setting.margin_db, {}
-        sample = frame.sample._replace(annotations={}, query=self._query())
-        if sees.weighs is not None:
-            said["importance"] = sees.weighs(sample)
-        if sees.expects is not None:
-            weight, task = said.get("importance", 1.0), self.memory.profile.task
-            said["prior"] = sees.expects(sample, weight, arm, task, state_db)
-        if sees.least:
-            place = arm.transmitter
-            given = self._encoder.given(frame.sample, place, self._query())
-            memory = self.memory.pairs[place]
-            said["least"] = self._encoder.least(given, place, state_db, memory)
-        return said
+        memory, by = self.memory, self._deciding.perceiving
+        other = alternative(self._deciding.arms, setting.arm) if by.least else None
+        state_db, task = self._known_db - setting.margin_db, memory.profile.task
+        known = Known(self._query(), task, state_db, memory.pairs)
+        return perceived(frame.sample, setting.arm, other, known, by, self._encoder)
 
     @property
     def _known_db(self) -> float:

@@ -19,6 +19,7 @@ class Memory(NamedTuple):
     profile : what it executes
     heard : reports since the last frame
     state_db : last reported state [dB], if any
+    quality : moving mean of the reported utilities; NaN before the first report
     silent : frames since the last report
     chosen : arm and slot of each of the last frames, by its number in a report
     adapter : its memory
@@ -28,6 +29,7 @@ class Memory(NamedTuple):
     profile: TaskProfile
     heard: tuple[Heard, ...] = ()
     state_db: float | None = None
+    quality: float = np.nan
     silent: int = 0
     chosen: tuple[tuple[Arm, int] | None, ...] = (None,) * REPORTED
     adapter: Any = None

@@ -12,6 +12,10 @@ import numpy as np
 from semlink.units import db_to_linear
 
 LEAST_DB, MOST_DB = -16.0, 15.0  # power that a grant can express
+MOST_REDUNDANCY = 3  # that a grant can express
+REDUNDANCY_DB = 2.0  # of a step: the mean distance of two schemes of link adaptation
+MOST_AGAIN = 3  # retransmissions that a grant can express
+SMOOTH = 0.75  # share of the former mean in the moving mean of reported utilities
 
 
 class Demands(NamedTuple):
@@ -30,8 +34,16 @@ class Demands(NamedTuple):
     priority : 0 to 3, the more the more urgent
     importance : mean weight of the frame's errors; 1 without a map
     prior : expected utility of the frame by shared knowledge; NaN without
+    needs_db : power over the nominal power from which the channel uses that are asked
+        for hold a signal, by shared knowledge [dB]; NaN without
     gained : utility by weight that was reported since the last decision; 0 without
         reports
+    quality : moving mean of the reported utility of frames; NaN before the first report
+    alternative : int, place of the other transmitter that it can be granted; -1 without
+    alternative_uses : int, channel uses that it asks for with that transmitter
+    alternative_least : int, as ``least``, with that transmitter
+    alternative_prior, alternative_needs_db : as ``prior`` and ``needs_db``, with that
+        transmitter and its channel uses
     """
 
     uses: np.ndarray
@@ -47,6 +59,24 @@ class Demands(NamedTuple):
     importance: np.ndarray
     prior: np.ndarray
     gained: np.ndarray
+    quality: np.ndarray
+    alternative: np.ndarray
+    alternative_uses: np.ndarray
+    alternative_least: np.ndarray
+    alternative_prior: np.ndarray
+    needs_db: np.ndarray
+    alternative_needs_db: np.ndarray
+
+    def exchanged(self, chosen: np.ndarray) -> "Demands":
+        """Demands in which chosen users [..., K], bool, ask for their alternative."""
+        other = chosen & (self.alternative >= 0)
+        return self._replace(
+            uses=np.where(other, self.alternative_uses, self.uses),
+            least=np.where(other, self.alternative_least, self.least),
+            transmitter=np.where(other, self.alternative, self.transmitter),
+            prior=np.where(other, self.alternative_prior, self.prior),
+            needs_db=np.where(other, self.alternative_needs_db, self.needs_db),
+        )
 
     @property
     def wanted(self) -> np.ndarray:
@@ -59,7 +89,10 @@ class Demands(NamedTuple):
         return np.log2(1 + np.nan_to_num(db_to_linear(self.state_db)))
 
 
-WHOLE = ("uses", "most", "least", "transmitter", "retransmissions", "priority")
+WHOLE = (
+    "uses", "most", "least", "transmitter", "retransmissions", "priority",
+    "alternative", "alternative_uses", "alternative_least",
+)  # fmt: skip
 
 
 class Demand(NamedTuple):
@@ -78,6 +111,13 @@ class Demand(NamedTuple):
     importance: float = 1.0
     prior: float = np.nan
     gained: float = 0.0
+    quality: float = np.nan
+    alternative: int = -1
+    alternative_uses: int = 0
+    alternative_least: int = 0
+    alternative_prior: float = np.nan
+    needs_db: float = np.nan
+    alternative_needs_db: float = np.nan
 
 
 NOTHING = Demand(uses=0, most=0, backlog=0.0)
@@ -104,9 +144,11 @@ class Shares(NamedTuple):
 
     uses : int, most channel uses; 0: nothing is sent
     power_db : power over the nominal power [dB]
-    transmitter : int, place of the transmitter
-    redundancy : int, 0 nominal; each step is a more robust scheme
-    retransmissions : int, most retransmissions
+    transmitter : int, place of the transmitter: the one that is asked for, or the
+        alternative
+    redundancy : int, 0 nominal; each step plans the frame for 2 dB less
+        (:func:`planned_db`), which a transmitter turns into a more robust scheme
+    retransmissions : int, most retransmissions of a frame; its first grant sets them
     """
 
     uses: np.ndarray
@@ -133,18 +175,47 @@ def stacked(demands: Sequence[Demand]) -> Demands:
     return Demands(*map(np.array, columns, kinds))
 
 
-def granted(demands: Demands, uses, power_db=0.0) -> Shares:
+def granted(
+    demands: Demands, uses, power_db=0.0, redundancy=0, retransmissions=MOST_AGAIN
+) -> Shares:
     """Shares of so many channel uses, by the transmitters that users ask for.
 
     Parameters
     ----------
     uses : int [..., K]
     power_db : [..., K], or one for all [dB]
+    redundancy : int [..., K], or one for all
+    retransmissions : int [..., K], or one for all; at most what users ask for
     """
     power_db = np.broadcast_to(np.asarray(power_db, float), uses.shape)
-    nominal = np.zeros(uses.shape, int)
-    again = demands.retransmissions
-    return Shares(uses, power_db, demands.transmitter, nominal, again)
+    redundancy = np.broadcast_to(np.asarray(redundancy).astype(int), uses.shape)
+    again = np.asarray(retransmissions).astype(int)
+    again = np.minimum(demands.retransmissions, again)
+    return Shares(uses, power_db, demands.transmitter, redundancy, again)
+
+
+def planned_db(state_db, margin_db, power_db, redundancy):
+    """Es/N0 that a frame is planned for, in sessions and in cells alike [dB].
+
+    A transmitter takes what this state bears: a scheme of link adaptation, or the rate
+    of a learned code. What it saves in margin, it gains in quality; the receiver meets
+    the state with the power, and without margin and redundancy.
+
+    Parameters
+    ----------
+    state_db : reported Es/N0 at nominal power [dB]
+    margin_db : reserve that the adapter asks for [dB]
+    power_db, redundancy : as granted
+    """
+    return state_db + power_db - margin_db - REDUNDANCY_DB * redundancy
+
+
+def smoothed(before, reported):
+    """Moving mean of reported utilities; ``reported`` is NaN without a new one."""
+    mean = np.where(
+        np.isnan(before), reported, SMOOTH * before + (1 - SMOOTH) * reported
+    )
+    return np.where(np.isnan(reported), before, mean)
 
 
 def in_order(score, demands: Demands, pool: Pool) -> np.ndarray:

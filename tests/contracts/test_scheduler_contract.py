@@ -33,8 +33,15 @@ def demands_of(rng: np.random.Generator, *shape: int) -> Demands:
         left_slots=rng.uniform(0, 50, shape),
         priority=rng.integers(0, 4, shape),
         importance=rng.uniform(0.5, 4, shape),
-        prior=np.full(shape, np.nan),
+        prior=rng.choice([np.nan, 0.0, 0.3, 1.0], shape),
         gained=rng.uniform(-1, 8, shape),
+        quality=rng.choice([np.nan, 0.0, 0.6, 1.0], shape),
+        alternative=rng.integers(-1, 16, shape),
+        alternative_uses=rng.integers(100, 30_000, shape),
+        alternative_least=rng.integers(0, 500, shape),
+        alternative_prior=rng.choice([np.nan, 0.0, 0.4, 1.0], shape),
+        needs_db=rng.choice([np.nan, -np.inf, -5.0, 3.0, np.inf], shape),
+        alternative_needs_db=rng.choice([np.nan, -np.inf, -5.0, 3.0, np.inf], shape),
     )
 
 

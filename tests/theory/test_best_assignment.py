@@ -30,6 +30,9 @@ def demands_of(rng: np.random.Generator, cells: int, users: int) -> Demands:
         priority=rng.integers(0, 4, shape),
         importance=rng.choice([1.0, 4.0, 16.0], shape), prior=prior,
         gained=zero + 0.0,
+        quality=zero + np.nan, alternative=zero - 1, alternative_uses=zero,
+        alternative_least=zero, alternative_prior=zero + np.nan,
+        needs_db=zero + np.nan, alternative_needs_db=zero + np.nan,
     )  # fmt: skip
 
 

@@ -25,6 +25,9 @@ def fluid(snr, backlog) -> Demands:
         backlog=np.broadcast_to(np.asarray(backlog, float), snr.shape),
         wait_slots=zero + 0.0, left_slots=zero + np.inf, priority=zero,
         importance=zero + 1.0, prior=zero + np.nan, gained=zero + 0.0,
+        quality=zero + np.nan, alternative=zero - 1, alternative_uses=zero,
+        alternative_least=zero, alternative_prior=zero + np.nan,
+        needs_db=zero + np.nan, alternative_needs_db=zero + np.nan,
     )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from blocks.nn.weights import write_weights
-from blocks.schedulers.ppo_lagrangian import CONFIG, WEIGHTS
+from blocks.schedulers.features import NAMES
+from blocks.schedulers.ppo_lagrangian import CONFIG, GRANTS, HEADS, NUMBERS, WEIGHTS
+from blocks.schedulers.sac_lagrangian import NUMBERS as BIDS
 from experiments.scheduling.asked import Train, TrainSac
 from experiments.scheduling.tables import write
 from semlink.store.files import sha256, write_whole
@@ -76,15 +78,36 @@ single precision: `{digest}`.
 A policy of {parameters:,} parameters over a set of users, whatever their number; see
 `docs/schedulers.md` for features, reward and constraint.
 
+* features of a user: {", ".join(NAMES)}
+* outputs {outputs_of(asked)}
+
 ## Training
 
 {options}
 
 {len(path)} batches of {batch}, {minutes:.1f} min. Means of a slot of
-actions drawn, relative to the weight that is offered.
+actions drawn, relative to the weight that is offered.{_how(asked)}
 
 {_curve(path)}
 """
+
+
+def _how(asked: Train | TrainSac) -> str:
+    """What the means of a batch are, beyond that."""
+    if isinstance(asked, TrainSac):
+        return ""
+    return """ How hard the episodes of
+a batch are, by what the heuristic has in them beside all batches, is taken out."""
+
+
+def outputs_of(asked: Train | TrainSac) -> str:
+    """Outputs of a network, in words."""
+    choices = [f"{name} ({count} choices)" for name, count in HEADS.items()]
+    if isinstance(asked, TrainSac):
+        return f"of a user: {', '.join((*BIDS, *choices))}, as parts of a range"
+    if asked.form == GRANTS:
+        return f"of a user: {', '.join((*NUMBERS, *choices))}"
+    return "of the cell: v, urgency"
 
 
 def _curve(path: Sequence) -> str:

@@ -1,8 +1,10 @@
 """Actor and critic over a set of users, and their export.
 
-Actions are normal about the outputs of the network, which the shipped policy takes as
-they are.
+Numbers are normal about the outputs of the network, choices are categorical. The
+shipped policy takes the means and the most likely choices.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -13,24 +15,28 @@ from tf_agents.specs.tensor_spec import from_spec
 
 from blocks.nn.scheduling.equivariant import WIDTHS, Equivariant
 from blocks.schedulers.features import ASKS
-from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, PARAMETERS
+from blocks.schedulers.ppo_lagrangian import GRANTS, PARAMETERS
 from blocks.schedulers.ppo_lagrangian import network as shipped
+from experiments.scheduling.learning.heads import Heads
 from experiments.scheduling.learning.ppo import Learner, Setting, begin
 
-SPREAD = {GRANTS: (0.3, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
+SPREAD = {GRANTS: (0.2, 0.1), PARAMETERS: (0.3, 0.3)}  # deviations at first
+QUIET = {GRANTS: 0.25, PARAMETERS: 1.0}  # share of the deviations at the end
+FIRST = {GRANTS: (0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 0, 3), PARAMETERS: (0, 0)}  # outputs
 SETTING = Setting(learning_rate=3e-3, discount=0.95, trace=0.9, parts=8)
 
 
 class _Set(network.Network):
     """The shared part: as :class:`blocks.nn.scheduling.equivariant.Equivariant`."""
 
-    def __init__(self, observed, name: str, outputs: int, each: bool):
+    def __init__(self, observed, name: str, first: Sequence[float], each: bool):
         super().__init__(observed, (), name)
         dense = tf.keras.layers.Dense
         self._each = each
         self._own, self._both = (dense(width, "tanh") for width in WIDTHS)
         small = tf.keras.initializers.VarianceScaling(0.01)
-        self._last = dense(outputs, kernel_initializer=small)
+        bias = tf.constant_initializer(first)
+        self._last = dense(len(first), kernel_initializer=small, bias_initializer=bias)
 
     def outputs(self, seen):
         """Of users [N, K, outputs], or of the cell [N, outputs]."""
@@ -51,26 +57,37 @@ class _Set(network.Network):
 
 
 class Actor(_Set):
-    """A distribution of actions : [N, K, F] -> [N, 2 K], or [N, 2] of the cell."""
+    """A distribution of actions : [N, K, F] -> [N, 5 K], or [N, 2] of the cell."""
 
     def __init__(self, observed, form: str):
-        super().__init__(observed, "Actor", FORMS[form], form == GRANTS)
-        first = tf.constant_initializer(np.log(SPREAD[form]))
-        self._spread = self.add_weight("spread", (FORMS[form],), initializer=first)
+        super().__init__(observed, "Actor", FIRST[form], form == GRANTS)
+        wide = np.log(SPREAD[form])
+        first = tf.constant_initializer(wide)
+        self._spread = self.add_weight("spread", wide.shape, initializer=first)
+        self._form, self._noise = form, tf.Variable(1.0, trainable=False)
+
+    def calm(self, left: float) -> None:
+        """Let deviations fall with the share of the training that is left.
+
+        The shipped policy has none, so that the limit must at last hold without them.
+        """
+        self._noise.assign(left + (1 - left) * QUIET[self._form])
 
     def call(self, observed, step_type=None, network_state=(), training=False):
-        middle = self.outputs(observed)
-        spread = tf.exp(self._spread) + tf.zeros_like(middle)
+        found = self.outputs(observed)
+        spread = self._noise * tf.exp(self._spread) + tf.zeros_like(
+            found[..., : self._spread.shape[0]]
+        )
         if self._each:
-            middle, spread = (_flat(of) for of in (middle, spread))
-        return tfp.distributions.MultivariateNormalDiag(middle, spread), network_state
+            return Heads(found, spread, observed[..., ASKS]), network_state
+        return tfp.distributions.MultivariateNormalDiag(found, spread), network_state
 
 
 class Critic(_Set):
     """Value of a cell : [N, K, F] -> [N]."""
 
     def __init__(self, observed):
-        super().__init__(observed, "Critic", 1, False)
+        super().__init__(observed, "Critic", (0,), False)
 
     def call(self, observed, step_type=None, network_state=(), training=False):
         return self.outputs(observed)[..., 0], network_state
@@ -84,13 +101,6 @@ def learner(environment: PyEnvironment, form: str, seed: int) -> Learner:
         for of in (environment.observation_spec(), environment.action_spec())
     )
     return Learner(observed, action, Actor(observed, form), Critic(observed), SETTING)
-
-
-def _flat(of):
-    """The last two axes as one; TF-Agents has normal actions of one axis."""
-    return tf.reshape(
-        of, tf.concat([tf.shape(of)[:-2], [of.shape[-2] * of.shape[-1]]], 0)
-    )
 
 
 def exported(of: Learner, form: str) -> Equivariant:

@@ -6,8 +6,9 @@ from tf_agents.specs import ArraySpec, BoundedArraySpec
 from tf_agents.trajectories import StepType, TimeStep
 
 from blocks.schedulers.features import FEATURES
-from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, shares_of
-from experiments.scheduling.cells import Cells
+from blocks.schedulers.ppo_lagrangian import ACTIONS, GRANTS, by_grants, shares_of
+from experiments.scheduling.cells import Cells, Gained
+from experiments.scheduling.learning.masks import ACTION, fixed
 
 MOST = 1e3  # of an action, which no policy comes near
 
@@ -15,23 +16,27 @@ MOST = 1e3  # of an action, which no policy comes near
 class Episodes(PyEnvironment):
     """A batch of episodes that begin and end together.
 
-    Observations are features [B, K, 13], float32. Actions are outputs of a network of
-    the form, float32: scores and powers [B, 2 K], user by user, or parameters [B, 2].
-    Rewards are vectors of reward and cost [B, 2], float32, as of
-    :class:`experiments.scheduling.cells.Cells`. The last step is a truncation, of
-    discount 1; the step after it begins the next episodes.
+    Observations are features [B, K, F], float32. Actions are those of the form,
+    float32: scores, powers and choices [B, 5 K], user by user, or parameters [B, 2].
+    Rewards are vectors [B, 4], float32: reward and cost, as of
+    :class:`experiments.scheduling.cells.Cells`, and those of the heuristic on the same
+    episodes. Arrivals and channels are those of the seed, whatever is decided: what the
+    heuristic has in the same slots is a baseline that takes most of their noise away.
+    The last step is a truncation, of discount 1; the step after it begins the next
+    episodes.
 
     Parameters
     ----------
     cells : the cell
+    beside : another one of the same kind, in which the heuristic decides
     form : of the actions
     first : seed of the first episode; the others follow it, those of later batches, too
     count : B
     """
 
-    def __init__(self, cells: Cells, form: str, first: int, count: int):
+    def __init__(self, cells: Cells, beside: Cells, form: str, first: int, count: int):
         super().__init__(handle_auto_reset=True)
-        self._cells, self._form = cells, form
+        self._cells, self._beside, self._form = cells, beside, form
         self._next, self._count = first, count
 
     @property
@@ -54,33 +59,40 @@ class Episodes(PyEnvironment):
         return ArraySpec((self._cells.users, FEATURES), np.float32, "features")
 
     def action_spec(self) -> BoundedArraySpec:
-        """Of the outputs for one episode."""
-        width = FORMS[self._form] * self._each
-        return BoundedArraySpec((width,), np.float32, -MOST, MOST, "outputs")
+        """Of the actions for one episode."""
+        width = ACTIONS[self._form] * self._each
+        return BoundedArraySpec((width,), np.float32, -MOST, MOST, "actions")
 
     def reward_spec(self) -> ArraySpec:
-        """Of reward and cost."""
-        return ArraySpec((2,), np.float32, "reward and cost")
+        """Of reward and cost, and of those of the heuristic."""
+        return ArraySpec((4,), np.float32, "rewards and costs")
 
     @property
     def _each(self) -> int:
-        """Users that have outputs of their own, or one cell."""
+        """Users that have actions of their own, or one cell."""
         return self._cells.users if self._form == GRANTS else 1
 
     def _reset(self) -> TimeStep:
         seeds = range(self._next, self._next + self._count)
         self._next += self._count
-        seen = self._cells.reset(seeds)
-        return self._step_of(StepType.FIRST, seen, np.zeros((2, self._count)))
+        seen, _ = self._cells.reset(seeds), self._beside.environment.reset(seeds)
+        return self._step_of(StepType.FIRST, seen, np.zeros((4, self._count)))
 
     def _step(self, action: np.ndarray) -> TimeStep:
-        cells, outputs = self._cells, np.asarray(action)
+        cells, action = self._cells, np.asarray(action)
         if self._form == GRANTS:
-            outputs = outputs.reshape(self._count, self._each, -1)
-        asks = cells.environment.demands, cells.environment.pool
-        gained = cells.step(shares_of(self._form, outputs, *asks))
+            action = action.reshape(self._count, self._each, -1)
+            action = fixed(action, cells.without)
+        gained = cells.step(shares_of(self._form, action, cells.demands, cells.pool))
         kind = StepType.LAST if cells.ends else StepType.MID
-        return self._step_of(kind, cells.seen, np.array(gained))
+        return self._step_of(kind, cells.seen, np.array([*gained, *self._advised()]))
+
+    def _advised(self) -> Gained:
+        """What the slot brings to the heuristic."""
+        cells = self._beside
+        nothing = np.zeros((self._count, cells.users, ACTIONS[GRANTS]))
+        actions = fixed(nothing, ACTION)
+        return cells.step(by_grants(actions, cells.demands, cells.pool))
 
     def _step_of(self, kind, seen: np.ndarray, gained: np.ndarray) -> TimeStep:
         return TimeStep(

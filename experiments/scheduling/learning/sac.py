@@ -1,4 +1,4 @@
-"""SAC-Lagrangian on cells by the table: bids and powers of users.
+"""SAC-Lagrangian on cells by the table: bids, powers and choices of users.
 
 The replay holds rewards and costs apart, so that transitions of the past count with the
 present multiplier. Actions are normal about the outputs of the network, squashed by a
@@ -10,6 +10,7 @@ T. Haarnoja et al., "Soft actor-critic algorithms and applications", arXiv 1812.
 """
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -39,8 +40,10 @@ LEARNING_RATE, DISCOUNT, TARGET = 1e-3, 0.95, 0.01
 SEEN, DRAWN, FEWEST = 100_000, 256, 5_000  # transitions
 SCALE = 5.0  # of rewards, whose deviation is then about one
 COLD = -4.0  # logarithm of the temperature at first; at 0 it undoes the first policy
-FIRST = 1.0  # outputs at first: all users are served, near nominal power
-ENTROPY = -2.0  # of the action of a user, which the temperature holds
+# outputs at first: all are served, near nominal power, by the choices of the heuristic;
+# then those of the deviations
+FIRST = (1.0, 1.0, -1.0, -1.0, 1.0) + (1.0,) * OUTPUTS
+ENTROPY = -float(OUTPUTS)  # of the action of a user, which the temperature holds
 
 
 def train_sac(asked: TrainSac) -> None:
@@ -66,17 +69,16 @@ class Set(tf.keras.layers.Layer):
 
     Parameters
     ----------
-    outputs : of each user
-    first : that they have at first
+    first : outputs of each user at first
     """
 
-    def __init__(self, outputs: int, first: float = 0.0):
+    def __init__(self, first: Sequence[float]):
         super().__init__()
         dense = tf.keras.layers.Dense
         self._own, self._both = (dense(width, "tanh") for width in WIDTHS)
         small = tf.keras.initializers.VarianceScaling(0.01)
         bias = tf.keras.initializers.Constant(first)
-        self._last = dense(outputs, kernel_initializer=small, bias_initializer=bias)
+        self._last = dense(len(first), kernel_initializer=small, bias_initializer=bias)
 
     def call(self, seen):
         """Outputs of each user : [N, K, outputs]."""
@@ -94,11 +96,11 @@ class Set(tf.keras.layers.Layer):
 
 
 class Actor(network.Network):
-    """A distribution of actions : [N, K, F] -> [N, 2 K]."""
+    """A distribution of actions : [N, K, F] -> [N, 5 K]."""
 
     def __init__(self, seen, action):
         super().__init__(seen, (), "actor")
-        self._action, self.body = action, Set(2 * OUTPUTS, FIRST)
+        self._action, self.body = action, Set(FIRST)
 
     def call(self, seen, step_type=None, network_state=(), training=False):
         found = self.body(seen)
@@ -112,11 +114,11 @@ class Actor(network.Network):
 
 
 class Critic(network.Network):
-    """Value of a cell and of actions : ([N, K, F], [N, 2 K]) -> [N]."""
+    """Value of a cell and of actions : ([N, K, F], [N, 5 K]) -> [N]."""
 
     def __init__(self, spec, name="critic"):
         super().__init__(spec, (), name)
-        self._spec, self._body = spec, Set(1)
+        self._spec, self._body = spec, Set((0.0,))
 
     def call(self, both, step_type=None, network_state=(), training=False):
         seen, action = both
@@ -183,7 +185,7 @@ class Learner:
         cells, rng = self._cells, self._rng
         seen, seed = cells.seen, rng.integers(2**31, size=2, dtype=np.int32)
         action = self._draw(seen, seed).numpy()
-        asks = cells.environment.demands, cells.environment.pool
+        asks = cells.demands, cells.pool
         bids = action.reshape(len(seen), -1, OUTPUTS)
         gained = np.float32(cells.step(by_bids(bids, *asks)))
         self._replay.add(seen, action, *gained, cells.seen)

@@ -10,6 +10,7 @@ from experiments.scheduling import traffic
 from experiments.scheduling.asked import Train, at_least, even, folder, one_of
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.learning.card import publish
+from experiments.scheduling.learning.masks import parts_of
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
 
 EPISODES, SLOTS = 128, 64  # of a batch
@@ -37,6 +38,7 @@ def train(asked: Train) -> None:
     one_of("rule", asked.rule, RULES)
     even("users", asked.users)
     at_least("batches", asked.batches, 1)
+    parts_of(asked.without)
     folder(asked.output)
     began, known = time.monotonic(), {"model": MODEL, "form": asked.form}
     net, path = learnt(asked)
@@ -53,11 +55,14 @@ def learnt(asked: Train):
     environment.reset()
     agent = learner(environment, asked.form, asked.seed)
     multiplier, mean = Multiplier(asked.limit, RULES[asked.rule]), Mean()
+    means: list[np.ndarray] = []  # of the heuristic in each batch
     for batch in range(asked.batches):
-        steps, reward, cost = played(agent, environment, asked.seed, batch)
         weight, left = multiplier.value, 1 - batch / asked.batches
-        agent.learn(steps, combined(reward, cost, weight), left, (asked.seed, batch))
-        path.append(Batch(batch, float(reward.mean()), float(cost.mean()), weight))
+        agent.agent.actor_net.calm(left)
+        steps, of, beside = played(agent, environment, asked.seed, batch)
+        more = combined(*(of - beside), weight)
+        agent.learn(steps, more, left, (asked.seed, batch))
+        path.append(Batch(batch, *adjusted(of, beside, means), weight))
         multiplier(path[-1].cost)
         mean(agent.weights, 1 - left)
         if batch % SAID == 0:
@@ -66,16 +71,36 @@ def learnt(asked: Train):
     return exported(agent, asked.form), path
 
 
+def adjusted(of: np.ndarray, beside: np.ndarray, means: list[np.ndarray]):
+    """Mean reward and cost of a batch, less what its episodes are harder than others.
+
+    What the heuristic has in a batch, beside its mean over all batches so far, says how
+    hard the batch is.
+
+    Parameters
+    ----------
+    of, beside : rewards and costs [2, B, T] of the policy and of the heuristic
+    means : of the heuristic in the batches before; this one is added
+    """
+    means.append(beside.mean(axis=(1, 2)))
+    found = (of - beside).mean(axis=(1, 2)) + np.mean(means, axis=0)
+    return map(float, found)
+
+
 def episodes(asked: Train):
     """Episodes of the training, of seeds of their own."""
     from experiments.scheduling.learning.episodes import Episodes
 
     first = traffic.TRAINING + 100_000 * asked.seed
-    return Episodes(Cells(traffic.cell(asked.users)), asked.form, first, EPISODES)
+    cells = Cells(traffic.cell(asked.users), parts_of(asked.without))
+    beside = Cells(traffic.cell(asked.users))
+    return Episodes(cells, beside, asked.form, first, EPISODES)
 
 
 def played(agent, environment, seed: int, batch: int):
-    """Steps of a batch, the last for its value alone; rewards and costs [B, T].
+    """Steps of a batch, the last for its value alone; rewards and costs [2, B, T].
+
+    Those of the policy come first, then those of the heuristic.
 
     Parameters
     ----------
@@ -93,5 +118,5 @@ def played(agent, environment, seed: int, batch: int):
         if slot < SLOTS:
             now = environment.step(action)
             gained.append(now.reward)
-    reward, cost = np.array(gained).T
-    return steps, reward, cost
+    found = np.array(gained).T
+    return steps, found[:2], found[2:]

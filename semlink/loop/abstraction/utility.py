@@ -182,6 +182,18 @@ class Abstraction:
         kept = self._fits(number, at)
         return np.where(kept, np.minimum(share[..., 0] * values, uses), 0.0)
 
+    def least_db(self, transmitter, uses, *, values=None) -> np.ndarray:
+        """Es/N0 [dB] to plan for, from which a budget holds a signal; inf without one.
+
+        Parameters are those of :meth:`utility`.
+        """
+        grid, budget = self.table.snr_db, self._budget(uses, self._values(values))
+        number = np.asarray(self.number(transmitter))[..., None]
+        budget = (np.asarray(part)[..., None] for part in budget)
+        fits = self._fits(number, (*self._snr(grid), *budget))
+        above = np.flip(np.logical_and.accumulate(np.flip(fits, -1), axis=-1), -1)
+        return np.where(above[..., -1], grid[above.argmax(axis=-1)], np.inf)
+
     def slots(self, transmitter, snr_db, uses, *, values=None) -> np.ndarray:
         """Latency on the air in slots: those that the mean signal takes : int."""
         spent = self.spent(transmitter, snr_db, uses, values=values)

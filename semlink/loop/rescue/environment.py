@@ -91,7 +91,7 @@ class RescueEnvironment(CellEnvironment):
         self.known, self.seen = (np.full(shape, NEVER) for _ in range(2))
         self.level, self._wished_level = (np.zeros(shape, int) for _ in range(2))
         self._wants, self._extra = (np.zeros(shape, bool) for _ in range(2))
-        self._known_db = np.full((2, *shape, len(STREAMS)), np.nan)
+        self._heard_db = np.full((2, *shape, len(STREAMS)), np.nan)
         self.relayed = np.zeros(shape, bool)
         self.messages = np.zeros((len(seeds), 4))
         self.control, self.reported, self.relayed_slots = np.zeros((3, len(seeds)))
@@ -188,16 +188,17 @@ class RescueEnvironment(CellEnvironment):
         each = Hops(*(hop[..., None] for hop in self.hops))
         both = np.stack([self._direct_db(), self._relayed_db(each)])
         reports = self.slot % signalling.report_slots == 0
-        self._reports.append((np.round(both), self._gain()) if reports else None)
+        self._reports.append((np.round(both), self._feedback()) if reports else None)
         arrives, self._gained = self._reports.popleft(), self._zero
         if arrives is not None:
-            self._known_db, self._gained = arrives
-        known = db_to_linear(np.nan_to_num(self._known_db, nan=-np.inf))
+            self._heard_db, feedback = arrives
+            self._take(feedback)
+        known = db_to_linear(np.nan_to_num(self._heard_db, nan=-np.inf))
         relayed = is_relayed(*known) & self.air.has_relay
         self.relayed = relayed[..., LIVE]
         self._state_db, self._reported_db = (
             np.where(relayed, of[1], of[0]).reshape(len(relayed), -1)
-            for of in (both, self._known_db)
+            for of in (both, self._heard_db)
         )
         self._hops = np.where(relayed, HOPS, 1).reshape(len(relayed), -1)
         self._uses = self._asked * self._hops
@@ -238,8 +239,8 @@ class RescueEnvironment(CellEnvironment):
         self._lost = np.where(through, 0, sent).sum(1)
         return sent * self.rescue.centre.control
 
-    def _least(self, planned_db: np.ndarray) -> np.ndarray:
-        return super()._least(planned_db) * self._hops
+    def _least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
+        return super()._least(transmitter, planned_db) * self._hops
 
     def _delivered(self, uses: np.ndarray, shares: Shares) -> service.Received:
         """Over the relay, a signal has half of the granted channel uses, twice."""

@@ -58,6 +58,8 @@ class User(_Frozen):
     arrivals, fading : as described there
     transmitter : name of the transmitter, as in the measured table
     uses : channel uses that it asks for, for a frame
+    alternative : name of another transmitter, which a scheduler may grant instead
+    alternative_uses : channel uses that it asks for with that one
     margin_db : reserve below the reported state [dB]
     retransmissions : most retransmissions of a frame
     deadline_slots : slots from the arrival of a frame to its deadline
@@ -71,6 +73,8 @@ class User(_Frozen):
     fading: Fading = Fading()
     transmitter: str
     uses: Annotated[int, Field(ge=1, le=10_000_000)]
+    alternative: str | None = None
+    alternative_uses: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     margin_db: Annotated[float, Field(ge=0, le=30)] = 0.0
     retransmissions: Annotated[int, Field(ge=0, le=3)] = 0
     deadline_slots: Slots = 20.0
@@ -84,6 +88,14 @@ class User(_Frozen):
         if abs(sum(value) - 1) > 1e-6:
             raise ValueError(f"shares must sum to 1, got {sum(value):g}")
         return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> "User":
+        if (self.alternative is None) != (self.alternative_uses is None):
+            got = self.alternative, self.alternative_uses
+            must = "have both alternative and alternative_uses, or none of them"
+            raise ValueError(f"a user must {must}, got {got[0]} and {got[1]}")
+        return self
 
 
 class Signalling(_Frozen):
@@ -117,6 +129,7 @@ class TrafficConfig(_Frozen):
     utility : metric of the measured table that counts, from 0 to 1
     values : values of a frame
     price : what all channel uses of a slot, at nominal power, cost [utility]
+    prior : whether senders say what utility they expect of a frame, by the ``table``
     """
 
     users: tuple[User, ...]
@@ -132,6 +145,7 @@ class TrafficConfig(_Frozen):
     utility: str = "f1"
     values: Annotated[int, Field(ge=1)] = 833_745
     price: Annotated[float, Field(ge=0, le=100)] = 0.0
+    prior: Literal["none", "table"] = "none"
 
     @field_validator("users", mode="before")
     @classmethod

@@ -2,22 +2,29 @@
 
 In each slot, frames arrive, those beyond their deadline leave, the scheduler shares the
 pool among the oldest frames, and what is sent arrives or not. The scheduler sees what a
-sender's end knows: its queues, and what was reported some slots ago: states, in steps
-of 1 dB, and the utility by weight of the frames since the report before, in steps of
-1/8.
+sender's end knows: its queues, what the table expects of their frames, and what was
+reported some slots ago: states, in steps of 1 dB, and of the frames since the report
+before the utility by weight and the mean utility, in steps of 1/8.
 """
 
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from semlink.contracts.schedulers import check_shares
-from semlink.loop.pool import Demands, Pool, Scheduler, Shares
+from semlink.loop.pool import (
+    Demands,
+    Pool,
+    Scheduler,
+    Shares,
+    planned_db,
+    smoothed,
+)
 from semlink.loop.traffic.arrivals import ArrivalProcess
 from semlink.loop.traffic.config import LEVELS, TrafficConfig
 from semlink.loop.traffic.queues import Queues
+from semlink.loop.traffic.records import Feedback, Offer, Tally
 from semlink.loop.traffic.service import Received, Sending, Service
 from semlink.loop.traffic.states import States
 from semlink.loop.traffic.streams import Stream, uniform
@@ -25,45 +32,7 @@ from semlink.rng import seed_of
 from semlink.units import db_to_linear
 
 WAITS = 256  # slots
-STEP = 1 / 8  # of reported utility by weight
-
-
-class Tally(NamedTuple):
-    """What came of a slot; all arrays [B, K], counts of frames unless said.
-
-    arrived : frames that came
-    delivered : in time
-    expired : beyond their deadline before they were delivered
-    refused : that found the queue full
-    lost : given up after their last retransmission
-    utility : of the frames that left: of those given up that of nothing, of those that
-        expired or were refused 0
-    weight : importance of the frames that left, doubled by each priority
-    value : utility by weight of the frames that left
-    harm : weight of those that left undelivered
-    wait : slots from arrival to delivery, of those delivered
-    attempts : transmissions, those whose grant holds no signal included
-    uses, energy : channel uses of signals, and with their power over the nominal power
-    signalling : channel uses of grants and reports
-    """
-
-    arrived: np.ndarray
-    delivered: np.ndarray
-    expired: np.ndarray
-    refused: np.ndarray
-    lost: np.ndarray
-    utility: np.ndarray
-    weight: np.ndarray
-    value: np.ndarray
-    harm: np.ndarray
-    wait: np.ndarray
-    attempts: np.ndarray
-    uses: np.ndarray
-    energy: np.ndarray
-    signalling: np.ndarray
-
-    def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(a + b for a, b in zip(self, other, strict=True)))
+STEP = 1 / 8  # of reported utility
 
 
 class CellEnvironment:
@@ -90,6 +59,11 @@ class CellEnvironment:
         self._margin = np.array([user.margin_db for user in users])
         self._again = np.array([user.retransmissions for user in users])
         self._transmitter = np.array([service.number(u.transmitter) for u in users])
+        others = [u.alternative for u in users]
+        self._alternative = np.array(
+            [-1 if other is None else service.number(other) for other in others]
+        )
+        self._alternative_uses = np.array([u.alternative_uses or 0 for u in users])
         self._levels = np.cumsum([user.importance for user in users], axis=1)
         self._contents = _cumulated([user.contents for user in users])
         self._urgency = 2.0**self._priority
@@ -106,13 +80,14 @@ class CellEnvironment:
         self._pictures = Stream(seeds, "pictures of frames", (shape[1],), uniform)
         self._chance = Stream(seeds, "deliveries", (shape[1],), uniform)
         self._queues = Queues(shape, self.config.queue)
-        self._attempts = np.zeros(shape, int)
+        self._attempts, self._most = np.zeros((2, *shape), int)
         self.waits = np.zeros((*shape, WAITS), int)
         self._reported_db = np.full(shape, np.nan)
-        self._value = self._gained = self._zero  # since the last report, and in it
+        self._value = self._judged = self._utility = self._zero  # since the last report
+        self._gained, self._quality = self._zero, np.full(shape, np.nan)  # by reports
         self._reports = deque([None] * self.config.signalling.delay_slots)
-        self.begun = self._begin()
-        return self._demands()
+        self.begun, self._asks = self._begin(), None
+        return self.demands
 
     def _start(self, seeds: Sequence[int]) -> None:
         """Start the processes of channels and arrivals."""
@@ -124,14 +99,18 @@ class CellEnvironment:
         """Serve the oldest frames; then the next slot begins."""
         tally = self._serve(shares)
         self._value = self._value + tally.value
+        self._judged = self._judged + tally.delivered + tally.lost
+        self._utility = self._utility + tally.utility
         self.slot += 1
-        after, self.begun = self.begun, self._begin()
+        after, self.begun, self._asks = self.begun, self._begin(), None
         return tally + after
 
     @property
     def demands(self) -> Demands:
         """What users ask for in this slot : [B, K]."""
-        return self._demands()
+        if self._asks is None:
+            self._asks = self._demands()
+        return self._asks
 
     @property
     def pool(self) -> Pool:
@@ -161,17 +140,25 @@ class CellEnvironment:
         self._reports.append(self._reported() if reports else None)
         arrives, self._gained = self._reports.popleft(), self._zero
         if arrives is not None:
-            self._reported_db, self._gained = arrives
+            self._reported_db, feedback = arrives
+            self._take(feedback)
         return self._zero + (told.report if reports else 0)
 
-    def _reported(self) -> tuple[np.ndarray, np.ndarray]:
-        """States, and values since the last report : [B, K] each."""
-        return np.round(self._state_db), self._gain()
+    def _reported(self) -> tuple[np.ndarray, Feedback]:
+        """States, and what came of the frames since the last report."""
+        return np.round(self._state_db), self._feedback()
 
-    def _gain(self) -> np.ndarray:
-        """Values since the last report, which begin anew : [B, K]."""
-        gained, self._value = STEP * np.round(self._value / STEP), self._zero
-        return gained
+    def _feedback(self) -> Feedback:
+        """What came of the frames since the last report; the sums begin anew."""
+        mean = self._utility / np.where(self._judged > 0, self._judged, np.nan)
+        parts = (STEP * np.round(part / STEP) for part in (self._value, mean))
+        self._value = self._judged = self._utility = self._zero
+        return Feedback(*parts)
+
+    def _take(self, feedback: Feedback) -> None:
+        """Let the sender's end know what was reported."""
+        self._gained = feedback.gained
+        self._quality = smoothed(self._quality, feedback.quality)
 
     def _arrive(self, comes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Let frames join the queues; how many found no room, and their weight."""
@@ -207,8 +194,10 @@ class CellEnvironment:
         uses = np.where(sent, np.maximum(shares.uses - grant, 0), 0)
         got = self._delivered(uses, shares)
         arrives = got.arrives
+        is_first = sent & (self._attempts == 0)
+        self._most = np.where(is_first, shares.retransmissions, self._most)
         self._attempts = self._attempts + sent
-        gives_up = sent & ~arrives & (self._attempts > shares.retransmissions)
+        gives_up = sent & ~arrives & (self._attempts > self._most)
         leaves = arrives | gives_up
         weight = np.where(leaves, queues.weight * self._urgency, 0.0)
         utility = np.where(arrives, got.utility, np.where(gives_up, got.floor, 0.0))
@@ -231,23 +220,29 @@ class CellEnvironment:
 
     def _sending(self, uses: np.ndarray, shares: Shares) -> Sending:
         """What is sent, planned for the state that was reported."""
-        known = np.nan_to_num(self._reported_db, nan=self._mean_db)
-        planned_db = known + shares.power_db - self._margin
+        known, reserve = self._known_db, self._margin
+        plan = planned_db(known, reserve, shares.power_db, shares.redundancy)
         met_db, queues = self._state_db + shares.power_db, self._queues
         of = queues.content, queues.picture
-        return Sending(shares.transmitter, met_db, planned_db, uses, *of)
+        return Sending(shares.transmitter, met_db, plan, uses, *of)
+
+    @property
+    def _known_db(self) -> np.ndarray:
+        """Reported states, or the long-term means before the first : [B, K]."""
+        return np.nan_to_num(self._reported_db, nan=self._mean_db)
 
     def _demands(self) -> Demands:
         queues, shape = self._queues, self._zero.shape
-        known = np.nan_to_num(self._reported_db, nan=self._mean_db)
         waited = self.slot - queues.arrived
-        each = self._uses, self._transmitter, self._again, self._priority
-        uses, transmitter, again, priority = (np.broadcast_to(v, shape) for v in each)
+        each = self._again, self._priority, self._alternative
+        again, priority, alternative = (np.broadcast_to(v, shape) for v in each)
+        own = self._offer(self._transmitter, self._uses)
+        other = self._offer(self._alternative, self._alternative_uses)
         return Demands(
-            uses=uses,
-            most=uses,
-            least=self._least(known - self._margin) + self._announced,
-            transmitter=transmitter,
+            uses=own.uses,
+            most=np.maximum(own.uses, other.uses),
+            least=own.least,
+            transmitter=np.broadcast_to(self._transmitter, shape),
             retransmissions=again,
             state_db=self._reported_db,
             backlog=queues.count.astype(float),
@@ -255,13 +250,41 @@ class CellEnvironment:
             left_slots=np.where(queues.count > 0, self._deadline - waited, np.inf),
             priority=priority,
             importance=np.where(queues.count > 0, queues.weight, 1.0),
-            prior=np.full(shape, np.nan),
+            prior=own.prior,
             gained=self._gained,
+            quality=self._quality,
+            alternative=alternative,
+            alternative_uses=other.uses,
+            alternative_least=other.least,
+            alternative_prior=other.prior,
+            needs_db=own.needs_db,
+            alternative_needs_db=other.needs_db,
         )
 
-    def _least(self, planned_db: np.ndarray) -> np.ndarray:
+    def _offer(self, transmitter: np.ndarray, uses: np.ndarray) -> Offer:
+        """What frames need, and should bring, by transmitters [K]; -1: none."""
+        shape, plan = self._zero.shape, self._known_db - self._margin
+        prior, held = np.full(shape, np.nan), transmitter >= 0
+        if not held.any():
+            zero = np.zeros(shape, int)
+            return Offer(zero, zero, prior, prior)
+        place = np.maximum(transmitter, 0)
+        if self.config.prior == "table":
+            known = self._service.expects(place, plan, uses, self._queues.content)
+            prior = np.where(held, known, prior)
+        least = np.where(held, self._least(place, plan) + self._announced, 0)
+        needs_db = np.where(held, self._sure_db(place, uses) - plan, np.nan)
+        return Offer(np.broadcast_to(uses, shape), least, prior, needs_db)
+
+    def _sure_db(self, transmitter: np.ndarray, uses: np.ndarray) -> np.ndarray:
+        """State that a grant of so many channel uses needs [dB]; NaN if unknown."""
+        if self.config.prior == "none":
+            return np.full(np.shape(uses), np.nan)
+        return self._service.least_db(transmitter, uses - self._announced)
+
+    def _least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
         """Fewest channel uses that hold a signal : [B, K]."""
-        return self._service.least(self._transmitter, planned_db)
+        return self._service.least(transmitter, planned_db)
 
 
 def played(

@@ -74,7 +74,7 @@ class Linked:
     links : over AWGN, by the transmitter's place in the table; its task among theirs
     pictures : that frames are
     worth : what they are worth
-    known : what schedulers know beforehand: places, and fewest channel uses
+    known : what schedulers know beforehand: places, fewest channel uses, utilities
     kept : keeps signals that are sent again
     """
 
@@ -105,6 +105,14 @@ class Linked:
     def least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
         """Fewest channel uses that hold a signal, as far as they are known."""
         return self._known.least(transmitter, planned_db)
+
+    def expects(self, transmitter, planned_db, uses, content) -> np.ndarray:
+        """Utility that is expected, as far as it is known."""
+        return self._known.expects(transmitter, planned_db, uses, content)
+
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """State that channel uses need, as far as it is known."""
+        return self._known.least_db(transmitter, uses)
 
     def number(self, transmitter: str) -> int:
         """Place of a transmitter in the table."""

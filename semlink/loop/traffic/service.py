@@ -55,6 +55,20 @@ class Service(Protocol):
     def least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
         """Fewest channel uses that hold a signal : [...], int."""
 
+    def expects(self, transmitter, planned_db, uses, content) -> np.ndarray:
+        """Utility that shared knowledge expects of frames : [...], from 0 to 1.
+
+        Parameters
+        ----------
+        transmitter : int [...], places
+        planned_db : state that they are planned for, and are expected to meet [dB]
+        uses : channel uses that are asked for
+        content : int [...], classes of content
+        """
+
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """Es/N0 to plan for, from which channel uses hold a signal : [...], dB."""
+
     def number(self, transmitter: str) -> int:
         """Place of a transmitter."""
 
@@ -112,6 +126,17 @@ class Measured:
         above = np.searchsorted(grid, planned_db, "right") - 1
         return self._least[transmitter, np.clip(above, 0, len(grid) - 1)]
 
+    def expects(self, transmitter, planned_db, uses, content) -> np.ndarray:
+        """Mean utility by the table, losses included."""
+        found = self._table.utility(
+            transmitter, planned_db, uses, content, values=self._values
+        )
+        return np.clip(found.mean[..., self._metric], 0, 1)
+
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """The least one of the table; infinite without one."""
+        return self._table.least_db(transmitter, uses, values=self._values)
+
     def number(self, transmitter: str) -> int:
         """Place of a transmitter in the table."""
         return int(self._table.number(transmitter))
@@ -137,6 +162,14 @@ class Chance(NamedTuple):
     def least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
         """All of them."""
         return np.full(np.shape(planned_db), self.uses)
+
+    def expects(self, transmitter, planned_db, uses, content) -> np.ndarray:
+        """The probability of a delivery, if there are enough channel uses."""
+        return np.where(np.asarray(uses) >= self.uses, self.delivery, 0.0)
+
+    def least_db(self, transmitter, uses) -> np.ndarray:
+        """Any, if there are enough channel uses."""
+        return np.where(np.asarray(uses) >= self.uses, -np.inf, np.inf)
 
     def number(self, transmitter: str) -> int:
         """Every transmitter is the same."""

@@ -8,13 +8,14 @@ os.environ |= {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 
 import numpy as np
 
-from blocks.schedulers.ppo_lagrangian import FORMS
+from blocks.schedulers.ppo_lagrangian import FORMS, GRANTS, chosen
 from experiments.scheduling import small, traffic
 from experiments.scheduling.asked import Train
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.exact import constrained, score, value_of
 from experiments.scheduling.learning import small_policy
 from experiments.scheduling.learning.cell_policy import exported, learner
+from experiments.scheduling.learning.heads import Heads
 from experiments.scheduling.learning.small_policy import learnt
 from experiments.scheduling.learning.training import episodes, played
 
@@ -74,23 +75,42 @@ def of_form(form: str) -> dict:
     environment.reset()
     agent = learner(environment, form, 3)
     before = agent.weights
-    steps, reward, cost = played(agent, environment, 1, 0)
+    steps, (reward, cost), beside = played(agent, environment, 1, 0)
     agent.learn(steps, reward.astype(np.float32), 1.0, 0)
     cells = Cells(traffic.cell(4, 20))
     seen = cells.reset(range(5))
     actor, _ = agent.agent.actor_net(seen)
     ours = exported(agent, form)(seen.astype(np.float64)).numpy()
+    ours = chosen(ours) if form == GRANTS else ours
     moved = max(np.abs(a - b).max() for a, b in zip(before, agent.weights, strict=True))
     return {
         "actor": actor.mode().numpy(),
         "exported": ours.reshape(len(seen), -1),
         "moved": moved,
         "cost": cost,
+        "beside": beside,
+    }
+
+
+def heads() -> dict:
+    """What a distribution of actions draws, and how probable it says that it is."""
+    rng = np.random.default_rng(8)
+    outputs = rng.normal(0, 1, (3, 2, FORMS[GRANTS])).astype(np.float32)
+    spread = rng.uniform(0.1, 0.5, (3, 2, 2)).astype(np.float32)
+    asks = np.array([[1, 1], [1, 0], [0, 0]], np.float32)
+    of = Heads(outputs, spread, asks)
+    drawn = of.sample(4_000, seed=(1, 2))
+    return {
+        "heads outputs": outputs,
+        "heads spread": spread,
+        "heads drawn": drawn.numpy(),
+        "heads chance": of.log_prob(drawn[:5]).numpy(),
+        "heads mode": of.mode().numpy(),
     }
 
 
 def main(path: Path) -> None:
-    found = small_problem() | acting()
+    found = small_problem() | acting() | heads()
     for form in FORMS:
         found |= {f"{form} {name}": value for name, value in of_form(form).items()}
     np.savez(path, **found)

@@ -7,21 +7,38 @@ import pytest
 
 from blocks.nn.weights import write_weights
 from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
-from blocks.schedulers.features import ASKS, FEATURES, NAMES, features
+from blocks.schedulers.features import (
+    ASKS,
+    FEATURES,
+    NAMES,
+    RULE,
+    URGENCY,
+    V,
+    features,
+)
 from blocks.schedulers.ppo_lagrangian import (
     CONFIG,
     FORMS,
     GRANTS,
     PARAMETERS,
+    SCHEME,
     WEIGHTS,
     PpoLagrangian,
     build,
     by_grants,
     by_parameters,
+    chosen,
     network,
 )
 from blocks.scheduling import scheduler
 from experiments.scheduling import traffic
+from experiments.scheduling.learning.masks import (
+    ACTION,
+    Masked,
+    fixed,
+    hidden,
+    parts_of,
+)
 from experiments.scheduling.learning.multiplier import (
     PID,
     RULES,
@@ -29,6 +46,7 @@ from experiments.scheduling.learning.multiplier import (
     Multiplier,
     combined,
 )
+from experiments.scheduling.learning.training import adjusted
 from semlink.contracts.schedulers import check_shares
 from semlink.errors import InputError
 from semlink.loop.pool import Demands, Pool
@@ -98,10 +116,10 @@ def test_parameters_are_those_of_the_heuristic():
     demands, pool = demands_of(4), Pool(18_000)
     outputs = np.array([[-1.0, 1.0], [0.0, 0.0], [3.0, -3.0]])
     shares = by_parameters(outputs, demands, pool)
-    pairs = (0.05, 60.0), (1.0, np.sqrt(6)), (20.0, 0.1)
+    pairs = (0.5, 60.0), (np.sqrt(40), np.sqrt(6)), (80.0, 0.1)
     for row, (v, urgency) in enumerate(pairs):
         one = Demands(*(values[row] for values in demands))
-        alone, _ = DriftPlusPenalty(v, urgency, None)(one, pool, None, None)
+        alone, _ = DriftPlusPenalty(v, urgency, **SCHEME)(one, pool, None, None)
         np.testing.assert_array_equal(shares.uses[row], alone.uses)
         np.testing.assert_allclose(shares.power_db[row], alone.power_db)
     assert len({tuple(uses) for uses in shares.uses}) > 1
@@ -111,18 +129,64 @@ def test_parameters_are_those_of_the_heuristic():
 def test_whatever_power_is_asked_for_the_pool_has_it(power_db):
     """All of the energy is spent where more is asked for than there is."""
     demands, pool = demands_of(8), Pool(20_000, power_db)
-    rng = np.random.default_rng(1)
+    rng, outputs = np.random.default_rng(1), FORMS[GRANTS]
     for wide in (0.3, 3.0, 100.0):
-        outputs = rng.normal(0.5, wide, (3, 8, 2))
-        shares = check_shares("it", demands, pool, by_grants(outputs, demands, pool))
+        actions = chosen(rng.normal(0.5, wide, (3, 8, outputs)))
+        shares = check_shares("it", demands, pool, by_grants(actions, demands, pool))
         assert shares.uses.any()
-    outputs = np.full((3, 8, 2), 2.0)
-    shares = check_shares("it", demands, pool, by_grants(outputs, demands, pool))
+    actions = chosen(np.full((3, 8, outputs), 4.0))
+    shares = check_shares("it", demands, pool, by_grants(actions, demands, pool))
     spent = np.sum(shares.uses * db_to_linear(shares.power_db), -1)
     most = 20_000 * db_to_linear(max(power_db, -16.0))
     full = shares.uses.sum(-1) * db_to_linear(15.0) > most
     assert full.any()
     np.testing.assert_allclose(spent[full], most)
+
+
+def test_what_is_hidden_or_fixed_is_and_the_rest_stays():
+    demands, pool = demands_of(4), Pool(18_000)
+    for name, parts in (
+        ("prior", ("expects", "prior", "needs", "needs_power", "other_prior")),
+        ("feedback", ("gained", "judged", "quality")),
+    ):
+        seen = features(hidden(demands, (name,)), pool)
+        gone = [NAMES.index(part) for part in parts]
+        assert not seen[..., gone].any()
+        assert features(demands, pool)[..., gone].any() == (name == "prior")
+    actions = np.random.default_rng(0).uniform(1, 2, (3, 4, len(ACTION)))
+    for place, name in enumerate(ACTION):
+        left = fixed(actions, (name,))
+        assert np.all(left[..., place] == (3 if name == "retransmissions" else 0))
+        others = np.delete(np.arange(len(ACTION)), place)
+        np.testing.assert_array_equal(left[..., others], actions[..., others])
+    assert parts_of("prior,power") == ("prior", "power")
+    with pytest.raises(InputError, match="without must be of prior, .*, got 'luck'$"):
+        parts_of("luck")
+
+
+def test_a_policy_whose_parts_are_all_fixed_is_the_heuristic():
+    net = network(GRANTS)
+    rng = np.random.default_rng(4)
+    net.set_weights([rng.normal(0, 0.7, w.shape) for w in net.get_weights()])
+    made, demands, pool = PpoLagrangian(net, GRANTS), demands_of(4), Pool(18_000)
+    rule = DriftPlusPenalty(V, URGENCY, alternative=RULE, fits=True)
+    theirs, _ = rule(demands, pool, None, None)
+    ours, _ = Masked(made, ACTION)(demands, pool, None, None)
+    plain, _ = Masked(made, ())(demands, pool, None, None)
+    np.testing.assert_array_equal(ours.uses, theirs.uses)
+    np.testing.assert_array_equal(ours.transmitter, theirs.transmitter)
+    for mine, own in zip(plain, made(demands, pool, None, None)[0], strict=True):
+        np.testing.assert_array_equal(mine, own)
+    assert np.any(plain.power_db != ours.power_db)
+    assert np.any(plain.redundancy != ours.redundancy)
+
+
+def test_how_hard_a_batch_is_is_taken_out():
+    """A policy that is a fixed step above the heuristic has the mean of all batches."""
+    means: list[np.ndarray] = []
+    easy, hard = np.full((2, 3, 5), 1.0), np.full((2, 3, 5), 0.4)
+    np.testing.assert_allclose([*adjusted(easy + 0.2, easy, means)], 1.2)
+    np.testing.assert_allclose([*adjusted(hard + 0.2, hard, means)], 0.7 + 0.2)
 
 
 def cost_after(gains: Gains, batches: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from blocks.schedulers.online import (
     build,
     properties,
 )
+from blocks.schedulers.ppo_lagrangian import SCHEME
 from blocks.scheduling import scheduler
 from experiments.scheduling import drift, traffic
 from experiments.scheduling.cells import Cells
@@ -170,7 +171,7 @@ def test_a_price_of_power_may_follow_that_of_the_pool():
     pool = Pool(1_000, price=2.0)
     demands = stacked([Demand(100, 100, state_db=10.0, importance=8.0)] * 2)
     shares, _ = Priced(3.0, 1.0, 0.5)(demands, pool, None, None)
-    expected, _ = DriftPlusPenalty(12.0, 1.0, None)(demands, pool, None, None)
+    expected, _ = DriftPlusPenalty(12.0, 1.0, **SCHEME)(demands, pool, None, None)
     np.testing.assert_array_equal(shares.power_db, expected.power_db)
     assert shares.uses.all()
     assert -3 < shares.power_db.max() < 0

@@ -66,7 +66,7 @@ def test_every_frame_that_is_sent_is_held_against_the_table():
     got = Received(*(np.array([[v, v, v]]) for v in (True, 0.6, 0.1, 800.0)))
     got.arrives[0, 2] = False
     link = SimpleNamespace(pictures=Pictures(None, ((3, 4), (8, 9))))
-    link.least = link.number = None
+    link.least = link.number = link.expects = link.least_db = None
     watched = Watched(LinkOf(link, got), table, "f1", 833_745)
     number = table.transmitters.index("linear_jscc")
     uses, content = np.array([[5000, 0, 5000]]), np.array([[0, 1, 1]])
@@ -87,6 +87,7 @@ class LinkOf:
 
     def __init__(self, like, got):
         self.pictures, self.least, self.number = like.pictures, like.least, like.number
+        self.expects, self.least_db = like.expects, like.least_db
         self._got = got
 
     def __call__(self, sending, chance):

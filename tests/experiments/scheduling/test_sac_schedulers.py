@@ -11,6 +11,7 @@ import pytest
 from blocks.schedulers.sac_lagrangian import SacLagrangian, by_bids, network
 from blocks.scheduling import scheduler
 from experiments.scheduling import traffic
+from semlink.contracts.schedulers import check_shares
 from semlink.errors import InputError
 from semlink.loop.pool import Demand, Demands, Pool, stacked
 
@@ -20,11 +21,28 @@ ROOT = Path(__file__).parents[3]
 def test_bids_are_an_order_and_powers_a_range():
     asks, pool = stacked([Demand(uses=500, most=800)] * 4), Pool(1_100, -1.0)
     bid, power = [0.1, 0.5, 0.9, 0.0], [-1.0, 0.0, 1.0, 1.0]
-    shares = by_bids(np.stack([bid, power], axis=-1), asks, pool)
+    action = np.stack([bid, power, *[[-1.0] * 4] * 3], axis=-1)
+    shares = by_bids(action, asks, pool)
     np.testing.assert_array_equal(shares.uses, [100, 500, 500, 0])
     np.testing.assert_allclose(shares.power_db, [-13.0, -7.0, -1.0, -1.0])
-    weak = by_bids(np.stack([bid, power], axis=-1), asks, Pool(1_100, -30.0))
+    weak = by_bids(action, asks, Pool(1_100, -30.0))
     np.testing.assert_allclose(weak.power_db, -16.0)
+
+
+def test_choices_are_parts_of_a_range():
+    """Quarters are 0 to 3; what is beyond the range is at its end."""
+    demand = Demand(uses=200, most=800, transmitter=2, retransmissions=3)
+    demand = demand._replace(alternative=4, alternative_uses=100)
+    asks, pool = stacked([demand] * 6), Pool(5_000)
+    choice = np.array([-1.0, -0.6, -0.4, 0.1, 0.6, 1.0])
+    action = np.stack([0 * choice + 1, choice, choice, choice, choice], axis=-1)
+    shares = by_bids(action, asks, pool)
+    quarters = [0, 0, 1, 2, 3, 3]
+    np.testing.assert_array_equal(shares.redundancy, quarters)
+    np.testing.assert_array_equal(shares.retransmissions, quarters)
+    np.testing.assert_array_equal(shares.transmitter, [2, 2, 2, 4, 4, 4])
+    np.testing.assert_array_equal(shares.uses, [200] * 3 + [100] * 3)
+    check_shares("it", asks, pool, shares)
 
 
 def test_users_in_another_order_get_the_same():

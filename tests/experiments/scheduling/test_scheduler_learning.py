@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
+from scipy.stats import norm
 
 from blocks.schedulers.ppo_lagrangian import FORMS
 
@@ -68,3 +69,34 @@ def test_the_exported_actor_has_the_same_outputs(found, form):
     assert np.ptp(actor) > 1e-3
     assert found[f"{form} moved"] > 1e-4
     assert found[f"{form} cost"].shape == (128, 64)
+
+
+def test_actions_are_as_probable_as_closed_forms_say(found):
+    """Normal numbers and categorical choices, of users that ask alone."""
+    outputs, spread = found["heads outputs"], found["heads spread"]
+    drawn = found["heads drawn"].reshape(-1, 3, 2, 5)
+    scores = np.split(outputs[..., 2:], [4, 6], axis=-1)
+    chance = norm.logpdf(drawn[:5, ..., :2], outputs[..., :2], spread).sum(axis=-1)
+    for place, score in enumerate(scores, 2):
+        choice = drawn[..., place].astype(int)
+        likely = log_softmax(score.astype(float), axis=-1)
+        each = np.broadcast_to(likely, (5, *likely.shape))
+        chance += np.take_along_axis(each, choice[:5, ..., None], -1)[..., 0]
+        shares = np.mean(choice[..., None] == np.arange(score.shape[-1]), axis=0)
+        np.testing.assert_allclose(shares, np.exp(likely), atol=0.04)
+    asks = np.array([[1, 1], [1, 0], [0, 0]])
+    np.testing.assert_allclose(
+        found["heads chance"], (chance * asks).sum(-1), atol=1e-3
+    )
+    deviation = drawn[..., :2].std(axis=0)
+    np.testing.assert_allclose(deviation, spread, rtol=0.1)
+    mode = found["heads mode"].reshape(3, 2, 5)
+    np.testing.assert_allclose(mode[..., :2], outputs[..., :2])
+    np.testing.assert_array_equal(mode[..., 2], scores[0].argmax(axis=-1))
+
+
+def test_the_heuristic_plays_beside_the_policy(found):
+    """Its rewards and costs are those of the seeds, whatever the form decides."""
+    np.testing.assert_array_equal(found["grants beside"], found["parameters beside"])
+    assert found["grants beside"].shape == (2, 128, 64)
+    assert found["grants beside"][1].mean() > 0.05

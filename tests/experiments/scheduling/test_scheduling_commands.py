@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -19,6 +20,15 @@ from experiments.training.options import options_of
 from semlink.errors import InputError
 
 ROOT = Path(__file__).parents[3]
+
+
+class Pair(NamedTuple):
+    """A row of a table."""
+
+    a: float
+    b: float
+    c: float
+    d: str
 
 
 def run(*words: str) -> subprocess.CompletedProcess:
@@ -60,6 +70,8 @@ def test_bad_options_are_refused_in_one_line(tmp_path):
         ("small", "--output", str(tmp_path), "--rule", "no"): "got 'no'",
         ("train", "--output", str(tmp_path), "--users", "3"): "got 3",
         ("compare", "--output", str(tmp_path), "--seeds", "1"): "got 1",
+        ("ablate", "--output", str(tmp_path), "--users", "5"): "got 5",
+        ("train", "--output", str(tmp_path), "--without", "luck"): "got 'luck'",
         ("tune", "--output", str(tmp_path), "--episodes", "0"): "got 0",
         ("order", "--output", str(tmp_path), "--source", "photos"): "got 2",
         ("order", "--output", str(tmp_path), "--source", "gaussian"): "of signal",
@@ -99,17 +111,21 @@ def test_the_ratings_of_schedulers_are_those_of_policies_and_courses(monkeypatch
 
 
 def test_the_tuned_heuristic_is_the_best_within_the_limit():
-    rows = [Tried(1, 0, 0.5, 0.4), Tried(2, 0, 0.3, 0.2), Tried(3, 0, 0.4, 0.3)]
+    scheme = "never", False, 0, 3
+    rows = [
+        Tried(v, 0, *scheme, reward, cost)
+        for v, reward, cost in ((1, 0.5, 0.4), (2, 0.3, 0.2), (3, 0.4, 0.3))
+    ]
     assert chosen(rows, 0.3).v == 3
     assert chosen(rows, 0.1).v == 2
     assert chosen(rows, 1.0).v == 1
 
 
 def test_tables_hold_what_they_were_given(tmp_path):
-    write(tmp_path / "a.csv", [Tried(1.0, 0.5, 1 / 3, -2.0)])
+    write(tmp_path / "a.csv", [Pair(1.0, 0.5, 1 / 3, "never")])
     with open(tmp_path / "a.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert rows == [{"v": "1", "urgency": "0.5", "reward": "0.333333", "cost": "-2"}]
+    assert rows == [{"a": "1", "b": "0.5", "c": "0.333333", "d": "never"}]
 
 
 def test_half_widths_are_those_of_student():

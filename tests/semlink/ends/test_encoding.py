@@ -9,13 +9,14 @@ from experiments.playing.stage import Stage, Workshop
 from experiments.sessions.rows import row_of
 from semlink.ends.encoding import Encoder
 from semlink.ends.kept import Kept
-from semlink.ends.wire import GRANT_BITS
+from semlink.ends.wire import GRANT_BITS, packed
 from semlink.errors import InputError
+from semlink.loop.pool import REDUNDANCY_DB, Shares, granted, smoothed, stacked
 from semlink.modalities.query import Query
 from semlink.signalling import layout
-from semlink.signalling.messages import Grant
+from semlink.signalling.messages import Grant, Report
 from semlink.signals import DOWN
-from tests.experiments.playing.small import SMALL
+from tests.experiments.playing.small import SMALL, all_of
 
 WORKSHOP = Workshop()
 PRICED = "scheduler=drift_plus_penalty[v=4]"  # power is dear: less than the nominal
@@ -25,9 +26,9 @@ def small(*overrides: str) -> Stage:
     return Stage(scenario(str(SMALL), list(overrides)), WORKSHOP)
 
 
-def cell_of(*overrides: str, users) -> Stage:
+def cell_of(*overrides: str, users, **keys) -> Stage:
     config = scenario(str(SMALL), [*overrides])
-    tree = config.model_dump(mode="json") | {"users": users}
+    tree = config.model_dump(mode="json") | {"users": users} | keys
     return Stage(type(config).model_validate(tree), WORKSHOP)
 
 
@@ -131,3 +132,71 @@ def test_the_prior_is_what_the_table_expects_at_the_reported_state():
     sender = stage.sender(stage.seeds(1))
     demand = sender.ask(stage._world(stage.seeds(1)).frame(0), 0)
     assert demand.prior == expects(sample, 1.0, arm, "reconstruction", 14.0)
+
+
+class Noting:
+    """An encoder that notes the states that signals are planned for, by place."""
+
+    def __init__(self, encoder):
+        self._encoder, self.planned = encoder, []
+        self.given, self.least = encoder.given, encoder.least
+
+    def encoded(self, given, place, uses, snr_db, memory):
+        self.planned.append((place, snr_db))
+        return self._encoder.encoded(given, place, uses, snr_db, memory)
+
+
+def asking(*overrides: str, **keys):
+    """A sender that has asked for its first frame, its demand and what it encodes."""
+    stage = cell_of("scheduler=round_robin", *overrides, users=2, **keys)
+    sender, world = stage.sender(stage.seeds(1)), stage._world(stage.seeds(1))
+    sender._encoder = Noting(sender._encoder)
+    return sender, sender.ask(world.frame(0), 0), sender._encoder.planned
+
+
+@pytest.mark.parametrize("redundancy", [0, 2])
+def test_redundancy_plans_a_frame_of_a_session_for_a_weaker_state(redundancy):
+    """A step is 2 dB less, as in cells by the table; the grant announces it."""
+    sender, demand, planned = asking("transmitter=jpeg2000_ldpc[mcs=auto]")
+    share = all_of(demand)._replace(
+        power_db=np.asarray(-2.0), redundancy=np.asarray(redundancy)
+    )
+    emitted = sender.send(share)
+    assert emitted.grant.redundancy == redundancy
+    assert planned == [(0, 14.0 - 2.0 - REDUNDANCY_DB * redundancy)]
+
+
+def test_the_alternative_of_a_session_is_another_arm_and_is_what_is_sent():
+    pair = ["jpeg2000_ldpc[mcs=auto]", "words"]
+    uses = {"words": [900], "all": [2400]}
+    sender, demand, planned = asking("prior=table", transmitter=pair, uses=uses)
+    arms = sender._deciding.arms
+    asked = sender._asking.setting.arm
+    others = [arm for arm in arms if arm.transmitter != asked.transmitter]
+    assert demand.alternative == 1 - asked.transmitter
+    assert demand.alternative_uses == min(arm.uses for arm in others)
+    assert 0 < demand.alternative_least < demand.alternative_uses
+    assert demand.alternative_prior != demand.prior
+    needs = sender._deciding.perceiving.needs
+    assert demand.needs_db == needs(asked) - 14.0
+    assert demand.alternative_needs_db == needs(min(others, key=lambda a: a.uses)) - 14
+    demands = stacked([demand]).exchanged(np.array([True]))
+    share = Shares(*(part[0] for part in granted(demands, demands.wanted)))
+    emitted = sender.send(share)
+    assert planned == [(demand.alternative, 14.0)]
+    assert emitted.grant.transmitter == demand.alternative
+    assert len(emitted.x) <= demand.alternative_uses
+    noted, _ = sender.memory.chosen[0]
+    assert noted in others  # its report is about what was sent
+
+
+def test_reported_successes_are_smoothed():
+    sender, demand, _ = asking("transmitter=words")
+    assert np.isnan(demand.quality)
+    expected = np.nan
+    for frame, success in enumerate((1.0, 0.0, 5 / 7)):
+        sender.hear(packed(Report(frame=frame, success=success, state_db=3)), 9)
+        reported = layout.on_air(Report(frame=0, success=success)).success
+        expected = smoothed(expected, reported)
+        assert sender.memory.quality == pytest.approx(expected)
+    assert 0.6 < expected < 1
