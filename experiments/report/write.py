@@ -18,6 +18,7 @@ from semlink.signals import IMAGE
 from semlink.store.bounds import read_bounds
 from semlink.store.files import write_whole
 from semlink.store.results import read_points
+from semlink.sweeps.received import twins, with_twins
 
 PAGE = Path(__file__).parent
 REPLACED = "backslashreplace"  # bytes of a name that are no text
@@ -49,12 +50,14 @@ def write_report(
         raise InputError(f"{folder} has no finished point to report")
     manifest = read_manifest(folder)
     finished = {row["point_id"] for row in rows}
-    metrics = read_metrics(folder, [row["metric"] for row in rows]).values()
+    metrics = read_metrics(folder, [row["metric"] for row in rows])
+    beside = twins(folder, rows, metrics)
+    described = [*metrics.values(), *beside.values()]
     shown = _pictures(folder, finished, images, most, cache)
     data = {
-        "points": pack(rows),
+        "points": pack(list(with_twins(folder, rows, metrics))),
         "series": _kind(manifest),
-        "described": {m.name: m._asdict() | {"title": m.title} for m in metrics},
+        "described": {m.name: m._asdict() | {"title": m.title} for m in described},
         "bounds": _finite(read_bounds(folder) or {}),
         "references": manifest.get("references", {}),
         "published": read_published(),

@@ -11,10 +11,10 @@ from experiments.studies.compare import (
     paired_difference,
     scorer,
 )
-from experiments.tables.received import received
 from experiments.tables.selection import Selected
 from semlink.store.rows import INFEASIBLE, Row, series
 from semlink.sweeps.monitor import Value
+from semlink.sweeps.received import received
 
 
 class Gap(NamedTuple):

@@ -117,5 +117,10 @@ def numbered(
     """
     form = f"{'+' if sign else ''}.{digits}f"
     each = form if len(ends) > 1 else f".{digits}f"
-    interval = tuple(f"{end:{each}}" for end in ends if end == end)
-    return lambda **more: Cell(f"{mean:{form}}", interval, **more)
+    interval = tuple(_spelt(end, each, digits) for end in ends if end == end)
+    return lambda **more: Cell(_spelt(mean, form, digits), interval, **more)
+
+
+def _spelt(value: float, form: str, digits: int) -> str:
+    """A number as text; what rounds to zero is not negative."""
+    return f"{round(value, digits) + 0.0:{form}}"

@@ -22,7 +22,10 @@ Column = Mapping[str, Entry]  # by transmitter or scenario
 FORMS = {"snr_db": ("Es/N0", "{:g} dB"), "cbr_target": ("CBR", "{:g}")}
 MISSING = "not simulated"
 UNPAIRED = "no paired difference to the best, for lack of common samples"
-ALONE = "over the deliveries that were not lost, and their number"
+ALONE = (
+    "Received: mean over the deliveries that were not lost, and their number. Each "
+    "transmitter loses other images, so these means are not to be compared."
+)
 
 
 def means(chosen: Selected) -> Iterator[Table]:
@@ -69,7 +72,7 @@ def axes(rows: Sequence[Row]) -> tuple[str, str]:
 def _title(chosen: Selected) -> str:
     if not chosen.against:
         return chosen.metric.title
-    return f"{chosen.metric.title}: difference to {chosen.label(chosen.against)}"
+    return f"{chosen.metric.title}, difference to {chosen.label(chosen.against)},"
 
 
 def _filled(chosen: Selected, found: Mapping[float, Column]) -> tuple[list, list[str]]:
@@ -138,21 +141,23 @@ def _of_received(entry: Entry | None, digits: int) -> Cell:
 def _notes(chosen: Selected, entries: Sequence[Entry], losing: set) -> Iterator[str]:
     """What bold, subscripts and daggers mean, and over what the means are."""
     ok = [entry for entry in entries if not entry.lacks]
-    samples = "images" if chosen.kind == "transmitter" else "episodes"
     if ok:
         counts, draws = ({int(e.row[c]) for e in ok} for c in ("images", "draws"))
         several = "s" if max(draws) > 1 else ""
         over = f"{spanned(counts)} images, {spanned(draws)} channel draw{several} each"
         if chosen.kind == "scenario":
             over = f"{spanned(draws)} episodes"
-        yield f"±: half width of the 95 % interval over {samples}, of {over}."
+        yield f"±: half width of the 95 % interval over {over}."
+    if chosen.against:
+        label = chosen.label(chosen.against)
+        yield f"{label}: mean; others: mean difference over the same samples."
     if any(entry.best for entry in ok):
         order = "highest" if chosen.metric.higher_is_better else "lowest"
         yield f"Bold: the {order} mean of a column."
     if any(e.to_best and abs(e.to_best.mean) <= e.to_best.ci95 for e in ok):
         yield f"{DAGGER}: the paired difference to it is within its 95 % interval."
     if losing:
-        yield f"Received: {ALONE}; these are other images for each transmitter."
+        yield ALONE
     if ok and has_target(entry.row for entry in ok):
         measured = [float(entry.row["cbr"]) for entry in ok]
         yield f"Measured CBR: {min(measured):.5f} to {max(measured):.5f}."

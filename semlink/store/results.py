@@ -199,9 +199,7 @@ def read_samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:
     return {sample: total / count for sample, (total, count) in sums.items() if count}
 
 
-def read_sums(
-    folder: Path, point_id: str
-) -> dict[str, dict[int, tuple[float, float]]]:
+def read_sums(folder: Path, point_id: str) -> dict[str, dict[int, tuple[float, float]]]:
     """Sum and count of each metric for each image of a point, as they were stored.
 
     Raises

@@ -15,6 +15,7 @@ from experiments.report.published import COLUMNS, read_published
 from experiments.report.rows import pack
 from experiments.report.write import write_report
 from semlink.errors import InputError
+from semlink.metrics import if_received
 from semlink.store.results import read_points
 from semlink.units import psnr_db
 
@@ -38,7 +39,9 @@ def test_every_number_of_the_table_is_in_the_report(photo_run, report):
     }
     rows = read_points(photo_run)
     assert len(places) == 16
-    assert len(rows) == len(places) * len(points["metrics"])
+    beside = [name for name in points["metrics"] if name.endswith(" if received")]
+    assert beside == [if_received(name) for name in ("psnr", "ssim", "ms_ssim", "mse")]
+    assert len(rows) == len(places) * (len(points["metrics"]) - len(beside))
     for row in rows:
         i = places[
             row["transmitter"],
@@ -55,6 +58,18 @@ def test_every_number_of_the_table_is_in_the_report(photo_run, report):
         assert numbers["cbr_payload"][i] == pytest.approx(
             float(row["cbr_payload"]), 1e-5
         )
+
+
+def test_what_was_received_is_beside_what_was_sent(photo_run, report):
+    points = data_of(report)["points"]
+    lost, metrics = points["numbers"]["outage"], points["metrics"]
+    sent, received = metrics["psnr"], metrics[if_received("psnr")]
+    assert {0, 1} == set(lost)  # so no mean is of both
+    for i, outage in enumerate(lost):
+        assert received["mean"][i] == (None if outage else sent["mean"][i])
+        assert received["count"][i] == (0 if outage else 2)
+    described = data_of(report)["described"][if_received("psnr")]
+    assert described["title"] == "PSNR if received [dB]"
 
 
 def test_pictures_are_those_of_the_run(photo_run, report):

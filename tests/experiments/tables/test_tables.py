@@ -10,12 +10,12 @@ from scipy import stats
 
 from experiments.tables.layout import DAGGER, decimals
 from experiments.tables.means import means
-from experiments.tables.received import received
 from experiments.tables.selection import Asked, select
 from experiments.tables.tidy import of_means
 from experiments.tables.written import write_means
 from semlink.errors import InputError
 from semlink.store.results import read_points
+from semlink.sweeps.received import received
 
 
 def tables_of(store, **asked):
