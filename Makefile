@@ -50,7 +50,7 @@ TLS         ?=#               [off] certificate of the cluster, from make cluste
 HOST        ?=#               [127.0.0.1] address of make scheduler; with TLS, one that others reach
 PORT        ?= 8786#          port of make scheduler
 CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
-SHOW_METRICS ?=#              more metrics in the table of a sweep, such as "ber goodput", or all
+SHOW_METRICS ?=#              more metrics in a sweep's table, such as "ber goodput", or all
 QUICK       ?=#               [off] 1: a coarse grid, in minutes
 PROTOCOL    ?=#               [adaptive] SNR in make fig4; paper: codecs designed for 10 dB
 
@@ -70,9 +70,8 @@ takes.sweep = RUN CONFIG $(if $(strip $(SCENARIO)),$(LOOPS),SCENARIO $(GRID)) CA
 	$(if $(strip $(CLUSTER))$(filter-out 0,$(WORKERS)),TLS)
 sweep: $(VENV)/ready ## simulate a grid; table, manifest and figures in runs/RUN
 	@$(SEMLINK) sweep $(call option,config,$(CONFIG)) $(call run,sweep) \
-		--cache-gib $(call quoted,$(CACHE_GIB)) --workers $(call quoted,$(WORKERS)) \
-		$(call option,cluster,$(CLUSTER)) $(call option,tls,$(TLS)) \
-		$(call option,show-metrics,$(SHOW_METRICS)) -- $(SETTINGS)
+		$(call option,show-metrics,$(SHOW_METRICS)) --cache-gib $(call quoted,$(CACHE_GIB)) --workers $(call quoted,$(WORKERS)) \
+		$(call option,cluster,$(CLUSTER)) $(call option,tls,$(TLS)) -- $(SETTINGS)
 
 NAME        ?= monitor#       scenario: a name in experiments/scenarios, or a YAML file
 EPISODE     ?=#               [0] number of the episode
@@ -113,15 +112,15 @@ clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signal
 
 SHOW        ?=#               [0 1] images that make panel and make report show
 PICTURES    ?= 12#            received pictures that make report shows
-AGAINST     ?= jpeg2000_ldpc# transmitter to compare with (make figure, table and bd: if given)
-METRIC      ?=#               [the first of the run] metric; [all] or several of make figure
-WIDTH       ?=#               [as needed] of a figure: ieee (252 pt), ieee2 (516), a4 (453.5) or points
-STYLE       ?=#               style file of matplotlib, on top of ours
-LABELS      ?=#               'ntscc=NTSCC awgn="over AWGN"': texts for names, with TeX between dollars
-ONLY        ?=#               [all] transmitters, in their order, and channels
-BANDS       ?=#               [on] off: no intervals
-FORMAT      ?=#               [png pdf] of figures, and svg, pgf; [latex] of tables, or markdown, csv
-PUBLISHED   ?=#               [none] curves of docs/published such as "ntscc swinjscc", or all
+AGAINST     ?= jpeg2000_ldpc# transmitter to compare with; figures and tables only if it is given
+METRIC      ?=#               [the first of the run] metric; of make figure [all], or some
+WIDTH       ?=#               [as needed] of a figure: ieee, ieee2, a4 or points of 1/72 inch
+STYLE       ?=#               [none] style file of matplotlib for a figure, on top of ours
+LABELS      ?=#               texts for names: NAME=TEXT NAME="TWO WORDS" NAME='$TeX$'
+ONLY        ?=#               [all] transmitters, in their order, and channels of a figure
+BANDS       ?=#               [on] off: a figure without intervals
+FORMAT      ?=#               [png pdf] of figures, also svg, pgf; [latex] of tables, also markdown, csv
+PUBLISHED   ?=#               [none] curves of docs/published in figures, by name, or all
 A           ?=#               instead of RUN: reference run of make compare
 B           ?=#               run that make compare compares with A
 

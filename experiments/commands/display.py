@@ -198,7 +198,9 @@ def _shown(job: Sweep, more: Sequence[str]) -> list[Metric]:
     own = [m for task, m in known.values() if task != LINK and m.headline]
     asked = known if ALL in more else more
     others = [known[name][1] for name in dict.fromkeys(asked)]
-    return [*(usual := own[:MOST_METRICS]), *(m for m in others if m not in usual)]
+    usual, columns = own[:MOST_METRICS], table_of(job).after
+    there = {*(m.title for m in usual), *(column.title for column in columns)}
+    return [*usual, *(m for m in others if m.title not in there)]
 
 
 def _widths(metrics: Sequence[Metric]) -> list[tuple[Metric, int]]:

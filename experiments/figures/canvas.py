@@ -4,7 +4,10 @@ Every module that draws writes its figure by :func:`save`.
 """
 
 import io
+import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -40,9 +43,11 @@ PGF_END = r"""\end{pgfpicture}
 """
 
 
-def in_tex(text: str) -> str:
-    """A text as TeX source that shows it as it is."""
-    return text.translate(IN_TEX)
+def in_tex(text: str, *, math: bool = False) -> str:
+    """A text as TeX source that shows it as it is, but for formulas between dollars."""
+    parts = re.split(r"(\$[^$]*\$)", text) if math else [text]
+    parts[::2] = [part.translate(IN_TEX) for part in parts[::2]]
+    return "".join(parts)
 
 
 class _Pgf(RendererPgf):
@@ -59,7 +64,7 @@ class _Pgf(RendererPgf):
         return self._measured.get_text_width_height_descent(s, prop, ismath)
 
     def draw_text(self, gc, x, y, s, prop, angle, ismath=False, mtext=None):
-        source = s if ismath else in_tex(s)
+        source = in_tex(s, math=bool(ismath))
         super().draw_text(gc, x, y, source, prop, angle, ismath, mtext)
 
 
@@ -89,6 +94,14 @@ CANVASES = {".png": FigureCanvasAgg, ".pdf": FigureCanvasPdf, ".svg": FigureCanv
 VECTORS = CANVASES | {".pgf": CanvasPgf}
 
 
+@contextmanager
+def any_letters() -> Iterator[None]:
+    """Be silent about letters that a font lacks; its replacement for one is seen."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
 def save(figure, path: Path, **how) -> Path:
     """Write a figure into a file of the kind of its suffix, and close it.
 
@@ -104,9 +117,7 @@ def save(figure, path: Path, **how) -> Path:
         The file cannot be written; one that was there stays as it was.
     """
     canvas, file = VECTORS[path.suffix](figure), io.BytesIO()
-    with warnings.catch_warnings():
-        # a font's replacement for a letter that it lacks can be seen
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with any_letters():
         # faster than savefig, which draws twice
         getattr(canvas, f"print_{path.suffix[1:]}")(file, **how)
     plt.close(figure)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from experiments.commands.manifests import read_metrics, read_references
 from experiments.figures import legend, overlays
-from experiments.figures.canvas import save
+from experiments.figures.canvas import any_letters, save
 from experiments.figures.lines import draw_curves, scale_y, styles
 from experiments.figures.panels import Sheet, arrange, sheet
 from experiments.figures.paper import Label, Paper
@@ -200,7 +200,8 @@ def _draw(
     key = _fill(drawn, panels, metric, axes, run)
     titles = [_title(own, axes[1], run.paper) for own in panels]
     labels = Label(AXES.get(axes[0], axes[0])), _vertical(metric, run)
-    arrange(drawn, titles, labels, key)
+    with any_letters():
+        arrange(drawn, titles, labels, key)
     paths = [run.folder / f"{name}.{kind}" for kind in run.paper.formats]
     return [save(drawn.figure, path) for path in paths][0]
 

@@ -156,8 +156,8 @@ def _write(drawn: Sheet, label: Label, at: tuple[float, float], va: str, **how) 
 
 def _source(label: Label) -> str:
     """Text for matplotlib; with its ``text.usetex``, TeX reads all of it."""
-    is_tex = plt.rcParams["text.usetex"] and not label.math
-    return in_tex(label.text) if is_tex else label.text
+    is_tex = plt.rcParams["text.usetex"]
+    return in_tex(label.text, math=label.math) if is_tex else label.text
 
 
 def _size_pt(parameter: str) -> float:

@@ -132,7 +132,7 @@ def test_a_run_is_the_name_of_a_folder_in_runs(target, run):
         ("sweep figure RUN=mine CBR=1", "figure --run 'mine'"),
         ("figure RUN=mine METRIC=all", "figure --run 'mine' --metric 'all' \\"),
         ("figure AGAINST=ntscc", "--against 'ntscc'"),
-        ("sweep SHOW_METRICS=ber", "--show-metrics 'ber' --"),
+        ("sweep SHOW_METRICS=ber", "--show-metrics 'ber' --cache-gib"),
         ("bench WORKERS=2 SOURCE=x PYTHON=python3", "--source 'x'"),
         ("cluster-keys", "cluster-keys 'cluster.pem'"),
         ("sweep WORKERS=2 TLS=x", "--workers '2' \\ --tls 'x' --"),

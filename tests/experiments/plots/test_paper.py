@@ -175,11 +175,11 @@ def test_paper_that_there_is_not(paper_run, how, message):
 def test_a_picture_for_latex_needs_none_here(paper_run, monkeypatch):
     """Texts are source of TeX: names as they are, formulas as formulas."""
     monkeypatch.setenv("PATH", "")
-    labels = r"ntscc='50 % of $\eta_1$' site_memory[keep=4]=100%_{x}"
+    labels = r"ntscc='50 % & $\eta_1$' site_memory[keep=4]=100%_{x}"
     text = drawn(paper_run, formats="pgf", width="ieee", labels=labels).read_text()
     assert r"\pgfqpoint{3.500000in}" in text
     assert r"jpeg2000\_ldpc[mcs=auto,harq=ir]" in text
-    assert r"50 % of $\eta_1$" in text
+    assert r"50 \% \& $\eta_1$" in text
     assert r"100\%\_\{x\}" in text
     assert text.count(r"\begin{pgfpicture}") == text.count(r"\end{pgfpicture}") == 1
     assert in_tex("a\\b^~") == r"a\textbackslash{}b\^{}\textasciitilde{}"
