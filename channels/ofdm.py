@@ -176,9 +176,7 @@ class Ofdm:
         if self._clip:
             # distortion of the pilots adds to the estimate like noise
             noise = (
-                1.0
-                if self.settings.csi == "perfect"
-                else 1 + self._line.noise[:, None]
+                1.0 if self.settings.csi == "perfect" else 1 + self._line.noise[:, None]
             )
             distortion = self._clip.distortion * noise
             combined = combined._replace(no=combined.no + distortion)
