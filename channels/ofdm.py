@@ -97,6 +97,10 @@ class Ofdm:
     longest_s : delay of the last path [s]; ``None`` if it differs by course
     spectrum : Doppler spectrum, known to the receiver
 
+    Attributes
+    ----------
+    paths, settings : as above
+
     Input
     -----
     x : [B, N], complex64, unit mean energy
@@ -214,7 +218,7 @@ class Ofdm:
             elements = tf.transpose(tf.reshape(elements, shape), (0, 2, 1, 3, 4))
             return tf.reshape(elements, (-1, antennas, SYMBOLS, carriers))
 
-        interference = self._leakage.power[None, None, None]
+        interference = tf.convert_to_tensor(self._leakage.power)[None, None, None]
         if self._overrun:
             gains, overrun = self._overrun(gains, delays)
             interference += by_slot(overrun)
