@@ -16,6 +16,7 @@ from channels.ofdm import (
     Later,
     Numerology,
     Ofdm,
+    Paths,
     Settings,
     Speed,
     Subcarriers,
@@ -89,17 +90,22 @@ def delay_line(
         )
         carrier = carrier_frequency_hz
         line = make(Line(model, delay_spread_s, carrier, speed_mps, rx_antennas))
-
-        def paths(course, batch, steps, rate, start):
-            course.seed_sionna("fading")
-            gains, delays = line(batch, steps, Later(rate, start))
-            return gains[:, 0, :, 0, 0], delays[:, 0, 0]
-
         return Ofdm(
-            paths,
+            _paths(line),
             settings,
             longest_s=float(tf.reduce_max(line.delays)),
             spectrum=spectrum(line, doppler_hz(speed_mps, carrier)),
         )
 
     return build
+
+
+def _paths(line: Callable) -> Paths:
+    """The paths of a Sionna model."""
+
+    def paths(course, batch, steps, rate, start):
+        course.seed_sionna("fading")
+        gains, delays = line(batch, steps, Later(rate, start))
+        return gains[:, 0, :, 0, 0], delays[:, 0, 0]
+
+    return paths

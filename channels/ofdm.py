@@ -97,6 +97,10 @@ class Ofdm:
     longest_s : delay of the last path [s]; ``None`` if it differs by course
     spectrum : Doppler spectrum, known to the receiver
 
+    Attributes
+    ----------
+    paths, settings : as above
+
     Input
     -----
     x : [B, N], complex64, unit mean energy
@@ -176,9 +180,7 @@ class Ofdm:
         if self._clip:
             # distortion of the pilots adds to the estimate like noise
             noise = (
-                1.0
-                if self.settings.csi == "perfect"
-                else 1 + self._line.noise[:, None]
+                1.0 if self.settings.csi == "perfect" else 1 + self._line.noise[:, None]
             )
             distortion = self._clip.distortion * noise
             combined = combined._replace(no=combined.no + distortion)
@@ -216,7 +218,7 @@ class Ofdm:
             elements = tf.transpose(tf.reshape(elements, shape), (0, 2, 1, 3, 4))
             return tf.reshape(elements, (-1, antennas, SYMBOLS, carriers))
 
-        interference = self._leakage.power[None, None, None]
+        interference = tf.convert_to_tensor(self._leakage.power)[None, None, None]
         if self._overrun:
             gains, overrun = self._overrun(gains, delays)
             interference += by_slot(overrun)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from semlink.compiled_channel import frame_of
+from semlink.compiled_channel import added, frame_of
 from semlink.contracts import pairs
 from semlink.contracts.tasks import observed as checked
 from semlink.errors import InputError
@@ -115,7 +115,7 @@ class Link:
 
     def ledger(self, tx: TxSignal) -> Ledger:
         """Channel uses by purpose, including those that the channel's frames add."""
-        return tx.ledger + self._frame.added(tx.ledger.total)
+        return tx.ledger + added(self._frame, tx.ledger.total)
 
     @stage("receive")
     def receive(self, rx: RxSignal, query=None, memory=None) -> tuple[Estimate, Any]:

@@ -11,7 +11,7 @@ from semlink.graph import compiled
 from semlink.loop.evolution import takes_start
 from semlink.protocols import Channel, Frame
 from semlink.rng import Course
-from semlink.signals import RxSignal
+from semlink.signals import Ledger, RxSignal, ledger
 
 
 class _Stage:
@@ -98,3 +98,10 @@ def compiled_channel(
 def frame_of(channel: Channel) -> Frame:
     """The frame of a channel; by default, its symbols alone."""
     return getattr(channel, "frame", Frame())
+
+
+def added(frame: Frame, num_symbols: int) -> Ledger:
+    """Channel uses that frames add to a transmission of ``num_symbols``."""
+    prefix = -(-num_symbols // frame.data) * frame.prefix
+    pilots = frame.uses(num_symbols) - num_symbols - prefix
+    return ledger(pilots=pilots, prefix=prefix)

@@ -12,15 +12,7 @@ import numpy as np
 
 from semlink.loop.feedback_link import FREE, FeedbackLink
 from semlink.rng import Course
-from semlink.signals import (
-    IMAGE,
-    Estimate,
-    Ledger,
-    RxSignal,
-    Sample,
-    TxSignal,
-    ledger,
-)
+from semlink.signals import IMAGE, Estimate, RxSignal, Sample, TxSignal
 from semlink.units import channel_uses
 
 CbrMode = Literal["average", "per_image", "causal"]
@@ -41,12 +33,6 @@ class Frame(NamedTuple):
     def uses(self, num_symbols: int) -> int:
         """Channel uses of a transmission of ``num_symbols``."""
         return -(-num_symbols // self.data) * self.total
-
-    def added(self, num_symbols: int) -> Ledger:
-        """Channel uses that frames add to a transmission of ``num_symbols``."""
-        prefix = -(-num_symbols // self.data) * self.prefix
-        pilots = self.uses(num_symbols) - num_symbols - prefix
-        return ledger(pilots=pilots, prefix=prefix)
 
     def symbols(self, uses: int) -> int:
         """Largest number of symbols that fit in ``uses`` channel uses."""

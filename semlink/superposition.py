@@ -14,7 +14,6 @@ from semlink.protocols import Channel
 from semlink.rng import Course
 from semlink.signals import RxSignal
 
-
 NO_NOISE_DB = 200.0  # Es/N0 that leaves the interference alone
 
 

@@ -67,7 +67,8 @@ def interference(
     """Print the interference of OFDM channels, as modelled and simulated in time."""
     from experiments.studies.interference.table import table
 
-    typer.echo(table(channel.split(), courses))
+    for line in table(channel.split(), courses):
+        typer.echo(line)
 
 
 @measuring.command("mcs-table")

@@ -49,6 +49,7 @@ OUTCOMES = Stack(
                 Box("experiments.studies", 4),
                 Box("experiments.studies.cloud"),
                 Box("experiments.studies.adaptation"),
+                Box("experiments.studies.interference"),
             ]
         ),
         Box("experiments.figures", 4),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from semlink.compiled_channel import frame_of
+from semlink.compiled_channel import added, frame_of
 from semlink.ends.wire import Bursts, Wire, received, symbols
 from semlink.loop.evolution import ChannelEvolution
 from semlink.protocols import Channel
@@ -88,7 +88,7 @@ class Air:
 
     def added(self, num_symbols: int) -> Ledger:
         """Channel uses that the channel's frames add to a transmission."""
-        return self._frame.added(num_symbols)
+        return added(self._frame, num_symbols)
 
     def up(self, purpose: str, wire: Wire) -> tuple[Arrived, Ledger]:
         """Send a message up; return what arrives, and its channel uses."""

@@ -68,8 +68,7 @@ class LinkTrial:
         self._links = self._build_links()
         # a channel's course follows from its name and parameters, not from its code
         self._courses = {
-            spec.label: JSON.encode(catalogue.course(spec))
-            for spec in config.channel
+            spec.label: JSON.encode(catalogue.course(spec)) for spec in config.channel
         }
         self.transmissions = Transmissions(disk)
         self.made = self.transmissions.made

@@ -19,6 +19,10 @@ FEW = 24  # carriers, which simulate fast
 AGREE_DB = 0.5
 
 
+def rarely(value):
+    return pytest.param(value, marks=pytest.mark.slow)
+
+
 def robertson(turns):
     """Power that a carrier of a wide band loses, for the spectrum of Jakes.
 
@@ -50,7 +54,7 @@ def test_what_a_carrier_loses_is_the_known_integral(turns):
     assert lost <= (2 * np.pi * turns) ** 2 / 24 * (1 + 1e-6)
 
 
-@pytest.mark.parametrize("turns", SHARES)
+@pytest.mark.parametrize("turns", [0.05, 0.35])
 def test_energy_is_kept(turns):
     """What a carrier of a wide band loses, the others receive."""
     wide = leakage(jakes(turns), 1.0, 3300)
@@ -89,22 +93,29 @@ def test_the_ceiling_of_the_sinr(share, estimated):
         assert estimated(np.mean(np.abs(rx.x_hat - x) ** 2 / rx.no, axis=1)).agrees(1)
 
 
+def moving(share, **params):
+    """Late paths make the carriers independent, so that fewer courses suffice."""
+    return tdl.build(speed_mps=speed(share), delay_spread_s=2e-7, **params)
+
+
 def in_db(channel, rows):
     """Interference as modelled and as simulated [dB]."""
     found = modelled(channel, rows), measured(channel, rows).interference.mean()
     return tuple(map(float, linear_to_db(np.array(found))))
 
 
-@pytest.mark.parametrize("share", [0.1])
-def test_doppler_agrees_with_a_waveform(share):
-    ours, theirs = in_db(tdl.build(speed_mps=speed(share), subcarriers=FEW), 250)
+@pytest.mark.parametrize("share", [*map(rarely, SHARES[:2]), *SHARES[2:]])
+def test_a_path_in_sight_agrees_with_a_waveform(share):
+    """Most of the power of model D is in one path, so few courses suffice."""
+    channel = tdl.build("D", speed_mps=speed(share), subcarriers=FEW)
+    ours, theirs = in_db(channel, 80)
     assert ours == pytest.approx(theirs, abs=AGREE_DB)
 
 
 @pytest.mark.parametrize("share", SHARES)
 @pytest.mark.slow
 def test_doppler_agrees_with_a_waveform_of_72_carriers(share):
-    channel = tdl.build(speed_mps=speed(share))
+    channel = moving(share)
     wave = measured(channel, 600)
     theirs, ours = wave.interference, modelled(channel, 600)
     assert linear_to_db(ours / theirs.mean()) == pytest.approx(0, abs=AGREE_DB)
@@ -114,16 +125,16 @@ def test_doppler_agrees_with_a_waveform_of_72_carriers(share):
     assert np.abs(linear_to_db(of_carriers)).max() < 2 * AGREE_DB
 
 
-@pytest.mark.parametrize("share", SHARES)
+@pytest.mark.parametrize("share", [*map(rarely, SHARES[:2]), *SHARES[2:]])
 def test_delays_after_the_prefix_agree_with_a_waveform(share):
     """The courses are the same, so only the data differ."""
     channel = two_paths(share)
-    ours, theirs = in_db(channel, 30)
+    ours, theirs = in_db(channel, 20)
     assert ours == pytest.approx(theirs, abs=AGREE_DB)
-    gains, _ = channel.paths(Course(1), 30, 1, 1.0, 0)
+    gains, _ = channel.paths(Course(1), 20, 1, 1.0, 0)
     first, last = np.mean(np.abs(np.asarray(gains)[:, 0, :, 0]) ** 2, axis=0)
     kept = first + (1 - share) ** 2 * last
-    assert measured(channel, 30).gain.mean() == pytest.approx(kept, rel=0.02)
+    assert measured(channel, 20).gain.mean() == pytest.approx(kept, rel=0.02)
 
 
 @pytest.mark.parametrize(
@@ -144,12 +155,11 @@ def test_other_channels_agree_with_a_waveform(channel):
     assert ours == pytest.approx(theirs, abs=AGREE_DB)
 
 
-@pytest.mark.parametrize(
-    "csi", ["perfect", pytest.param("ls", marks=pytest.mark.slow)]
-)
-def test_a_receiver_knows_what_late_paths_leave(csi, estimated):
+@pytest.mark.parametrize("csi", ["perfect", pytest.param("ls", marks=pytest.mark.slow)])
+def test_a_receiver_knows_what_late_paths_leave(csi, over, estimated):
     channel = tdl.build(csi=csi, delay_spread_s=1e-6, interleave=False)
-    x, rx = received_at(channel, 30.0)
+    x = np.exp(2j * np.pi * np.random.default_rng(1).random((60, 864)))
+    rx = over(channel, x.astype(np.complex64), 30.0)
     error = np.mean(np.abs(rx.x_hat - x) ** 2 / rx.no, axis=1)
     assert estimated(error).mean == pytest.approx(1, abs=0.1)
 
