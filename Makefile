@@ -358,6 +358,10 @@ PYTHONS := 3.11 3.12 3.13
 BESIDE  := To have one beside yours: uv python install 3.11, or pyenv install 3.11, or \
 	conda create -n py311 python=3.11; then make PYTHON=its_path
 
+takes.licences =
+licences: $(VENV)/ready ## write the licences of all packages, and of binaries inside, in docs
+	@$(PY) -m experiments.licences
+
 takes.venv = GPU
 venv: $(VENV)/ready ## make the environment from requirements.lock
 	@$(if $(filter-out 0 off,$(GPU)),test -e $(VENV)/gpu || { $(PIP) uninstall -y tensorflow-cpu && \
