@@ -139,7 +139,7 @@ compare: $(VENV)/ready ## print differences to AGAINST in RUN, or of run B to ru
 
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
 PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
-DATA        ?=#               folder of photos, COCO's layout included
+DATA        ?=#               folder of photos, COCO's layout included; to train: 8 at least, better 96
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
 START       ?= baselines/nn/ntscc_base# initial weights that make device-pack packs
 TRAIN       ?=#               more options, such as --joint-epochs 20; TRAIN=--help lists them
