@@ -168,7 +168,7 @@ bd: $(VENV)/ready ## BD-PSNR and BD-rate between all transmitters of RUN, or to 
 
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
 PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
-DATA        ?=#               folder of photos, COCO's layout included
+DATA        ?=#               folder of photos, COCO's layout included; to train: 8 at least, better 96
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
 START       ?= baselines/nn/ntscc_base# initial weights that make device-pack packs
 TRAIN       ?=#               more options, such as --joint-epochs 20; TRAIN=--help lists them
@@ -390,6 +390,10 @@ CUDA   := $(or $(filter-out 0 off,$(GPU)),$(wildcard $(VENV)/gpu))
 PYTHONS := 3.11 3.12 3.13
 BESIDE  := To have one beside yours: uv python install 3.11, or pyenv install 3.11, or \
 	conda create -n py311 python=3.11; then make PYTHON=its_path
+
+takes.licences =
+licences: $(VENV)/ready ## write the licences of all packages, and of binaries inside, in docs
+	@$(PY) -m experiments.licences
 
 takes.venv = GPU
 venv: $(VENV)/ready ## make the environment from requirements.lock

@@ -6,10 +6,11 @@ from typing import NamedTuple
 class Recipe(NamedTuple):
     """Everything that determines a trained policy.
 
-    data : folder of photos
+    data : folder of photos: 8 at least, 96 or more for a validation without repeats
     model : always ``channel_kb``
     weights : folder of the codec's weights
-    contexts : file written by ``make kb-embed`` for the photos
+    contexts : file of the photos' embeddings, written by ``make kb-embed``; empty for
+        a codec without a context
     iterations : episodes, each of a batch of pictures
     every : iterations between validations and saved states
     pictures : pictures of an episode

@@ -30,7 +30,13 @@ RUNS = Stack(
     [
         Space(4),
         Row([Box("experiments.commands"), Box("experiments.abstraction")]),
-        Row([Box("experiments.fitting"), Box("experiments.conversion")]),
+        Row(
+            [
+                Box("experiments.fitting"),
+                Box("experiments.conversion"),
+                Box("experiments.licences"),
+            ]
+        ),
         Row([Box("experiments.jobs"), Box("experiments.playing")]),
         Row([Box(COMPOSER), Box("experiments.environment")]),
     ]

@@ -16,7 +16,7 @@ class Recipe(NamedTuple):
 
     model : networks to train, ``ntscc`` or ``akb_jscc``
     profile : their size: tiny, small, small_wide, small_deep, base or large
-    data : folder of photos
+    data : folder of photos: 8 at least, 96 or more for a validation without repeats
     channel : training channel, ``awgn`` or ``rayleigh``
     entropy_epochs : epochs of the first stage, which fits the entropy model
     joint_epochs : epochs of the second stage, which trains all networks
@@ -27,10 +27,11 @@ class Recipe(NamedTuple):
     precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
     seed : root of all randomness
     klt : file with the initial KLT of the linear paths
-    start : file of initial weights, or nothing
+    start : file of initial weights, best for few photos; empty: from the KLT
     contexts : file of the photos' embeddings, written by ``make kb-embed``, for models
         with a context
-    objective : of the joint stage: joint, ms_ssim, psnr, psnr_ms_ssim or level_power
+    objective : of the joint stage: joint, ms_ssim (best in both metrics, see
+        docs/training.md), psnr, psnr_ms_ssim or level_power
     """
 
     model: str

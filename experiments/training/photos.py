@@ -9,7 +9,7 @@ from PIL import Image
 SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
 HELD_OUT, SHARE = 48, 4  # photos for the validation only: at most 48, one in four
 LEAST = 8  # photos of a run
-ENOUGH = 120  # see docs/training.md, "How many photos"
+ENOUGH = 96  # a quarter of them are as many as the crops of the validation
 KEPT_BYTES = 4 << 30  # cache of decoded photos; further ones are read each time
 
 
@@ -70,8 +70,8 @@ def few(count: int, crops: int) -> str:
     each = crops / (count - first)
     return (
         f"warning: {count} photos, of which {first} validate and each of the others is "
-        f"cropped {each:,.0f} times; {ENOUGH} photos or more generalise better "
-        "(docs/training.md)"
+        f"cropped {each:,.0f} times; from {ENOUGH} photos on, every crop of the "
+        "validation is of another photo (docs/training.md)"
     )
 
 

@@ -1,5 +1,6 @@
 """A small run with photos, and its report."""
 
+import contextlib
 import shutil
 
 import pytest
@@ -62,6 +63,20 @@ def browser():
 @pytest.fixture
 def opened(browser):
     """Give a page as opened from disk; none may leave an error or a request."""
+    with a_page(browser) as open_file:
+        yield open_file
+
+
+@pytest.fixture(scope="module")
+def opened_once(browser):
+    """The same for tests that leave a page as they found it."""
+    with a_page(browser) as open_file:
+        yield open_file
+
+
+@contextlib.contextmanager
+def a_page(browser):
+    """Opens files in one page, and checks in the end what it did."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     errors, requests, files = [], [], []
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)

@@ -11,6 +11,14 @@ def page(opened, report):
     return page
 
 
+@pytest.fixture(scope="module")
+def shared(opened_once, report):
+    """A report in the browser, for tests that leave it as they found it."""
+    page = opened_once(report)
+    page.wait_for_selector("#plot .main-svg")
+    return page
+
+
 def curves(page):
     """Names in the legend."""
     return page.locator("#plot .legendtext").all_text_contents()
@@ -27,15 +35,15 @@ def column(page, title):
     return page.locator(f"#results tbody td:nth-child({place})").all_inner_texts()
 
 
-def test_curves_are_drawn_for_every_transmitter(page):
-    assert curves(page)[:2] == ["jpeg2000_ldpc", "jpeg_ldpc"]
-    assert page.locator("#plot .scatterlayer .trace").count() >= 2
-    assert page.locator("#plot .errorbar").count() > 0
+def test_curves_are_drawn_for_every_transmitter(shared):
+    assert curves(shared)[:2] == ["jpeg2000_ldpc", "jpeg_ldpc"]
+    assert shared.locator("#plot .scatterlayer .trace").count() >= 2
+    assert shared.locator("#plot .errorbar").count() > 0
 
 
-def test_no_button_sends_a_chart_elsewhere(page):
+def test_no_button_sends_a_chart_elsewhere(shared):
     buttons = "[...document.querySelectorAll('.modebar-btn')].map(b => b.dataset.title)"
-    assert page.evaluate(buttons) == [
+    assert shared.evaluate(buttons) == [
         "Download plot as a PNG",
         "Zoom",
         "Pan",
@@ -67,11 +75,11 @@ def test_metric_channel_and_axis_can_be_chosen(page):
     assert axis() == "CBR (measured)"
 
 
-def test_hovering_shows_value_and_interval(page):
-    text = page.evaluate("document.getElementById('plot').data[0].text[1]")
-    page.evaluate("Plotly.Fx.hover('plot', [{curveNumber: 0, pointNumber: 1}])")
-    page.wait_for_selector("#plot .hovertext")
-    shown = page.locator("#plot .hoverlayer").text_content()
+def test_hovering_shows_value_and_interval(shared):
+    text = shared.evaluate("document.getElementById('plot').data[0].text[1]")
+    shared.evaluate("Plotly.Fx.hover('plot', [{curveNumber: 0, pointNumber: 1}])")
+    shared.wait_for_selector("#plot .hovertext")
+    shown = shared.locator("#plot .hoverlayer").text_content()
     assert "±" in shown
     assert "jpeg2000_ldpc" in shown
     assert "outage" in text
@@ -82,43 +90,45 @@ def test_published_curves_say_where_they_are_from(page):
     page.locator("[name=at]").select_option("10")
     page.get_by_label("NTSCC (published)", exact=True).check()
     assert "NTSCC (published), kodak" in curves(page)
+    assert "on other pictures" not in page.locator("#curve-published").inner_text()
     note = page.locator("#published-note").inner_text()
+    assert "NTSCC (published): kodak, CBR = " in note
     assert "issue 13" in note
     assert "not counted" in note
 
 
-def test_a_filter_changes_the_table(page):
-    assert rows(page).count() == 16
-    page.get_by_label("Filter").fill("jpeg_ldpc rayleigh 10dB")
-    assert rows(page).count() == 2
-    assert set(column(page, "transmitter")) == {"jpeg_ldpc"}
-    assert page.locator("#count").inner_text() == "2 of 16 points"
-    page.get_by_label("Filter").fill("nothing like it")
-    assert rows(page).count() == 0
-    page.get_by_label("Filter").fill("")
-    assert rows(page).count() == 16
+def test_a_filter_changes_the_table(shared):
+    assert rows(shared).count() == 16
+    shared.get_by_label("Filter").fill("jpeg_ldpc rayleigh 10dB")
+    assert rows(shared).count() == 2
+    assert set(column(shared, "transmitter")) == {"jpeg_ldpc"}
+    assert shared.locator("#count").inner_text() == "2 of 16 points"
+    shared.get_by_label("Filter").fill("nothing like it")
+    assert rows(shared).count() == 0
+    shared.get_by_label("Filter").fill("")
+    assert rows(shared).count() == 16
 
 
-def test_a_heading_sorts_the_table(page):
-    heading = page.locator("#results thead button").get_by_text("CBR", exact=True)
+def test_a_heading_sorts_the_table(shared):
+    heading = shared.locator("#results thead button").get_by_text("CBR", exact=True)
     heading.click()
-    values = [float(text) for text in column(page, "CBR")]
+    values = [float(text) for text in column(shared, "CBR")]
     assert values == sorted(values)
     heading.click()
-    assert [float(text) for text in column(page, "CBR")] == sorted(values)[::-1]
+    assert [float(text) for text in column(shared, "CBR")] == sorted(values)[::-1]
 
 
-def test_the_slider_moves_the_border(page):
+def test_the_slider_moves_the_border(shared):
     def cut():
-        return page.evaluate(
+        return shared.evaluate(
             "getComputedStyle(document.getElementById('original')).clipPath"
         )
 
     before = cut()
-    page.locator("#slider").fill("90")
+    shared.locator("#slider").fill("90")
     assert before != cut()
     assert "10%" in cut()
-    page.locator("#slider").press("ArrowLeft")
+    shared.locator("#slider").press("ArrowLeft")
     assert "11%" in cut()
 
 

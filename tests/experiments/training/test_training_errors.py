@@ -17,11 +17,12 @@ from experiments.training.photos import (
     ENOUGH,
     HELD_OUT,
     LEAST,
+    SHARE,
     few,
     find_photos,
     held_out,
 )
-from experiments.training.validation import fixed_crops
+from experiments.training.validation import COUNT, fixed_crops
 
 ROOT = Path(__file__).parents[3]
 
@@ -178,6 +179,7 @@ def test_few_photos_are_warned_about_in_one_line():
     )
     assert "cropped 9,739 times" in message
     assert "\n" not in message
+    assert ENOUGH == SHARE * COUNT
     assert few(ENOUGH, 1000) == ""
     assert few(ENOUGH - 1, 1000)
 

@@ -1,0 +1,1 @@
+"""Licences of the environment: a software bill of materials."""
