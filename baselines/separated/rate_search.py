@@ -202,7 +202,7 @@ def highest(
     spent_low, spent_high = cost(low), cost(high)
     if spent_low > limit:
         share = spent_low / limit if limit else float("inf")
-        reason = f"smallest file of {what} is {share:.2f} of the budget"
+        reason = f"smallest file of {what} is {share:.2f} times the budget"
         raise Infeasible(reason, spent_low)
     if spent_high <= limit:
         return high

@@ -92,7 +92,7 @@ class FeatureTransmitter:
             if not fits:
                 least = spent(Setting(0, snr))
                 share = least / limit if limit else float("inf")
-                reason = f"fewest symbols of {what} are {share:.2f} of the budget"
+                reason = f"fewest symbols of {what} are {share:.2f} times the budget"
                 raise Infeasible(reason, least)
             return Setting(fits - 1, snr)
 

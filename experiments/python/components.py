@@ -82,10 +82,9 @@ class Components(Catalogue):
             made = self._objects.get((kind, spec.name))
             if made is None:
                 made = super().build(kind, spec)
+            self._built[key] = built(kind, spec.label, made)
             if kind == "channel":
-                built(kind, spec.label, made)
-                made = compiled_channel(made, label=spec.label)
-            self._built[key] = made
+                self._built[key] = compiled_channel(made, label=spec.label)
         return self._built[key]
 
     def identity(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:

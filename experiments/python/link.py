@@ -22,7 +22,12 @@ log = logging.getLogger("semlink")
 
 
 class Link:
-    """A link, whose components are built once; :func:`semlink.link` makes it."""
+    """A link, whose components are built once; :func:`semlink.link` makes it.
+
+    Attributes
+    ----------
+    transmitter, channel, task : labels in results
+    """
 
     def __init__(self, transmitter: Any, channel: Any, task: Any, feedback: Any):
         settle_late()
@@ -32,15 +37,16 @@ class Link:
         if feedback is not None:
             self._tree["feedback"] = plain(feedback)
         settings = self._settings("photos", cbr=1, snr_db=0)
-        for kind in KINDS:
-            specs = getattr(settings, kind)
-            if kind != "task" and len(specs) > 1:
+        specs = {kind: getattr(settings, kind) for kind in KINDS}
+        labels = {k: " ".join(spec.label for spec in some) for k, some in specs.items()}
+        for kind in ("transmitter", "channel"):
+            if len(specs[kind]) > 1:
                 takes = f"a link takes one {kind} (semlink.sweep takes several)"
-                raise InputError(f"{takes}, got {' '.join(s.label for s in specs)}")
-            made = [self._components.build(kind, spec) for spec in specs]
-            setattr(self, kind, " ".join(spec.label for spec in specs))
-            if kind == "transmitter":
-                self._remembers = made[0].remembers
+                raise InputError(f"{takes}, got {labels[kind]}")
+        made = {k: [self._components.build(k, s) for s in specs[k]] for k in KINDS}
+        self._remembers: bool = made["transmitter"][0].remembers
+        self.transmitter, self.channel, self.task = labels.values()
+        # signals of the last sample, by its hash: other SNRs and seeds have the same
         self._sent: tuple[str, Transmissions] = "", Transmissions()
 
     def __repr__(self) -> str:

@@ -20,7 +20,7 @@ from semlink.sweeps.replay import Replay
 WIDEST, QUALITY = 480, 90  # pixels and WebP quality of a picture in a notebook
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Received:
     """One sample after one transmission.
 

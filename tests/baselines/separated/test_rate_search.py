@@ -200,7 +200,7 @@ def test_best_quality_where_everything_fits():
 @pytest.mark.parametrize("mode", ["average", "per_image", "causal"])
 def test_infeasible_says_by_how_much(mode):
     search = searching(Curve(CURVES["linear"]))
-    with pytest.raises(Infeasible, match=r"2\.00 of the budget"):
+    with pytest.raises(Infeasible, match=r"2\.00 times the budget"):
         search(images(1), budget(100 / 1200 / 2, mode))
 
 
