@@ -91,13 +91,21 @@ class DriftPlusPenalty(NamedTuple):
         queue = np.zeros(demands.uses.shape[:-1]) if memory is None else memory
         price = (self.v + queue)[..., None]
         demands = demands.exchanged(exchanges(demands, self.alternative))
-        scheme = self.fits, self.redundancy
-        value, power, served = advice(demands, pool, price, self.urgency, *scheme)
+        rule = price, self.urgency, self.fits
+        value, power, served = advice(demands, pool, *rule)
         uses = in_order(np.where(served, value, -np.inf), demands, pool)
         power_db = linear_to_db(np.maximum(power, LEAST))
-        scheme = self.redundancy, self.retransmissions
+        scheme = self._redundancy(demands, power_db), self.retransmissions
         shares = granted(demands, uses, power_db, *scheme)
         return shares, self._spent(queue, pool, shares)
+
+    def _redundancy(self, demands: Demands, power_db: np.ndarray) -> np.ndarray:
+        """Redundancy of grants, as far as their powers are known to hold it."""
+        if not self.fits:
+            return np.asarray(self.redundancy)
+        spare_db = power_db - np.nan_to_num(demands.needs_db, nan=-np.inf)
+        steps = np.floor(np.maximum(spare_db, 0) / REDUNDANCY_DB + TINY)
+        return np.minimum(steps, self.redundancy).astype(int)
 
     def _spent(self, queue, pool, shares: Shares):
         """The virtual queue after a decision."""
@@ -168,7 +176,7 @@ def build(
     urgency : frames of backlog that a frame at its deadline counts for
     mean_db : mean power over the nominal power that it holds [dB]; by default the
         price alone limits it
-    redundancy : of all grants
+    redundancy : of all grants; with ``fits``, as far as their powers hold a signal
     retransmissions : of a frame, as far as its user asks for as many
     alternative : which users are granted their alternative transmitter: none, all,
         those of which it is expected to bring more utility, or more for each channel

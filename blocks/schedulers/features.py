@@ -22,7 +22,7 @@ CELL = ("load", "room")
 NAMES = OWN + KNOWLEDGE + ALTERNATIVE + FEEDBACK + ADVICE + CELL
 FEATURES = len(NAMES)
 ASKS = NAMES.index("asks")
-V, URGENCY = 16.0, 4.0  # of the advice, as tuned on traffic of its own
+V, URGENCY = 16.0, 4.0  # of the advice; within the limit on tuning traffic
 RULE: Alternative = "leaner"
 UNSERVED = -0.5  # score of users whom the advice leaves out
 

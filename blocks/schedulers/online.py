@@ -31,7 +31,7 @@ from pydantic import Field
 from blocks.schedulers import ppo_lagrangian
 from blocks.schedulers.drift_plus_penalty import Alternative, DriftPlusPenalty, Price
 from semlink.errors import InputError
-from semlink.loop.pool import Demands, Pool, Shares
+from semlink.loop.pool import MOST_REDUNDANCY, Demands, Pool, Shares
 from semlink.units import db_to_linear
 
 LEVELS_DB = np.arange(-6.0, 25.0, 3.0)  # knots of utility over Es/N0
@@ -274,6 +274,7 @@ def build(
     explore: Annotated[float, Field(ge=0, le=1)] = 0.02,
     alternative: Alternative = "never",
     fits: bool = False,
+    redundancy: Annotated[int, Field(ge=0, le=MOST_REDUNDANCY)] = 0,
 ) -> Online:
     """Build the scheduler.
 
@@ -289,7 +290,7 @@ def build(
     share : part of the weights that all experts share anew after each block
     kept : weight of a block in the model of gains, over that of the next one
     explore : share of the blocks in which all experts are equally likely
-    alternative, fits : of ``drift_plus_penalty``, without a policy
+    alternative, fits, redundancy : of ``drift_plus_penalty``, without a policy
 
     Raises
     ------
@@ -298,7 +299,7 @@ def build(
     """
     if experts % 2 == 0:
         raise InputError(f"experts must be an odd number, got {experts}")
-    scheme = {"alternative": alternative, "fits": fits}
+    scheme = {"alternative": alternative, "fits": fits, "redundancy": redundancy}
     base = Tuned(v, urgency, scheme) if policy is None else _trained(policy)
     factors = float(ratio) ** (np.arange(experts) - experts // 2)
     return Online(base, factors, block, Weights(rate, share), kept, explore)

@@ -48,7 +48,7 @@ FORMS = {GRANTS: len(NUMBERS) + sum(HEADS.values()), PARAMETERS: 2}  # outputs
 ACTIONS = {GRANTS: len(NUMBERS) + len(HEADS), PARAMETERS: 2}  # with a column a head
 POWER_DB = 10.0  # of an output of one
 V, URGENCY = (0.5, 80.0), (0.1, 60.0)  # ranges of the parameters
-SCHEME = {"alternative": RULE, "fits": True}  # of drift_plus_penalty beside them
+SCHEME = {"alternative": RULE, "fits": True, "redundancy": 1}  # of the rule beside them
 
 
 class Decider:

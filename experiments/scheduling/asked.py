@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from semlink.errors import InputError
 
-TUNED = "drift_plus_penalty[v=16,urgency=4,alternative=leaner,fits=true]"
+TUNED = "drift_plus_penalty[v=16,urgency=1,redundancy=1,alternative=leaner,fits=true]"
 LIMIT = 0.14  # weight of what is lost, over the weight of what is offered
 
 

@@ -5,13 +5,12 @@ TF-Agents as whole trajectories, which costs one call for all episodes where a
 ``TFEnvironment`` would cost several for each.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from blocks.schedulers.features import features
-from experiments.scheduling.learning.masks import hidden
 from experiments.scheduling.traffic import offered
 from semlink.contracts.schedulers import check_shares
 from semlink.loop.pool import Demands, Pool, Shares
@@ -39,15 +38,19 @@ class Cells:
     Parameters
     ----------
     environment : the cell
-    without : parts of what is seen and decided that there are not
+    hide : takes parts of demands away, of which nothing is seen; ``None``: all is seen
 
     Attributes
     ----------
-    environment, without : as given
+    environment : as given
     """
 
-    def __init__(self, environment: CellEnvironment, without: Sequence[str] = ()):
-        self.environment, self.without = environment, without
+    def __init__(
+        self,
+        environment: CellEnvironment,
+        hide: Callable[[Demands], Demands] | None = None,
+    ):
+        self.environment, self._hide = environment, hide
         self._offered = offered(environment.config)
 
     @property
@@ -73,7 +76,8 @@ class Cells:
     @property
     def demands(self) -> Demands:
         """What users ask for in this slot : [B, K]."""
-        return hidden(self.environment.demands, self.without)
+        asks = self.environment.demands
+        return asks if self._hide is None else self._hide(asks)
 
     @property
     def pool(self) -> Pool:

@@ -22,12 +22,13 @@ from semlink.loop.traffic.environment import played
 
 PRICES = (3.0, 8.0, 12.0, 16.0, 20.0, 25.0, 40.0)
 URGENCIES = (0.0, 1.0, 4.0, 16.0, 64.0)
-RULES: tuple[tuple[Alternative, bool], ...] = (
-    ("never", False),
-    ("never", True),
-    ("better", True),
-    ("leaner", True),
-)  # of the alternative, and whether powers fit
+RULES: tuple[tuple[Alternative, bool, int], ...] = (
+    ("never", False, 0),
+    ("never", True, 0),
+    ("better", True, 0),
+    ("leaner", True, 0),
+    ("leaner", True, 1),
+)  # of the alternative, whether powers fit, and the redundancy
 TABLE, FIXED = "tuning.csv", "fixed.csv"
 
 
@@ -57,14 +58,14 @@ def tune(asked: Tune) -> Tried:
     output, cells = folder(asked.output), Cells(traffic.cell(asked.users))
     seeds = range(traffic.TUNING, traffic.TUNING + asked.episodes)
     grid = [
-        DriftPlusPenalty(v, u, alternative=rule, fits=fits)
-        for (rule, fits), v, u in product(RULES, PRICES, URGENCIES)
+        DriftPlusPenalty(v, u, redundancy=steps, alternative=rule, fits=fits)
+        for (rule, fits, steps), v, u in product(RULES, PRICES, URGENCIES)
     ]
     rows = [tried(cells, made, seeds) for made in track(grid, transient=True)]
     write(output / TABLE, rows)
-    for rule, fits in RULES:
-        own = [row for row in rows if (row.alternative, row.fits) == (rule, fits)]
-        shown(f"best, {rule}, fits={fits}", [chosen(own, asked.limit)])
+    for own in RULES:
+        of = [r for r in rows if (r.alternative, r.fits, r.redundancy) == own]
+        shown(f"best of {own}", [chosen(of, asked.limit)])
     best = chosen(rows, asked.limit)
     others = [tried(cells, made, seeds) for made in fixed(best)]
     write(output / FIXED, [best, *others])
@@ -75,6 +76,7 @@ def tune(asked: Tune) -> Tried:
 def fixed(best: Tried) -> list[DriftPlusPenalty]:
     """The best heuristic with another fixed setting of each action."""
     scheme = {"alternative": best.alternative, "fits": best.fits}
+    scheme |= {"redundancy": best.redundancy}
     made = DriftPlusPenalty(best.v, best.urgency, **scheme)
     changes = [
         {"fits": not best.fits},

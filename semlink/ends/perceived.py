@@ -32,7 +32,12 @@ def alternative(arms: Sequence[Arm], asked: Arm) -> Arm | None:
 
 
 def perceived(
-    sample: Sample, asked: Arm, other: Arm | None, known: Known, by: Perceiving, encoder
+    sample: Sample,
+    asked: Arm,
+    other: Arm | None,
+    known: Known,
+    by: Perceiving,
+    encoder: Encoder,
 ) -> dict[str, Any]:
     """Fields of the demand that are about the content of a frame.
 

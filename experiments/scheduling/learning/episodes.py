@@ -1,5 +1,7 @@
 """Episodes of a cell side by side, as an environment of TF-Agents."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from tf_agents.environments.py_environment import PyEnvironment
 from tf_agents.specs import ArraySpec, BoundedArraySpec
@@ -32,12 +34,21 @@ class Episodes(PyEnvironment):
     form : of the actions
     first : seed of the first episode; the others follow it, those of later batches, too
     count : B
+    without : parts of actions that are the heuristic's
     """
 
-    def __init__(self, cells: Cells, beside: Cells, form: str, first: int, count: int):
+    def __init__(
+        self,
+        cells: Cells,
+        beside: Cells,
+        form: str,
+        first: int,
+        count: int,
+        without: Sequence[str] = (),
+    ):
         super().__init__(handle_auto_reset=True)
         self._cells, self._beside, self._form = cells, beside, form
-        self._next, self._count = first, count
+        self._next, self._count, self._without = first, count, without
 
     @property
     def form(self) -> str:
@@ -82,7 +93,7 @@ class Episodes(PyEnvironment):
         cells, action = self._cells, np.asarray(action)
         if self._form == GRANTS:
             action = action.reshape(self._count, self._each, -1)
-            action = fixed(action, cells.without)
+            action = fixed(action, self._without)
         gained = cells.step(shares_of(self._form, action, cells.demands, cells.pool))
         kind = StepType.LAST if cells.ends else StepType.MID
         return self._step_of(kind, cells.seen, np.array([*gained, *self._advised()]))

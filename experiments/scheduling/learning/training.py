@@ -1,6 +1,7 @@
 """``python -m experiments.scheduling train``: PPO-Lagrangian on cells by the table."""
 
 import time
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +11,7 @@ from experiments.scheduling import traffic
 from experiments.scheduling.asked import Train, at_least, even, folder, one_of
 from experiments.scheduling.cells import Cells
 from experiments.scheduling.learning.card import publish
-from experiments.scheduling.learning.masks import parts_of
+from experiments.scheduling.learning.masks import hidden, parts_of
 from experiments.scheduling.learning.multiplier import RULES, Multiplier, combined
 
 EPISODES, SLOTS = 128, 64  # of a batch
@@ -92,9 +93,10 @@ def episodes(asked: Train):
     from experiments.scheduling.learning.episodes import Episodes
 
     first = traffic.TRAINING + 100_000 * asked.seed
-    cells = Cells(traffic.cell(asked.users), parts_of(asked.without))
+    without = parts_of(asked.without)
+    cells = Cells(traffic.cell(asked.users), partial(hidden, without=without))
     beside = Cells(traffic.cell(asked.users))
-    return Episodes(cells, beside, asked.form, first, EPISODES)
+    return Episodes(cells, beside, asked.form, first, EPISODES, without)
 
 
 def played(agent, environment, seed: int, batch: int):

@@ -5,13 +5,12 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
-from blocks.schedulers.features import URGENCY, V, advised
+from blocks.schedulers.features import RULE, URGENCY, V, advised
 from blocks.schedulers.ppo_lagrangian import (
     ACTIONS,
     GRANTS,
     HEADS,
     PARAMETERS,
-    SCHEME,
     by_grants,
     shares_of,
 )
@@ -159,7 +158,7 @@ def test_more_power_is_what_others_leave_of_the_energy():
 def test_without_corrections_the_advice_is_followed():
     """Scores and powers of 0 are those of the tuned heuristic."""
     environment = traffic.cell(USERS, SLOTS)
-    made = DriftPlusPenalty(V, URGENCY, **SCHEME)
+    made = DriftPlusPenalty(V, URGENCY, alternative=RULE, fits=True)
     demands, pool = environment.reset(range(30)), environment.pool
     for _ in range(20):
         actions = np.zeros((30, USERS, ACTIONS[GRANTS]))
