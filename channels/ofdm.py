@@ -130,6 +130,7 @@ class Ofdm:
             )
         perfect = settings.csi == "perfect" and settings.clip_db is None
         self.superposes = perfect and settings.rx_antennas == 1
+        self.power_gain = settings.rx_antennas  # combined, each with E|h|^2 = 1
         self.frame = Frame(int(grid.num_data_symbols), SYMBOLS * settings.subcarriers)
         self._frequencies = subcarrier_frequencies(
             grid.fft_size, grid.subcarrier_spacing

@@ -67,7 +67,13 @@ EXPERIMENTS = Stack(
         ALLOCATION,
         Box(ENTRY),
         Row([Box("experiments.closed_loop"), Box("experiments.scheduling", 4)]),
-        Row([Box("experiments.showing"), Box("experiments.rescue")]),
+        Row(
+            [
+                Box("experiments.showing"),
+                Box("experiments.rescue"),
+                Box("experiments.checking", 2),
+            ]
+        ),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),
     ]
@@ -130,7 +136,7 @@ BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 SEMLINK = Stack(
     [
         Row([Box("semlink.sweeps", 4), Box("semlink.loop.rescue", 2)]),
-        Box("semlink.loop.traffic", 4),
+        Row([Box("semlink.checking", 3), Box("semlink.loop.traffic", 4)]),
         Row(
             [
                 Box("semlink.store"),
