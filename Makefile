@@ -90,6 +90,15 @@ takes.list =
 list: $(VENV)/ready ## print every component with its parameters
 	@$(SEMLINK) list
 
+FILE        ?=#               component that make check checks: a file
+COMPONENT   ?=#               instead of FILE: name of a component, such as rayleigh:64
+KIND        ?=#               its kind [by what its build returns]
+
+takes.check = $(if $(strip $(COMPONENT)),COMPONENT,FILE!) KIND SOURCE QUICK
+check: $(VENV)/ready ## check a component by the rules of its contract
+	@$(SEMLINK) check $(call option,kind,$(KIND)) $(call option,source,$(SOURCE)) \
+		$(if $(quick),--quick) -- $(call quoted,$(call first,$(COMPONENT),$(FILE)))
+
 # Some shells export their machine's name as HOST: only the command line opens a port.
 takes.scheduler = HOST PORT TLS
 scheduler: $(VENV)/ready ## a scheduler that workers and sweeps can join until Ctrl-C

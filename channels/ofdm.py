@@ -139,6 +139,7 @@ class Ofdm:
             self._overrun = Overrun(prefix_s, symbol_s, settings.subcarriers)
         perfect = settings.csi == "perfect" and settings.clip_db is None
         self.superposes = perfect and settings.rx_antennas == 1
+        self.power_gain = settings.rx_antennas  # combined, each with E|h|^2 = 1
         prefix = SYMBOLS * int(grid.cyclic_prefix_length) * settings.count_prefix
         total = SYMBOLS * settings.subcarriers + prefix
         self.frame = Frame(int(grid.num_data_symbols), total, prefix)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from experiments import environment
+from experiments.checking.command import checking
 from experiments.closed_loop.command import closed_loops
 from experiments.commands.clustering import Tls, clustering
 from experiments.commands.knowledge_bases import kb
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 
 app.add_typer(kb, name="kb")
+app.add_typer(checking)
 app.add_typer(clustering)
 app.add_typer(learning)
 app.add_typer(measuring)

@@ -73,6 +73,10 @@ class Catalogue:
         """
         return self.registries[kind].build(spec.name, **self.resolve(kind, spec))
 
+    def fresh(self, kind: str, spec: ComponentSpec) -> Any:
+        """Build a component from its file, which is executed again."""
+        return self.registries[kind].anew().build(spec.name, **self.resolve(kind, spec))
+
     def identity(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
         """Identity of a component: name, parameters, and hashes of its files.
 

@@ -78,3 +78,10 @@ def plain(function: Callable) -> Callable:
     import tensorflow as tf
 
     return tf.autograph.experimental.do_not_convert(function)
+
+
+def tensors(*values) -> tuple:
+    """Arrays as tensors, as a compiled function gets them."""
+    import tensorflow as tf
+
+    return tuple(map(tf.convert_to_tensor, values))

@@ -331,7 +331,8 @@ class Channel(Protocol):
     ``resources`` [slot], the resource block of each symbol of a slot;
     ``level = "eager"``, if it cannot be compiled to a graph; ``superposes = True``, if
     ``h_hat`` is the only gain of each symbol, x_hat = x + n / h_hat, so that signals of
-    several users can be sent at once (``semlink/superposition.py``).
+    several users can be sent at once (``semlink/superposition.py``); ``power_gain``,
+    if ``E|h_hat|^2`` is another number than one, such as that of receive antennas.
     """
 
     def __call__(self, x, snr_db, course: Course, start=0) -> RxSignal:

@@ -10,6 +10,7 @@ import functools
 import importlib
 import importlib.util
 import inspect
+import itertools
 import pkgutil
 import re
 import sys
@@ -25,6 +26,7 @@ from pydantic import TypeAdapter, ValidationError, validate_call
 from semlink.errors import InputError
 
 COUNTS = "counts"  # in an annotation: the parameter only counts channel uses
+_TIMES = itertools.count(1)  # of registries that execute files again
 SWITCHES = {"yes": True, "on": True, "no": False, "off": False}
 PATH = "path"  # name of the first parameter of components that read one
 
@@ -72,8 +74,18 @@ class Registry:
     def __init__(self, kind: str, *, packages: tuple[str, ...], group: str):
         self.kind = kind
         self._packages = packages
-        self._group = group
+        self._group, self._times = group, 0
         self._by_path: dict[str, ModuleType] = {}
+
+    def anew(self) -> "Registry":
+        """A registry of the same components, which executes their files again."""
+        other = Registry(self.kind, packages=self._packages, group=self._group)
+        other._times = next(_TIMES)
+        return other
+
+    def is_ours(self, name: str) -> bool:
+        """Whether a name is that of a module of our packages."""
+        return name in self._local()
 
     def names(self) -> list[str]:
         """All known names, sorted; imports no component."""
@@ -270,7 +282,8 @@ class Registry:
         if path not in self._by_path:
             if not Path(path).is_file():
                 raise InputError(f"no {self.kind} file at {path!r}")
-            name = f"{self.kind} {path}"  # shadows no module
+            again = f" {self._times}" * bool(self._times)
+            name = f"{self.kind} {path}{again}"  # shadows no module
             spec = importlib.util.spec_from_file_location(name, path)
             module = importlib.util.module_from_spec(spec)
             sys.modules[name] = module  # dataclasses look up their types there

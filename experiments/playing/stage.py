@@ -18,6 +18,7 @@ from experiments.playing.users import users_of
 from experiments.playing.utility import utility
 from experiments.playing.work import weighing, works
 from semlink.chain import Link
+from semlink.checking.first_use import check_channel
 from semlink.compiled_channel import compiled_channel
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
@@ -89,6 +90,7 @@ class Stage:
         self.names = tuple(spec.label for spec in config.transmitter)
         channel = self._built("channel", config.channel)
         label = config.channel.label
+        check_channel(config.channel, self._catalogue)
         self._channel = self._workshop.once(
             ("compiled channel", config.channel.name, label),
             lambda: compiled_channel(channel, label=label),

@@ -87,7 +87,7 @@ EXPERIMENTS = Stack(
                 Box("experiments.plots"),
             ]
         ),
-        Box("experiments.python"),
+        Row([Box("experiments.python"), Box("experiments.checking", 2)]),
         Box("experiments.sessions", 3),
         Row([TRAINING, RUNS, OUTCOMES]),
     ]
@@ -150,7 +150,7 @@ BASELINES = Stack([Box("baselines"), Box("baselines.separated")])
 SEMLINK = Stack(
     [
         Row([Box("semlink.sweeps", 4), Box("semlink.loop.rescue", 2)]),
-        Box("semlink.loop.traffic", 4),
+        Row([Box("semlink.checking", 3), Box("semlink.loop.traffic", 4)]),
         Row(
             [
                 Box("semlink.store"),

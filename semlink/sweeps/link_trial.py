@@ -9,6 +9,7 @@ import numpy as np
 
 from semlink.catalogue import Catalogue
 from semlink.chain import Link
+from semlink.checking import first_use
 from semlink.compiled_channel import compiled_channel
 from semlink.config import LinkConfig, SweepConfig
 from semlink.contracts.built import built
@@ -66,6 +67,7 @@ class LinkTrial:
         except ValueError as error:
             raise InputError(str(error)) from None
         self._links = self._build_links()
+        first_use.check(config, catalogue, First(self.source, self.num_samples))
         # a channel's course follows from its name and parameters, not from its code
         self._courses = {
             spec.label: JSON.encode(catalogue.course(spec)) for spec in config.channel

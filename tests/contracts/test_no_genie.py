@@ -5,10 +5,6 @@ process that never saw a transmitter builds each pair from its word and receives
 again: what was handed over on the side is gone, and the estimates must be the same.
 """
 
-import os
-import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +12,10 @@ import numpy as np
 import pytest
 
 from blocks.phy.mcs import TABLE
+from experiments.checking.replay import elsewhere
 from experiments.compose import catalogue
 from semlink.chain import Link
+from semlink.checking.pairs import Heard
 from semlink.config import ComponentSpec
 from semlink.loop.exchange import Delivery, Encoded, Memory, Receiving
 from semlink.rng import Seeds
@@ -36,7 +34,6 @@ WORDS += ["webp_ldpc[mcs=auto]", HARQ] * TABLE.exists()
 # a clean link, a broken payload, a lost header, and clean again
 SNRS_DB = (10.0, 8.6, -15.0, 10.0)
 HARQ_DB = 4.0  # at which the first transmission fails
-ROOT = Path(__file__).parents[2]
 PARTS = Path(__file__).parent / "parts"
 DIFFERENCES, CHEATING, HOARDING, ASKED = (
     str(PARTS / f"{name}.py")
@@ -79,26 +76,12 @@ def delivered(link: Link, sample: Sample, plan, snr_db, seeds, before) -> Delive
     return link.deliver(encode, snr_db, seeds, Receiving(sample.query, before))
 
 
-def elsewhere(courses: dict[str, Recorded], folder: Path) -> dict[str, list[Estimate]]:
-    """Estimates of a fresh process for the same signals."""
-    heard = {
-        word: [
-            (query, [tuple(rx) for rx in delivery.received], delivery.reported)
-            for query, delivery in zip(course.queries, course.deliveries, strict=True)
-        ]
-        for word, course in courses.items()
-    }
-    (folder / "received").write_bytes(pickle.dumps(heard))
-    script = str(Path(__file__).parent / "replay.py")
-    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
-    subprocess.run(
-        [sys.executable, script, "received", "estimates"],
-        check=True,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path},
-    )
-    estimates = pickle.loads((folder / "estimates").read_bytes())
-    return {word: [Estimate(*e) for e in course] for word, course in estimates.items()}
+def heard_of(course: Recorded) -> list[Heard]:
+    """What came over the channel."""
+    return [
+        Heard(query, delivery.received, delivery.reported)
+        for query, delivery in zip(course.queries, course.deliveries, strict=True)
+    ]
 
 
 def assert_same(one: Estimate, other: Estimate) -> None:
@@ -139,9 +122,9 @@ def courses(request, send, link_of, small):
 
 
 @pytest.fixture(scope="module")
-def answers(courses, tmp_path_factory):
+def answers(courses):
     """Estimates of another process."""
-    return elsewhere(courses, tmp_path_factory.mktemp("no_genie"))
+    return elsewhere({word: heard_of(course) for word, course in courses.items()})
 
 
 @every

@@ -1,0 +1,1 @@
+"""Checks of components by the contracts of their kinds."""

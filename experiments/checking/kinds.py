@@ -1,0 +1,219 @@
+"""The kind of a component, and the rules of its contract."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from experiments.checking.agents import CALLS
+from experiments.checking.replay import elsewhere
+from experiments.checking.samples import SIDES, from_source, other_sizes, samples_of
+from experiments.compose import catalogue
+from semlink.checking import calls, channels, pair_rules, sources, tasks
+from semlink.checking.pairs import PairProbe, replayed
+from semlink.checking.rules import Probe, Rule, Verdict, verdicts
+from semlink.config import ComponentSpec
+from semlink.errors import Infeasible, InputError
+from semlink.protocols import Source, Transceiver
+from semlink.registry import Registry, unknown
+from semlink.signals import IMAGE
+
+RULES: dict[str, Sequence[Rule]] = {
+    "channel": channels.RULES,
+    "transmitter": pair_rules.RULES,
+    "source": sources.RULES,
+    "task": tasks.RULES,
+    **dict.fromkeys(CALLS, calls.RULES),
+}
+# parts of learned codecs are checked in one
+INSIDE = {
+    "controller": "ntscc[rate={}]",
+    "extractor": "ntscc[extractor={}]",
+    "restorer": "ntscc[restorer={}]",
+}
+KINDS = (*RULES, *INSIDE)
+SHAPE, QUICK_SHAPE = (256, 504), (64, 252)  # transmissions and symbols of a channel
+# what the first parameter of a callable is called, by kind
+FIRST = {
+    "x": "channel",
+    "demands": "scheduler",
+    "context": "adapter",
+    "times": "dispatcher",
+    "seen": "inspector",
+    "question": "answerer",
+    "said": "intent",
+}
+
+
+class Subject(NamedTuple):
+    """A component to check.
+
+    kind, word : its kind and word
+    source : word of the source of its samples; empty for samples of ours
+    quick : whether few and small samples are used, and receivers are built anew in
+        this process, not in another
+    """
+
+    kind: str
+    word: str
+    source: str = ""
+    quick: bool = False
+
+    @property
+    def spec(self) -> ComponentSpec:
+        """Name and parameters."""
+        return ComponentSpec.model_validate(self.word)
+
+    @property
+    def registry(self) -> Registry:
+        """The registry of its kind."""
+        return catalogue().registries[self.kind]
+
+    def fresh(self, **more) -> Any:
+        """The component, built from files that are executed again."""
+        registry, spec = self.registry.anew(), self.spec
+        params = registry.resolve(spec.name, spec.argument, spec.params | more)
+        return registry.build(spec.name, **params)
+
+
+def verdicts_of(subject: Subject) -> Iterator[Verdict]:
+    """Check a component by all rules of its kind."""
+    if subject.kind in INSIDE:
+        word = INSIDE[subject.kind].format(subject.word)
+        subject = subject._replace(kind="transmitter", word=word)
+    yield from verdicts(RULES[subject.kind], probe_of(subject))
+
+
+def probe_of(subject: Subject) -> Probe:
+    """The probe of a component.
+
+    Raises
+    ------
+    InputError
+        It cannot be built, or there are no samples for it.
+    """
+    label = subject.spec.label
+    if subject.kind == "channel":
+        shape = QUICK_SHAPE if subject.quick else SHAPE
+        return channels.ChannelProbe(subject.fresh, label, *shape)
+    if subject.kind == "transmitter":
+        return _pair_probe(subject, label)
+    if subject.kind == "source":
+        schema = subject.registry.schema(subject.spec.name)
+        return sources.SourceProbe(subject.fresh, label, "seed" in schema)
+    if subject.kind == "task":
+        samples = _samples(subject, subject.fresh().judges)
+        return tasks.TaskProbe(subject.fresh, label, samples)
+    given = CALLS[subject.kind]()
+    made = subject.fresh()
+
+    def verify(output, arguments) -> str:
+        return given.verify(output, arguments, made)
+
+    return calls.CallProbe(subject.fresh, given.inputs, verify)
+
+
+def _samples(subject: Subject, modalities: Sequence[str]):
+    if subject.source:
+        return from_source(subject.source)
+    known = [m for m in modalities if m in (IMAGE, "signal", "text")]
+    return samples_of(known[0] if known else modalities[0])
+
+
+def _pair_probe(subject: Subject, label: str) -> PairProbe:
+    pair: Transceiver = subject.fresh()
+    accepts = pair.accepts if isinstance(pair, Transceiver) else (IMAGE,)
+
+    def replay(heard):
+        if subject.quick:
+            return replayed(subject.fresh, heard)
+        return elsewhere({subject.word: heard})[subject.word]
+
+    made = partial(PairProbe, subject.fresh, label, elsewhere=replay)
+    if subject.source or accepts[0] != IMAGE:
+        samples = _samples(subject, accepts)
+        return made(samples, others=[] if subject.source else other_sizes(accepts[0]))
+    for sides in SIDES[subject.quick :]:
+        probe = made(samples_of(IMAGE, sides))
+        if _sends(probe):
+            probe.others += other_sizes(IMAGE) if sides == SIDES[0] else []
+            return probe
+    return made(samples_of(IMAGE))
+
+
+def _sends(probe: PairProbe) -> bool:
+    """Whether a pair sends samples of this size: some accept only one."""
+    try:
+        probe.decoded(probe.link.propagate(probe.first()[1], 30.0, 1))
+    except (InputError, Infeasible) as error:
+        return "data of the sample's" not in str(error)
+    except (ValueError, IndexError):
+        return False
+    except Exception:
+        return True
+    return True
+
+
+def subject_of(
+    word: str, kind: str = "", source: str = "", quick: bool = False
+) -> Subject:
+    """The component of a word, whose kind follows from what ``build`` returns.
+
+    Raises
+    ------
+    InputError
+        There is none of the name, or its kind must be given.
+    """
+    if kind and kind not in KINDS:
+        raise InputError(unknown("kind", kind, list(KINDS)))
+    name = ComponentSpec.model_validate(word).name
+    if kind:
+        catalogue().registries[kind].schema(name)
+        return Subject(kind, word, source, quick)
+    if name.endswith(".py"):
+        return Subject(_kind_of(word), word, source, quick)
+    registries = catalogue().registries.items()
+    known = {kind: registry.names() for kind, registry in registries if kind in KINDS}
+    found = [kind for kind, names in known.items() if name in names]
+    if not found:
+        names = sorted({name for names in known.values() for name in names})
+        raise InputError(unknown("component", name, names))
+    if len(found) > 1:
+        must = f"--kind must say which {name} is meant, {' or '.join(found)}"
+        raise InputError(f"{must}, got none")
+    return Subject(found[0], word, source, quick)
+
+
+def _kind_of(word: str) -> str:
+    spec = ComponentSpec.model_validate(word)
+    registry = Registry("component", packages=(), group="")
+    params = registry.resolve(spec.name, spec.argument, spec.params)
+    made = registry.build(spec.name, **params)
+    if isinstance(made, Transceiver):
+        return "transmitter"
+    if hasattr(made, "fingerprint") or isinstance(made, Source):
+        return "source"
+    if hasattr(made, "observe") or hasattr(made, "judges") and not callable(made):
+        return "task"
+    if hasattr(made, "rate_map"):
+        return "controller"
+    names = list(_parameters(made))
+    if "course" in names:
+        return "channel"
+    if "image" in names[:1]:
+        return "detector" if hasattr(made, "categories") else "describer"
+    if names[:1] == ["codec"]:
+        return "extractor" if len(names) < 4 else "restorer"
+    if names[:1] and names[0] in FIRST:
+        return FIRST[names[0]]
+    raise InputError(
+        f"--kind must be one of {', '.join(KINDS)}, as build of {spec.name} returns "
+        f"none that is known by its form, got {type(made).__name__}"
+    )
+
+
+def _parameters(made: Any) -> Iterator[str]:
+    try:
+        yield from inspect.signature(made).parameters
+    except TypeError:  # nothing that can be called
+        return

@@ -1,0 +1,1 @@
+"""Measures whether a component keeps its contract, rule by rule."""
