@@ -10,8 +10,9 @@ from experiments.figures import legend, overlays
 from experiments.figures.canvas import any_letters, save
 from experiments.figures.lines import draw_curves, scale_y, styles
 from experiments.figures.panels import Sheet, arrange, sheet
-from experiments.figures.paper import Label, Paper
+from experiments.figures.paper import Paper
 from experiments.figures.scenario_keys import by_key
+from experiments.labels import Label
 from semlink.errors import InputError
 from semlink.metrics import Bounds, Metric
 from semlink.registry import unknown

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib.pyplot as plt
 
 from experiments.figures.lines import OUTAGE
-from experiments.figures.paper import Label
+from experiments.labels import Label
 from semlink.metrics import Bounds
 from semlink.store.rows import INFEASIBLE, Row, has_target
 

@@ -14,7 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.font_manager import FontProperties
 
 from experiments.figures.canvas import in_tex
-from experiments.figures.paper import Label
+from experiments.labels import Label
 
 POINTS = 72  # in an inch
 PANEL = 230.0, 180.0  # width and height, where no width of the page is asked for

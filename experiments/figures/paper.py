@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 from cycler import cycler
 from matplotlib import rc_params_from_file
 
+from experiments.labels import Label
 from semlink.errors import InputError
 
 # M. Okabe and K. Ito, Color Universal Design, 2008, without yellow, which is too light
@@ -41,16 +42,6 @@ ON_PAPER = {
     "xtick.major.width": 0.6,
     "ytick.major.width": 0.6,
 }
-
-
-class Label(NamedTuple):
-    """A text of a figure, and whether what it has between dollars is a formula."""
-
-    text: str
-    math: bool = False
-
-    def __add__(self, more: str) -> "Label":
-        return Label(self.text + more, self.math)
 
 
 class Paper(NamedTuple):

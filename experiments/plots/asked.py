@@ -6,8 +6,8 @@ from experiments.figures.canvas import VECTORS
 from experiments.figures.curves import Choice, Reference
 from experiments.figures.overlays import Point
 from experiments.figures.paper import Paper
+from experiments.labels import read_labels, word_of, words_of
 from experiments.plots.differences import differences
-from experiments.plots.labels import read_labels, word_of, words_of
 from experiments.report.published import published_by_name
 from semlink.config import parse_grid
 from semlink.errors import InputError

@@ -77,7 +77,7 @@ def matrices(chosen: Selected) -> Iterator[Table]:
         ranges = f"common range of CBR above, of {chosen.metric.title} below"
         yield Table(
             ("bd", chosen.metric.name, channel, f"{snr_db:g}"),
-            f"{_title(chosen)} over {channel} at Es/N0 {snr_db:g} dB",
+            f"{_title(chosen)} over {chosen.label(channel)} at Es/N0 {snr_db:g} dB",
             chosen.kind,
             "relative to",
             heads,
@@ -109,9 +109,10 @@ def against_one(chosen: Selected) -> Iterator[Table]:
             ("common range of CBR", cells.of_cbr),
             (f"common range of {chosen.metric.title}", cells.of_level),
         )
+        places = f"{chosen.label(anchor)} over {chosen.label(channel)}"
         yield Table(
             ("bd", chosen.metric.name, channel, anchor),
-            f"{_title(chosen)} relative to {chosen.label(anchor)} over {channel}",
+            f"{_title(chosen)} relative to {places}",
             chosen.kind,
             "Es/N0",
             [f"{snr_db:g} dB" for snr_db in found],

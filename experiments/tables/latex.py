@@ -31,12 +31,17 @@ def document(tables: Sequence[Table], comment: str) -> str:
 
 
 def text(words: str) -> str:
-    """Plain text, with the special characters of LaTeX escaped."""
-    parts = re.split(f"({'|'.join(map(re.escape, NAMES))})", words)
+    """Text, with the special characters of LaTeX escaped outside of formulas."""
+    names = "|".join(map(re.escape, NAMES))
+    parts = re.split(rf"({names}|\$[^$]+\$)", words)
     return "".join(
-        NAMES.get(part) or "".join(SPECIAL.get(sign, sign) for sign in part)
-        for part in parts
+        NAMES.get(part, part) if number % 2 else _escaped(part)
+        for number, part in enumerate(parts)
     )
+
+
+def _escaped(words: str) -> str:
+    return "".join(SPECIAL.get(sign, sign) for sign in words)
 
 
 def _table(table: Table) -> str:

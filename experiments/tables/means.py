@@ -41,7 +41,7 @@ def means(chosen: Selected) -> Iterator[Table]:
         blocks, notes = _filled(chosen, found)
         yield Table(
             (chosen.metric.name, channel, f"{at:g}"),
-            f"{_title(chosen)} over {channel}{_at(rows, other)}",
+            f"{_title(chosen)} over {chosen.label(channel)}{_at(rows, other)}",
             chosen.kind,
             across,
             [form.format(value) for value in columns],

@@ -1,11 +1,11 @@
 """Rows of a run that a table is made of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from experiments.commands.manifests import read_metrics, read_references
-from experiments.tables.labelling import labels, name, names
+from experiments.labels import Label, read_labels, word_of, words_of
 from semlink.config import parse_grid
 from semlink.errors import InputError
 from semlink.metrics import Metric
@@ -19,7 +19,7 @@ class Asked(NamedTuple):
 
     metric : name of the metric, the first of the run by default
     only : transmitters or scenarios, in the order of the rows
-    labels : NAME=LABEL for some of them
+    labels : NAME=TEXT for some of them, and for channels
     snr_db, cbr : numbers or start:stop:step
     against : transmitter or scenario to compare with
     """
@@ -39,7 +39,7 @@ class Selected(NamedTuple):
     metric, task : metric of the rows, and the task that it is of
     rows : in the order of the table
     names : transmitters or scenarios, likewise
-    labels : how the table calls them
+    labels : texts of transmitters, scenarios and channels
     references : ``bound`` or ``oracle`` by name, of those that are not systems
     against : one of ``names``, or empty
     """
@@ -49,7 +49,7 @@ class Selected(NamedTuple):
     task: str
     rows: Sequence[Row]
     names: Sequence[str]
-    labels: dict[str, str]
+    labels: dict[str, Label]
     references: dict[str, str]
     against: str
 
@@ -70,8 +70,8 @@ class Selected(NamedTuple):
         return "scenario" if self.rows[0]["scenario"] else "transmitter"
 
     def label(self, name: str) -> str:
-        """What a table calls a transmitter or scenario."""
-        label = self.labels.get(name, name)
+        """What a table calls a transmitter, scenario or channel."""
+        label = self.labels.get(name, Label(name)).text
         return (
             f"{label} ({self.references[name]})" if name in self.references else label
         )
@@ -95,12 +95,12 @@ def select(folder: Path, asked: Asked) -> Selected:
         raise InputError(unknown("metric", metric, sorted(described)))
     kind = "scenario" if rows[0]["scenario"] else "transmitter"
     found = list(dict.fromkeys(map(series, rows)))
-    chosen = names(asked.only) or found
-    named = labels(asked.labels)
-    against = name(asked.against) if asked.against else ""
-    for one in (*chosen, *named, *filter(None, [against])):
-        if one not in found:
-            raise InputError(unknown(f"{kind} of this run", one, found))
+    chosen = words_of(asked.only) or found
+    named = read_labels(asked.labels)
+    against = word_of(asked.against) if asked.against else ""
+    _check(f"{kind} of this run", [*chosen, *filter(None, [against])], found)
+    channels = dict.fromkeys(row["channel"] for row in rows)
+    _check("name of this run", named, [*found, *channels])
     if against and against not in chosen:
         chosen = [against, *chosen]
     rows = _at(_at(rows, "snr_db", asked.snr_db), "cbr_target", asked.cbr)
@@ -108,6 +108,12 @@ def select(folder: Path, asked: Asked) -> Selected:
     references = read_references(folder)
     of = folder, described[metric], rows[0]["task"]
     return Selected(*of, rows, chosen, named, references, against)
+
+
+def _check(what: str, names: Iterable[str], known: list[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise InputError(unknown(what, name, known))
 
 
 def _at(rows: Sequence[Row], column: str, asked: str) -> list[Row]:

@@ -62,6 +62,7 @@ def test_a_table_compiles(tmp_path):
 def test_special_signs_are_escaped():
     assert text("a_b & 5 %") == r"a\_b \& 5 \%"
     assert text("[x] *") == "{[}x{]} {*}"
+    assert text(r"50 % at $\eta_1 = 2$, $5") == r"50 \% at $\eta_1 = 2$, \$5"
     assert text("at Es/N0 4 dB") == r"at $E_\mathrm{s}/N_0$ 4 dB"
 
 

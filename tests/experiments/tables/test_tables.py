@@ -184,7 +184,8 @@ def test_tables_run_across_the_snr_or_across_the_cbr(store):
 def test_only_gives_the_order_and_labels_the_names(store):
     for name in ("a", "b", "c"):
         store.add(name, [30.0, 31.0])
-    (table,) = tables_of(store, only="c a", labels='a="An A"')
+    (table,) = tables_of(store, only="c a", labels='a="An A" awgn=AWGN')
+    assert " over AWGN" in table.caption
     labels = [line.label for line in table.blocks[0].lines]
     assert labels == ["c", "An A"]
 
@@ -219,7 +220,7 @@ def test_decimals_follow_the_intervals(halves, otherwise, digits):
     ({}, "", "nowhere/x.tex", "the folder of a table must exist, got 'nowhere/x.tex'"),
     ({"metric": "psn"}, "", None, "unknown metric 'psn'; did you mean 'psnr'?"),
     ({"only": "aa"}, "", None, "unknown transmitter of this run 'aa'"),
-    ({"labels": "x=X"}, "", None, "unknown transmitter of this run 'x'"),
+    ({"labels": "x=X"}, "", None, "unknown name of this run 'x'"),
     ({"cbr": "0.1"}, "", None, "the run has CBR 0.03, got 0.1"),
 ])  # fmt: skip
 def test_refusals(store, tmp_path, asked, form, output, message):

@@ -1,15 +1,23 @@
-"""Labels of a figure, and names of a run, as words of the command line."""
+"""Labels of figures and tables, and names of a run, as words of the command line."""
 
 import re
+from typing import NamedTuple
 
-from matplotlib.mathtext import MathTextParser
-
-from experiments.figures.paper import Label
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 
 # a text in quotes, or a word, with formulas that may have blanks
 _TEXT = re.compile(r"\"([^\"]*)\"|'([^']*)'|((?:\$[^$]*\$|\S)+)")
+
+
+class Label(NamedTuple):
+    """A text, and whether what it has between dollars is a formula."""
+
+    text: str
+    math: bool = False
+
+    def __add__(self, more: str) -> "Label":
+        return Label(self.text + more, self.math)
 
 
 def read_labels(text: str) -> dict[str, Label]:
@@ -27,6 +35,8 @@ def read_labels(text: str) -> dict[str, Label]:
             raise InputError(f"a label is NAME=TEXT, got no text for {name!r}")
         if name in labels:
             raise InputError(f"the label of {name} is given twice")
+        if found[0][0] in "\"'" and found[3] is not None:
+            raise InputError(f"a quote must be closed, got {text!r}")
         labels[name] = _checked(next(filter(None, found.groups()), ""))
         text = text[found.end() :]
     return labels
@@ -71,6 +81,8 @@ def _checked(text: str) -> Label:
     """A label; with two dollars, what is between them must be a formula."""
     if text.count("$") < 2:
         return Label(text)
+    from matplotlib.mathtext import MathTextParser
+
     try:
         MathTextParser("path").parse(text)
     except ValueError as error:

@@ -2,8 +2,7 @@
 
 import pytest
 
-from experiments.figures.paper import Label
-from experiments.plots.labels import read_labels, words_of
+from experiments.labels import Label, read_labels, words_of
 from semlink.errors import InputError
 
 
@@ -16,6 +15,9 @@ from semlink.errors import InputError
         ("a[x=1, y=b[z=2]]=A", {"a[x=1,y=b[z=2]]": "A"}),
         ('"measured table"="it\'s"', {"measured table": "it's"}),
         ("folder:x=A", {"folder:x": "A"}),
+        ("a=Alice's b=x", {"a": "Alice's", "b": "x"}),
+        ('a[t="x y"]=A', {"a[t=x y]": "A"}),
+        ("x[csi=true]=X", {"x[csi=True]": "X"}),  # as it is spelt in results
         ("a=50$ b=x=1", {"a": "50$", "b": "x=1"}),
     ],
 )
@@ -35,6 +37,8 @@ def test_a_formula_stands_between_dollars():
         ("ntscc=NTSCC, ours", "several words, got 'ours'$"),
         ("=x", "several words, got '=x'$"),
         ("ntscc=", "got no text for 'ntscc'$"),
+        ("a='x b=y", 'a quote must be closed, got "\'x b=y"$'),
+        ("a[b=1 c=y", "several words, got 'a\\[b=1'$"),
         ("a=1 a=2", "the label of a is given twice$"),
         (r"a=$\nothing{$", r"TeX between dollars, got .*nothing.*: .*Unknown symbol"),
     ],
