@@ -105,6 +105,8 @@ def select(folder: Path, asked: Asked) -> Selected:
         chosen = [against, *chosen]
     rows = _at(_at(rows, "snr_db", asked.snr_db), "cbr_target", asked.cbr)
     rows = [row for one in chosen for row in rows if series(row) == one]
+    if not rows:
+        raise InputError(f"the run has no point there, got {' '.join(chosen)}")
     references = read_references(folder)
     of = folder, described[metric], rows[0]["task"]
     return Selected(*of, rows, chosen, named, references, against)

@@ -221,10 +221,12 @@ def test_decimals_follow_the_intervals(halves, otherwise, digits):
     ({"metric": "psn"}, "", None, "unknown metric 'psn'; did you mean 'psnr'?"),
     ({"only": "aa"}, "", None, "unknown transmitter of this run 'aa'"),
     ({"labels": "x=X"}, "", None, "unknown name of this run 'x'"),
-    ({"cbr": "0.1"}, "", None, "the run has CBR 0.03, got 0.1"),
+    ({"cbr": "0.1"}, "", None, "the run has CBR 0.03 0.0625, got 0.1"),
+    ({"only": "b", "cbr": "0.03"}, "", None, "the run has no point there, got b"),
 ])  # fmt: skip
 def test_refusals(store, tmp_path, asked, form, output, message):
     store.add("a", [30.0, 31.0])
+    store.add("b", [30.0, 31.0], at=(10.0, 0.0625))
     output = output and tmp_path / output
     with pytest.raises(InputError) as refused:
         write_means(store.folder, Asked(**asked), form, output)
