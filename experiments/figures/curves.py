@@ -249,8 +249,7 @@ def _fill(
     """Draw all curves, and give the legend."""
     axis, (choice, paper) = axes[0], run[1:3]
     rows = [row for own in panels for row in own]
-    names = [word for word in choice.only if word in _names(rows)] or _names(rows)
-    look, log = styles(names, run.references), metric.is_error_rate
+    look, log = _styles(rows, run), metric.is_error_rate
     bounds, published = legend.defined(run.bounds.get(metric.name)), choice.published
     band = "95 % interval"
     if choice.against:
@@ -270,6 +269,15 @@ def _fill(
         *([] if choice.against else legend.of_bounds(bounds)),
         *legend.of_published(added),
     ]
+
+
+def _styles(rows: Sequence[Row], run: _Run) -> dict[str, dict]:
+    """Styles of the curves; without a reference in them, as with it."""
+    against, known = run.choice.against, _names(rows)
+    known = sorted({*known, against.name}) if against else known
+    names = [word for word in run.choice.only if word in known] or known
+    made = styles(names, run.references)
+    return {name: made[name] for name in made if not against or name != against.name}
 
 
 def _title(rows: Sequence[Row], other: str, paper: Paper) -> Label:

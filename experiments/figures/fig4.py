@@ -224,6 +224,7 @@ def _draw_maps(maps: dict[str, np.ndarray], rows) -> None:
         place.set_title(title, fontsize=7)
         bar = place.figure.colorbar(drawn, ax=place, shrink=0.7)
         bar.ax.tick_params(labelsize=6)
+        bar.ax.grid(visible=False)
 
 
 def _show(place, picture: np.ndarray, title: str) -> None:

@@ -49,7 +49,7 @@ def of_marks(rows: Sequence[Row], *, band: str, log: bool) -> Key:
     log : whether zeros are drawn below a logarithmic axis
     """
     known: Key = []
-    if any(float(row["outage"]) >= OUTAGE for row in rows):
+    if not log and any(float(row["outage"]) >= OUTAGE for row in rows):
         what = "images" if has_target(rows) else "frames"
         known.append((Label(f"half of the {what} lost, or more"), _marker("x")))
     if any(row["status"].startswith(INFEASIBLE) for row in rows):

@@ -76,7 +76,7 @@ def draw_curves(
         place.plot(x, shown, label=name, markevery=every, **style)
         if bands:
             _draw_band(place, x, mean, np.nan_to_num(half), style["color"])
-        lost = outage >= OUTAGE
+        lost = (outage >= OUTAGE) & (not log)  # error rates show it themselves
         place.plot(x[lost], shown[lost], "x", color="black", markersize=_cross_pt())
         _mark_infeasible(place, points, axis, style["color"])
         if log and np.any(mean == 0):

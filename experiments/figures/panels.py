@@ -11,6 +11,7 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 
 from experiments.figures.canvas import in_tex
@@ -34,7 +35,7 @@ FORMULA_PARTS = re.compile(r"(?:\$[^$]*\$|[^\s$])+\s*|\$|\s+")
 class Sheet(NamedTuple):
     """A figure and its panels in reading order, in rows of ``columns``."""
 
-    figure: plt.Figure
+    figure: Figure
     panels: list
     columns: int
     panel_pt: tuple[float, float]
@@ -57,7 +58,7 @@ def sheet(count: int, columns: int, width_pt: float | None) -> Sheet:
     else:
         panel = PANEL
     rows = -(-count // columns)
-    figure = plt.figure(layout="none", figsize=(width_pt / 72 if width_pt else 6, 4))
+    figure = Figure(layout="none", figsize=(width_pt / 72 if width_pt else 6, 4))
     axes = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     for place in axes.flat[count:]:
         place.remove()

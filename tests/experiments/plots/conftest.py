@@ -1,6 +1,5 @@
 """A small run whose numbers are known, and figures before they are saved."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -61,8 +60,7 @@ def figures(monkeypatch):
         return path
 
     monkeypatch.setattr(curves, "save", keep)
-    yield drawn
-    plt.close("all")
+    return drawn
 
 
 @pytest.fixture(scope="session")

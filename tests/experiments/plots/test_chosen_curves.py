@@ -7,6 +7,7 @@ from scipy import stats
 
 from experiments.figures.curves import Choice, chosen_metrics, draw_all
 from experiments.figures.lines import decades
+from experiments.figures.paper import COLOURS
 from experiments.plots.asked import choice, paper
 from experiments.report.published import published_by_name
 from semlink.errors import InputError
@@ -87,7 +88,8 @@ def test_decades_of_an_axis(means, ends):
 
 def test_only_some_in_their_order(paper_run, figures):
     only = f"{MEMORY} ntscc awgn"
-    draw_all(paper_run, choice(paper_run, "psnr", only), paper(bands="off"))
+    asked = choice(paper_run, "psnr", only, ("0 5", ""))
+    draw_all(paper_run, asked, paper(bands="off"))
     figure = figures["psnr_against_snr"]
     assert legend(figure) == [MEMORY, NTSCC]
     assert not any(bands(place) for place in figure.axes)
@@ -118,6 +120,9 @@ def test_a_difference_has_the_interval_of_pairs(paper_run, figures, psnr_of):
     assert high - low < 0.2
     x, y = curve(place, JPEG2000)
     assert y[x == 5] == pytest.approx(gains.mean())
+    names = [JPEG2000, NTSCC, MEMORY]
+    colours = [line.get_color() for line in place.lines if line.get_label() in names]
+    assert colours == [COLOURS[0], COLOURS[2]]  # as in figures that have the reference
     edges = bands(place)[0].get_paths()[0].vertices
     np.testing.assert_allclose(np.unique(edges[edges[:, 0] == 5, 1]), [low, high])
     assert "ntscc" not in legend(figure)
@@ -132,7 +137,7 @@ def test_a_difference_needs_samples(paper_run):
 
 
 def test_published_points_have_their_own_cbr(paper_run, figures):
-    asked = choice(paper_run, "psnr", published="ntscc ntscc_plus")
+    asked = choice(paper_run, "psnr", NTSCC, ("5 10", ""), "", "ntscc ntscc_plus")
     draw_all(paper_run, asked, paper("ieee"))
     files = published_by_name()
     figure = figures["psnr_against_cbr"]
