@@ -27,7 +27,7 @@ class Recipe(NamedTuple):
     precision : Keras dtype policy, ``float32`` or ``mixed_bfloat16``
     seed : root of all randomness
     klt : file with the initial KLT of the linear paths
-    start : file of initial weights, best for few photos; empty: from the KLT
+    start : file of initial weights; empty: the KLT of the photos
     contexts : file of the photos' embeddings, written by ``make kb-embed``, for models
         with a context
     objective : of the joint stage: joint, ms_ssim (best in both metrics, see

@@ -9,6 +9,7 @@ from pathlib import Path
 # of the channel knowledge base, by SNR.
 QUALITY = re.compile(r"psnr_(q[\d.]+_10dB)")
 GAIN = re.compile(r"gain_([\d.]+)dB")
+FINEST, TARGET = "cbr_q1_10dB", 0.03  # validated CBR, and that of most comparisons
 
 
 def line_of(row: dict, left: float) -> str:
@@ -30,6 +31,19 @@ def line_of(row: dict, left: float) -> str:
         parts.append(f"gain over presets at equal CBR: {', '.join(pairs)}")
     parts.append(f"{row['seconds']:.0f} s, {left / 60:.0f} min left")
     return f"{row['stage']} {row['epoch']}: {'; '.join(parts)}"
+
+
+def short_of_rate(row: dict) -> str:
+    """A line of warning if a model spends little at its finest validated quality.
+
+    A sweep then ends at the finest quality, below its target. Empty otherwise.
+    """
+    if row["stage"] != "joint" or row.get(FINEST, TARGET) >= TARGET:
+        return ""
+    return (
+        f"warning: at quality 1 and 10 dB the payload takes CBR {row[FINEST]:.4f}; a "
+        f"sweep at CBR {TARGET:g} or more may stay below its target"
+    )
 
 
 def log(folder: Path, row: dict, *, step: int) -> None:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
-from experiments.training.log import line_of
+from experiments.training.log import line_of, short_of_rate
 
 EPILOG = (
     "make train sets the required options from its variables; TRAIN takes the others. "
@@ -86,5 +86,7 @@ def described(docstring: str) -> dict[str, str]:
 
 
 def _say(row: dict, left: float) -> None:
-    """Print the line of an epoch."""
+    """Print the line of an epoch, and a warning after the last one."""
     print(line_of(row, left), flush=True)
+    if not left and (warning := short_of_rate(row)):
+        print(warning, file=sys.stderr, flush=True)

@@ -39,7 +39,11 @@ DIFFERENCES, CHEATING, HOARDING, ASKED = (
     str(PARTS / f"{name}.py")
     for name in ("differences", "cheating", "hoarding", "asked")
 )
-every = pytest.mark.parametrize("word", WORDS)
+# codecs that take seconds; their receiver is that of the other separated links
+LONG = ("avif_ldpc", "hevc_ldpc", "vvc_ldpc")
+every = pytest.mark.parametrize(
+    "word", [pytest.param(w, marks=pytest.mark.slow) if w in LONG else w for w in WORDS]
+)
 
 
 class Recorded(NamedTuple):

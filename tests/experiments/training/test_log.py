@@ -2,7 +2,10 @@
 
 import csv
 
+import pytest
+
 from experiments.training.log import line_of, log
+from experiments.training.options import _say
 
 
 def test_a_log_of_fewer_columns_goes_on(tmp_path):
@@ -38,3 +41,25 @@ def test_the_line_of_a_policy_has_its_gains():
 def test_a_stage_without_validation_has_a_line():
     row = {"stage": "toy", "epoch": 1, "seconds": 1.0, "loss": 2.0, "v": 1.0}
     assert line_of(row, 0.0) == "toy 1: loss 2; 1 s, 0 min left"
+
+
+@pytest.mark.parametrize(
+    ("stage", "cbr", "left", "warned"),
+    [
+        ("joint", 0.0212, 0.0, True),
+        ("joint", 0.0212, 60.0, False),
+        ("joint", 0.0751, 0.0, False),
+        ("entropy", 0.0212, 0.0, False),
+    ],
+)
+def test_a_model_that_cannot_spend_the_target_is_warned_about(
+    stage, cbr, left, warned, capsys
+):
+    row = {"stage": stage, "epoch": 2, "seconds": 1.0, "loss": 2.0}
+    _say(row | {"psnr_q1_10dB": 29.8, "cbr_q1_10dB": cbr}, left)
+    out, error = capsys.readouterr()
+    assert len(out.splitlines()) == 1
+    assert error == warned * (
+        "warning: at quality 1 and 10 dB the payload takes CBR 0.0212; a sweep at CBR "
+        "0.03 or more may stay below its target\n"
+    )
