@@ -61,15 +61,8 @@ def cell(scenario: str, default_numerology: int = 0) -> Callable[..., Ofdm]:
         ----------
         3GPP TR 38.901, section 7.5.
         """
-        settings = Settings(
-            csi,
-            numerology,
-            subcarriers,
-            rx_antennas,
-            interleave,
-            clip_db,
-            count_prefix,
-        )
+        grid = csi, numerology, subcarriers, rx_antennas, interleave
+        settings = Settings(*grid, clip_db, count_prefix)
         model = _model(scenario, carrier_frequency_hz, rx_antennas)
 
         def paths(course, batch, steps, rate, start):

@@ -79,15 +79,8 @@ def delay_line(
         ----------
         3GPP TR 38.901, section 7.7.
         """
-        settings = Settings(
-            csi,
-            numerology,
-            subcarriers,
-            rx_antennas,
-            interleave,
-            clip_db,
-            count_prefix,
-        )
+        grid = csi, numerology, subcarriers, rx_antennas, interleave
+        settings = Settings(*grid, clip_db, count_prefix)
         carrier = carrier_frequency_hz
         line = make(Line(model, delay_spread_s, carrier, speed_mps, rx_antennas))
         return Ofdm(

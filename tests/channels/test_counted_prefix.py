@@ -5,6 +5,7 @@ import pytest
 from channels.ofdm import Settings, resource_grid
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec, validate
+from semlink.errors import Infeasible
 from semlink.sweeps.link_trial import LinkTrial
 from semlink.sweeps.sweep import Sweep
 
@@ -55,19 +56,24 @@ def trial():
 
 
 def test_a_sweep_counts_the_prefix_within_the_same_budget(trial):
-    found = {}
+    links, found = [], []
     for point in Sweep(trial).points:
         link, sample, tx = trial.signal(point, 0)
-        uses, slots = link.ledger(tx), -(-len(tx.x) // 144)
-        found[point.setup.channel.label] = uses
-        assert uses.total <= CBR * sample.values
-        assert uses.total == slots * (14 * 12 + uses.of(purpose="prefix") // slots)
-    plain, counted = found[PLAIN], found[COUNTED]
+        links.append(link)
+        found.append(link.ledger(tx))
+        assert found[-1].total <= CBR * sample.values
+    plain, counted = found
+    slots = -(-len(tx.x) // (12 * 12))  # two of 14 symbols are pilots
+    assert plain.total == slots * 14 * 12
     assert plain.of(purpose="prefix") == 0
-    frames = counted.of(purpose="prefix") // 14  # a sample before each symbol
-    assert counted.total == frames * 14 * 13
-    # the prefix takes from the payload what the budget does not add
-    assert counted.of(purpose="payload") < plain.of(purpose="payload")
+    assert counted.total == slots * 14 * 13
+    assert counted.of(purpose="prefix") == slots * 14  # a sample before each symbol
+    assert counted.of(purpose="pilots") == plain.of(purpose="pilots")
+    # what just fits without a counted prefix does not fit with it
+    at = plain.total / sample.values, "average", 10.0
+    links[0].plan([sample], links[0].budget(*at))
+    with pytest.raises(Infeasible):
+        links[1].plan([sample], links[1].budget(*at))
 
 
 @pytest.mark.slow
