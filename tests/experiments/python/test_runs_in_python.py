@@ -140,9 +140,27 @@ def test_what_is_no_run(tmp_path, refusal):
 
 
 @pytest.mark.slow
-def test_scenarios_are_swept_and_workers_give_the_same_numbers(swept, photo):
+def test_workers_give_the_same_numbers(swept):
     one, two = (swept(workers=n, cbr=0.5, run=f"with{n}") for n in (0, 2))
     assert_frame_equal(timeless(one), timeless(two))
-    table = semlink.sweep(scenario="monitor", snr_db=12, stop={"draws": 2})
-    assert set(table.scenario) == {"monitor"}
+
+
+@pytest.mark.slow
+def test_scenarios_are_swept_by_the_keys_of_the_command_line():
+    common = {
+        "source": "pan[height=64,width=64]",
+        "transmitter": "linear_jscc",
+        "uses": 900,
+        "pool": 2400,
+        "world": {"frames": 2, "period_slots": 12, "shadowing": {"std_db": 0}},
+        "task": "reconstruction",
+        "says": {
+            "verb": "watch",
+            "targets": [{"name": "latency", "condition": "at_most", "value": 100}],
+        },
+    }
+    word = "monitor[adapter=fixed]"
+    table = semlink.sweep(scenario=word, common=common, snr_db=14, stop={"draws": 2})
+    assert set(table.scenario) == {word}
     assert set(table.draws) == {2}
+    assert set(table.status) == {"ok"}

@@ -141,7 +141,9 @@ def test_replay_is_what_the_sweep_measured(make, calls, listener):
     draws = [0] * IMAGES + [1] * IMAGES
     measured = list(calls["measure"])
     for (image, _, psnr), draw in zip(measured, draws, strict=True):
-        sample, estimate, values = job.trial.replay(point, image, draw)
+        replay = job.trial.replay(point, image, draw)
+        sample, estimate, values = replay[:3]
+        assert replay.ledger.total == values["cbr"] * sample.values
         assert psnr_db(sample.data, estimate.data) == psnr
         assert values["psnr"] == pytest.approx(psnr)
 
