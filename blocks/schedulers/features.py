@@ -24,6 +24,7 @@ FEATURES = len(NAMES)
 ASKS = NAMES.index("asks")
 V, URGENCY = 16.0, 4.0  # of the advice; within the limit on tuning traffic
 RULE: Alternative = "leaner"
+FRAME = 0.2 * 8_500 / 4_500  # price of a frame at which they were tuned
 UNSERVED = -0.5  # score of users whom the advice leaves out
 
 
@@ -42,6 +43,7 @@ def features(demands: Demands, pool: Pool) -> np.ndarray:
     span = np.maximum(demands.wait_slots + left, 1e-9)
     weight = np.maximum(demands.importance, 1e-6) * 2.0**demands.priority
     load = np.log1p(wanted.sum(-1, keepdims=True) / pool_uses)
+    price = price_of(demands, pool)
     own = (
         np.ones(asks.shape),
         np.log1p(demands.backlog) / 3,
@@ -58,7 +60,7 @@ def features(demands: Demands, pool: Pool) -> np.ndarray:
         *_other(demands, pool_uses),
         np.log1p(np.maximum(demands.gained, 0)) / 3,
         *_known(demands.quality),
-        *advised(demands.exchanged(rule := exchanges(demands, RULE)), pool),
+        *advised(demands.exchanged(rule := exchanges(demands, RULE)), pool, price),
         rule,
     )
     of_cell = load / 2, np.log2(pool_uses + 0.0) / 16
@@ -67,14 +69,29 @@ def features(demands: Demands, pool: Pool) -> np.ndarray:
     return np.stack(columns, axis=-1).astype(np.float32)
 
 
+def price_of(demands: Demands, pool: Pool) -> np.ndarray:
+    """Price of power for the advice, by what a frame costs at nominal power : [..., K].
+
+    Where channel uses cost nothing, nothing is saved.
+    """
+    uses = np.maximum(np.expand_dims(np.asarray(pool.uses), -1), 1)
+    return V * (pool.price * demands.uses / uses) / FRAME
+
+
 def advised(
-    demands: Demands, pool: Pool, redundancy=0
+    demands: Demands, pool: Pool, price: np.ndarray, redundancy=0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Scores and powers [10 dB] of users by ``drift_plus_penalty`` : [..., K] each.
 
     A score rises with the value of serving a user, and is above 0 if it is worth it.
+
+    Parameters
+    ----------
+    demands, pool : as usual
+    price : of power : [..., K]
+    redundancy : with which signals are sent : [..., K], or one for all
     """
-    value, power, served = advice(demands, pool, V, URGENCY, True, redundancy)
+    value, power, served = advice(demands, pool, price, URGENCY, True, redundancy)
     score = np.where(served, np.log1p(np.maximum(value, 0)) / 3, UNSERVED)
     return score, linear_to_db(np.maximum(power, LEAST)) / 10
 

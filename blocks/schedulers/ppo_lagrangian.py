@@ -21,7 +21,14 @@ from blocks.schedulers.drift_plus_penalty import (
     exchanges,
     needed,
 )
-from blocks.schedulers.features import ASKS, FEATURES, RULE, advised, features
+from blocks.schedulers.features import (
+    ASKS,
+    FEATURES,
+    RULE,
+    advised,
+    features,
+    price_of,
+)
 from semlink.errors import InputError
 from semlink.graph import compiled
 from semlink.loop.pool import (
@@ -131,7 +138,8 @@ def by_grants(actions: np.ndarray, demands: Demands, pool: Pool) -> Shares:
     score, power, redundancy, other, again = np.moveaxis(actions, -1, 0)
     redundancy, again = np.rint(redundancy), np.rint(again)
     asked = demands.exchanged(exchanges(demands, RULE) ^ (np.rint(other) > 0))
-    base, base_power = advised(asked, pool, redundancy)
+    price = price_of(demands, pool)
+    base, base_power = advised(asked, pool, price, redundancy)
     score, power_db = base + score, POWER_DB * (base_power + power)
     least_db = linear_to_db(np.maximum(needed(asked, redundancy), LEAST))
     uses = in_order(np.where(score > 0, score, -np.inf), asked, pool)

@@ -156,8 +156,8 @@ class Online(NamedTuple):
     slots: int = 2_048
     seeds: int = 5
     episodes: int = 2
-    v: float = 30.0
-    urgency: float = 4.0
+    v: float = 25.0
+    urgency: float = 0.0
     policy: str = "reward"
 
 
@@ -176,8 +176,8 @@ class TuneOnline(NamedTuple):
     users: int = 8
     slots: int = 1_024
     episodes: int = 6
-    v: float = 30.0
-    urgency: float = 4.0
+    v: float = 25.0
+    urgency: float = 0.0
 
 
 def at_least(name: str, value: int, least: int) -> None:

@@ -8,11 +8,17 @@ from tf_agents.specs import ArraySpec, BoundedArraySpec
 from tf_agents.trajectories import StepType, TimeStep
 
 from blocks.schedulers.features import FEATURES
-from blocks.schedulers.ppo_lagrangian import ACTIONS, GRANTS, by_grants, shares_of
+from blocks.schedulers.ppo_lagrangian import (
+    ACTIONS,
+    GRANTS,
+    HEADS,
+    by_grants,
+    shares_of,
+)
 from experiments.scheduling.cells import Cells, Gained
 from experiments.scheduling.learning.masks import ACTION, fixed
 
-MOST = 1e3  # of an action, which no policy comes near
+MOST = 1e3  # of a number, which no policy comes near
 
 
 class Episodes(PyEnvironment):
@@ -71,8 +77,13 @@ class Episodes(PyEnvironment):
 
     def action_spec(self) -> BoundedArraySpec:
         """Of the actions for one episode."""
-        width = ACTIONS[self._form] * self._each
-        return BoundedArraySpec((width,), np.float32, -MOST, MOST, "actions")
+        choices = HEADS.values() if self._form == GRANTS else ()
+        numbers = ACTIONS[self._form] - len(choices)
+        least = [-MOST] * numbers + [0.0] * len(choices)
+        largest = [MOST] * numbers + [of - 1.0 for of in choices]
+        bounds = (np.tile(np.float32(of), self._each) for of in (least, largest))
+        width = len(least) * self._each
+        return BoundedArraySpec((width,), np.float32, *bounds, "actions")
 
     def reward_spec(self) -> ArraySpec:
         """Of reward and cost, and of those of the heuristic."""

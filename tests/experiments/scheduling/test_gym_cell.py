@@ -5,7 +5,7 @@ import pytest
 from gymnasium.utils.env_checker import check_env
 
 from blocks.schedulers.drift_plus_penalty import DriftPlusPenalty
-from blocks.schedulers.features import RULE, URGENCY, V, advised
+from blocks.schedulers.features import RULE, URGENCY, V, advised, price_of
 from blocks.schedulers.ppo_lagrangian import (
     ACTIONS,
     GRANTS,
@@ -124,7 +124,7 @@ def test_rewards_add_up_to_those_of_a_scheduler(cells):
 
 def corrected(demands, pool, score, power_db) -> np.ndarray:
     """Actions that make of the advice these scores and powers : [K, 5]."""
-    base, base_power = advised(demands, pool)
+    base, base_power = advised(demands, pool, price_of(demands, pool))
     wanted = np.array(score) - base, np.array(power_db) / 10 - base_power
     nothing = np.zeros((len(HEADS), len(base)))
     return np.concatenate([wanted, nothing]).T

@@ -168,7 +168,8 @@ def test_a_policy_whose_parts_are_all_fixed_is_the_heuristic():
     net = network(GRANTS)
     rng = np.random.default_rng(4)
     net.set_weights([rng.normal(0, 0.7, w.shape) for w in net.get_weights()])
-    made, demands, pool = PpoLagrangian(net, GRANTS), demands_of(4), Pool(18_000)
+    made, demands = PpoLagrangian(net, GRANTS), demands_of(4)
+    pool = Pool(18_000, price=0.8)  # of the training traffic
     rule = DriftPlusPenalty(V, URGENCY, alternative=RULE, fits=True)
     theirs, _ = rule(demands, pool, None, None)
     ours, _ = Masked(made, ACTION)(demands, pool, None, None)
