@@ -24,10 +24,13 @@ def check(
     quick: Annotated[
         bool, typer.Option(help="Few samples, and no process without a transmitter.")
     ] = False,
+    first_use: Annotated[
+        bool, typer.Option("--first-use", help="Check as a sweep does; print the time.")
+    ] = False,
     rules: Annotated[bool, typer.Option(help="Print the rules of all kinds.")] = False,
 ) -> None:
     """Check components by the rules of their contract; status 1 if one is broken."""
-    from experiments.checking.kinds import subject_of
+    from experiments.checking.kinds import checked_as_in_a_sweep, subject_of
     from experiments.checking.printing import print_rules, print_verdicts
     from semlink.errors import InputError
 
@@ -37,5 +40,9 @@ def check(
     if not words:
         raise InputError("check needs a file or the name of a component, got nothing")
     subjects = [subject_of(word, kind, source, quick) for word in words]
+    if first_use:
+        for subject in subjects:
+            typer.echo(checked_as_in_a_sweep(subject))
+        return
     kept = [print_verdicts(subject) for subject in subjects]
     raise typer.Exit(0 if all(kept) else 1)

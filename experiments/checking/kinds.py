@@ -1,6 +1,7 @@
 """The kind of a component, and the rules of its contract."""
 
 import inspect
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,10 +10,17 @@ from experiments.checking.agents import CALLS
 from experiments.checking.replay import elsewhere
 from experiments.checking.samples import SIDES, from_source, other_sizes, samples_of
 from experiments.compose import catalogue
-from semlink.checking import calls, channels, pair_rules, sources, tasks
-from semlink.checking.pairs import PairProbe, replayed
+from semlink.checking import (
+    calls,
+    channels,
+    first_use,
+    pair_rules,
+    sources,
+    tasks,
+)
+from semlink.checking.pairs import CBRS, PairProbe, replayed
 from semlink.checking.rules import Probe, Rule, Verdict, verdicts
-from semlink.config import ComponentSpec
+from semlink.config import ComponentSpec, validate
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Source, Transceiver
 from semlink.registry import Registry, unknown
@@ -111,6 +119,32 @@ def probe_of(subject: Subject) -> Probe:
         return given.verify(output, arguments, made)
 
     return calls.CallProbe(subject.fresh, given.inputs, verify)
+
+
+def checked_as_in_a_sweep(subject: Subject) -> str:
+    """Check a component by the rules of its first use in a sweep; return the time.
+
+    Raises
+    ------
+    InputError
+        It breaks a rule, or sweeps check no component of this kind.
+    """
+    begin, known = time.process_time(), catalogue()
+    if subject.kind == "channel":
+        first_use.check_channel(subject.spec, known)
+    elif subject.kind == "transmitter":
+        samples = _pair_probe(subject, subject.spec.label).samples
+        begin = time.process_time()
+        settings = {"source": "photos", "channel": "awgn", "task": "reconstruction"}
+        settings |= {"transmitter": subject.word, "snr_db": "10"}
+        budgets = " ".join(map(str, CBRS))
+        config = validate(settings | {"cbr": budgets})
+        first_use.check_pair(subject.spec, config, known, samples)
+    else:
+        must = "--first-use takes a channel or a transmitter"
+        raise InputError(f"{must}, got a {subject.kind}")
+    spent = time.process_time() - begin
+    return f"{subject.kind} {subject.word}: {spent:.2f} s of one core"
 
 
 def _samples(subject: Subject, modalities: Sequence[str]):

@@ -283,8 +283,8 @@ def equal(one: Estimate, other: Estimate) -> bool:
 
 
 @contextmanager
-def invalid_values(file: str) -> Iterator[list]:
-    """Collect NumPy's warnings of invalid values in a file."""
+def invalid_values(files: set[str]) -> Iterator[list]:
+    """Collect NumPy's warnings of invalid values in some files."""
     found: list = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -292,7 +292,7 @@ def invalid_values(file: str) -> Iterator[list]:
     found += [
         warning
         for warning in caught
-        if "invalid value" in str(warning.message) and warning.filename == file
+        if "invalid value" in str(warning.message) and warning.filename in files
     ]
 
 

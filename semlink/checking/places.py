@@ -4,6 +4,7 @@ import inspect
 import re
 import traceback
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -25,46 +26,50 @@ def place(owner: Any, near: tuple[str, ...] = ()) -> str:
     near : regular expressions, the likeliest first; the place is the last line of a
         method that matches one, or the beginning of its call
     """
-    codes = list(_codes(owner))
-    for pattern in near:
-        for code in codes:
+    classes = list(_codes(owner))
+    for codes in classes:
+        for pattern, code in product(near, codes):
             lines, first = _source(code)
             for number in range(len(lines) - 1, -1, -1):
                 if re.search(pattern, lines[number].partition("#")[0]):
-                    return shown(code.co_filename, first + number, code.co_qualname)
-    if not codes:
+                    line = first + number
+                    return shown(code.co_filename, line, code.co_qualname)
+    if not classes:
         return ""
-    return shown(codes[0].co_filename, codes[0].co_firstlineno, codes[0].co_qualname)
+    code = classes[0][0]
+    return shown(code.co_filename, code.co_firstlineno, code.co_qualname)
 
 
-def raised_at(error: BaseException, file: str) -> str:
-    """The innermost line of a file that an exception passed; of any if of none."""
+def raised_at(error: BaseException, files: set[str]) -> str:
+    """The innermost line of some files that an exception passed; of any if of none."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if Path(frame.filename).resolve() == Path(file)]
+    own = [f for f in frames if str(Path(f.filename).resolve()) in files]
     frame = (own or list(frames))[-1]
     return shown(frame.filename, frame.lineno or 0, frame.name)
 
 
-def file_of(owner: Any) -> str:
-    """The file in which an object's code is; empty for one without code."""
-    codes = list(_codes(owner))
-    return str(Path(codes[0].co_filename).resolve()) if codes else ""
+def files_of(owner: Any) -> set[str]:
+    """The files in which an object's code is, that of its parents included."""
+    classes = _codes(owner)
+    return {
+        str(Path(code.co_filename).resolve()) for codes in classes for code in codes
+    }
 
 
-def _codes(owner: Any) -> Iterator[CodeType]:
-    """The code of a function, or of the methods of an object, its call first."""
+def _codes(owner: Any) -> Iterator[list[CodeType]]:
+    """The code of a function; or that of methods, class by class, the call first."""
     if hasattr(owner, "__code__"):
-        yield owner.__code__
+        yield [owner.__code__]
         return
-    kinds = [kind for kind in type(owner).__mro__ if kind is not object]
-    methods = [
-        method
-        for kind in kinds
-        for method in vars(kind).values()
-        if inspect.isfunction(method) and method.__name__ != "__init__"
-    ]
-    methods.sort(key=_is_no_call)  # stable: of the class before those of its parents
-    yield from (inspect.unwrap(method).__code__ for method in methods)
+    for kind in type(owner).__mro__:
+        methods = [
+            method
+            for method in vars(kind).values()
+            if inspect.isfunction(method) and method.__name__ != "__init__"
+        ]
+        methods.sort(key=_is_no_call)
+        if methods:
+            yield [inspect.unwrap(method).__code__ for method in methods]
 
 
 def _is_no_call(method: Callable) -> bool:

@@ -1,9 +1,10 @@
 """Rules of a contract, and verdicts on a component."""
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-from semlink.checking.places import file_of, place, raised_at
+from semlink.checking.places import files_of, place, raised_at
 from semlink.errors import InputError
 
 
@@ -104,7 +105,9 @@ def verdicts(rules: Sequence[Rule], probe: Probe) -> Iterator[Verdict]:
 def _verdict(rule: Rule, probe: Probe, is_known: bool) -> Verdict:
     owner = probe.owner(rule.part)
     try:
-        found = rule.measure(probe)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            found = rule.measure(probe)
     except Unchecked as reason:
         return Verdict(rule, "not checked", str(reason))
     except InputError as error:  # of a check wherever the component is used
@@ -114,7 +117,7 @@ def _verdict(rule: Rule, probe: Probe, is_known: bool) -> Verdict:
         return Verdict(rule, "FAILED", str(error), "", at, raised=True)
     except Exception as error:  # a component may raise anything
         words = " ".join(str(error).split())[:200]
-        where = raised_at(error, file_of(owner))
+        where = raised_at(error, files_of(owner))
         measured = f"{type(error).__name__}: {words}"
         return Verdict(rule, "FAILED", measured, "no exception", where, raised=True)
     if found.kept:
