@@ -18,6 +18,7 @@ from semlink.modalities.boxes import Boxes
 from semlink.signalling.messages import Intent, Report, TaskProfile
 
 USERS = 5
+NEEDS_DB = (np.nan, -np.inf, -5.0, 3.0, np.inf)
 ARMS = tuple(Arm(t, n) for t in range(3) for n in (1_000, 5_000, 20_000))
 SAID = ("find cars within 100 ms", "is there a dog? urgently", "watch the door")
 QUESTIONS = (
@@ -54,8 +55,15 @@ def _demands(seed: int) -> Demands:
         left_slots=rng.uniform(0, 50, shape),
         priority=rng.integers(0, 4, shape),
         importance=rng.uniform(0.5, 4, shape),
-        prior=np.full(shape, np.nan),
+        prior=rng.choice([np.nan, 0.0, 0.3, 1.0], shape),
         gained=rng.uniform(-1, 8, shape),
+        quality=rng.choice([np.nan, 0.0, 0.6, 1.0], shape),
+        alternative=rng.integers(-1, 16, shape),
+        alternative_uses=rng.integers(100, 30_000, shape),
+        alternative_least=rng.integers(0, 500, shape),
+        alternative_prior=rng.choice([np.nan, 0.0, 0.4, 1.0], shape),
+        needs_db=rng.choice(NEEDS_DB, shape),
+        alternative_needs_db=rng.choice(NEEDS_DB, shape),
     )
 
 

@@ -59,6 +59,7 @@ OUTCOMES = Stack(
             ]
         ),
         Box("experiments.figures", 4),
+        Box("experiments.labels"),
     ],
     "left",
 )
