@@ -1,5 +1,6 @@
 """Components in Python: words, as on the command line, or objects."""
 
+import itertools
 import os
 from typing import Any
 
@@ -15,6 +16,7 @@ from semlink.errors import InputError
 from semlink.protocols import Transceiver
 from semlink.signals import Sample
 
+_NUMBERS = itertools.count(1)
 KINDS = ("transmitter", "channel", "task")
 ONE = (Transceiver, Sample)  # tuples that are one thing
 NO_COMPONENT = (bool, int, float, complex, bytes, type(None), np.ndarray, np.generic)
@@ -29,6 +31,7 @@ class Components(Catalogue):
     def __init__(self):
         super().__init__(catalogue().registries)
         self._objects: dict[tuple[str, str], Any] = {}
+        self._numbers: dict[tuple[str, str], int] = {}
         self._built: dict[tuple[str, str], Any] = {}
 
     @property
@@ -58,6 +61,8 @@ class Components(Catalogue):
         if before is not given:
             must = "objects need labels that differ (attribute label)"
             raise InputError(f"{must}, got two {kind}s {label!r}")
+        if kind in KINDS:  # samples have a fingerprint
+            self._numbers.setdefault((kind, label), next(_NUMBERS))
         try:
             built(kind, label, given)
         except InputError as error:
@@ -87,10 +92,22 @@ class Components(Catalogue):
                 self._built[key] = compiled_channel(made, label=spec.label)
         return self._built[key]
 
+    def fresh(self, kind: str, spec: ComponentSpec) -> Any:
+        """Build a component from its file again; an object has none, and is returned."""
+        made = self._objects.get((kind, spec.name))
+        return super().fresh(kind, spec) if made is None else made
+
     def identity(self, kind: str, spec: ComponentSpec) -> dict[str, Any]:
-        """Identity of a component; that of an object is its label alone."""
-        is_object = (kind, spec.name) in self._objects
-        return self.named(kind, spec) if is_object else super().identity(kind, spec)
+        """Identity of a component; that of an object has a number of its own."""
+        if (kind, spec.name) not in self._objects:
+            return super().identity(kind, spec)
+        number = self._numbers.get((kind, spec.name), 0)
+        return {**self.named(kind, spec), "object": number}
+
+    def course(self, spec: ComponentSpec) -> dict[str, Any]:
+        """What the course of a channel depends on; of an object, its label alone."""
+        is_object = ("channel", spec.name) in self._objects
+        return self.named("channel", spec) if is_object else super().course(spec)
 
 
 def _label(component: Any) -> str:
