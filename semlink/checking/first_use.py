@@ -68,7 +68,7 @@ def check_pair(
     catalogue: Catalogue,
     samples: Sequence[Sample],
 ) -> None:
-    """Check a transmitter and its receiver, once for a grid in a process.
+    """Check a transmitter and its receiver, once for its CBRs in a process.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def check_pair(
         )
 
     identity = catalogue.identity("transmitter", spec)
-    known = identity | {"cbrs": cbrs, "first": [sample.name for sample in first]}
+    known = identity | {"cbrs": cbrs, "of": [sample.modality for sample in first[:1]]}
     _check(f"transmitter {spec.label}", pair_rules.RULES, probe, known)
 
 

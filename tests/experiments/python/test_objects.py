@@ -16,11 +16,12 @@ from semlink.signals import (
     ledger,
 )
 
-GRID = {"cbr": 1.0, "snr_db": 8}
+LEVELS = 264  # phases of a circle; a few stay free
+GRID = {"cbr": 1.0, "snr_db": 60}  # at which no value of a picture is wrong
 
 
-class Amplitudes:
-    """Sends every value as an amplitude, scaled by a gain, and counts its calls."""
+class Phases:
+    """Sends every value as a phase, scaled by a gain, and counts its calls."""
 
     def __init__(self):
         self.gain, self.calls = 1.0, 0
@@ -33,20 +34,32 @@ class Amplitudes:
 
     def __call__(self, sample, plan, memory=None):
         self.calls += 1
-        x = self.gain * sample.data.ravel().astype(np.complex64)
+        values = self.gain * sample.data.ravel()
+        x = np.exp(2j * np.pi * values / LEVELS).astype(np.complex64)
         return TxSignal(x, ledger(payload=len(x)), NO_BLOCKS), memory
 
 
-def amplitudes(rx, query=None, memory=None):
-    values = rx.x_hat.real[: 16 * 16 * 3].reshape(16, 16, 3)
-    return Estimate(np.uint8(np.round(values)), IMAGE, False, NO_BLOCKS), memory
+class Halved(Phases):
+    """Sends with a quarter of the power."""
+
+    def __call__(self, sample, plan, memory=None):
+        signal, memory = super().__call__(sample, plan, memory)
+        return signal._replace(x=signal.x / 2), memory
 
 
-def perfect(x, snr_db, course):
-    return RxSignal(x, np.ones(x.shape, np.float32), np.ones_like(x))
+def phases(rx, query=None, memory=None):
+    values = np.angle(rx.x_hat[: 16 * 16 * 3]) * LEVELS / (2 * np.pi)
+    pixels = np.uint8(np.clip(np.round(values % LEVELS) % LEVELS, 0, 255))
+    return Estimate(pixels.reshape(16, 16, 3), IMAGE, False, NO_BLOCKS), memory
 
 
-perfect.level = "eager"
+def quiet(x, snr_db, course):
+    no = np.full(x.shape, 10 ** (-snr_db / 10), np.float32)
+    noise = np.sqrt(no) * course.complex_normal("noise", x.shape)
+    return RxSignal(x + noise, no, np.ones_like(x))
+
+
+quiet.level = "eager"
 
 
 class Mean:
@@ -60,19 +73,19 @@ class Mean:
 
 @pytest.fixture
 def pair():
-    return Transceiver(Amplitudes(), amplitudes)
+    return Transceiver(Phases(), phases)
 
 
 def test_every_component_may_be_an_object(photo, pair):
-    one = semlink.link(pair, perfect, Mean())
+    one = semlink.link(pair, quiet, Mean())
     sent = one.send(photo, **GRID)
     assert np.array_equal(sent.data, sent.sample.data)
     assert sent.metrics["mean"] == sent.data.mean()
-    assert repr(one) == "Amplitudes over perfect, judged by Mean"
+    assert repr(one) == "Phases over quiet, judged by Mean"
 
 
 def test_an_object_that_changes_sends_another_signal(photo, pair):
-    one = semlink.link(pair, perfect, Mean())
+    one = semlink.link(pair, quiet, Mean())
     whole = one.send(photo, **GRID)
     pair.transmitter.gain = 0.5
     assert one.send(photo, **GRID).metrics["mean"] < 0.6 * whole.metrics["mean"]
@@ -81,19 +94,19 @@ def test_an_object_that_changes_sends_another_signal(photo, pair):
 def test_objects_and_words_are_swept_together(photo, pair, components):
     table = semlink.sweep(
         transmitter=[pair, components["transmitter"]],
-        channel=[perfect, components["channel"]],
+        channel=[quiet, components["channel"]],
         task=components["task"],
         source=[photo, np.zeros((16, 16, 3), np.uint8)],
-        snr_db=np.arange(4, 8, 2),
-        cbr=0.5,
+        snr_db=np.arange(58, 62, 2),
+        cbr=1.0,
     )
-    assert list(table.transmitter.unique()) == ["Amplitudes", "phase"]
-    assert set(table.channel) == {"perfect", "noisy"}
+    assert list(table.transmitter.unique()) == ["Phases", "phase"]
+    assert set(table.channel) == {"quiet", "noisy"}
     assert set(table.source) == {"samples"}
-    assert set(table.snr_db) == {4.0, 6.0}
+    assert set(table.snr_db) == {58.0, 60.0}
     assert set(table.images) == {2}
     psnr = table[table.metric == "psnr"].set_index(["transmitter", "channel"])["mean"]
-    assert list(psnr["Amplitudes", "perfect"]) == [100.0, 100.0]
+    assert list(psnr["Phases", "quiet"]) == [100.0, 100.0]
     assert list(psnr["phase", "noisy"]) == sorted(psnr["phase", "noisy"])
 
 
@@ -111,11 +124,13 @@ def test_the_same_link_by_object_has_the_numbers_of_the_word(photo, link, compon
 
 def test_a_pair_with_memory_begins_without_any(photo, pair):
     remembering = pair._replace(remembers=True)
-    one = semlink.link(remembering, perfect, Mean())
+    one = semlink.link(remembering, quiet, Mean())
     pixels = np.full((16, 16, 3), 9, np.uint8)
     sent = one.send(Sample(pixels, IMAGE, 768, 5, "fifth"), **GRID)
     assert np.array_equal(sent.data, pixels)
-    assert pair.transmitter.calls == 1  # none of the samples before it
+    calls = pair.transmitter.calls
+    one.send(Sample(pixels, IMAGE, 768, 6, "sixth"), **GRID)
+    assert pair.transmitter.calls == calls + 1  # none of the samples before it
 
 
 def test_what_cannot_resume_is_refused(photo, pair, components, refusal):
@@ -123,13 +138,28 @@ def test_what_cannot_resume_is_refused(photo, pair, components, refusal):
     said = refusal(semlink.sweep, **{**grid, "transmitter": pair}, run="no")
     assert said == (
         "a run that resumes must have words for components (or files.py), got the "
-        "object 'Amplitudes'"
+        "object 'Phases'"
     )
-    said = refusal(semlink.sweep, **{**grid, "channel": perfect}, workers=2)
+    said = refusal(semlink.sweep, **{**grid, "channel": quiet}, workers=2)
     assert said.startswith("with workers, all components must be words, got the")
     said = refusal(semlink.sweep, **grid, workers=2)
     assert said.endswith("got the object 'samples'")
     assert not (photo.parents[1] / "runs").exists()
+
+
+def test_an_object_keeps_its_contract_or_is_refused(photo, pair, refusal):
+    def louder(x, snr_db, course):
+        rx = quiet(x, snr_db, course)
+        return rx._replace(x_hat=2 * rx.x_hat)
+
+    louder.level = "eager"
+    assert "breaks the rule gain" in refusal(
+        semlink.link(pair, louder).send, photo, **GRID
+    )
+    said = refusal(
+        semlink.link(pair._replace(transmitter=Halved()), quiet).send, photo, **GRID
+    )
+    assert "breaks the rule unit energy" in said
 
 
 @pytest.mark.parametrize(
@@ -140,7 +170,7 @@ def test_what_cannot_resume_is_refused(photo, pair, components, refusal):
         ("task", np.zeros(3), "got float64 [3]"),
         ("transmitter", Mean(), "transmitter Mean must return a Transceiver from"),
         ("channel", Mean(), "channel Mean must return a callable channel from build"),
-        ("task", perfect, "task perfect must return a task (metrics, judges, obs"),
+        ("task", quiet, "task quiet must return a task (metrics, judges, obs"),
         ("channel", lambda x: x, "a channel must take (x, snr_db, course)"),
     ],
 )
@@ -149,10 +179,10 @@ def test_what_is_no_component_is_refused(link, refusal, kind, given, said):
 
 
 def test_two_objects_of_one_label_are_refused(pair, components, refusal):
-    both = [pair, pair._replace(receiver=perfect)]
+    both = [pair, pair._replace(receiver=quiet)]
     said = refusal(semlink.sweep, **{**components, **GRID, "transmitter": both})
     assert "labels that differ" in said
-    assert said.endswith("got two transmitters 'Amplitudes'")
-    other = both[1]._replace(label="other", receiver=amplitudes)
+    assert said.endswith("got two transmitters 'Phases'")
+    other = both[1]._replace(label="other", receiver=phases)
     table = semlink.sweep(**{**components, **GRID, "transmitter": [pair, other]})
-    assert list(table.transmitter.unique()) == ["Amplitudes", "other"]
+    assert list(table.transmitter.unique()) == ["Phases", "other"]
