@@ -93,7 +93,7 @@ class Components(Catalogue):
         return self._built[key]
 
     def fresh(self, kind: str, spec: ComponentSpec) -> Any:
-        """Build a component from its file again; an object has none, and is returned."""
+        """Build a component from its file again; an object is returned as it is."""
         made = self._objects.get((kind, spec.name))
         return super().fresh(kind, spec) if made is None else made
 

@@ -11,6 +11,7 @@ from experiments.tables.means import means
 from experiments.tables.selection import Asked, Selected, select
 from semlink.errors import InputError
 from semlink.store.files import write_whole
+from semlink.store.targets import warnings_of
 
 FORMATS = {"latex": ".tex", "markdown": ".md", "csv": ".csv"}
 DOCUMENTS = {"latex": latex.document, "markdown": markdown.document}
@@ -28,31 +29,34 @@ def write_means(folder: Path, asked: Asked, form: str, output: Path | None) -> s
 
     Output
     ------
-    : path of the file, and what is in it
+    : path of the file, what is in it, and curves that miss their target CBR
 
     Raises
     ------
     InputError
         The run does not have what is asked for, or the file cannot be written.
     """
-    return _write(folder, asked, (form, output), "table", (means, tidy.of_means))
+    chosen = select(folder, asked)
+    to = form, output
+    said = _write(folder, chosen, to, "table", (means, tidy.of_means))
+    return "\n".join([said, *warnings_of(chosen.rows)])
 
 
 def write_deltas(folder: Path, asked: Asked, form: str, output: Path | None) -> str:
     """Write Bjontegaard deltas of a run, as :func:`write_means` does means."""
     made = against_one if asked.against else matrices
-    return _write(folder, asked, (form, output), "bd", (made, tidy.of_deltas))
+    to = form, output
+    return _write(folder, select(folder, asked), to, "bd", (made, tidy.of_deltas))
 
 
 def _write(
     folder: Path,
-    asked: Asked,
+    chosen: Selected,
     to: tuple[str, Path | None],
     name: str,
     make: tuple[Callable[[Selected], Iterator[Table]], Callable[[Selected], str]],
 ) -> str:
     form = _format(*to)
-    chosen = select(folder, asked)
     path = to[1] or folder / f"{chosen.metric.name}_{name}{FORMATS[form]}"
     if not path.parent.is_dir():
         raise InputError(f"the folder of a table must exist, got '{path}'")

@@ -231,3 +231,11 @@ def test_refusals(store, tmp_path, asked, form, output, message):
     with pytest.raises(InputError) as refused:
         write_means(store.folder, Asked(**asked), form, output)
     assert message in str(refused.value).replace(f"{tmp_path}/", "")
+
+
+def test_a_curve_that_misses_its_cbr_is_named(store):
+    store.add("a", [30.0, 31.0], spent=[0.03, 0.03])
+    store.add("b", [30.0, 31.5], spent=[0.02, 0.02])
+    said, warning = write_means(store.folder, Asked(), "", None).splitlines()
+    assert said.endswith("(1 table of PSNR [dB])")
+    assert "b over awgn uses CBR 0.02 at the target 0.03 (33 % below" in warning
