@@ -91,7 +91,7 @@ list: $(VENV)/ready ## print every component with its parameters
 	@$(SEMLINK) list
 
 FILE        ?=#               component that make check checks: a file
-COMPONENT   ?=#               instead of FILE: name of a component, such as rayleigh:64
+COMPONENT   ?=#               instead of FILE: name of a component, such as rayleigh
 KIND        ?=#               its kind [by what its build returns]
 
 takes.check = $(if $(strip $(COMPONENT)),COMPONENT,FILE!) KIND SOURCE QUICK
@@ -397,6 +397,7 @@ LOCKED := $(PIP) install --no-deps --require-hashes
 CUDA   := $(or $(filter-out 0 off,$(GPU)),$(wildcard $(VENV)/gpu))
 # Interpreters that the lock has been resolved for; the tests run with the first.
 PYTHONS := 3.11 3.12 3.13
+VERSION := 'import sys; print("%d.%d" % sys.version_info[:2])'
 BESIDE  := To have one beside yours: uv python install 3.11, or pyenv install 3.11, or \
 	conda create -n py311 python=3.11; then make PYTHON=its_path
 
@@ -406,11 +407,14 @@ licences: $(VENV)/ready ## write the licences of all packages, and of binaries i
 
 takes.venv = GPU
 venv: $(VENV)/ready ## make the environment from requirements.lock
+	@$(if $(filter PYTHON,$(given)),wanted=$$($(PYTHON) -c $(VERSION) 2>/dev/null); \
+		has=$$($(PY) -c $(VERSION)); test "$$wanted" = "$$has" || { echo "error: $(VENV) has Python" \
+		"$$has (make clean removes it) but got $${wanted:-none} ($(PYTHON))" >&2; exit 1; })
 	@$(if $(filter-out 0 off,$(GPU)),test -e $(VENV)/gpu || { $(PIP) uninstall -y tensorflow-cpu && \
 		$(LOCKED) -r requirements-gpu.lock && touch $(VENV)/gpu; })
 
 $(VENV)/ready: requirements.lock requirements-boot.lock setup.cfg $(if $(CUDA),requirements-gpu.lock)
-	@got=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null); \
+	@got=$$($(PYTHON) -c $(VERSION) 2>/dev/null); \
 		case " $(PYTHONS) " in *" $${got:-none} "*) ;; *) echo "error: semlink needs Python" \
 		"$(firstword $(PYTHONS)) to $(lastword $(PYTHONS)), got $${got:-none} ($(PYTHON)). $(BESIDE)" >&2; exit 1;; esac
 	$(PYTHON) -m venv $(VENV)

@@ -120,6 +120,13 @@ def search(source: Sequence[Sample], budget: Budget, offer: Offer) -> Settings:
     return Settings(tuple(zip(indices, found, strict=True)))
 
 
+def too_large(what: str, least: float, limit: float) -> str:
+    """Why nothing fits: what is sent at least, and how far it is above the budget."""
+    if limit <= 0:
+        return f"{what} above the budget, which has no channel use for it"
+    return f"{what} {least / limit:.2f} times the budget"
+
+
 def key_of(sample: Sample) -> str:
     """Hash of the transmitter's view of a sample."""
     key = data_hash(sample.data)

@@ -20,6 +20,13 @@ class Label(NamedTuple):
         return Label(self.text + more, self.math)
 
 
+def marked(label: Label, reference: str) -> Label:
+    """A label of a bound or an oracle, with that word unless the label has it."""
+    if not reference or reference in label.text.lower():
+        return label
+    return label + f" ({reference})"
+
+
 def read_labels(text: str) -> dict[str, Label]:
     """Labels from ``NAME=TEXT NAME="several words" NAME='$a = b$'``.
 
@@ -86,7 +93,7 @@ def _checked(text: str) -> Label:
     try:
         MathTextParser("path").parse(text)
     except ValueError as error:
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[-1].partition(":")[2].strip()
         form = "a label has TeX between dollars"
-        raise InputError(f"{form}, got {text!r}: {reason}") from None
+        raise InputError(f"{form}, got '{text}': {reason}") from None
     return Label(text, math=True)

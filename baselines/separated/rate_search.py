@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from baselines.separated.expected_error import ErrorLaw
-from blocks.budget_search import Choices, Cost, Member, Settings, search
+from blocks.budget_search import Choices, Cost, Member, Settings, search, too_large
 from blocks.recent import Recent
 from semlink.errors import Infeasible, InputError
 from semlink.protocols import Budget, Frame
@@ -201,9 +201,8 @@ def highest(
     (low, high), step = qualities.quality_range, qualities.quality_step
     spent_low, spent_high = cost(low), cost(high)
     if spent_low > limit:
-        share = spent_low / limit if limit else float("inf")
-        reason = f"smallest file of {what} is {share:.2f} times the budget"
-        raise Infeasible(reason, spent_low)
+        smallest = f"smallest file of {what} is"
+        raise Infeasible(too_large(smallest, spent_low, limit), spent_low)
     if spent_high <= limit:
         return high
     coarse, tries = max((high - low) / COARSE, step), 0

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from blocks.budget_search import Choices, Cost, Member, Settings, search
+from blocks.budget_search import Choices, Cost, Member, Settings, search, too_large
 from blocks.features.payload import FIELDS, Payload, Setting, num_symbols, snr_index
 from blocks.phy.header import Header
 from semlink.errors import Infeasible, InputError
@@ -91,9 +91,8 @@ class FeatureTransmitter:
             fits = bisect_right(every, limit, key=lambda i: spent(Setting(i, snr)))
             if not fits:
                 least = spent(Setting(0, snr))
-                share = least / limit if limit else float("inf")
-                reason = f"fewest symbols of {what} are {share:.2f} times the budget"
-                raise Infeasible(reason, least)
+                what = f"fewest symbols of {what} are"
+                raise Infeasible(too_large(what, least, limit), least)
             return Setting(fits - 1, snr)
 
         def finer(setting: Setting) -> Setting | None:

@@ -12,7 +12,7 @@ def check(
     words: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="FILE|NAME ...", help="Components, such as mine.py or rayleigh:64."
+            metavar="FILE|NAME ...", help="Components, such as mine.py or rayleigh."
         ),
     ] = None,
     kind: Annotated[

@@ -263,6 +263,8 @@ def _fill(
             place.axhline(value, **legend.BOUND_LINES.get(bound, ZERO))
     if log:
         scale_y(drawn.panels[0], rows, drawn.panel_pt[1])
+    drawn_names = {series(row) for row in rows if row["mean"] != "nan"}
+    look = {name: style for name, style in look.items() if name in drawn_names}
     return [
         *legend.of_curves(look, run.references, paper.label),
         *legend.of_marks(rows, band=band if paper.bands else "", log=log),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import matplotlib.pyplot as plt
 
 from experiments.figures.lines import OUTAGE
-from experiments.labels import Label
+from experiments.labels import Label, marked
 from semlink.metrics import Bounds
 from semlink.store.rows import INFEASIBLE, Row, has_target
 
@@ -32,7 +32,7 @@ def of_curves(
     """
     return [
         (
-            label(name) + (f" ({references[name]})" if name in references else ""),
+            marked(label(name), references.get(name, "")),
             plt.Line2D([], [], **style),
         )
         for name, style in styles.items()
@@ -60,7 +60,7 @@ def of_marks(rows: Sequence[Row], *, band: str, log: bool) -> Key:
         known.append((Label(text), _marker("o", markerfacecolor="white")))
     if band and any(float(row["ci95"]) == float(row["ci95"]) for row in rows):
         over = "samples" if has_target(rows) else "episodes"
-        mark = plt.Rectangle((0, 0), 1, 1, alpha=0.2)
+        mark = plt.Rectangle((0, 0), 1, 1, alpha=0.2, color="0.35", linewidth=0)
         known.append((Label(f"band: {band} over {over}"), mark))
     return known
 

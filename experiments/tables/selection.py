@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from experiments.commands.manifests import read_metrics, read_references
-from experiments.labels import Label, read_labels, word_of, words_of
+from experiments.labels import Label, marked, read_labels, word_of, words_of
 from semlink.config import parse_grid
 from semlink.errors import InputError
 from semlink.metrics import Metric
@@ -71,10 +71,8 @@ class Selected(NamedTuple):
 
     def label(self, name: str) -> str:
         """What a table calls a transmitter, scenario or channel."""
-        label = self.labels.get(name, Label(name)).text
-        return (
-            f"{label} ({self.references[name]})" if name in self.references else label
-        )
+        label = self.labels.get(name, Label(name))
+        return marked(label, self.references.get(name, "")).text
 
 
 def select(folder: Path, asked: Asked) -> Selected:

@@ -43,9 +43,10 @@ def train(folder: Path, recipe: Recipe, note: Callable) -> None:
     """
     keras.config.set_dtype_policy(recipe.precision)
     keras.utils.set_random_seed(recipe.seed)
+    known = {"channel": CHANNELS, "objective": OBJECTIVES, "model": MODELS}
+    for kind, table in known.items():
+        named(table, kind, getattr(recipe, kind))  # before photos are read
     photos = photos_of_run(recipe.data)
-    for table, kind in ((CHANNELS, "channel"), (OBJECTIVES, "objective")):
-        named(table, kind, getattr(recipe, kind))  # before networks are built
     codec = make_codec(recipe.profile, named(MODELS, "model", recipe.model))
     contexts = contexts_of(codec, recipe.contexts, photos.names)
     trained = photos[held_out(len(photos)) :]

@@ -34,6 +34,8 @@ def make(tmp_path):
     def run(*arguments, version="3.11"):
         answers = f'[ "$1" = -c ] && echo {version}; true'
         python = executable(tmp_path / "python", answers)
+        if not (own := tmp_path / "venv/bin/python").exists():
+            executable(own, answers)
         executable(pip, f'shift 2; echo "$@" >> {noted}')
         noted.write_text("")
         done = subprocess.run(
@@ -63,6 +65,13 @@ def test_another_interpreter_gives_one_line_on_how_to_have_one(make, version):
     for tool in ("uv python install", "pyenv install", "conda create"):
         assert tool in line
     assert last.startswith("make: ***")
+
+
+def test_an_environment_of_another_interpreter_is_not_taken_for_the_one_asked(make):
+    make("venv", version="3.11")
+    status, error, _ = make("venv", version="3.12")
+    assert status == 2
+    assert "has Python 3.11 (make clean removes it) but got 3.12 (" in error
 
 
 def test_cuda_replaces_tensorflow_in_an_environment_for_cpus(make, tmp_path):
