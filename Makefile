@@ -121,7 +121,7 @@ clean-cache: $(VENV)/ready ## delete runs/.sent, the cache of transmitted signal
 
 SHOW        ?=#               [0 1] images that make panel and make report show
 PICTURES    ?= 12#            received pictures that make report shows
-AGAINST     ?= jpeg2000_ldpc# transmitter to compare with; figures and tables only if it is given
+AGAINST     ?= jpeg2000_ldpc# transmitter to compare with; of figures and tables if given
 METRIC      ?=#               [the first of the run] metric; of make figure [all], or some
 WIDTH       ?=#               [as needed] of a figure: ieee, ieee2, a4 or points of 1/72 inch
 STYLE       ?=#               [none] style file of matplotlib for a figure, on top of ours

@@ -49,7 +49,7 @@ Shown = Annotated[
 
 
 Cbr = Annotated[float, typer.Option(min=1e-6, max=1e3, help="Target CBR.")]
-SnrDb = Annotated[float, typer.Option(min=-30, max=60, help="Es/N0 [dB].")]
+SnrDb = Annotated[float, typer.Option(min=-30, max=60, help="Es/N0 in dB.")]
 Channels = figure_file("channels.png")
 Modules = figure_file("architecture.svg")
 

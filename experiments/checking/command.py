@@ -29,7 +29,7 @@ def check(
     ] = False,
     rules: Annotated[bool, typer.Option(help="Print the rules of all kinds.")] = False,
 ) -> None:
-    """Check components by the rules of their contract; status 1 if one is broken."""
+    """Print whether components keep their contract; status 1 if a rule is broken."""
     from experiments.checking.kinds import checked_as_in_a_sweep, subject_of
     from experiments.checking.printing import print_rules, print_verdicts
     from semlink.errors import InputError

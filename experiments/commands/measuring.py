@@ -87,7 +87,7 @@ def calibration(
     output: Calibration,
     transmitter: Annotated[str, typer.Option(help="With an inspector.")] = "ntscc",
     channel: Annotated[str, typer.Option(help="Channel.")] = "rayleigh",
-    snr_db: Annotated[float, typer.Option(help="Average Es/N0 [dB].")] = 10.0,
+    snr_db: Annotated[float, typer.Option(help="Average Es/N0 in dB.")] = 10.0,
     cbr: Annotated[float, typer.Option(min=0, help="Target CBR.")] = 0.03,
     images: Annotated[int, typer.Option(min=2, help="Maximum number.")] = 100,
 ) -> None:

@@ -36,7 +36,7 @@ def figure(
         str, typer.Option(help="Published curves to draw, by name, or all.")
     ] = "",
     snr_db: Annotated[
-        str, typer.Option(help="Es/N0 [dB]: numbers or start:stop:step.")
+        str, typer.Option(help="Es/N0 in dB: numbers or start:stop:step.")
     ] = "",
     cbr: Annotated[str, typer.Option(help="CBR: numbers or start:stop:step.")] = "",
 ) -> None:

@@ -18,7 +18,7 @@ Output = Annotated[
 Metric = Annotated[str, typer.Option(help="Metric; the first of the run by default.")]
 Only = Annotated[str, typer.Option(help="Transmitters, in the order of the rows.")]
 Labels = Annotated[str, typer.Option(help='NAME=LABEL NAME="TWO WORDS" for rows.')]
-SnrDb = Annotated[str, typer.Option(help="Es/N0 [dB]: numbers or start:stop:step.")]
+SnrDb = Annotated[str, typer.Option(help="Es/N0 in dB: numbers or start:stop:step.")]
 Cbr = Annotated[str, typer.Option(help="CBR: numbers or start:stop:step.")]
 Against = Annotated[str, typer.Option(help="Transmitter to compare with.")]
 
@@ -35,7 +35,7 @@ def table(
     cbr: Cbr = "",
     output: Output = None,
 ) -> None:
-    """Write means of a run with intervals, best in bold, for a paper.
+    """Write means with intervals, best in bold, into a file of runs/NAME.
 
     With --against, differences to one transmitter over the same images. Below each row
     with losses are the means over what was received.
@@ -59,7 +59,7 @@ def bd(
     cbr: Cbr = "",
     output: Output = None,
 ) -> None:
-    """Write BD-PSNR and BD-rate between all transmitters of a run, with intervals.
+    """Write BD-PSNR and BD-rate between all transmitters into a file of runs/NAME.
 
     With --against, of all transmitters to one.
     """

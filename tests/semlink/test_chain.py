@@ -143,6 +143,7 @@ def test_the_seed_alone_decides_the_noise(make):
 def test_metrics_are_those_of_task_and_link(make):
     link, sample = make()
     names = {"psnr", "differing", "ber", "bler", "outage", "goodput"}
+    names |= {"psnr if received", "differing if received"}
     assert set(measured(link, sample, 10.0)) == names
 
 

@@ -63,7 +63,9 @@ def test_a_budget_is_used(link, photo, sample_of, planned):
 
 
 def test_a_budget_below_the_header_is_refused(link, photo, sample_of, planned):
-    with pytest.raises(Infeasible, match=r"fewest symbols of sample are .* of the b"):
+    with pytest.raises(
+        Infeasible, match=r"fewest symbols of sample are .* times the b"
+    ):
         planned(link, [sample_of(photo)], 1e-5, mode="per_image")
 
 

@@ -5,8 +5,11 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).parents[3]
 
 PARENT = """
 import os, time
@@ -32,7 +35,10 @@ def test_a_worker_ends_when_its_study_is_killed(sent, tmp_path):
     script = tmp_path / "study.py"
     script.write_text(PARENT)
     parent = subprocess.Popen(
-        [sys.executable, script], stdout=subprocess.PIPE, text=True
+        [sys.executable, script],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        text=True,
     )
     worker = int(parent.stdout.readline())
     parent.send_signal(sent)

@@ -262,7 +262,7 @@ def test_a_full_disk_spares_points_and_figures(refused, cli, sweep, disk_of):
     with disk_of(1000):
         message = refused("figure", "--run", "mine")
         other = sweep("--run", "mine", "cbr=0.2")
-    assert message == "cannot write runs/mine/psnr_against_snr.pdf: File too large"
+    assert message == "cannot write runs/mine/psnr_against_snr.png: File too large"
     assert re.fullmatch(r"cannot write runs/mine/manifest-\w+.json: .*", other)
     assert before == {path: path.read_bytes() for path in Path("runs/mine").glob("*.*")}
 

@@ -72,7 +72,7 @@ def test_seconds_are_those_of_a_step(data, slow_step):
 def test_what_does_not_exist_is_named(data, tmp_path):
     with pytest.raises(KeyError, match="no model 'ntsc'; there are ntscc, akb_jscc"):
         profiled(data, model="ntsc")
-    with pytest.raises(FileNotFoundError, match="no photos"):
+    with pytest.raises(ValueError, match="data must be a folder of photos"):
         profiled(str(tmp_path / "gone"))
 
 

@@ -47,7 +47,8 @@ def asked(tmp_path, monkeypatch):
     half = {"momentum/codec/a": np.float32([1, 2]), "velocity/codec/a": np.float32([4])}
     np.savez(start / "state.npz", stage="joint", epoch=1, **half)
     (tmp_path / "photos").mkdir()
-    (tmp_path / "photos" / "a.png").write_bytes(b"")
+    for number in range(8):
+        (tmp_path / "photos" / f"{number}.png").write_bytes(b"")
 
     def write(path, photos, num_bytes):
         path.write_bytes(b"p" * min(num_bytes, 1000))
@@ -69,7 +70,11 @@ def test_what_is_not_needed_is_put_aside_and_back(tree, asked):
     assert left == {".gitignore", "blocks/nn/codec.py", "requirements.lock"}
     assert (tree / FOLDER / WEIGHTS).read_bytes() == b"weights"
     told = json.loads((tree / FOLDER / "pack.json").read_text())
-    assert (told["model"], told["photos"], told["quality"]) == ("ntscc", ["a.png"], 80)
+    assert (told["model"], told["photos"], told["quality"]) == (
+        "ntscc",
+        [f"{number}.png" for number in range(8)],
+        80,
+    )
     momentum, velocity = read_moments(tree / FOLDER)
     np.testing.assert_allclose(momentum["codec/a"], [1, 2], rtol=1e-3)
     np.testing.assert_allclose(velocity["codec/a"], [4], rtol=1e-3)
