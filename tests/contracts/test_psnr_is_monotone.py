@@ -67,6 +67,7 @@ def test_psnr_does_not_fall_where_schemes_change(word, table):
     assert never_falls(table(word, [0.0125, 0.1], np.arange(10, 31, 1.0)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("word", [
     "ntscc",
     pytest.param("akb_jscc", marks=pytest.mark.slow),

@@ -81,7 +81,7 @@ def test_an_estimating_receiver_knows_what_noise_is_left(
         assert estimated(of_symbol.mean(axis=1)).agrees(1), symbol
 
 
-@pytest.mark.parametrize("csi", ["perfect", "ls"])
+@pytest.mark.parametrize("csi", ["perfect", pytest.param("ls", marks=pytest.mark.slow)])
 def test_information_is_below_ergodic_capacity(csi, over):
     bits, x = qpsk(200, 2000)
     for snr_db in (-5.0, 5.0):

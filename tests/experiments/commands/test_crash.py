@@ -162,6 +162,7 @@ def test_killed_before_the_first_point(place):
     assert all(row in straight for row in rows(place, "early"))
 
 
+@pytest.mark.slow
 def test_interrupted_and_resumed(place):
     with started(place, "stopped") as process:
         assert wait_for_points(place, "stopped", process, 3)
