@@ -68,11 +68,7 @@ def test_psnr_does_not_fall_where_schemes_change(word, table):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("word", [
-    "ntscc",
-    pytest.param("akb_jscc", marks=pytest.mark.slow),
-    pytest.param("linear_jscc", marks=pytest.mark.slow),
-])  # fmt: skip
+@pytest.mark.parametrize("word", ["ntscc", "akb_jscc", "linear_jscc"])
 def test_psnr_does_not_fall_over_fading(word, table):
     """The fades are the same at both SNRs; noise is given symbol by symbol."""
     channel = "rayleigh[coherence_length=64]"
