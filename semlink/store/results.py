@@ -30,6 +30,7 @@ from semlink.store.rows import (
 )
 
 SAMPLES, SAMPLE_COLUMNS = "samples", ("metric", "sample", "sum", "count")
+POINTS = "points.csv"
 OBSERVATIONS = "observations"
 
 # {metric: {image: (sum, count)}}
@@ -55,7 +56,7 @@ class ResultStore:
         self.folder = Path(folder)
         self._metrics = tuple(metrics)
         self._lock = locked(self.folder)
-        self.path = self.folder / "points.csv"
+        self.path = self.folder / POINTS
         try:
             self._rows = self._recover()  # None after the first append
         except BaseException:
@@ -182,7 +183,11 @@ def read_points(folder: Path) -> list[dict[str, str]]:
     InputError
         There is no file, or it is damaged.
     """
-    path = Path(folder) / "points.csv"
+    path = Path(folder) / POINTS
+    if not path.exists():
+        others = sorted(p.parent.name for p in path.parents[1].glob(f"*/{POINTS}"))
+        known = f"runs with results: {', '.join(others) or 'none'}"
+        raise InputError(f"cannot read {path}: No such file or directory; {known}")
     data = _read(path)
     return parse_rows(data[: data.rfind(b"\n") + 1], path)
 

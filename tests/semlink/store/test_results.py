@@ -239,9 +239,11 @@ def test_folder_where_the_file_should_be(tmp_path, refusal):
 
 
 def test_run_without_points(tmp_path, refusal):
-    path = tmp_path / "points.csv"
-    assert refusal(read_points, tmp_path) == (
-        f"cannot read {path}: No such file or directory"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "points.csv").touch()
+    path = tmp_path / "missing" / "points.csv"
+    assert refusal(read_points, path.parent) == (
+        f"cannot read {path}: No such file or directory; runs with results: other"
     )
 
 
