@@ -1,6 +1,7 @@
 """Licences of installed distributions, from their own metadata, as SPDX expressions."""
 
 import re
+import sysconfig
 from collections.abc import Iterator
 from importlib.metadata import Distribution, distributions
 from typing import NamedTuple
@@ -57,7 +58,9 @@ class Part(NamedTuple):
 
 def installed() -> Iterator[tuple[Distribution, Part]]:
     """Distributions of the environment, sorted by name, without the tools."""
-    found = {canonicalize_name(d.name): d for d in distributions()}
+    # on sys.path setuptools, once imported, has packages of its own
+    site = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
+    found = {canonicalize_name(d.name): d for d in distributions(path=sorted(site))}
     for name in sorted(found.keys() - set(TOOLS)):
         own = found[name]
         yield own, Part(name, own.version, licence_of(own))

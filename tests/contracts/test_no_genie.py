@@ -39,8 +39,11 @@ DIFFERENCES, CHEATING, HOARDING, ASKED = (
     str(PARTS / f"{name}.py")
     for name in ("differences", "cheating", "hoarding", "asked")
 )
-# codecs that take seconds; their receiver is that of the other separated links
-LONG = ("avif_ldpc", "hevc_ldpc", "vvc_ldpc")
+# words that take seconds, and whose receiver another word has, too
+LONG = (
+    *("avif_ldpc", "hevc_ldpc", "vvc_ldpc", "ntscc[hybrid=true]"),
+    *("ntscc[arq=random]", "akb_jscc[hybrid=true,actions=signalled]"),
+)
 every = pytest.mark.parametrize(
     "word", [pytest.param(w, marks=pytest.mark.slow) if w in LONG else w for w in WORDS]
 )

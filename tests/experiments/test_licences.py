@@ -31,6 +31,14 @@ def every(parts):
     return [inner for part in parts for inner in (part, *part.parts)]
 
 
+def test_what_setuptools_brings_is_no_distribution(parts, monkeypatch):
+    import setuptools
+
+    vendored = str(Path(setuptools.__file__).parent / "_vendor")
+    monkeypatch.syspath_prepend(vendored)
+    assert [part.name for part in bom.materials()] == [part.name for part in parts]
+
+
 def test_every_licence_is_known_by_its_spdx_name(parts):
     assert len(parts) > 100
     assert [part.name for part in every(parts) if part.licence == UNKNOWN] == []

@@ -35,6 +35,7 @@ def errors(link, sample, tx, seeds) -> np.ndarray:
     return np.array([10 ** (-psnr_db(sample.data, e.data) / 10) for e in estimates])
 
 
+@pytest.mark.slow
 def test_the_expected_error_falls_at_the_receiver_without_refinement(
     link_of, sample, signals
 ):
@@ -46,6 +47,7 @@ def test_the_expected_error_falls_at_the_receiver_without_refinement(
     assert np.all(refined_one < plain)
 
 
+@pytest.mark.slow
 def test_power_stays_one_and_everything_else_as_it_is(signals):
     plain, other = signals
     assert plain.ledger == other.ledger
@@ -57,11 +59,13 @@ def test_power_stays_one_and_everything_else_as_it_is(signals):
     assert not changed[: plain.ledger.of(purpose="header")].any()
 
 
+@pytest.mark.slow
 def test_no_steps_are_no_refinement(link_of, sample, signals, planned):
     _, (tx,) = planned(link_of("ntscc[refine=0]"), [sample], CBR)
     np.testing.assert_array_equal(tx.x, signals[0].x)
 
 
+@pytest.mark.slow
 def test_signals_are_the_same_each_time_and_compiled_once(link_of, sample, signals):
     transmitter = link_of(WORD).transmitter
     plan = transmitter.plan([sample], link_of(WORD).budget(CBR, "average", SNR_DB))
@@ -72,6 +76,7 @@ def test_signals_are_the_same_each_time_and_compiled_once(link_of, sample, signa
     assert traces["networks.descent"] == 1
 
 
+@pytest.mark.slow
 def test_nothing_sent_is_nothing_refined(link_of, sample):
     """A rate map of zeros has no dimensions, and a gradient of zero no direction."""
     transmitter = link_of("ntscc").transmitter

@@ -135,7 +135,7 @@ def test_wrong_settings_of_a_sweep(swept, refusal, given, said):
 
 
 def test_what_is_no_run(tmp_path, refusal):
-    assert refusal(semlink.read, tmp_path).endswith("No such file or directory")
+    assert refusal(semlink.read, tmp_path).endswith("runs with results: none")
     assert refusal(semlink.read, 3) == "a run is a folder, such as runs/sweep, got 3"
 
 
