@@ -31,6 +31,8 @@ SLOW += ("[umi-", "umi]", "[jpeg_ldpc[code=regular]", "[akb_jscc[hybrid=true,")
 SLOW += ("[akb_jscc[source_kb=none]-", "[cdl-", "[site_memory-", "-site_memory]")
 SLOW += ("[ntscc-64x48]", "[ntscc-16x16]", "[ntscc-31x200]")
 SLOW += ("[ntscc[arq=selective]]", "[ntscc[arq=random]]", "-akb_jscc[source_kb=none]]")
+SLOW += ("documented_shape[avif_ldpc]", "kept_and_used[avif_ldpc")
+SLOW += ("documented_shape[decision]", "kept_and_used[decision-average]")
 SLOW += ("what_is_heard_changes_what_is_sent[linear", "sent_alone[ntscc[csi")
 
 
