@@ -39,10 +39,10 @@ class Calls(NamedTuple):
     verify: Callable[[Any, tuple, Any], str]
 
 
-def _demands(seed: int) -> Demands:
-    rng, shape = np.random.default_rng(seed), (USERS,)
+def demands_of(rng: np.random.Generator, *shape: int) -> Demands:
+    """Random demands; some users wait for nothing, some have an unknown state."""
     state_db = rng.uniform(-10, 30, shape)
-    state_db[seed % USERS] = np.nan
+    state_db[rng.random(shape) < 0.2] = np.nan
     return Demands(
         uses=rng.integers(100, 30_000, shape),
         most=rng.integers(100, 30_000, shape),
@@ -72,7 +72,8 @@ def _scheduler() -> Calls:
 
     def arguments(seed: int, uses: int, power_db: float) -> tuple:
         pool = Pool(uses, power_db, seed)
-        return _demands(seed), pool, None, np.random.default_rng(seed)
+        demands = demands_of(np.random.default_rng(seed), USERS)
+        return demands, pool, None, np.random.default_rng(seed)
 
     def verify(output, given, made) -> str:
         shares, _ = _pair(output, "(Shares, memory)")

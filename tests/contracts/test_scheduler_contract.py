@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from blocks.scheduling import SCHEDULERS, scheduler
+from experiments.checking.agents import demands_of
 from semlink.contracts.schedulers import check_shares
 from semlink.errors import InputError
 from semlink.loop.pool import Demand, Demands, Pool, Scheduler, stacked
@@ -16,34 +17,6 @@ every = pytest.mark.parametrize("name", SCHEDULERS.names())
 many = pytest.mark.parametrize(
     "name", [name for name in SCHEDULERS.names() if name != "single_user"]
 )
-
-
-def demands_of(rng: np.random.Generator, *shape: int) -> Demands:
-    """Random demands; some users wait for nothing, some have an unknown state."""
-    state_db = rng.uniform(-10, 30, shape)
-    state_db[rng.random(shape) < 0.2] = np.nan
-    return Demands(
-        uses=rng.integers(100, 30_000, shape),
-        most=rng.integers(100, 30_000, shape),
-        least=rng.integers(0, 500, shape),
-        transmitter=rng.integers(0, 16, shape),
-        retransmissions=rng.integers(0, 4, shape),
-        state_db=state_db,
-        backlog=rng.integers(0, 3, shape).astype(float),
-        wait_slots=rng.uniform(0, 50, shape),
-        left_slots=rng.uniform(0, 50, shape),
-        priority=rng.integers(0, 4, shape),
-        importance=rng.uniform(0.5, 4, shape),
-        prior=rng.choice([np.nan, 0.0, 0.3, 1.0], shape),
-        gained=rng.uniform(-1, 8, shape),
-        quality=rng.choice([np.nan, 0.0, 0.6, 1.0], shape),
-        alternative=rng.integers(-1, 16, shape),
-        alternative_uses=rng.integers(100, 30_000, shape),
-        alternative_least=rng.integers(0, 500, shape),
-        alternative_prior=rng.choice([np.nan, 0.0, 0.4, 1.0], shape),
-        needs_db=rng.choice([np.nan, -np.inf, -5.0, 3.0, np.inf], shape),
-        alternative_needs_db=rng.choice([np.nan, -np.inf, -5.0, 3.0, np.inf], shape),
-    )
 
 
 def situations(*shape: int, count: int = 40):
