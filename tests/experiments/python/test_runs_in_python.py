@@ -135,7 +135,10 @@ def test_wrong_settings_of_a_sweep(swept, refusal, given, said):
 
 
 def test_what_is_no_run(tmp_path, refusal):
-    assert refusal(semlink.read, tmp_path).endswith("runs with results: none")
+    # in a folder of its own: its neighbours are named
+    empty = tmp_path / "runs" / "empty"
+    empty.mkdir(parents=True)
+    assert refusal(semlink.read, empty).endswith("runs with results: none")
     assert refusal(semlink.read, 3) == "a run is a folder, such as runs/sweep, got 3"
 
 
