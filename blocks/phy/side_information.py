@@ -10,8 +10,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from blocks.phy.bicm import CRC_BITS, LONGEST, Bicm
-from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, bler
+from blocks.phy.bicm import CRC_BITS, LONGEST, Bicm, Layout
+from blocks.phy.mcs import BLER_TARGET, LENGTHS, SCHEMES, snr_at
 from blocks.phy.range_coder import opened, refusing, sealed
 
 TOTAL = 1 << 16  # sum of the frequencies of a table, in fixed point
@@ -222,9 +222,25 @@ def choose(snr_db: float, num_bits: int) -> int:
 
 def carries(mcs: int, snr_db: float, num_bits: int) -> bool:
     """Whether a scheme carries a stream, as :func:`choose` demands it."""
-    blocks = _chain(mcs).layout(filled(num_bits))
-    failing = bler(SCHEMES[mcs], blocks.k, snr_db)
-    return failing <= min(BLER_TARGET, LOST / blocks.num_blocks)
+    return snr_db >= carried_from_db(mcs, num_bits)
+
+
+def carried_from_db(mcs: int, num_bits: int) -> float:
+    """Least Es/N0 [dB] at which a scheme carries a stream of ``num_bits``."""
+    blocks = layout(mcs, num_bits)
+    target = min(BLER_TARGET, LOST / blocks.num_blocks)
+    return snr_at(SCHEMES[mcs], blocks.k, target)
+
+
+def half_lost_db(mcs: int, num_bits: int) -> float:
+    """Es/N0 [dB] at which half of the streams of ``num_bits`` are lost."""
+    blocks = layout(mcs, num_bits)
+    return snr_at(SCHEMES[mcs], blocks.k, 1 - 0.5 ** (1 / blocks.num_blocks))
+
+
+def layout(mcs: int, num_bits: int) -> Layout:
+    """Code blocks of a stream at a scheme."""
+    return _chain(mcs).layout(filled(num_bits))
 
 
 def num_symbols(num_bits: int, mcs: int) -> int:

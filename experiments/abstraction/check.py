@@ -35,6 +35,16 @@ class Error(NamedTuple):
     noise: float
 
 
+class Between(NamedTuple):
+    """Errors of the table between its points; columns are those of :class:`Error`."""
+
+    transmitter: str
+    metric: str
+    same: float
+    held_out: float
+    noise: float
+
+
 class Faded(NamedTuple):
     """Utility of one transmitter and metric over fading."""
 
@@ -61,18 +71,34 @@ def errors(
     between : values between its points, of the fitted pictures, then of those held out
     pictures : the fitted ones, and those held out
     """
+    nodes = {}
+    for t, name in enumerate(table.transmitters):
+        points = grid.snr_db, grid.cbr
+        node = _distance(table, t, points, at_nodes.values[t], pictures[0])
+        nodes |= {(name, metric): node[m] for m, metric in enumerate(METRICS)}
+    for row in off_grid(table, grid, between, pictures):
+        yield Error(*row[:2], nodes[row[:2]], *row[2:])
+
+
+def off_grid(
+    table: Abstraction, grid: Grid, between: Values, pictures: tuple[Known, Known]
+) -> Iterator[Between]:
+    """Errors between the points by transmitter of ``grid`` and metric.
+
+    Parameters are those of :func:`errors`.
+    """
     fitted, held_out = pictures
     count = len(fitted.complexity)
     parts = between.values[:, :count], between.values[:, count:]
-    for t, name in enumerate(table.transmitters):
-        node = _distance(table, t, (grid.snr_db, grid.cbr), at_nodes.values[t], fitted)
-        off = grid.between_db, grid.between_cbr
-        same = _distance(table, t, off, parts[0][t], fitted)
-        apart = _distance(table, t, off, parts[1][t], held_out)
-        noise = _noise(parts[1][t])
+    off = grid.between_db, grid.between_cbr
+    for i, name in enumerate(grid.transmitters):
+        t = int(table.number(name))
+        same = _distance(table, t, off, parts[0][i], fitted)
+        apart = _distance(table, t, off, parts[1][i], held_out)
+        noise = _noise(parts[1][i])
         for m, metric in enumerate(METRICS):
-            if at_nodes.judged[t, m]:
-                yield Error(name, metric, node[m], same[m], apart[m], noise[m])
+            if between.judged[i, m]:
+                yield Between(name, metric, same[m], apart[m], noise[m])
 
 
 def _distance(table: Abstraction, t: int, points, values, pictures: Known):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from experiments.abstraction import check
 from experiments.abstraction.fit import Known, fit, known
-from experiments.abstraction.grid import FULL, QUICK, Grid
+from experiments.abstraction.grid import FULL, QUICK, TRANSMITTERS, Grid
 from experiments.abstraction.measure import Values, Where, measured
 from experiments.abstraction.pictures import Chosen, last
 from experiments.commands.runs import CACHE, run_folder
@@ -14,7 +14,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
 from semlink.loop.abstraction.content import NAMES
-from semlink.loop.abstraction.table import SHIPPED, Table
+from semlink.loop.abstraction.table import SHIPPED, Table, read
 from semlink.loop.abstraction.utility import Abstraction
 from semlink.protocols import Source
 from semlink.store.files import write_whole
@@ -140,6 +140,39 @@ def _seen(
     both, count = known(trial, pictures.both), len(pictures.fitted)
     parts = (both._replace(**_some(both, part)) for part in _halves(count))
     return tuple(values for values, _ in found), trial, *parts
+
+
+def against_link(
+    source: str, transmitters: list[str], draws: int, images: int, run: str
+) -> str:
+    """Hold the shipped table against the link between its points, with more draws.
+
+    A metric that is 0 or 1 for a picture says little in one draw of the noise.
+
+    Parameters
+    ----------
+    source, images, run : as in :func:`abstraction`; the sweep is in ``runs/RUN``
+    transmitters : labels; all of the table by default
+    draws : of the noise, for each picture
+
+    Raises
+    ------
+    InputError
+        The table has no such transmitter, or the source has too few pictures.
+    """
+    held = Abstraction(read(catalogue=catalogue()))
+    names = transmitters or list(held.transmitters)
+    for name in names:
+        held.number(name)  # refuses what the table does not hold
+    kinds = {name: TRANSMITTERS[name] for name in names}
+    grid = FULL._replace(transmitters=kinds, pictures=images)
+    pictures = chosen(source, images)
+    off = Where(names, grid.tasks, grid.between_db, grid.between_cbr, draws=draws)
+    cache = CACHE, CACHE_GIB
+    seen, job = measured(pictures.name, pictures.both, off, run_folder(run), cache)
+    both, count = known(job.trial, pictures.both), len(pictures.fitted)
+    parts = tuple(both._replace(**_some(both, part)) for part in _halves(count))
+    return check.as_table(list(check.off_grid(held, grid, seen, parts)))
 
 
 def _halves(count: int) -> tuple[slice, slice]:

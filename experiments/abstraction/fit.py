@@ -5,15 +5,14 @@ from typing import NamedTuple
 import numpy as np
 
 from blocks.importances import importance, weights_of
-from blocks.phy.mcs import SCHEMES, waterfall
 from experiments.abstraction.grid import (
     IMPORTANCE,
     METRICS,
     UNBOUNDED,
     Grid,
-    Kind,
 )
-from experiments.abstraction.measure import Values
+from experiments.abstraction.ladder import header_alone, ladder
+from experiments.abstraction.measure import PAYLOAD, SIDE, Values
 from experiments.abstraction.monotone import monotone
 from semlink.loop.abstraction.content import NAMES, Content, complexity
 from semlink.loop.abstraction.table import Table, encoded
@@ -23,7 +22,6 @@ from semlink.sweeps.link_trial import LinkTrial
 
 POOLED = 2.0  # pictures of the whole set that each class has besides its own
 UNMEASURED = 1e-6  # weight of a point without a signal in a fit
-LONG, SHORT = 1024, 128  # bits of a code block, and of a header
 
 
 class Known(NamedTuple):
@@ -82,7 +80,7 @@ def fit(grid: Grid, seen: Values, pictures: Known, identities: dict) -> Table:
     mean, spread = (np.stack(part) for part in zip(*fitted, strict=True))
     without = np.broadcast_to(np.isnan(seen.spent)[:, None], mean.shape[:-1])
     mean[without], spread[without] = np.nan, np.nan
-    chosen, needed = zip(*map(_ladder, kinds.values()), strict=True)
+    chosen, needed = _ladders(grid, seen, pictures.values)
     return Table(
         transmitters=tuple(kinds),
         laws=tuple(kind.law for kind in kinds.values()),
@@ -96,8 +94,8 @@ def fit(grid: Grid, seen: Values, pictures: Known, identities: dict) -> Table:
         spread=spread.astype(np.float32),
         floor=floor.astype(np.float32),
         spent=seen.spent,
-        chosen_db=np.array(chosen),
-        needed_db=np.array(needed),
+        chosen_db=chosen,
+        needed_db=needed,
         limits=np.array(pictures.limits()),
         identities=encoded(identities),
     )
@@ -153,14 +151,15 @@ def _sums(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return there.sum(axis=0), filled.sum(axis=0), (filled**2).sum(axis=0)
 
 
-def _ladder(kind: Kind) -> tuple[list[float], list[float]]:
-    """SNRs [dB] from which schemes are chosen, and which they need.
-
-    A link that does not adapt has its header alone, in the most robust scheme.
-    """
-    if not kind.adapts:
-        header = waterfall(SCHEMES[0], SHORT).half_db
-        rest = [np.inf] * (len(SCHEMES) - 1)
-        return [-np.inf, *rest], [header, *rest]
-    levels = [waterfall(scheme, LONG) for scheme in SCHEMES]
-    return [one.snr_db for one in levels], [one.half_db for one in levels]
+def _ladders(grid: Grid, seen: Values, values: float) -> tuple[np.ndarray, np.ndarray]:
+    """Schemes of all transmitters and what they need : [T, U, K] each, dB."""
+    snr_db = np.array(grid.snr_db, float)
+    found = []
+    for t, kind in enumerate(grid.transmitters.values()):
+        if kind.adapts:
+            part = seen.parts[PAYLOAD if kind.law == "effective" else SIDE]
+            found.append(ladder(values * part[t], snr_db))
+        else:
+            found.append(header_alone(len(grid.cbr)))
+    chosen, needed = zip(*found, strict=True)
+    return np.stack(chosen), np.stack(needed)

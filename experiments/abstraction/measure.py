@@ -19,6 +19,7 @@ from semlink.sweeps.link_trial import LinkTrial
 from semlink.sweeps.sweep import Sweep
 
 OUTAGE = "outage"
+SIDE, PAYLOAD = "cbr_side", "cbr_payload"  # columns of a run
 
 
 class Values(NamedTuple):
@@ -26,11 +27,13 @@ class Values(NamedTuple):
 
     values : [T, P, S, U, M], NaN where infeasible or not judged
     spent : [T, S, U], mean CBR; NaN where infeasible
+    parts : the same of side information and of the payload
     judged : [T, M], bool, whether the metric is measured for the transmitter
     """
 
     values: np.ndarray
     spent: np.ndarray
+    parts: dict[str, np.ndarray]
     judged: np.ndarray
 
 
@@ -82,6 +85,7 @@ def collect(job: Sweep, folder: Path, where: Where) -> Values:
     count = job.trial.num_samples
     values = np.full((sizes[0], count, *sizes[1:], len(METRICS)), np.nan)
     spent = np.full(sizes, np.nan)
+    parts = {part: spent.copy() for part in (SIDE, PAYLOAD)}
     for point in job.points:
         row = rows[point.id]
         if row["status"] != "ok":
@@ -90,11 +94,13 @@ def collect(job: Sweep, folder: Path, where: Where) -> Values:
         s = list(where.snr_db).index(point.snr_db)
         u = list(where.cbr).index(point.cbr)
         spent[t, s, u] = float(row["cbr"])
+        for part, of_points in parts.items():
+            of_points[t, s, u] = float(row[part])
         for m, metric in enumerate(METRICS):
             for picture, value in _samples(folder, point.id, metric).items():
                 values[t, picture, s, u, m] = value
     judged = np.isfinite(values).any(axis=(1, 2, 3))
-    return Values(values, spent, judged)
+    return Values(values, spent, parts, judged)
 
 
 def _samples(folder: Path, point_id: str, metric: str) -> dict[int, float]:

@@ -139,6 +139,28 @@ def abstraction(
     typer.echo(command(_anywhere(source), run, output, images, quick))
 
 
+@measuring.command()
+def abstraction_errors(
+    source: Annotated[str, typer.Option(help="Source of pictures with questions.")],
+    transmitter: Annotated[
+        list[str] | None, typer.Option(help="Transmitters (default: all of the table).")
+    ] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Draws of the noise.")] = 4,
+    images: Annotated[int, typer.Option(min=4, help="Pictures.")] = 40,
+    run: Annotated[str, typer.Option(help="Name of the run.")] = "abstraction_errors",
+) -> None:
+    """Print the errors of the measured table between its points, over the link.
+
+    The pictures are the last ones of the source, in two halves, in turn. Of the source
+    of the table, the first half is that of its fit. The sweep is in runs/RUN; the same
+    command resumes it.
+    """
+    from experiments.abstraction.command import against_link
+
+    of = list(transmitter or [])
+    typer.echo(against_link(_anywhere(source), of, draws, images, run))
+
+
 def _anywhere(source: str) -> str:
     """A source with an absolute path."""
     kind, _, where = source.partition(":")

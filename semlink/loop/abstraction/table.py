@@ -38,9 +38,9 @@ class Table(NamedTuple):
         the smallest signal, and, but for delivery, where no frame arrives
     floor : [C, M], utility of a frame of which nothing arrives
     spent : [T, S, U], mean channel uses over values; NaN as above
-    chosen_db : [T, K], SNR from which a transmitter takes its k-th digital scheme,
+    chosen_db : [T, U, K], SNR from which a transmitter takes its k-th digital scheme,
         rising; infinite for schemes that it does not have
-    needed_db : [T, K], SNR at which half of the scheme's blocks are lost
+    needed_db : [T, U, K], SNR at which half of the frames of the scheme are lost
     limits : [2], complexity and importance (:class:`.content.Content`)
     identities : JSON, identity of each component by kind and label
     """
@@ -151,12 +151,13 @@ def _fits(table: Table) -> bool:
         "floor": (contents, metrics),
         "spent": (of, *grid),
         "needed_db": table.chosen_db.shape,
+        "chosen_db": (of, len(table.cbr), table.chosen_db.shape[-1]),
         "bounded": (metrics,),
         "limits": (2,),
     }
     return (
         all(getattr(table, name).shape == shape for name, shape in shapes.items())
-        and len(table.chosen_db) == len(table.laws) == len(table.references) == of
+        and len(table.laws) == len(table.references) == of
         and set(table.laws) <= set(LAWS)
         and table.metrics[-1] == DELIVERY
     )

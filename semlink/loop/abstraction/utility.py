@@ -199,13 +199,16 @@ class Abstraction:
         spent = self.spent(transmitter, snr_db, uses, values=values)
         return np.ceil(spent / SLOT - 1e-9).astype(int)
 
-    def needed_db(self, transmitter, planned_db) -> np.ndarray:
-        """Effective Es/N0 [dB] below which the digital part is lost."""
-        number, planned = self.number(transmitter), np.asarray(planned_db, float)
-        chosen = self.table.chosen_db[number] <= planned[..., None]
+    def _needed_db(self, number, planned, budget) -> np.ndarray:
+        """Effective Es/N0 [dB] below which the digital part is lost.
+
+        Its code blocks have the lengths of the nearest measured budget.
+        """
+        low, share, high = budget
+        nearest = np.maximum(np.where(share < 0.5, low, high), 0)
+        chosen = self.table.chosen_db[number, nearest] <= planned[..., None]
         scheme = np.maximum(chosen.sum(axis=-1) - 1, 0)
-        number, scheme = np.broadcast_arrays(number, scheme)
-        return self.table.needed_db[number, scheme]
+        return self.table.needed_db[number, nearest, scheme]
 
     def _looked_up(self, number, content, uses, values, met, weakest, planned):
         """Utility of frames: ``met`` for analog parts, ``weakest`` for blocks."""
@@ -215,7 +218,7 @@ class Abstraction:
         at = *self._snr(read_at), *budget
         by_plan = *self._snr(planned), *budget
         fits = self._fits(number, by_plan)
-        arrives = weakest >= self.needed_db(number, planned)
+        arrives = weakest >= self._needed_db(number, planned, budget)
         of = number, content
         arrived = _bilinear(self._mean, of, at)
         deviation = _bilinear(self._spread, of, at)

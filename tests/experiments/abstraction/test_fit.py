@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose
 from experiments.abstraction.check import as_table, errors, fading
 from experiments.abstraction.fit import POOLED, Known, fit
 from experiments.abstraction.grid import METRICS, QUICK, TRANSMITTERS
-from experiments.abstraction.measure import Values
+from experiments.abstraction.measure import PAYLOAD, SIDE, Values
 from experiments.abstraction.pictures import Chosen, last
 from semlink.errors import InputError
 from semlink.loop.abstraction.table import read
@@ -31,7 +31,8 @@ def seen(pictures, snr_db, cbr):
     values[..., 0], values[..., -1] = psnr, 1.0
     spent = np.tile(np.array(cbr, float), (len(TRANSMITTERS), len(snr_db), 1))
     judged = np.isfinite(values).any(axis=(1, 2, 3))
-    return Values(values, spent, judged)
+    digital = np.full(spent.shape, 0.01)  # some hundred bits at any scheme
+    return Values(values, spent, {SIDE: digital, PAYLOAD: digital}, judged)
 
 
 def known(complexity, values=1e5):
@@ -97,7 +98,8 @@ def test_over_a_channel_without_fading_it_predicts_awgn():
     grid = GRID._replace(faded_db=12.0, faded_cbr=0.01)
     names = list(TRANSMITTERS)
     over = seen(OFFSETS, (12.0,), (0.01,))
-    part = Values(*(a[[names.index(n) for n in grid.faded]] for a in over))
+    of = [names.index(name) for name in grid.faded]
+    part = over._replace(values=over.values[of], judged=over.judged[of])
     for row in fading(held, grid, part, PICTURES, awgn):
         assert row.predicted == pytest.approx(row.simulated, abs=0.05)
 

@@ -43,8 +43,8 @@ def toy():
         spread=np.where(np.isnan(mean), np.nan, [2.0, 0.1, 0.0]),
         floor=np.tile([12.0, 0.05, 0.0], (len(NAMES), 1)),
         spent=spent,
-        chosen_db=np.tile([-5.0, 9.0, np.inf], (3, 1)),
-        needed_db=np.tile([-6.0, 8.0, np.inf], (3, 1)),
+        chosen_db=np.tile([-5.0, 9.0, np.inf], (3, len(CBR), 1)),
+        needed_db=np.tile([-6.0, 8.0, np.inf], (3, len(CBR), 1)),
         limits=np.array([4.0, 3.0]),
         identities=encoded(IDENTITIES),
     )
