@@ -37,22 +37,22 @@ SNR_DB      ?=#               [4:16:2] Es/N0 in dB: numbers or start:stop:step
 CBR         ?=#               [0.03 0.0625] numbers or start:stop:step
 CBR_MODE    ?=#               [average] or per_image, causal
 TASK        ?=#               [reconstruction] or others; several judge the same deliveries
-FEEDBACK    ?=#               [free] or bits that a channel use of the feedback link carries
+FEEDBACK    ?=#               [free] or bits per channel use of the feedback link
 IMAGES      ?=#               [all] images per point
 DRAWS       ?=#               [1] channel draws per image
-CI95        ?=#               [off] half width of the 95 % interval at which draws end, of the first metric
+CI95        ?=#               [off] draw until the first metric's 95 % interval has this half width
 SEED        ?=#               [1] root of all randomness
 SET         ?=#               more key=value, such as stop.max_draws=20
-RUN         ?=#               [sweep] results are in runs/RUN; [fig4], [fig4_paper], [train] of those targets
+RUN         ?=#               [sweep, or the target's own, such as fig4] results are in runs/RUN
 WORKERS     ?= 0#             worker processes of a sweep; 0: one process, without dask
 CLUSTER     ?=#               instead of WORKERS: tcp://HOST:PORT, tls://HOST:PORT or a YAML for SLURM
 TLS         ?=#               [off] certificate of the cluster, from make cluster-keys [cluster.pem]
-HOST        ?=#               [127.0.0.1] address of make scheduler; with TLS, one that others reach
+HOST        ?=#               [127.0.0.1] address of make scheduler; with TLS, one that others can reach
 PORT        ?= 8786#          port of make scheduler
 CACHE_GIB   ?= 4#             limit of the cache of transmitted signals, in GiB; 0: no cache
 SHOW_METRICS ?=#              more metrics in a sweep's table, such as "ber goodput", or all
-QUICK       ?=#               [off] 1: a coarse grid, in minutes
-PROTOCOL    ?=#               [adaptive] SNR in make fig4; paper: codecs designed for 10 dB
+QUICK       ?=#               [off] 1: a coarse grid, which takes minutes
+PROTOCOL    ?=#               [adaptive] or paper: make fig4 with codecs designed for 10 dB
 
 LOOPS = SCENARIO SNR_DB DRAWS CI95 SEED SET
 GRID = SOURCE TRANSMITTER CHANNEL SNR_DB CBR CBR_MODE TASK FEEDBACK IMAGES DRAWS CI95 \
@@ -90,9 +90,9 @@ takes.list =
 list: $(VENV)/ready ## print every component with its parameters
 	@$(SEMLINK) list
 
-FILE        ?=#               component that make check checks: a file
+FILE        ?=#               file of the component that make check checks
 COMPONENT   ?=#               instead of FILE: name of a component, such as rayleigh
-KIND        ?=#               its kind [by what its build returns]
+KIND        ?=#               kind of that component [inferred from its build]
 
 takes.check = $(if $(strip $(COMPONENT)),COMPONENT,FILE!) KIND SOURCE QUICK
 check: $(VENV)/ready ## check a component by the rules of its contract
@@ -101,7 +101,7 @@ check: $(VENV)/ready ## check a component by the rules of its contract
 
 # Some shells export their machine's name as HOST: only the command line opens a port.
 takes.scheduler = HOST PORT TLS
-scheduler: $(VENV)/ready ## a scheduler that workers and sweeps can join until Ctrl-C
+scheduler: $(VENV)/ready ## run a scheduler that workers and sweeps join; Ctrl-C ends it
 	@$(SEMLINK) scheduler --port $(call quoted,$(PORT)) $(call option,tls,$(TLS)) \
 		$(if $(filter HOST,$(given)),$(call option,host,$(HOST)))
 
@@ -110,7 +110,7 @@ worker: $(VENV)/ready ## simulate points for the scheduler CLUSTER until it ends
 	@$(SEMLINK) worker $(call quoted,$(CLUSTER)) $(call option,tls,$(TLS))
 
 takes.cluster-keys = TLS
-cluster-keys: $(VENV)/ready ## make the file TLS, which a cluster of several machines needs
+cluster-keys: $(VENV)/ready ## make the certificate TLS, which a cluster of several machines needs
 	@$(SEMLINK) cluster-keys $(call quoted,$(call first,$(TLS),cluster.pem))
 
 takes.clean-cache =
@@ -124,7 +124,7 @@ PICTURES    ?= 12#            received pictures that make report shows
 AGAINST     ?= jpeg2000_ldpc# transmitter to compare with; of figures and tables if given
 METRIC      ?=#               [the first of the run] metric; of make figure [all], or some
 WIDTH       ?=#               [as needed] of a figure: ieee, ieee2, a4 or points of 1/72 inch
-STYLE       ?=#               [none] style file of matplotlib for a figure, on top of ours
+STYLE       ?=#               [none] style file of matplotlib for a figure, on top of semlink's
 LABELS      ?=#               texts for names: NAME=TEXT NAME="TWO WORDS" NAME='$TeX$'
 ONLY        ?=#               [all] transmitters, in their order, and channels of a figure
 BANDS       ?=#               [on] off: a figure without intervals
@@ -177,12 +177,12 @@ bd: $(VENV)/ready ## BD-PSNR and BD-rate between all transmitters of RUN, or to 
 
 MODEL       ?= ntscc#         networks to train: ntscc, akb_jscc or channel_kb
 PROFILE     ?= base#          their size: tiny, small, small_wide, small_deep, base or large
-DATA        ?=#               folder of photos, COCO's layout included; to train: 8 at least, better 96
+DATA        ?=#               folder of photos, COCO's layout included; at least 8 to train, better 96
 BACKEND     ?= tensorflow#    Keras backend: tensorflow, jax or torch
 START       ?= baselines/nn/ntscc_base# initial weights that make device-pack packs
 TRAIN       ?=#               more options, such as --joint-epochs 20; TRAIN=--help lists them
 NOTE        ?=#               first text of the model card of promoted weights
-CURVES      ?=#               "ntscc=runs/a,runs/b akb_jscc=runs/c"
+CURVES      ?=#               runs of each curve: "ntscc=runs/a,runs/b akb_jscc=runs/c"
 
 # Memory that a training step frees is kept for the next: faulting its pages in again
 # takes up to a third of a step. glibc reads these.
@@ -228,7 +228,7 @@ device-pack: $(VENV)/ready ## prepare the tree for a lent accelerator
 		--data $(call quoted,$(DATA)) --start $(call quoted,$(START)) $(TRAIN)
 
 takes.device-unpack =
-device-unpack: $(VENV)/ready ## restore the files that make device-pack moved away
+device-unpack: $(VENV)/ready ## restore the files that make device-pack moved
 	@$(PY) -m experiments.training.device.pack --unpack
 
 ##@ Knowledge
@@ -288,7 +288,7 @@ takes.adaptation = EPISODES OUTPUT
 adaptation: $(VENV)/ready ## print how adapters follow steps of the SNR, and draw it
 	@$(SEMLINK) adaptation --episodes $(call quoted,$(EPISODES)) $(call option,output,$(OUTPUT))
 
-PRICE       ?=#               [0.01] utility that 1000 channel uses must be worth, in make closed-loop
+PRICE       ?=#               [0.01] price of 1000 channel uses, in utility, in make closed-loop
 
 takes.closed-loop = SOURCE! RUN PRICE WORKERS
 closed-loop: $(VENV)/ready ## compare the closed loop with open ones at equal channel uses (hours)
@@ -306,11 +306,11 @@ papr: $(VENV)/ready ## print the peak power of each TRANSMITTER's signal as OFDM
 		$(call option,source,$(SOURCE)) $(call option,images,$(IMAGES))
 
 takes.interference = CHANNEL
-interference: $(VENV)/ready ## print the interference of each CHANNEL as OFDM: modelled, and simulated in time
+interference: $(VENV)/ready ## print the OFDM interference of each CHANNEL: model and time-domain simulation
 	@$(SEMLINK) interference $(call option,channel,$(CHANNEL))
 
 takes.calibration = SOURCE! TRANSMITTER CHANNEL IMAGES
-calibration: $(VENV)/ready ## draw what a receiver expects to be wrong against what is; in docs/figures
+calibration: $(VENV)/ready ## draw the error that a receiver expects against the actual one, in docs/figures
 	@$(SEMLINK) calibration --source $(call quoted,$(SOURCE)) \
 		$(call option,transmitter,$(TRANSMITTER)) $(call option,channel,$(CHANNEL)) \
 		$(call option,images,$(IMAGES))

@@ -62,7 +62,7 @@ def interference(
     channel: Annotated[
         str, typer.Option(help="Channels as OFDM (default: those of docs/channels.md).")
     ] = "",
-    courses: Annotated[int, typer.Option(min=2, help="Courses of each.")] = 400,
+    courses: Annotated[int, typer.Option(min=2, help="Courses of each channel.")] = 400,
 ) -> None:
     """Print the interference of OFDM channels, as modelled and simulated in time."""
     from experiments.studies.interference.table import table
@@ -85,7 +85,9 @@ def mcs_table(
 def calibration(
     source: Annotated[str, typer.Option(help="Source of images.")],
     output: Calibration,
-    transmitter: Annotated[str, typer.Option(help="With an inspector.")] = "ntscc",
+    transmitter: Annotated[
+        str, typer.Option(help="Transmitter that has an inspector.")
+    ] = "ntscc",
     channel: Annotated[str, typer.Option(help="Channel.")] = "rayleigh",
     snr_db: Annotated[float, typer.Option(help="Average Es/N0 in dB.")] = 10.0,
     cbr: Annotated[float, typer.Option(min=0, help="Target CBR.")] = 0.03,
@@ -102,7 +104,7 @@ def calibration(
 @measuring.command()
 def adaptation(
     output: Settling,
-    episodes: Annotated[int, typer.Option(min=2, help="Of each adapter.")] = 8,
+    episodes: Annotated[int, typer.Option(min=2, help="Episodes of each adapter.")] = 8,
 ) -> None:
     """Print how adapters follow steps of the SNR, by delay and loss of reports.
 
