@@ -7,6 +7,7 @@ import numpy as np
 from channels.doppler import Spectrum
 
 SYMBOLS, PILOT_SYMBOLS = 14, (2, 11)  # symbols of a slot, and numbers of the pilots
+NEAR = 24  # least number of carriers over which the power of the pilots is averaged
 
 
 class Interpolation(NamedTuple):
@@ -42,3 +43,16 @@ def interpolation(spectrum: Spectrum, symbol_s: float) -> Interpolation:
     real = noise, power, power - np.abs(both) ** 2
     noise, power, drift = (v.astype(np.float32) for v in real)
     return Interpolation(noise, power, both.astype(np.complex64), drift)
+
+
+def neighbours(carriers: int) -> tuple[np.ndarray, np.ndarray]:
+    """Groups of at least ``NEAR`` neighbouring carriers, or all where there are fewer.
+
+    Output
+    ------
+    : [F, F], float32, matrix that takes the mean over the group of each carrier;
+        [F], float32, pilots of that group in a slot
+    """
+    group = np.arange(carriers) * max(carriers // NEAR, 1) // carriers
+    size = np.bincount(group)[group].astype(np.float32)
+    return (group[:, None] == group) / size, len(PILOT_SYMBOLS) * size

@@ -18,7 +18,7 @@ from sionna.phy.ofdm import LSChannelEstimator, ResourceGrid, ResourceGridMapper
 from channels.awgn import white_noise
 from channels.clipping import Clipping
 from channels.doppler import STILL, Spectrum
-from channels.estimation import PILOT_SYMBOLS, SYMBOLS, interpolation
+from channels.estimation import PILOT_SYMBOLS, SYMBOLS, interpolation, neighbours
 from channels.interference import Overrun, leakage
 from semlink.errors import InputError
 from semlink.protocols import Frame
@@ -149,6 +149,7 @@ class Ofdm:
         self._fill, self._apply = ResourceGridMapper(grid), ApplyOFDMChannel()
         self._estimate = LSChannelEstimator(grid, interpolation_type="lin")
         self._line = interpolation(spectrum, grid.ofdm_symbol_duration)
+        self._near, self._measured = neighbours(settings.subcarriers)
         pilots = np.isin(np.arange(SYMBOLS), PILOT_SYMBOLS)
         self._data = np.flatnonzero(np.repeat(~pilots, settings.subcarriers))
         order = np.arange(self.frame.data)
@@ -235,14 +236,36 @@ class Ofdm:
             h = h[:, 0, :, 0, 0]
             return h, tf.zeros_like(tf.abs(h))
         h, _ = self._estimate(y, 1.0)  # its error variance is not used
+        h = h[:, 0, :, 0, 0]  # [B slots, R, 14, F]
         # mean and variance of the channel, given the line through the pilots
-        line, power = self._line, self._leakage.kept
-        noise = no / power * line.noise[:, None]
-        known = line.power[:, None] + noise
-        weight = line.alike[:, None] / tf.cast(known, h.dtype)
-        error = power * (line.drift[:, None] + noise) / known
-        h = h[:, 0, :, 0, 0] * weight
-        return h, error * tf.ones_like(tf.abs(h))
+        line, noise = self._line, no * self._line.noise[:, None]
+        power = self._pilot_power(h, no)
+        received = power * line.power[:, None] + noise
+        share = power / received
+        known = np.abs(line.alike) ** 2 / line.power
+        # movement between the pilots does not fade with them
+        drift = self._leakage.kept * (1 - known)[:, None]
+        # the power has an error, too, that enters by Stein's unbiased risk
+        variance = (power + no) ** 2 / self._measured
+        error = noise * share + 2 * variance * noise**2 / received**3
+        h *= line.alike[:, None] * tf.cast(share, h.dtype)
+        return h, known[:, None] * error + drift
+
+    def _pilot_power(self, h, no):
+        """Power of the channel near each carrier in a slot : [B slots, R, 1, F].
+
+        The mean over the pilots of neighbouring carriers, less their noise. It follows
+        the fade: with the mean power over all fades, the receiver would take the noise
+        of its pilots for the channel in a deep fade.
+        """
+
+        def mean(values):
+            pilots = tf.gather(values, PILOT_SYMBOLS, axis=2)
+            return tf.reduce_mean(pilots, axis=2, keepdims=True) @ self._near
+
+        noise = mean(no * tf.ones_like(tf.abs(h)))
+        # less than the error of the measurement cannot be told from nothing
+        return tf.maximum(mean(tf.abs(h) ** 2) - noise, noise / self._measured)
 
 
 def _durations(grid: ResourceGrid) -> tuple[float, float]:

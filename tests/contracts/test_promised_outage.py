@@ -6,7 +6,12 @@ import pytest
 from blocks.phy.bicm import LONGEST, Bicm
 from blocks.phy.mcs import SCHEMES, threshold_db
 from blocks.phy.side_information import filled
+from experiments.compose import catalogue
+from semlink.compiled_channel import compiled_channel
+from semlink.config import ComponentSpec
 from semlink.errors import Infeasible
+from semlink.loop.feedback import effective_db
+from semlink.rng import Course
 
 LEARNED = ["ntscc", "akb_jscc"]
 LINEAR = ["linear_jscc", "linear_jscc[hybrid=true]"]
@@ -114,3 +119,26 @@ def test_a_set_of_mixed_sizes_has_a_scheme_for_each_file(
             chosen.add(mcs)
         differ.append(len(chosen) > 1)
     assert any(differ)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tdl", "cdl", "umi", "uma", "rma"])
+def test_blocks_over_an_estimated_channel_are_lost_where_their_state_says_so(name):
+    """Link adaptation plans by the state that the receiver states: it must be true."""
+    built = catalogue().build("channel", ComponentSpec(name=name, params={"csi": "ls"}))
+    channel, snr_db = compiled_channel(built, label=name), 6.0
+    mcs = SCHEMES[0]
+    chain, draws = Bicm(mcs), 100
+    num_bits = int(2_000 * mcs.efficiency)
+    needed_db = threshold_db(0, chain.layout(num_bits).k)
+    bits = np.random.default_rng(1).integers(0, 2, num_bits).astype(np.uint8)
+    x, _ = chain.send(bits)
+    sent = np.tile(x, (draws, 1))
+    rx = channel(sent, np.float32(snr_db), Course(3))
+    lost = []
+    for x_hat, no in zip(np.asarray(rx.x_hat), np.asarray(rx.no), strict=True):
+        _, intact, _ = chain.receive(x_hat, no, num_bits)
+        lost.append((effective_db(no) - needed_db, not intact.all()))
+    margins, failed = np.array(lost).T
+    assert failed[margins < -1].mean() > 0.5  # there are fades that lose blocks
+    assert not failed[margins > 0.5].any()

@@ -11,6 +11,7 @@ import tensorflow as tf
 from scipy import special, stats
 
 from channels import cdl, ofdm, tdl, umi
+from channels.estimation import NEAR
 from semlink.rng import Course
 
 MODELS = "ABCDE"
@@ -43,23 +44,49 @@ def test_estimated_csi_is_never_better(snr_db, over):
 @pytest.mark.parametrize("snr_db", [0.0, 15.0])
 @pytest.mark.slow
 def test_least_squares_leaves_the_noise_of_the_pilots(snr_db, over, estimated):
-    """Between two pilots of a still channel the error is that of their mean.
+    """Between two pilots of a still, flat channel the error is that of their mean.
 
     Linear interpolation in time by a share a leaves e = N0 (a^2 + (1 - a)^2); weighed
-    down as CN(0, 1) and such an error are, e / (1 + e) of it.
+    down by the power P of the fade, P e / (P + e) of it. The power is measured with n
+    pilots, which adds about 2 e^2 (P + N0)^2 / n (P + e)^3.
     """
     _, x = qpsk(400, 2000)
-    params = {"model": "A", "speed_mps": 0.0, "interleave": False}
+    params = {"delay_spread_s": 1e-9, "speed_mps": 0.0, "interleave": False}
     at, rx = (
         over(tdl.build(csi=csi, **params), x, snr_db) for csi in ("perfect", "ls")
     )
     error, no = np.abs(rx.h_hat - at.h_hat) ** 2, 10 ** (-snr_db / 10)
     fraction = (np.arange(14) - 2) / 9
     noise = no * (fraction**2 + (1 - fraction) ** 2)
+    power = np.mean(np.abs(at.h_hat) ** 2, axis=1)
     of_symbol = error[:, : 12 * 72].reshape(400, 12, 72).mean(axis=2)
     for place, symbol in enumerate(s for s in range(14) if s not in (2, 11)):
-        expected = noise[symbol] / (1 + noise[symbol])
-        assert estimated(of_symbol[:, place]).agrees(expected), symbol
+        e = noise[symbol]
+        least = power * e / (power + e)
+        most = least + 4 * e**2 * (power + no) ** 2 / (2 * NEAR) / (power + e) ** 3
+        low, high = (estimated(of_symbol[:, place] - v) for v in (least, most))
+        assert low.mean > -4 * low.error, symbol
+        assert high.mean < 4 * high.error, symbol
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("snr_db", [5.0, 10.0])
+def test_in_a_fade_the_stated_noise_is_that_of_the_fade(snr_db, over, estimated):
+    """Stated SNR of a flat channel: P^2 / (N (P + e) + P e), e of the pilots' noise."""
+    x = np.ones((600, 864), np.complex64)
+    params = {"delay_spread_s": 1e-9, "speed_mps": 0.0, "interleave": False}
+    at, rx = (
+        over(tdl.build(csi=csi, **params), x, snr_db) for csi in ("perfect", "ls")
+    )
+    no = 10 ** (-snr_db / 10)
+    fraction = (np.arange(14) - 2) / 9
+    e = no * np.delete(fraction**2 + (1 - fraction) ** 2, [2, 11])
+    power = np.mean(np.abs(at.h_hat) ** 2, axis=1, keepdims=True)
+    expected = np.mean(power**2 / (no * (power + e) + power * e), axis=1)
+    deep = power[:, 0] < 0.3
+    stated = np.mean(1 / rx.no, axis=1)[deep]
+    # with the mean power of all fades in place of that of this one: more than twice it
+    assert np.mean(stated) == pytest.approx(np.mean(expected[deep]), rel=0.15)
 
 
 @pytest.mark.parametrize("snr_db", [0.0, 10.0, 30.0])
@@ -79,6 +106,17 @@ def test_an_estimating_receiver_knows_what_noise_is_left(
     for symbol in (0, 5, 11):  # at the edges of the slot as between its pilots
         of_symbol = np.abs(error[:, symbol * 72 : symbol * 72 + 72]) ** 2
         assert estimated(of_symbol.mean(axis=1)).agrees(1), symbol
+
+
+def test_in_a_deep_fade_the_noise_of_the_pilots_is_no_channel(over):
+    """With the mean power of all fades as its prior, half of it would be noise."""
+    _, x = qpsk(300, 864)
+    still = {"speed_mps": 0.0, "interleave": False}
+    at, rx = (over(tdl.build(csi=csi, **still), x, 10.0) for csi in ("perfect", "ls"))
+    power = np.mean(np.abs(at.h_hat) ** 2, axis=1)
+    deep = power < np.quantile(power, 0.05)
+    gain = np.sum((rx.x_hat * np.conj(x)).real / rx.no, axis=1)[deep].sum()
+    assert gain == pytest.approx(np.sum(1 / rx.no[deep]), rel=0.12)
 
 
 @pytest.mark.parametrize("csi", ["perfect", pytest.param("ls", marks=pytest.mark.slow)])
