@@ -287,11 +287,16 @@ def meaning(
 
 
 def main() -> None:
+    """Run a command of this command line."""
+    run_app(app, "semlink")
+
+
+def run_app(app: typer.Typer, name: str) -> None:
     """Run a command; a user's error gives one line and status 2."""
     try:
         if hasattr(sys.stdout, "reconfigure"):  # replace signs that it lacks
             sys.stdout.reconfigure(errors="replace")
-        sys.exit(app(prog_name="semlink", standalone_mode=False))
+        sys.exit(app(prog_name=name, standalone_mode=False))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(130)
     except Exception as error:
@@ -304,11 +309,15 @@ def main() -> None:
 
 def _one_line(error: Exception) -> str | None:
     """The message of an error that a user can fix; ``None`` for any other."""
-    from semlink.errors import InputError
+    from pydantic import ValidationError
 
-    if hasattr(error, "format_message"):  # raised by the command line's parser
+    from semlink.errors import InputError, refusal
+
+    if isinstance(error.__cause__, ValidationError) and hasattr(error, "param"):
+        error = refusal(error.__cause__.errors()[0], error.param.opts[0])
+    elif hasattr(error, "format_message"):  # raised by the command line's parser
         error = error.format_message()
-        if error.startswith("Invalid value"):
+        if error.startswith(("Invalid value", "Missing option")):
             error += f", got {' '.join(sys.argv[1:])!r}"
     elif isinstance(error, OSError) and error.errno:  # such as a full disk
         error = ": ".join(map(str, filter(None, [error.strerror, error.filename])))

@@ -49,6 +49,9 @@ class ComponentSpec(_Frozen):
             rest = {k: v for k, v in value.items() if k not in ("name", "argument")}
             said = {k: v for k, v in value.items() if k in ("name", "argument")}
             return {**said, "params": rest}
+        if not isinstance(value, cls | dict):
+            form = "a name, name:argument[key=value,...] or a mapping"
+            raise ValueError(f"a component is {form}, got {value!r}")
         return value
 
     @property
@@ -147,10 +150,10 @@ def parse_grid(value: Any) -> Any:
 def _numbers(word: str) -> list[float]:
     try:
         parts = [float(part) for part in word.split(":")]
-        if not np.all(np.isfinite(parts)):
-            raise ValueError
         if len(parts) == 1:
             return parts
+        if not np.all(np.isfinite(parts)):
+            raise ValueError
         start, stop, step = parts
         count = int(np.floor((stop - start) / step + 1e-9)) + 1
         if count < 1 or count > 10_000:
@@ -165,10 +168,12 @@ Specs = Annotated[
     tuple[ComponentSpec, ...], BeforeValidator(_words), Field(min_length=1)
 ]
 SnrGrid = Annotated[
-    tuple[Annotated[float, Field(ge=-30, le=60)], ...], BeforeValidator(parse_grid)
+    tuple[Annotated[float, Field(ge=-30, le=60, allow_inf_nan=False)], ...],
+    BeforeValidator(parse_grid),
 ]
 CbrGrid = Annotated[
-    tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(parse_grid)
+    tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...],
+    BeforeValidator(parse_grid),
 ]
 
 
@@ -200,7 +205,7 @@ class EpisodeRule(StopRule):
     def _of_the_world(cls, images: int | None) -> None:
         if images is not None:
             must = "left out: the world says how many frames an episode has"
-            raise ValueError(f"it must be {must}, got {images}")
+            raise ValueError(f"must be {must}, got {images}")
 
 
 class LinkConfig(_Frozen):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from semlink.errors import InputError
+from semlink.errors import InputError, refusal
 from semlink.registry import unknown
 from semlink.strict_yaml import parse
 
@@ -106,11 +106,7 @@ def _first_line(error: ValidationError, model: type[BaseModel]) -> str:
     if first["type"] == "extra_forbidden":
         known = _keys(_inner(model, first["loc"]), path)
         return unknown("configuration key", path, known)
-    message = first["msg"].removeprefix("Value error, ")
-    # our own errors name what was received, pydantic's do not
-    received = "" if first["type"] == "value_error" else f", got {first['input']!r}"
-    where = f"{path}: " if path else ""  # the whole has no path
-    return f"{where}{message}{received}".replace("\n", " ")
+    return refusal(first)
 
 
 def _inner(model: type[BaseModel], location: tuple) -> type[BaseModel]:

@@ -14,7 +14,7 @@ import itertools
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -23,7 +23,7 @@ from typing import Any, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError, validate_call
 
-from semlink.errors import InputError
+from semlink.errors import InputError, refusal
 
 COUNTS = "counts"  # in an annotation: the parameter only counts channel uses
 _TIMES = itertools.count(1)  # of registries that execute files again
@@ -216,11 +216,7 @@ class Registry:
 
     def _refusal(self, name: str, error: ValidationError, *where: str) -> InputError:
         first = error.errors()[0]
-        path = ".".join([self.kind, name, *where, *map(str, first["loc"])])
-        message = first["msg"].partition("Value error, ")[2] or first["msg"]
-        if first["type"] == "string_type" and not isinstance(first["input"], Sized):
-            message += "; quotes make it one"
-        return InputError(f"{path}: {message}, got {first['input']!r}")
+        return InputError(refusal(first, ".".join([self.kind, name, *where])))
 
     def _local(self) -> dict[str, str]:
         found = {}

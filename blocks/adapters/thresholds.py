@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from blocks.adapters.switching import Frames
 from blocks.adapting import Patience, Share, Which, arm_of, blind, place_of, setting_of
-from semlink.errors import InputError
+from semlink.errors import InputError, refusal
 from semlink.loop.agents import Arm
 from semlink.signalling.messages import TaskName
 from semlink.strict_yaml import parse
@@ -154,9 +154,7 @@ def _ladders(table: Mapping[str, Any] | str) -> Ladders:
         found = _read(table) if isinstance(table, str) else table
         ladders = TypeAdapter(Ladders).validate_python(found)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, ("thresholds.table", *first["loc"])))
-        raise InputError(f"{where}: {first['msg']}, got {first['input']!r}") from None
+        raise InputError(refusal(error.errors()[0], "thresholds.table")) from None
     for task, ladder in ladders.items():
         from_db = [rung.from_db for rung in ladder]
         if not from_db or not np.all(np.diff(from_db) > 0):

@@ -24,8 +24,6 @@ Observation = Mapping[str, Any]
 STATS = {"ap": 0, "ap50": 1, "ap_small": 3, "ap_medium": 4, "ap_large": 5}
 PARTS = ("objects", "found")
 HALF = 0.5  # intersection over union of a match
-EPSILON = np.spacing(1)  # as in COCOeval
-RECALLS = np.linspace(0, 1, 101)
 ALL = "all"  # COCOeval's name of every area
 
 
@@ -102,9 +100,8 @@ class Precision:
 class _Ranked(NamedTuple):
     """Detections of all pictures by category, then in order of falling confidence.
 
-    counts : [A, T, D], by area and by overlap that a match needs: 1, or 0 if ignored
-    hits : [A, T, M], 1 for each match with an object, of the detections in ``hit``
-    hit : [M], numbers of the detections with a match
+    counts, hits : [A, T, D], by area and by overlap that a match needs: whether each
+        counts, and whether it counts and matches an object
     picture : [D], number of each detection's picture
     starts : [K + 1], number of the first detection of each category, and D
     objects : [A, K, n], objects of each picture
@@ -112,45 +109,15 @@ class _Ranked(NamedTuple):
 
     counts: np.ndarray
     hits: np.ndarray
-    hit: np.ndarray
     picture: np.ndarray
     starts: np.ndarray
     objects: np.ndarray
 
     def precision(self, times: np.ndarray) -> np.ndarray:
-        """Average precision [A, T, K] of pictures that occur ``times`` [n].
+        """Average precision [A, T, K] of pictures that occur ``times`` [n]."""
+        from blocks.tasks.ranked_precision import precisions  # numba takes a second
 
-        The mean over 101 values of recall of the highest precision at no less of it,
-        which is that of a match; NaN for a category without objects.
-        """
-        total = (self.objects @ times)[:, None]
-        steps = times[self.picture]
-        category = np.searchsorted(self.starts, self.hit, side="right") - 1
-        first = np.searchsorted(self.hit, self.starts[:-1])  # match of each category
-        seen = _sums(self.counts * steps)
-        seen = seen[..., self.hit + 1] - seen[..., self.starts[category]]
-        hits = _sums(self.hits * steps[self.hit])
-        hits = hits[..., 1:] - hits[..., first[category]]
-        # a higher level for each category before, so that maxima do not cross
-        level = 2.0 * (len(first) - category)
-        best = (hits / (seen + EPSILON) + level)[..., ::-1]
-        best = np.maximum.accumulate(best, axis=-1)[..., ::-1] - level
-        with np.errstate(invalid="ignore", divide="ignore"):
-            reached = np.searchsorted(RECALLS, hits / total[..., category], "right")
-        own, place = np.unique(category, return_index=True)
-        gained = np.diff(reached, axis=-1, prepend=0)
-        gained[..., place] = reached[..., place]
-        value = np.zeros((*reached.shape[:-1], len(first)))
-        if len(own):
-            value[..., own] = np.add.reduceat(gained * best, place, axis=-1)
-        return np.where(total > 0, value / len(RECALLS), np.nan)
-
-
-def _sums(values: np.ndarray) -> np.ndarray:
-    """Running sums along the last axis, from zero."""
-    padded = np.zeros((*values.shape[:-1], values.shape[-1] + 1))
-    np.cumsum(values, axis=-1, out=padded[..., 1:])
-    return padded
+        return precisions(*self[:4], self.objects @ times, times)
 
 
 def _evaluated(
@@ -236,12 +203,10 @@ def _ranked(judge, count: int) -> _Ranked:
     results.ravel()[:] = judge.evalImgs
     ranked = [_rank(category) for category in results]
     counts, hits = (np.concatenate([r[i] for r in ranked], axis=-1) for i in (0, 1))
-    hit = np.flatnonzero(hits.any(axis=(0, 1)))
     picture = np.concatenate([r[2] for r in ranked])
     starts = np.cumsum([0, *(len(r[2]) for r in ranked)])
     objects = np.vectorize(_there, otypes=[float])(results).transpose(1, 0, 2)
-    parts = counts.astype(float), hits[..., hit].astype(float)
-    return _Ranked(*parts, hit, picture, starts, objects)
+    return _Ranked(counts, hits, picture, starts, objects)
 
 
 def _rank(results: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -1,10 +1,9 @@
 """``python -m experiments.allocation STUDY --output FOLDER``."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
-import experiments.__main__  # noqa: F401  # first, for threads and rounding
+from experiments.__main__ import run_app  # first, for threads and rounding
 
 # isort: split
 import typer
@@ -118,23 +117,8 @@ def _answer(study, setup, folder: Path, table) -> None:
 
 
 def main() -> None:
-    """Run a command; a user's error gives one line and status 2."""
-    try:
-        sys.exit(
-            app(prog_name="python -m experiments.allocation", standalone_mode=False)
-        )
-    except (KeyboardInterrupt, typer.Abort):
-        sys.exit(130)
-    except InputError as error:
-        message = str(error)
-    except OSError as error:
-        message = ": ".join(map(str, filter(None, [error.strerror, error.filename])))
-    except Exception as error:
-        if not hasattr(error, "format_message"):  # not of the command line's parser
-            raise
-        message = f"{error.format_message()}, got {' '.join(sys.argv[1:])!r}"
-    print(f"error: {' '.join(message.split())}", file=sys.stderr)
-    sys.exit(2)
+    """Run a study."""
+    run_app(app, "python -m experiments.allocation")
 
 
 if __name__ == "__main__":

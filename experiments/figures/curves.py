@@ -249,7 +249,8 @@ def _fill(
     """Draw all curves, and give the legend."""
     axis, (choice, paper) = axes[0], run[1:3]
     rows = [row for own in panels for row in own]
-    look, log = _styles(rows, run), metric.is_error_rate
+    look = _styles(rows, run)
+    log = metric.is_error_rate and any(float(row["mean"]) > 0 for row in rows)
     bounds, published = legend.defined(run.bounds.get(metric.name)), choice.published
     band = "95 % interval"
     if choice.against:

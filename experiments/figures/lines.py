@@ -143,7 +143,7 @@ def scale_y(place, rows: Sequence[Row], height_pt: float) -> None:
     Parameters
     ----------
     place : axes, whose scale those of all panels share
-    rows : of all panels
+    rows : of all panels; a mean is above zero
     height_pt : of a panel
     """
     bottom, top = decades([float(row["mean"]) for row in rows])
@@ -160,8 +160,8 @@ def scale_y(place, rows: Sequence[Row], height_pt: float) -> None:
 
 
 def decades(means: Sequence[float]) -> tuple[float, float]:
-    """Ends of a logarithmic axis, around whole decades; of zeros alone, one decade."""
-    found = [mean for mean in means if mean > 0] or [1.0]
+    """Ends of a logarithmic axis, around whole decades; zeros lie below it."""
+    found = [mean for mean in means if mean > 0]
     top = 10 ** np.ceil(np.log10(max(found) / ROOM))
     bottom = 10 ** np.floor(np.log10(min(found) / ROOM))
     return min(bottom, top / 10), top * ROOM

@@ -16,7 +16,7 @@ from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.contracts.built import built
 from semlink.contracts.fault import shown
-from semlink.errors import InputError
+from semlink.errors import InputError, refusal
 from semlink.protocols import Source
 from semlink.signals import IMAGE, Sample
 from semlink.store.cache import data_hash
@@ -102,8 +102,7 @@ def opened(given: Any) -> Source:
     try:
         spec = ComponentSpec.model_validate(source)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise InputError(f"source: {reason}") from None
+        raise InputError(refusal(error.errors()[0], "source")) from None
     return built("source", spec.label, catalogue().build("source", spec))
 
 

@@ -5,7 +5,8 @@ the mean difference over the same pictures. Scenarios are compared over the same
 episodes, which have one world and one course of the channel.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,48 @@ from experiments.commands.manifests import read_manifest, read_metrics, read_rem
 from experiments.compose import catalogue
 from semlink.config import ComponentSpec
 from semlink.errors import InputError
-from semlink.metrics import Metric
+from semlink.metrics import Metric, Task
 from semlink.registry import unknown
 from semlink.store.results import read_observations, read_points, read_samples
 from semlink.store.rows import grouped, has_target, series
 from semlink.sweeps.bootstrap import RESAMPLED, Resamples, half_width
 
-# observations of samples -> numbers of samples -> score
-Score = Callable[[list[list]], Callable[[Sequence[int]], float]]
+Point = tuple[Path, Mapping]  # folder of the run, and the row of a point in it
+
+
+class Scores:
+    """Scores of points by a metric of a set, and of resamples of their samples.
+
+    A point is scored once, with whatever it is compared: resamples of as many samples
+    are the same.
+
+    Parameters
+    ----------
+    judge, task : task that scores observations, and its name
+    metric : name of the metric
+    """
+
+    def __init__(self, judge: Task, task: str, metric: str):
+        self._judge, self._task, self._metric = judge, task, metric
+        self._read = lru_cache(2)(read_observations)  # those of all take gigabytes
+        self.of = cache(self._scored)
+
+    def samples(self, folder: Path, point: str) -> frozenset[int]:
+        """Numbers of the samples of a point."""
+        return frozenset(self._read(folder, point, self._task))
+
+    def _scored(
+        self, folder: Path, point: str, samples: tuple[int, ...]
+    ) -> tuple[float, np.ndarray]:
+        """Score of some samples of a point, and those of resamples [RESAMPLED]."""
+        seen = self._read(folder, point, self._task)
+        resamples = Resamples(self._judge, self._task, [seen[i] for i in samples])
+        count = len(samples)
+        whole = resamples(range(count))[self._metric]
+        if count < 2:
+            return whole, np.full(RESAMPLED, np.nan)
+        drawn = np.random.default_rng(0).integers(count, size=(RESAMPLED, count))
+        return whole, np.array([resamples(one)[self._metric] for one in drawn])
 
 
 def compare(folder: Path, against: str, metric: str | None = None) -> str:
@@ -80,19 +115,13 @@ def _label(word: str) -> str:
         return word
 
 
-def scorer(folder: Path, metric: Metric, task: str) -> Score | None:
-    """Score of a metric of a set, by the run's task; ``None`` for other metrics."""
+def scorer(folder: Path, metric: Metric, task: str) -> Scores | None:
+    """Scores of a metric of a set, by the run's task; ``None`` for other metrics."""
     if metric.kind != "set":
         return None
     specs = read_manifest(folder)["configuration"]["task"]
     by_label = {s.label: s for s in map(ComponentSpec.model_validate, specs)}
-    judge = catalogue().build("task", by_label[task])
-
-    def score(groups: list[list]) -> Callable[[Sequence[int]], float]:
-        resamples = Resamples(judge, task, groups)
-        return lambda chosen: resamples(chosen)[metric.name]
-
-    return score
+    return Scores(catalogue().build("task", by_label[task]), task, metric.name)
 
 
 def _line(place: tuple, row: dict, cells: list[str], metric: Metric) -> str:
@@ -114,7 +143,7 @@ def difference(
     of: tuple[Path, dict | None],
     against: tuple[Path, dict],
     metric: Metric,
-    score: Score | None = None,
+    scores: Scores | None = None,
 ) -> str:
     """Mean difference over the common samples, with its 95 % interval.
 
@@ -122,7 +151,7 @@ def difference(
     ----------
     of, against : folder of the run, and the row of a point in it
     metric : metric of both rows
-    score : score of a metric of a set; its interval comes from a paired bootstrap
+    scores : those of a metric of a set; its interval comes from a paired bootstrap
     """
     row, other_row = of[1], against[1]
     if row is None:
@@ -136,16 +165,16 @@ def difference(
     if not are_paired(of, against):
         gain = float(row["mean"]) - float(other_row["mean"])
         return f"{gain:+.{metric.digits}f} unpaired"
-    mean, ci95 = paired_difference(of, against, score)
+    mean, ci95 = paired_difference(of, against, scores)
     if np.isnan(mean):  # no sample in common
         return "n/a"
     half = "" if np.isnan(ci95) else f" ±{ci95:.{metric.digits}f}"
     return f"{mean:+.{metric.digits}f}{half}"
 
 
-def paired_difference(of, against, score: Score | None) -> tuple[float, float]:
+def paired_difference(of, against, scores: Scores | None) -> tuple[float, float]:
     """Mean difference and half width of its interval; NaN without common samples."""
-    return _of_scores(of, against, score) if score else _of_means(of, against)
+    return _of_scores(of, against, scores) if scores else _of_means(of, against)
 
 
 def are_paired(of, against) -> bool:
@@ -169,23 +198,12 @@ def _of_means(of, against) -> tuple[float, float]:
     return values.mean(), stdtrit(len(values) - 1, 0.975) * error
 
 
-def _of_scores(of, against, score: Score) -> tuple[float, float]:
+def _of_scores(of: Point, against: Point, scores: Scores) -> tuple[float, float]:
     """Difference of scores of a set, both bootstrapped with the same samples."""
-    own, other = (
-        read_observations(folder, r["point_id"], r["task"])
-        for folder, r in (of, against)
-    )
-    if not (common := sorted(own.keys() & other.keys())):
+    points = [(folder, row["point_id"]) for folder, row in (of, against)]
+    common = frozenset.intersection(*(scores.samples(*point) for point in points))
+    if not common:
         return np.nan, np.nan
-
-    first, second = (score([seen[i] for i in common]) for seen in (own, other))
-
-    def gain(chosen) -> float:
-        return first(chosen) - second(chosen)
-
-    mean = gain(range(len(common)))
-    if len(common) < 2:
-        return mean, np.nan
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(common), size=(RESAMPLED, len(common)))
-    return mean, half_width([gain(chosen) for chosen in drawn])
+    samples = tuple(sorted(common))
+    (own, resampled), (other, others) = (scores.of(*p, samples) for p in points)
+    return own - other, half_width(resampled - others)

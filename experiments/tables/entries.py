@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from experiments.studies.compare import (
-    Score,
+    Scores,
     are_paired,
     paired_difference,
     scorer,
@@ -70,7 +70,7 @@ class Entries:
     def __init__(self, chosen: Selected):
         self._chosen = chosen
         self._systems = [n for n in chosen.names if n not in chosen.references]
-        self._score: Score | None = scorer(chosen.folder, chosen.metric, chosen.task)
+        self._scores: Scores | None = scorer(chosen.folder, chosen.metric, chosen.task)
 
     def column(self, rows: Sequence[Row]) -> list[Entry]:
         """Entries of the rows of a column: one SNR, CBR and channel."""
@@ -117,4 +117,4 @@ class Entries:
             return Gap(np.nan, np.nan)
         if not are_paired(of, against):
             return Gap(values[0] - values[1], np.nan)
-        return Gap(*paired_difference(of, against, self._score))
+        return Gap(*paired_difference(of, against, self._scores))

@@ -96,7 +96,11 @@ def select(folder: Path, asked: Asked) -> Selected:
     chosen = words_of(asked.only) or found
     named = read_labels(asked.labels)
     against = word_of(asked.against) if asked.against else ""
-    _check(f"{kind} of this run", [*chosen, *filter(None, [against])], found)
+    references = read_references(folder)
+    _check(f"{kind} of this run", chosen, found)
+    if against not in ("", *found):
+        systems = [name for name in found if name not in references]
+        raise InputError(unknown(f"{kind} of this run", against, systems or found))
     channels = dict.fromkeys(row["channel"] for row in rows)
     _check("name of this run", named, [*found, *channels])
     if against and against not in chosen:
@@ -105,7 +109,6 @@ def select(folder: Path, asked: Asked) -> Selected:
     rows = [row for one in chosen for row in rows if series(row) == one]
     if not rows:
         raise InputError(f"the run has no point there, got {' '.join(chosen)}")
-    references = read_references(folder)
     of = folder, described[metric], rows[0]["task"]
     return Selected(*of, rows, chosen, named, references, against)
 

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from semlink.errors import InputError
+from semlink.errors import InputError, refusal
 from semlink.modalities.categories import CATEGORIES
 
 VERSION = 1
@@ -237,17 +237,13 @@ def _line(kind: type[BaseModel], error: ValidationError) -> str:
     """The first error in one line; a mistyped key comes before a missing one."""
     first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
     path = ".".join([_label(kind), *map(str, first["loc"])])
-    if first["type"] == "value_error":  # our own, which ends with what was received
-        return f"{path}: {first['msg'].removeprefix('Value error, ')}"
-    got = " ".join(repr(first["input"]).split())
-    if first["loc"] == ("version",) and first["type"] == "less_than_equal":
-        return f"{path} must be at most {first['ctx']['le']}, got {got}"
-    message = first["msg"]
+    got = " ".join(repr(first["input"]).split())[:80]
     if first["type"] == "extra_forbidden":
-        message = f"unknown key; known: {', '.join(_keys(kind, first['loc']))}"
-    elif first["type"] == "literal_error" and "classes" in first["loc"]:
-        message = f"must be a category of COCO{_close(first['input'])}"
-    return f"{path}: {message}, got {got[:80]}"
+        known = ", ".join(_keys(kind, first["loc"]))
+        return f"{path}: unknown key; known: {known}, got {got}"
+    if first["type"] == "literal_error" and "classes" in first["loc"]:
+        return f"{path} must be a category of COCO{_close(first['input'])}, got {got}"
+    return refusal(first, _label(kind))
 
 
 def _label(kind: type[BaseModel]) -> str:

@@ -216,7 +216,7 @@ def test_the_state_of_a_channel_that_stays_chooses_the_scheme(
 
 @pytest.mark.parametrize(("word", "message"), [
     ("jpeg_ldpc[harq=often]", "'none', 'chase' or 'ir'"),
-    ("jpeg_ldpc[harq=ir,max_transmissions=0]", "greater than or equal to 1"),
+    ("jpeg_ldpc[harq=ir,max_transmissions=0]", "must be at least 1"),
     ("jpeg_ldpc[harq=chase,code=regular]", "harq=chase needs code=nr, got 'regular'"),
     ("jpeg_ldpc[csi=state]", "csi=state needs mcs=auto or harq"),
     ("jpeg_ldpc[mcs=auto,csi=state,csi_delay_slots=-1]", "csi_delay_slots"),

@@ -215,8 +215,7 @@ WELL = ((Need(0, "serve", 1.0, 1.0),),)
         (lambda: orchestrator("greedyy"), "unknown orchestrator 'greedyy'"),
         (
             lambda: orchestrator("greedy[window=0]"),
-            "orchestrator.greedy.window: Input should be greater than or equal to 1, "
-            "got 0",
+            "orchestrator.greedy.window must be at least 1, got 0",
         ),
     ],
 )

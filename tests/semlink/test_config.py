@@ -12,6 +12,7 @@ from semlink.config import (
 )
 from semlink.errors import InputError
 
+COMPONENT = "a component is a name, name:argument[key=value,...] or a mapping"
 TREE = {
     "source": "photos",
     "transmitter": "jpeg_ldpc",
@@ -67,7 +68,7 @@ def test_a_grid_in_yaml_needs_no_quotes(tmp_path):
 
 @pytest.mark.parametrize(
     "word",
-    ["0:20", "abc", "nan", "inf", "-inf", "0:nan:1", "0:inf:1", "0:20:0", "0:20:-2"]
+    ["0:20", "abc", "0:nan:1", "0:inf:1", "0:20:0", "0:20:-2"]
     + ["1:2:3:4", "0:20:1e-9", "0:1:1e-320", "-1e308:1e308:1", "0,2", ":", "0:"],
 )
 @pytest.mark.parametrize("key", ["snr_db", "cbr"])
@@ -93,21 +94,23 @@ def test_empty_grid(empty):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ("cbr=-1", "cbr.0: Input should be greater than 0, got -1.0"),
-        ("cbr=0.1 0", "cbr.1: Input should be greater than 0, got 0.0"),
-        ("snr_db=0 61", "snr_db.1: Input should be less than or equal to 60, got 61.0"),
-        ("seed=-1", "seed: Input should be greater than or equal to 0, got -1"),
-        ("stop.images=0", "stop.images: Input should be greater than or equal to 1, "),
-        ("stop.draws=-2", "stop.draws: Input should be greater than or equal to 1, "),
-        ("stop.max_draws=0", "stop.max_draws: Input should be greater than or equal"),
-        ("stop.ci95=0", "stop.ci95: Input should be greater than 0, got 0"),
-        ("stop.ci95=.inf", "stop.ci95: Input should be a finite number, got inf"),
-        ("stop.ci95=nan", "stop.ci95: Input should be a finite number, got 'nan'"),
+        ("cbr=-1", "cbr must be greater than 0, got -1.0"),
+        ("cbr=0.1 0", "cbr must be greater than 0, got 0.0"),
+        ("snr_db=0 61", "snr_db must be at most 60, got 61.0"),
+        ("cbr=nan", "cbr must be a finite number, got nan"),
+        ("snr_db=0 -inf", "snr_db must be a finite number, got -inf"),
+        ("seed=-1", "seed must be at least 0, got -1"),
+        ("stop.images=0", "stop.images must be at least 1, got 0"),
+        ("stop.draws=-2", "stop.draws must be at least 1, got -2"),
+        ("stop.max_draws=0", "stop.max_draws must be at least 1, got 0"),
+        ("stop.ci95=0", "stop.ci95 must be greater than 0, got 0"),
+        ("stop.ci95=.inf", "stop.ci95 must be a finite number, got inf"),
+        ("stop.ci95=nan", "stop.ci95 must be a finite number, got 'nan'"),
         (
             "cbr_mode=mean",
-            "cbr_mode: Input should be 'average', 'per_image' or 'causal', got",
+            "cbr_mode must be 'average', 'per_image' or 'causal', got",
         ),
-        ("stop=3", "stop: Input should be a valid dictionary or instance of StopRule"),
+        ("stop=3", "stop must be a mapping, got 3"),
     ],
 )
 def test_value_out_of_range(said, message):
@@ -115,21 +118,21 @@ def test_value_out_of_range(said, message):
 
 
 @pytest.mark.parametrize(
-    ("said", "path", "got"),
+    ("said", "message"),
     [
-        ("seed=abc", "seed", "'abc'"),
-        ("seed=1.5", "seed", "1.5"),
-        ("stop.draws=two", "stop.draws", "'two'"),
-        ("stop.images.x=3", "stop.images", "{'x': 3}"),
-        ("stop.metric=3", "stop.metric", "3"),
-        ("source=3", "source", "3"),
-        ("channel=", "channel.0", "None"),
+        ("seed=abc", "seed must be an integer, got 'abc'"),
+        ("seed=1.5", "seed must be an integer, got 1.5"),
+        ("stop.draws=two", "stop.draws must be an integer, got 'two'"),
+        ("stop.images.x=3", "stop.images must be an integer, got {'x': 3}"),
+        ("stop.ci95=x", "stop.ci95 must be a number, got 'x'"),
+        ("stop.metric=3", "stop.metric must be text; quotes make it one, got 3"),
+        ("feedback.loss=1", "feedback.loss must be less than 1, got 1"),
+        ("source=3", f"source: {COMPONENT}, got 3"),
+        ("channel=", f"channel.0: {COMPONENT}, got None"),
     ],
 )
-def test_mistyped_value(said, path, got):
-    message = refusal(said)
-    assert message.startswith(f"{path}: Input should be a valid ")
-    assert message.endswith(f", got {got}")
+def test_mistyped_value(said, message):
+    assert refusal(said) == message
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,7 @@ def test_a_mistyped_required_key_is_named_before_the_missing_one():
 
 
 def test_missing_key():
-    with pytest.raises(InputError, match="^cbr: Field required"):
+    with pytest.raises(InputError, match="^cbr must be given, got nothing$"):
         validate({key: value for key, value in TREE.items() if key != "cbr"})
 
 
@@ -173,7 +176,7 @@ def test_unknown_key_of_a_component():
 
 def test_keys_that_are_no_words():
     tree = {**TREE, 3: 4}
-    with pytest.raises(InputError, match="^3: Keys should be strings, got 3$"):
+    with pytest.raises(InputError, match="^3 must be text; quotes make it one, got 3$"):
         validate(tree)
 
 

@@ -169,24 +169,24 @@ def test_no_is_a_text_or_a_boolean_as_the_parameter_takes_it(
 def test_no_is_no_number(from_path, refusal):
     registry = from_path(SWITCH)
     message = refusal(registry.resolve, "mine.py", None, {"number": "no"})
-    assert message.startswith("toy.mine.py.number: Input should be a valid integer")
+    assert message.startswith("toy.mine.py.number must be an integer")
     assert message.endswith(", got 'no'")
 
 
 @pytest.mark.parametrize("value", [True, 3, 0.5, None])
 def test_a_text_that_looks_like_another_needs_quotes(from_path, refusal, value):
     message = refusal(from_path(SWITCH).resolve, "mine.py", None, {"text": value})
-    said = "toy.mine.py.text: Input should be a valid string; quotes make it one"
+    said = "toy.mine.py.text must be text; quotes make it one"
     assert message == f"{said}, got {value!r}"
 
 
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({"gain": "loud"}, "toy.mine.gain: Input should be a valid number, "),
-        ({"gain": 0}, "toy.mine.gain: Input should be greater than 0, got 0"),
-        ({"gain": 1, "taps": 1.5}, "toy.mine.taps: Input should be a valid integer, "),
-        ({"gain": 1, "taps": None}, "toy.mine.taps: Input should be a valid integer, "),
+        ({"gain": "loud"}, "toy.mine.gain must be a number, "),
+        ({"gain": 0}, "toy.mine.gain must be greater than 0, got 0"),
+        ({"gain": 1, "taps": 1.5}, "toy.mine.taps must be an integer, "),
+        ({"gain": 1, "taps": None}, "toy.mine.taps must be an integer, "),
     ],
 )
 def test_wrong_parameter(toys, params, expected, refusal):
@@ -200,7 +200,7 @@ def test_component_from_a_path(from_path, refusal):
     built = toys.build("mine.py", **toys.resolve("mine.py", "2"))
     assert (built.gain, built.taps) == (2.0, 3)
     message = refusal(toys.build, "mine.py", gain=0)
-    assert message == "toy.mine.py.gain: Input should be greater than 0, got 0"
+    assert message == "toy.mine.py.gain must be greater than 0, got 0"
 
 
 def test_a_file_is_run_once(from_path):
@@ -261,7 +261,7 @@ def test_component_of_another_distribution(installed, refusal):
     assert "toys_of_others" not in sys.modules
     assert installed.build("theirs", gain=2).gain == 2.0
     message = refusal(installed.build, "theirs", gain=0)
-    assert message == "task.theirs.gain: Input should be greater than 0, got 0"
+    assert message == "task.theirs.gain must be greater than 0, got 0"
     assert "did you mean 'theirs'?" in refusal(installed.build, "theis")
 
 

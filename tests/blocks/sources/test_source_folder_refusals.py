@@ -257,10 +257,13 @@ def test_newline_in_a_name_stays_in_one_line(tmp_path):
 @pytest.mark.parametrize(
     ("params", "expected"),
     [
-        ({"path": "x", "limit": 0}, "source.folder.limit: Input should be greater"),
-        ({"path": ""}, "source.folder.path: String should have at least 1"),
-        ({"path": "x", "max_megapixels": 0}, "source.folder.max_megapixels: Input"),
-        ({"path": "x", "max_megapixels": "inf"}, "source.folder.max_megapixels: Input"),
+        ({"path": "x", "limit": 0}, "source.folder.limit must be greater than 0"),
+        ({"path": ""}, "source.folder.path must have at least 1"),
+        ({"path": "x", "max_megapixels": 0}, "source.folder.max_megapixels must be"),
+        (
+            {"path": "x", "max_megapixels": "inf"},
+            "source.folder.max_megapixels must be",
+        ),
     ],
 )
 def test_parameters_have_ranges(params, expected):

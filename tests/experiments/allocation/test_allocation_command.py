@@ -48,7 +48,7 @@ def test_help_says_what_the_commands_do():
     ("words", "says"),
     [
         (("power", "--output", "setup.cfg"), "must be a folder"),
-        (("joint", "--output", "x", "--seeds", "1"), "greater than or equal to 2"),
+        (("joint", "--output", "x", "--seeds", "1"), "--seeds must be at least 2"),
         (("power",), "Missing option '--output'"),
     ],
 )

@@ -69,10 +69,10 @@ def test_a_run_is_the_name_of_a_folder_in_runs(command, tmp_path, name, run):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ("panel --cbr x", "unable to parse string as a number, got 'panel --cbr x'"),
-        ("mcs-table --blocks 0", "equal to 1, got 'mcs-table --blocks 0'"),
+        ("panel --cbr x", "--cbr must be a number, got 'x'"),
+        ("mcs-table --blocks 0", "--blocks must be at least 1, got '0'"),
         ("worker garbage", "tcp://HOST:PORT or tls://HOST:PORT, got 'garbage'"),
-        ("scheduler --port x", "as an integer, got 'scheduler --port x'"),
+        ("scheduler --port x", "--port must be an integer, got 'x'"),
         ("fig4 --protocol a", "the protocol must be adaptive or paper, got 'a'"),
         ("sweep --cluster tcp://a", "or tls://HOST:PORT, got 'tcp://a'"),
     ],

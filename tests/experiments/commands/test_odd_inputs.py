@@ -19,16 +19,20 @@ GRID = "a grid is numbers or start:stop:step (stop reached from start, step not 
             "configuration odd.yaml is not YAML: it is nested too deep",
         ),
         ("seed", "9" * 5000, "configuration odd.yaml is not YAML: Exceeds the limit"),
-        ("transmitter", "&x [*x]", "transmitter.0: Input should be a valid dictionary"),
+        (
+            "transmitter",
+            "&x [*x]",
+            "transmitter.0: a component is a name, name:argument",
+        ),
         (
             "channel",
             "{name: awgn, name: awgn}",
             "configuration odd.yaml is not YAML: the",
         ),
-        ("channel", "{name: [a]}", "channel.0.name: Input should be a valid string"),
+        ("channel", "{name: [a]}", "channel.0.name must be text, got ['a']"),
         ("channel", '"a\\0b.py"', "no channel file at 'a\\x00b.py'"),
         ("source", '"folder:a\\0b"', "folder must exist, got 'a\\x00b'"),
-        ("stop", "null", "stop: Input should be a valid dictionary"),
+        ("stop", "null", "stop must be a mapping, got None"),
     ],
 )
 def test_odd_values_of_yaml(refused, components, tmp_path, key, value, message):
@@ -46,7 +50,7 @@ def test_odd_values_of_yaml(refused, components, tmp_path, key, value, message):
         (["--run", 300 * "a"], "cannot write to run folder runs/aaa"),
         (
             ["source=folder:\udcff"],
-            "source.folder.path: Input should be a valid string",
+            "source.folder.path must be text",
         ),
         (["\u00e9=1"], "unknown configuration key '\u00e9'; known: source, "),
         (["channel=.py"], "no channel file at '.py'"),
@@ -73,7 +77,7 @@ def test_a_cache_may_be_without_limit(sweep, cli):
 @pytest.mark.parametrize("value", ["nan", "inf", "-100"])
 def test_the_range_of_a_number_is_said(refused, option, value):
     message = refused("papr", "--transmitter", "uncoded", option, value)
-    assert message.startswith(f"Invalid value for '{option}': Input should be ")
+    assert message.startswith(f"{option} must be ")
 
 
 @pytest.mark.parametrize(

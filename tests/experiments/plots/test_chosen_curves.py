@@ -71,13 +71,22 @@ def test_zeros_lie_below_the_decades_of_a_waterfall(paper_run, figures):
     assert "none counted: zero, below the axis" in legend(figure)
 
 
+@pytest.mark.filterwarnings("error:Data has no positive values")
+def test_zeros_alone_have_a_linear_axis(paper_run, figures):
+    draw_all(paper_run, choice(paper_run, "bler", grid=("15", "")), paper())
+    figure = figures["bler_against_cbr"]
+    (place,) = figure.axes
+    assert place.get_yscale() == "linear"
+    assert not curve(place, NTSCC)[1].any()
+    assert "none counted: zero, below the axis" not in legend(figure)
+
+
 @pytest.mark.parametrize(
     ("means", "ends"),
     [
         ([0.5, 0.02], (1e-2, 1.3)),
         ([1.0, 0.011, 0], (1e-3, 1.3)),
         ([0.2], (0.1, 1.3)),
-        ([0.0], (0.1, 1.3)),
         ([3e-7, 2e-5], (1e-7, 1.3e-4)),
         ([1.0], (0.1, 1.3)),
     ],

@@ -117,7 +117,7 @@ def test_a_sweep_logs_points_and_prints_only_when_asked(swept, caplog, capfd):
     ("given", "said"),
     [
         ({"snr": 3}, "unknown configuration key 'snr'; did you mean 'snr_db'?"),
-        ({"cbr": -1}, "cbr.0: Input should be greater than 0, got -1.0"),
+        ({"cbr": -1}, "cbr must be greater than 0, got -1.0"),
         ({"cbr": []}, "cbr: a grid needs at least one number, got []"),
         ({"snr_db": "0:9"}, "snr_db: a grid is numbers or start:stop:step"),
         ({"stop": {"draw": 1}}, "unknown configuration key 'stop.draw'"),

@@ -87,13 +87,13 @@ def test_a_finished_session_is_shown_and_not_played(
         (("gone.yaml",), "unknown scenario 'gone.yaml'; "),
         (("monitor[",), "a component is name:argument[key=value,...], got 'monitor['"),
         (("monitor", "world.frame=3"), "unknown configuration key 'world.frame'; did"),
-        (("monitor", "world.frames=0"), "world.frames: Input should be greater than"),
+        (("monitor", "world.frames=0"), "world.frames must be at least 1, got 0"),
         (("monitor", "frames"), "an override is key=value, got 'frames'"),
         (("monitor", "adapter=bandid"), "unknown adapter 'bandid'; did you mean"),
         (("monitor", "transmitter=wrds"), "unknown transmitter of uses 'words'; did"),
         (("monitor", "--run", "a/b"), "a run is a name without slashes"),
-        (("monitor", "--seed", "-1"), "Invalid value for '--seed': "),
-        (("monitor", "--episode", "x"), "Invalid value for '--episode': "),
+        (("monitor", "--seed", "-1"), "--seed must be at least 0, got '-1'"),
+        (("monitor", "--episode", "x"), "--episode must be an integer, got 'x'"),
     ],
 )
 def test_bad_input_is_one_line(command, arguments, message):

@@ -5,11 +5,17 @@ import pytest
 from scipy import stats
 
 from experiments.compose import sweep_of
-from experiments.studies.compare import compare, difference
+from experiments.studies.compare import (
+    Scores,
+    compare,
+    difference,
+    paired_difference,
+)
 from semlink import config
 from semlink.errors import InputError
 from semlink.metrics import Metric
 from semlink.store.results import ResultStore, read_points, read_samples
+from semlink.sweeps.bootstrap import RESAMPLED
 
 
 class Silent:
@@ -91,3 +97,34 @@ def test_what_a_task_could_not_judge_has_no_difference(tmp_path):
     metric = Metric("score", "score", kind="set")
     for row, other in ((words, picture), (picture, words)):
         assert difference((tmp_path, row), (tmp_path, other), metric, len) == "n/a"
+
+
+class Median:
+    """A task of one metric of a set, which counts how often it is asked."""
+
+    metrics = (Metric("median", "median", kind="set"),)
+
+    def __init__(self):
+        self.asked = 0
+
+    def score(self, observations):
+        self.asked += 1
+        return {"median": float(np.median([seen["value"] for seen in observations]))}
+
+
+def test_scores_of_a_set_are_paired_and_each_point_is_scored_once(tmp_path):
+    values = np.random.default_rng(1).normal(size=(3, 12)).cumsum(axis=0)
+    with ResultStore(tmp_path, metrics=("median",)) as store:
+        for point, own in zip("abc", values, strict=True):
+            seen = {i: [{"value": value}] for i, value in enumerate(own)}
+            store.write_observations(point, {"mine": seen})
+    task, rows = Median(), [{"point_id": point, "task": "mine"} for point in "abc"]
+    scores = Scores(task, "mine", "median")
+    drawn = np.random.default_rng(0).integers(12, size=(RESAMPLED, 12))
+    for row, own in zip(rows[:2], values[:2], strict=True):
+        found = paired_difference((tmp_path, row), (tmp_path, rows[2]), scores)
+        gains = [np.median(own[i]) - np.median(values[2][i]) for i in drawn]
+        low, high = np.quantile(gains, [0.025, 0.975])
+        mean = np.median(own) - np.median(values[2])
+        assert found == pytest.approx((mean, (high - low) / 2))
+    assert task.asked == 3 * (1 + RESAMPLED)

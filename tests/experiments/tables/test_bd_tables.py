@@ -153,6 +153,16 @@ def test_an_infeasible_cbr_is_not_a_point_of_a_curve(store):
     assert {row["status"] for row in rows_of(store.folder)} == {"fewer than 4 CBRs"}
 
 
+def test_a_wrong_reference_is_answered_with_the_systems_of_the_run(store):
+    rng = np.random.default_rng(8)
+    for name in ("a_capacity", "b", "c"):
+        fill(store, name, *curve(rng))
+    store.manifest(references={"a_capacity": "bound"})
+    with pytest.raises(InputError, match="of this run 'x'; known: b, c$"):
+        select(store.folder, Asked(against="x"))
+    assert select(store.folder, Asked(against="a_capacity")).against == "a_capacity"
+
+
 def test_against_one_has_a_column_for_each_snr(store):
     rng = np.random.default_rng(8)
     for snr_db in (4.0, 10.0):

@@ -231,7 +231,7 @@ def test_components_are_told_with_all_their_parameters(make, components):
         (
             "transmitter",
             "{transmitter}[csi=maybe]",
-            "csi: Input should be a valid bool",
+            "csi must be true or false, got 'maybe'",
         ),
         ("task", "{task}:3", "takes no argument, got '3'"),
     ],
