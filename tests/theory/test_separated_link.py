@@ -48,7 +48,7 @@ def codec_psnr(codec, photos, bpp: float) -> float:
     return float(np.mean([psnr_db(s.data, d) for s, d in pairs]))
 
 
-@pytest.mark.parametrize("cbr", [0.03, 0.0625])
+@pytest.mark.parametrize("cbr", [0.03, pytest.param(0.0625, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["jpeg2000_ldpc", "jpeg_ldpc", "webp_ldpc"])
 def test_psnr_is_that_of_the_codec(name, cbr, photos, link_of, planned):
     link = link_of(name)

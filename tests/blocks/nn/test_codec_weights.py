@@ -106,7 +106,7 @@ def test_a_numbered_file_is_read_in_its_own_order_only(tmp_path, monkeypatch):
     assert_same(values(moved), before)
 
 
-@pytest.mark.parametrize("context", [0, 10])
+@pytest.mark.parametrize("context", [pytest.param(0, marks=pytest.mark.slow), 10])
 def test_numbered_files_of_all_codecs_are_read(tmp_path, context):
     saved, loaded = make_codec("tiny", context), make_codec("tiny", context)
     draw = np.random.default_rng(0)
