@@ -13,6 +13,7 @@ from scipy import special, stats
 from channels import cdl, ofdm, tdl, umi
 from channels.estimation import NEAR
 from semlink.rng import Course
+from semlink.signals import RxSignal
 
 MODELS = "ABCDE"
 # cdl of the others is a table more of the same code as A, and as D with a path in sight
@@ -112,11 +113,16 @@ def test_an_estimating_receiver_knows_what_noise_is_left(
         assert estimated(of_symbol.mean(axis=1)).agrees(1), symbol
 
 
-def test_in_a_deep_fade_the_noise_of_the_pilots_is_no_channel(over):
+def test_in_a_deep_fade_the_noise_of_the_pilots_is_no_channel():
     """With the mean power of all fades as its prior, half of it would be noise."""
     _, x = qpsk(300, 864)
     still = {"speed_mps": 0.0, "interleave": False}
-    at, rx = (over(tdl.build(csi=csi, **still), x, 10.0) for csi in ("perfect", "ls"))
+    at, rx = (
+        RxSignal(
+            *map(np.asarray, tdl.build(csi=csi, **still)(x, np.float32(10), Course(1)))
+        )
+        for csi in ("perfect", "ls")
+    )
     power = np.mean(np.abs(at.h_hat) ** 2, axis=1)
     deep = power < np.quantile(power, 0.05)
     gain = np.sum((rx.x_hat * np.conj(x)).real / rx.no, axis=1)[deep].sum()
