@@ -53,26 +53,26 @@ def meaning(
         small.
     """
     pictures = catalogue().build("source", ComponentSpec.model_validate(source))
+    samples = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
+    masks = [inside_objects(s.annotations, s.data.shape[:2]) for s in samples]
+    if all(mask is None for mask in masks):
+        raise InputError(f"some pictures must have annotated objects, got {source!r}")
     word = ComponentSpec.model_validate(transmitter)
     sender = catalogue().build("transmitter", word).transmitter
-    samples = [pictures[i] for i in range(min(len(pictures), images or len(pictures)))]
     point = sender.operating_point(Feedback(snr_db))
     try:
         plan = sender.plan(samples, Budget(cbr, "average", point))
     except Infeasible as reason:
         raise InputError(f"cbr must be larger: {reason}, got {cbr:g}") from None
     rates, corrects = [], False
-    for sample in track(samples, "maps", transient=True):
+    for sample, mask in zip(track(samples, "maps", transient=True), masks, strict=True):
         maps = sender.maps(sample, plan)
         corrects |= PRESET in maps
         maps = {PRESET: maps[AFTER], **maps}
-        mask = inside_objects(sample.annotations, sample.data.shape[:2])
         if mask is not None:
             rates.append(_rates(maps, mask))
     if not corrects:
         raise InputError(f"rates must depart from their preset, got {transmitter!r}")
-    if not rates:
-        raise InputError(f"some pictures must have annotated objects, got {source!r}")
     return f"{len(rates)} pictures{_irregular(samples)}\n\n{_table(rates)}"
 
 

@@ -27,8 +27,15 @@ CBRS = (0.0586, 0.13, 0.51, 1.1, 3.0)
 LONG = ("akb_jscc", "akb_jscc_no_ckb", "vvc_ldpc", "jxl_ldpc", "hevc_ldpc")
 SLOW = tuple(f(n) for n in LONG for f in ("[{}-".format, "[{}]".format, "-{}]".format))
 SLOW += tuple(f"[cdl-shape{n}]" for n in (1, 2, 3))
-SLOW += tuple(f"[cdl[model=D,interleave=false]-shape{n}]" for n in (1, 2, 3))
-SLOW += ("[umi-", "umi]", "[jpeg_ldpc[code=regular]", "[akb_jscc[hybrid=true,")
+SLOW += (
+    "[umi-",
+    "umi]",
+    "[cdl[",
+    "-cdl[",
+    "[tdl-shape1]",
+    "[jpeg_ldpc[code=regular]",
+    "[akb_jscc[hybrid=true,",
+)
 SLOW += ("[akb_jscc[source_kb=none]-", "[cdl-", "[site_memory-", "-site_memory]")
 SLOW += ("[ntscc-64x48]", "[ntscc-16x16]", "[ntscc-31x200]")
 SLOW += ("[ntscc[arq=selective]]", "[ntscc[arq=random]]", "-akb_jscc[source_kb=none]]")

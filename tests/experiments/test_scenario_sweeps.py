@@ -81,18 +81,18 @@ def test_common_keys_are_below_those_in_brackets():
     ("monitr", "unknown scenario 'monitr'; did you mean 'monitor'"),
     ("monitor:3", "a scenario must be name.* got 'monitor:3'"),
     ("monitor[uplink.lost=1]", "unknown configuration key 'uplink.lost'"),
-    ("monitor[uplink.loss=2]", "uplink.loss: .* got 2"),
+    ("monitor[uplink.loss=2]", "uplink.loss must be .*, got 2"),
     ("monitor[channel.name.x=1]", "channel.name.x: 'channel' has no keys below it"),
     ("monitor[adapter=bandit", "a scenario must be name.* got 'monitor"),
-    ("monitor[pool=100]", "pool: "),
+    ("monitor[pool=100]", "pool must be "),
     ("monitor[uses=9000,pool=5000]", "uses must have a number up to the pool"),
     ("monitor[adapter=bandit[alfa=1]]", "alfa.* did you mean 'alpha'"),
     ("monitor[transmitter=word,uses=900]", "did you mean 'words'"),
     ("monitor[transmitter=linear_jscc,uses=900,says={verb: fly}]", "verb"),
 ])  # fmt: skip
-def test_a_bad_scenario_is_refused_in_one_line(word, message):
+def test_a_bad_scenario_is_refused_in_one_line(word, message, workshop):
     with pytest.raises(InputError, match=message) as error:
-        Stage(scenario(word, []), Workshop()).check()
+        Stage(scenario(word, []), workshop).check()
     assert "\n" not in str(error.value)
 
 

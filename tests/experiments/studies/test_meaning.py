@@ -58,11 +58,6 @@ def test_a_source_without_objects_is_refused():
         meaning("photos", 1, 0.05, 10.0, "akb_jscc")
 
 
-def test_a_transmitter_without_presets_is_refused():
-    with pytest.raises(InputError, match="depart from their preset, got 'ntscc'"):
-        meaning("photos", 1, 0.05, 10.0, "ntscc")
-
-
 def coco(root, objects):
     """A set of one picture with these (outline, box)."""
     (root / "annotations").mkdir()
@@ -90,6 +85,12 @@ def test_objects_without_outlines_or_area_are_counted(tmp_path):
     table = meaning(coco(tmp_path, some), None, 0.1, 10.0, "akb_jscc")
     counted = "1 without an outline count by their box, 1 without area are left out"
     assert table.startswith(f"1 pictures; of 3 objects, {counted}\n\n| |")
+
+
+def test_a_transmitter_without_presets_is_refused(tmp_path):
+    source = coco(tmp_path, [([], [0, 0, 32, 32])])
+    with pytest.raises(InputError, match="depart from their preset, got 'ntscc'"):
+        meaning(source, None, 0.1, 10.0, "ntscc")
 
 
 def test_a_budget_below_the_smallest_signal_is_refused(tmp_path):
