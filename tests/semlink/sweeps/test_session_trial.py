@@ -254,10 +254,10 @@ def test_the_first_metric_is_the_utility(make_job):
     ({"transmitter": "words"}, "got transmitter beside scenario"),
     ({"cbr": "0.03"}, "got cbr beside scenario"),
     ({"stop": {"images": 3}}, "the world says how many frames an episode has, got 3"),
-    ({"stop": {"draws": 0}}, "stop.draws: .* got 0"),
+    ({"stop": {"draws": 0}}, "stop.draws must be at least 1, got 0"),
     ({"snr_db": "high"}, "snr_db: a grid is .* got 'high'"),
     ({"sede": 1}, "unknown configuration key 'sede'; did you mean 'seed'"),
-    ({"scenario": ""}, "scenario: "),
+    ({"scenario": ""}, "scenario must have at least 1 item, got "),
     ({"scenario": "monitor[adapter"}, "a component is name"),
 ])  # fmt: skip
 def test_bad_input_is_refused_in_one_line(changes, message):
