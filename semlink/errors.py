@@ -1,6 +1,6 @@
 """The two errors that a user can see; any other exception is a bug."""
 
-from collections.abc import Mapping, Sized
+from collections.abc import Iterable, Mapping, Sized
 from typing import Any
 
 _TEXT = "must be text"
@@ -46,20 +46,26 @@ class Infeasible(Exception):
         self.least = least
 
 
-def refusal(error: Mapping[str, Any], where: str = "") -> str:
+def refusal(
+    error: Mapping[str, Any],
+    where: str = "",
+    others: Iterable[Mapping[str, Any]] = (),
+) -> str:
     """What pydantic refuses, in a line: which key, what is allowed, what was received.
 
     Parameters
     ----------
     error : one of ``ValidationError.errors()``
     where : path of what was validated
+    others : what the other branches of a union say
 
     Output
     ------
     : such as ``stop.draws must be at least 1, got 0``. Our own errors name what was
         received themselves
     """
-    location = list(error["loc"])
+    # pydantic names the branch of a union as if it were a key
+    location = [key for key in error["loc"] if not _is_branch(key)]
     if error["type"].startswith(_RANGES) and location and isinstance(location[-1], int):
         del location[-1]  # the value itself tells which of a list it is
     path = ".".join(filter(None, [where, *map(str, location)]))
@@ -69,7 +75,13 @@ def refusal(error: Mapping[str, Any], where: str = "") -> str:
         return " ".join(f"{path}{colon * bool(path)} {own}".split())
     got = "nothing" if error["type"] == "missing" else repr(error["input"])
     got = " ".join(got.split())[:_SHOWN]
-    return f"{path or 'it'} {_must(error)}, got {got}"
+    first, *rest = dict.fromkeys(map(_must, (error, *others)))
+    musts = " or ".join([first, *(must.removeprefix("must ") for must in rest)])
+    return f"{path or 'it'} {musts}, got {got}"
+
+
+def _is_branch(key: str | int) -> bool:
+    return isinstance(key, str) and ("[" in key or key.startswith("constrained-"))
 
 
 def _must(error: Mapping[str, Any]) -> str:

@@ -215,8 +215,11 @@ class Registry:
             raise self._refusal(name, error, key) from None
 
     def _refusal(self, name: str, error: ValidationError, *where: str) -> InputError:
-        first = error.errors()[0]
-        return InputError(refusal(first, ".".join([self.kind, name, *where])))
+        first, *rest = error.errors()
+        # of a union, what each of its branches allows
+        others = [e for e in rest if e["input"] is first["input"]]
+        path = ".".join([self.kind, name, *where])
+        return InputError(refusal(first, path, others))
 
     def _local(self) -> dict[str, str]:
         found = {}

@@ -194,6 +194,8 @@ def test_wrong_parameters_are_refused_in_one_line(wrong):
 
     spec = ComponentSpec.model_validate(f"site_memory[{wrong}]")
     name, value = wrong.split("=")
-    with pytest.raises(InputError, match=rf"{name}: .*, got '?{value}'?$") as refused:
+    with pytest.raises(
+        InputError, match=rf"{name} must be .*, got '?{value}'?$"
+    ) as refused:
         catalogue().build("transmitter", spec)
     assert "\n" not in str(refused.value)

@@ -94,7 +94,7 @@ def test_nothing_sent_is_nothing_refined(link_of, sample):
 @pytest.mark.parametrize("name", ["ntscc", "akb_jscc", "akb_jscc_no_ckb"])
 def test_a_wrong_number_of_steps_is_refused(name, steps):
     with pytest.raises(
-        InputError, match=rf"^transmitter\.{name}\.refine: .*, got "
+        InputError, match=rf"^transmitter\.{name}\.refine must be .*, got "
     ) as e:
         catalogue().build(
             "transmitter", ComponentSpec(name=name, params={"refine": steps})

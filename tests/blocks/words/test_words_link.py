@@ -127,7 +127,7 @@ def test_the_finest_level_within_a_limit():
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("words[mcs=16]", r"words\.mcs.*: .*got 16"),
+        ("words[mcs=16]", r"words\.mcs must be 'auto' or be less than 16, got 16"),
         ("words[describer=nobody]", "unknown describer 'nobody'"),
         ("words[detector=nobody]", "unknown detector 'nobody'"),
     ],
