@@ -87,7 +87,9 @@ def check(link_of, picture_of, planned, received, lost_streams):
     return run
 
 
-@pytest.mark.parametrize("word", [*LINEAR, "ntscc"])
+@pytest.mark.parametrize(
+    "word", [*LINEAR, pytest.param("ntscc", marks=pytest.mark.slow)]
+)
 def test_streams_of_small_pictures_are_carried(word, check):
     assert check(word, [40], [4.0], [17.0, 26.0]) == 2
 
