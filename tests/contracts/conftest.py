@@ -41,7 +41,7 @@ SLOW += ("[ntscc-64x48]", "[ntscc-16x16]", "[ntscc-31x200]")
 SLOW += ("[ntscc[arq=selective]]", "[ntscc[arq=random]]", "-akb_jscc[source_kb=none]]")
 SLOW += ("documented_shape[avif_ldpc]", "kept_and_used[avif_ldpc")
 SLOW += ("documented_shape[decision]", "kept_and_used[decision-average]")
-SLOW += ("documented_shape[ntscc]", "gain_is_one[cdl")
+SLOW += ("documented_shape[ntscc", "[cdl]", "[ntscc-17x33]")
 SLOW += ("what_is_heard_changes_what_is_sent[linear", "sent_alone[ntscc[csi")
 
 

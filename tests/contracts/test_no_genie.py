@@ -43,6 +43,8 @@ DIFFERENCES, CHEATING, HOARDING, ASKED = (
 LONG = (
     *("avif_ldpc", "hevc_ldpc", "vvc_ldpc", "ntscc[hybrid=true]"),
     *("ntscc[arq=random]", "akb_jscc[hybrid=true,actions=signalled]"),
+    *("akb_jscc_no_ckb", "ntscc[csi=map]", "webp_ldpc[mcs=auto]"),
+    *("ntscc[rate=roi[importance=saliency,power=optimal]]", "linear_jscc[hybrid=true]"),
 )
 every = pytest.mark.parametrize(
     "word", [pytest.param(w, marks=pytest.mark.slow) if w in LONG else w for w in WORDS]

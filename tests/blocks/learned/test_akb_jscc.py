@@ -49,7 +49,8 @@ def quality(link, sample, tx, snr_db=SNR_DB) -> float:
 
 @pytest.mark.parametrize(
     "word",
-    [pytest.param("akb_jscc", marks=pytest.mark.slow), *PAIRS[1:]],
+    [pytest.param(w, marks=pytest.mark.slow) for w in ("akb_jscc", PAIRS[1])]
+    + [PAIRS[2]],
 )
 @pytest.mark.parametrize(
     "mode", [pytest.param("average", marks=pytest.mark.slow), "per_image"]
