@@ -10,7 +10,7 @@ from experiments.playing.traffic import TrafficStage
 from semlink.loop.pool import Scheduler, granted
 from semlink.loop.traffic.environment import CellEnvironment, played
 
-EPISODES, SLOTS = range(32), 100
+EPISODES, SLOTS = range(128), 100
 COPIES = (1, 2, 4, 16)  # of the four users of ``crowd``
 SCHEDULED = ("round_robin", "proportional_fair", "drift_plus_penalty")
 

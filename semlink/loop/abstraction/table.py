@@ -76,6 +76,14 @@ class Table(NamedTuple):
             if _identity(catalogue, kind, label) != was
         ]
 
+    def only(self, metric: str) -> "Table":
+        """The same table with one metric, besides delivery and the references."""
+        kept = {metric, DELIVERY, *self.references}
+        where = [i for i, name in enumerate(self.metrics) if name in kept]
+        by_metric = ("bounded", "mean", "spread", "floor")
+        held = {name: getattr(self, name)[..., where] for name in by_metric}
+        return self._replace(metrics=tuple(self.metrics[i] for i in where), **held)
+
     def write(self, path: Path) -> None:
         """Write the file, whole or not at all; equal tables give equal files."""
         arrays = self._asdict() | {"digest": self.digest}

@@ -13,6 +13,13 @@ import numpy as np
 
 from semlink.errors import InputError
 from semlink.loop.abstraction.content import Content
+from semlink.loop.abstraction.interpolation import (
+    Axis,
+    Place,
+    all_hold,
+    bilinear,
+    on_axis,
+)
 from semlink.loop.abstraction.laws import average_db, blocks_db
 from semlink.loop.abstraction.table import Table
 from semlink.registry import unknown
@@ -28,6 +35,7 @@ class Utility(NamedTuple):
     floor : [..., M], utility of a frame of which nothing arrives
     delivery : [...], probability that a frame arrives; 0 where no signal is sent
     feasible : [...], bool, whether the budget holds a signal
+    spent : [...], mean channel uses of the signal; 0 where the budget holds none
     """
 
     arrived: np.ndarray
@@ -35,6 +43,7 @@ class Utility(NamedTuple):
     floor: np.ndarray
     delivery: np.ndarray
     feasible: np.ndarray
+    spent: np.ndarray
 
     @property
     def mean(self) -> np.ndarray:
@@ -68,7 +77,13 @@ class Abstraction:
         self.metrics, self.transmitters = table.metrics, table.transmitters
         self._feasible = np.isfinite(table.spent)
         self._mean = self._filled(table.mean, table.floor)
-        self._spread = self._filled(table.spread, np.zeros_like(table.floor))
+        spread = self._filled(table.spread, np.zeros_like(table.floor))
+        delivery = self._mean[..., -1].copy()
+        self._mean[..., -1], spread[..., -1] = 1.0, 0.0  # of frames that arrive
+        self._read = _as_grids(np.concatenate([self._mean, spread], axis=-1))
+        spent = np.nan_to_num(table.spent)[:, None]
+        by_plan = np.broadcast_arrays(delivery, spent)
+        self._planned = _as_grids(np.stack(by_plan, axis=-1))
 
     def number(self, transmitter) -> np.ndarray:
         """Number of a transmitter by its name, or numbers as they are.
@@ -175,72 +190,74 @@ class Abstraction:
         snr_db : Es/N0 [dB] that the transmitter plans for
         transmitter, uses, values : as in :meth:`utility`
         """
-        values = self._values(values)
-        at = *self._snr(_finite("snr_db", snr_db)), *self._budget(uses, values)
-        number = self.number(transmitter)
-        share = _bilinear(np.nan_to_num(self.table.spent)[..., None], (number,), at)
-        kept = self._fits(number, at)
-        return np.where(kept, np.minimum(share[..., 0] * values, uses), 0.0)
+        values, number = self._values(values), self.number(transmitter)
+        at = self._place(_finite("snr_db", snr_db), uses, values)
+        fits = all_hold(self._feasible, number, at)
+        _, spent = self._plan(number, np.zeros_like(number), at, uses, values)
+        return np.where(fits, spent, 0.0)
 
     def least_db(self, transmitter, uses, *, values=None) -> np.ndarray:
         """Es/N0 [dB] to plan for, from which a budget holds a signal; inf without one.
 
         Parameters are those of :meth:`utility`.
         """
-        grid, budget = self.table.snr_db, self._budget(uses, self._values(values))
-        number = np.asarray(self.number(transmitter))[..., None]
-        budget = (np.asarray(part)[..., None] for part in budget)
-        fits = self._fits(number, (*self._snr(grid), *budget))
-        above = np.flip(np.logical_and.accumulate(np.flip(fits, -1), axis=-1), -1)
-        return np.where(above[..., -1], grid[above.argmax(axis=-1)], np.inf)
+        number = self.number(transmitter)
+        budget, within = self._budget(uses, self._values(values))
+        low, high = (self._sure_db[number, at] for at in (budget.low, budget.high))
+        either = np.where(budget.share > 0, np.maximum(low, high), low)
+        return np.where(within, either, np.inf)
 
     def slots(self, transmitter, snr_db, uses, *, values=None) -> np.ndarray:
         """Latency on the air in slots: those that the mean signal takes : int."""
         spent = self.spent(transmitter, snr_db, uses, values=values)
         return np.ceil(spent / SLOT - 1e-9).astype(int)
 
-    def _needed_db(self, number, planned, budget) -> np.ndarray:
+    def _needed_db(self, number, planned, budget: Axis) -> np.ndarray:
         """Effective Es/N0 [dB] below which the digital part is lost.
 
         Its code blocks have the lengths of the nearest measured budget.
         """
-        low, share, high = budget
-        nearest = np.maximum(np.where(share < 0.5, low, high), 0)
+        nearest = np.where(budget.share < 0.5, budget.low, budget.high)
         chosen = self.table.chosen_db[number, nearest] <= planned[..., None]
         scheme = np.maximum(chosen.sum(axis=-1) - 1, 0)
         return self.table.needed_db[number, nearest, scheme]
 
     def _looked_up(self, number, content, uses, values, met, weakest, planned):
         """Utility of frames: ``met`` for analog parts, ``weakest`` for blocks."""
-        coded = self._is_coded[number]
-        read_at = np.where(coded, planned, met)
-        budget = self._budget(uses, self._values(values))
-        at = *self._snr(read_at), *budget
-        by_plan = *self._snr(planned), *budget
-        fits = self._fits(number, by_plan)
-        arrives = weakest >= self._needed_db(number, planned, budget)
-        of = number, content
-        arrived = _bilinear(self._mean, of, at)
-        deviation = _bilinear(self._spread, of, at)
-        arrived[..., -1], deviation[..., -1] = 1.0, 0.0
-        chance = _bilinear(self._mean[..., -1:], of, by_plan)[..., 0]
-        shape = np.broadcast_shapes(arrived.shape[:-1], fits.shape, arrives.shape)
+        values, coded = self._values(values), self._is_coded[number]
+        by_plan = self._place(planned, uses, values)
+        at = by_plan._replace(snr=self._snr(np.where(coded, planned, met)))
+        fits = all_hold(self._feasible, number, by_plan)
+        arrives = weakest >= self._needed_db(number, planned, by_plan.budget)
+        chance, spent = self._plan(number, content, by_plan, uses, values)
+        read = bilinear(self._read, self._grid(number, content), at)
+        shape = np.broadcast_shapes(read.shape[:-1], fits.shape, arrives.shape)
+        metrics = len(self.metrics)
+        by_metric = read[..., :metrics], read[..., metrics:], self.table.floor[content]
         return Utility(
-            np.broadcast_to(arrived, (*shape, arrived.shape[-1])),
-            np.broadcast_to(deviation, (*shape, arrived.shape[-1])),
-            np.broadcast_to(self.table.floor[content], (*shape, arrived.shape[-1])),
+            *(np.broadcast_to(one, (*shape, metrics)) for one in by_metric),
             np.where(fits & arrives, chance, 0.0),
             np.broadcast_to(fits, shape),
+            np.broadcast_to(np.where(fits, spent, 0.0), shape),
         )
+
+    def _plan(self, number, content, by_plan: Place, uses, values: float):
+        """Probability of a delivery and channel uses, by what was planned for."""
+        held = bilinear(self._planned, self._grid(number, content), by_plan)
+        return held[..., 0], np.minimum(held[..., 1] * values, uses)
+
+    def _grid(self, number, content) -> np.ndarray:
+        """Number of a grid, of a transmitter and a class of content."""
+        return number * len(self.table.floor) + content
 
     def _equivalent_db(self, number, content, uses, values, symbols) -> np.ndarray:
         """Es/N0 [dB] over AWGN of the mean distortion of symbols [N, L] : [N]."""
         grid, found = self.table.snr_db, np.zeros(len(symbols))
-        budget = self._budget(uses, self._values(values))
+        budget, _ = self._budget(uses, self._values(values))
         for one in np.unique(number[~self._is_coded[number]]):
             rows = np.flatnonzero(number == one)
             metric = self.metrics.index(self.table.references[one])
-            low, share, high = (axis[rows] for axis in budget)
+            low, share, high = (part[rows] for part in budget)
             held = self._mean[one, content[rows], :, :, metric]
             each = np.arange(len(rows))
             first, last = held[each, :, low], held[each, :, high]
@@ -250,29 +267,27 @@ class Abstraction:
         return found
 
     @cached_property
+    def _sure_db(self) -> np.ndarray:
+        """Es/N0 [dB] from which on a measured budget holds a signal : [T, U]."""
+        above = np.logical_and.accumulate(self._feasible[:, ::-1], axis=1)[:, ::-1]
+        found = self.table.snr_db[above.argmax(axis=1)]
+        return np.where(above.any(axis=1), found, np.inf)
+
+    @cached_property
     def _is_coded(self) -> np.ndarray:
         return np.array([law == "effective" for law in self.table.laws])
 
-    def _snr(self, snr_db):
-        return _between(self.table.snr_db, snr_db)
+    def _snr(self, snr_db) -> Axis:
+        return on_axis(self.table.snr_db, snr_db)
 
-    def _budget(self, uses, values: float):
-        """Place of budgets on the grid; budgets below it have no place, -1."""
+    def _budget(self, uses, values: float) -> tuple[Axis, np.ndarray]:
+        """Places of budgets, and which are at least the smallest of the grid."""
         uses = _finite("uses", uses)
         grid = np.floor(self.table.cbr * values + 1e-6)
-        low, share, high = _between(np.log(grid), np.log(np.maximum(uses, 1e-3)))
-        return np.where(uses < grid[0], -1, low), share, high
+        return on_axis(np.log(grid), np.log(np.maximum(uses, 1e-3))), uses >= grid[0]
 
-    def _fits(self, number, at) -> np.ndarray:
-        """Whether all measured points around some places hold a signal."""
-        s_low, s_share, s_high, u_low, u_share, u_high = at
-        fits = self._feasible
-        low = fits[number, s_low, u_low] & (
-            (s_share == 0) | fits[number, s_high, u_low]
-        )
-        high = fits[number, s_low, u_high]
-        high = high & ((s_share == 0) | fits[number, s_high, u_high])
-        return (u_low >= 0) & low & ((u_share == 0) | high)
+    def _place(self, snr_db, uses, values: float) -> Place:
+        return Place(self._snr(snr_db), *self._budget(uses, values))
 
     def _values(self, values) -> float:
         values = float(self.table.values) if values is None else values
@@ -296,24 +311,9 @@ class Abstraction:
         return np.where(np.isnan(filled), floor[:, None, None, :], filled)
 
 
-def _between(grid: np.ndarray, x) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Neighbours on a grid, and the place between them: low, share below 1, high."""
-    x = np.clip(x, grid[0], grid[-1])
-    low = np.searchsorted(grid, x, "right") - 1
-    high = np.minimum(low + 1, len(grid) - 1)
-    width = np.where(high > low, grid[high] - grid[low], 1.0)
-    return low, (x - grid[low]) / width, high
-
-
-def _bilinear(held: np.ndarray, which: tuple, at: tuple) -> np.ndarray:
-    """Interpolate [..., S, U, M] at places, by numbers of the first axes : [..., M]."""
-    s_low, s_share, s_high, u_low, u_share, u_high = at
-    u_share = np.asarray(u_share)[..., None]
-    low = held[*which, s_low, u_low]
-    low = low + u_share * (held[*which, s_low, u_high] - low)
-    high = held[*which, s_high, u_low]
-    high = high + u_share * (held[*which, s_high, u_high] - high)
-    return low + np.asarray(s_share)[..., None] * (high - low)
+def _as_grids(held: np.ndarray) -> np.ndarray:
+    """Values [T, C, S, U, M] as those of T C grids."""
+    return held.reshape(-1, *held.shape[2:])
 
 
 def _beta(mean, variance, draws: np.random.Generator) -> np.ndarray:

@@ -22,48 +22,35 @@ class Queues:
 
     def __init__(self, shape: tuple[int, int], length: int):
         self._length, self._head = length, np.zeros(shape, int)
+        self._first = np.arange(np.prod(shape)).reshape(shape) * length
         self.count = np.zeros(shape, int)
-        held = (*shape, length)
+        held = self._first.size * length  # of one axis, where an index costs least
         self._arrived, self._weight = np.zeros(held, int), np.ones(held)
         self._content, self._picture = np.zeros(held, int), np.zeros(held)
-
-    @property
-    def arrived(self) -> np.ndarray:
-        """See the class."""
-        return self._oldest(self._arrived)
-
-    @property
-    def weight(self) -> np.ndarray:
-        """See the class."""
-        return self._oldest(self._weight)
-
-    @property
-    def content(self) -> np.ndarray:
-        """See the class."""
-        return self._oldest(self._content)
-
-    @property
-    def picture(self) -> np.ndarray:
-        """See the class."""
-        return self._oldest(self._picture)
+        self._look()
 
     def push(self, comes: np.ndarray, slot: int, weight, content, picture):
         """Let a frame of some users [B, K], bool, join; return whose found no room."""
         fits = comes & (self.count < self._length)
         if fits.any():
-            b, k = np.nonzero(fits)
-            place = (self._head[b, k] + self.count[b, k]) % self._length
-            self._arrived[b, k, place] = slot
-            self._weight[b, k, place] = weight[b, k]
-            self._content[b, k, place] = content[b, k]
-            self._picture[b, k, place] = picture[b, k]
-            self.count[b, k] += 1
+            end = self._first + (self._head + self.count) % self._length
+            place = end[fits]
+            self._arrived[place] = slot
+            self._weight[place] = weight[fits]
+            self._content[place] = content[fits]
+            self._picture[place] = picture[fits]
+            self.count = self.count + fits
+            self._look()
         return comes & ~fits
 
     def pop(self, leaves: np.ndarray) -> None:
         """Let the oldest frame of some users [B, K], bool, leave."""
         self._head = np.where(leaves, (self._head + 1) % self._length, self._head)
         self.count = self.count - leaves
+        self._look()
 
-    def _oldest(self, values: np.ndarray) -> np.ndarray:
-        return np.take_along_axis(values, self._head[..., None], -1)[..., 0]
+    def _look(self) -> None:
+        """Look at the oldest frames: once a change, as they are read many times."""
+        at = self._first + self._head
+        self.arrived, self.weight = self._arrived.take(at), self._weight.take(at)
+        self.content, self.picture = self._content.take(at), self._picture.take(at)

@@ -93,8 +93,8 @@ class Measured:
         known = [name for name, is_bounded in bounded.items() if is_bounded]
         if utility not in known or utility == DELIVERY:
             raise InputError(unknown("utility from 0 to 1", utility, known))
-        self._table, self._values = table, values
-        self._metric = table.metrics.index(utility)
+        self._table, self._values = Abstraction(table.table.only(utility)), values
+        self._metric = self._table.metrics.index(utility)
         grid = np.floor(table.table.cbr * values + 1e-6).astype(int)
         fits = np.isfinite(table.table.spent)  # [T, S, U]
         self._least = np.where(fits.any(-1), grid[fits.argmax(-1)], grid[-1] + 1)
@@ -109,15 +109,12 @@ class Measured:
             planned_db=sending.planned_db,
             values=self._values,
         )
-        spent = self._table.spent(
-            sending.transmitter, sending.planned_db, sending.uses, values=self._values
-        )
         sent = sending.uses > 0
         return Received(
             arrives=sent & (chance < found.delivery),
             utility=found.arrived[..., self._metric],
             floor=found.floor[..., self._metric],
-            spent=np.where(sent, spent, 0.0),
+            spent=np.where(sent, found.spent, 0.0),
         )
 
     def least(self, transmitter: np.ndarray, planned_db: np.ndarray) -> np.ndarray:
