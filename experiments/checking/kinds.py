@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
+from experiments.checking import again, replay
 from experiments.checking.agents import CALLS
-from experiments.checking.replay import elsewhere
+from experiments.checking.process import elsewhere
 from experiments.checking.samples import SIDES, from_source, other_sizes, samples_of
 from experiments.compose import catalogue
 from semlink.checking import (
@@ -26,12 +27,13 @@ from semlink.protocols import Source, Transceiver
 from semlink.registry import Registry, unknown
 from semlink.signals import IMAGE
 
+_CALLED = (*calls.RULES, again.PROCESS)
 RULES: dict[str, Sequence[Rule]] = {
-    "channel": channels.RULES,
-    "transmitter": pair_rules.RULES,
-    "source": sources.RULES,
-    "task": tasks.RULES,
-    **dict.fromkeys(CALLS, calls.RULES),
+    "channel": (*channels.RULES, again.PROCESS),
+    "transmitter": (*pair_rules.RULES, again.PROCESS),
+    "source": (*sources.RULES, again.PROCESS),
+    "task": (*tasks.RULES, again.PROCESS),
+    **dict.fromkeys(CALLS, _CALLED),
 }
 # parts of learned codecs are checked in one
 INSIDE = {
@@ -89,7 +91,10 @@ def verdicts_of(subject: Subject) -> Iterator[Verdict]:
     if subject.kind in INSIDE:
         word = INSIDE[subject.kind].format(subject.word)
         subject = subject._replace(kind="transmitter", word=word)
-    yield from verdicts(RULES[subject.kind], probe_of(subject))
+    probe = probe_of(subject)
+    if not subject.quick:
+        probe.again = partial(elsewhere, again.SCRIPT, tuple(subject), again.MUST)
+    yield from verdicts(RULES[subject.kind], probe)
 
 
 def probe_of(subject: Subject) -> Probe:
@@ -158,12 +163,12 @@ def _pair_probe(subject: Subject, label: str) -> PairProbe:
     pair: Transceiver = subject.fresh()
     accepts = pair.accepts if isinstance(pair, Transceiver) else (IMAGE,)
 
-    def replay(heard):
+    def decoded(heard):
         if subject.quick:
             return replayed(subject.fresh, heard)
-        return elsewhere({subject.word: heard})[subject.word]
+        return replay.elsewhere({subject.word: heard})[subject.word]
 
-    made = partial(PairProbe, subject.fresh, label, elsewhere=replay)
+    made = partial(PairProbe, subject.fresh, label, elsewhere=decoded)
     if subject.source or accepts[0] != IMAGE:
         samples = _samples(subject, accepts)
         return made(samples, others=[] if subject.source else other_sizes(accepts[0]))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from semlink.checking.channels import RANDOM
+from semlink.checking.clock import until_the_next_second
 from semlink.checking.rules import Finding, Rule
 
 KEPT = (r"self\.\w+(\[.*\])? *([-+*/|&]|//)?= ", r"\.(append|update|add|pop)\(")
@@ -33,6 +34,7 @@ class CallProbe:
         call: Callable[[Any, tuple], Any] = lambda made, given: made(*given),
     ):
         self.fresh, self.inputs, self.verify, self.call = build, inputs, verify, call
+        self.again: Callable[[], list] | None = None
 
     @cached_property
     def component(self) -> Any:
@@ -41,6 +43,10 @@ class CallProbe:
 
     def owner(self, part: str) -> Any:
         return self.component
+
+    def outputs(self) -> list:
+        """What its calls return."""
+        return [self.call(self.component, given()) for given in self.inputs]
 
 
 def same(one: Any, other: Any) -> bool:
@@ -61,10 +67,11 @@ def _form(probe: CallProbe) -> Finding:
 
 def _determinism(probe: CallProbe) -> Finding:
     before = np.random.get_state()[1].tolist(), random.getstate()
-    one, other = (
-        [probe.call(made, given()) for given in probe.inputs]
-        for made in (probe.fresh(), probe.fresh())
-    )
+    made = probe.fresh()
+    one = [probe.call(made, given()) for given in probe.inputs]
+    until_the_next_second()
+    made = probe.fresh()
+    other = [probe.call(made, given()) for given in probe.inputs]
     if before != (np.random.get_state()[1].tolist(), random.getstate()):
         return Finding(False, "draws from a global generator", "the given generator")
     differ = sum(not same(a, b) for a, b in zip(one, other, strict=True))

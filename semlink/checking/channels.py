@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from semlink.checking.clock import until_the_next_second
 from semlink.checking.rules import Finding, Rule, Unchecked
 from semlink.checking.statistics import half_width, mean_is, positive_mean_is
 from semlink.compiled_channel import compiled_channel, frame_of
@@ -65,6 +66,7 @@ class ChannelProbe:
         # a sweep stops for gross errors alone: impairments may cost some gain
         self.slack = 0.0 if thorough else GROSS
         self._made: dict[tuple, RxSignal] = {}
+        self.again: Callable[[], list] | None = None
 
     def fresh(self) -> Channel:
         """The channel, built anew."""
@@ -72,6 +74,10 @@ class ChannelProbe:
 
     def owner(self, part: str) -> Any:
         return self.channel
+
+    def outputs(self) -> list:
+        """What is received of some symbols."""
+        return [np.asarray(part) for part in self.at(SNR_DB, FEW_ROWS)[1]]
 
     @cached_property
     def channel(self) -> Channel:
@@ -164,6 +170,8 @@ def _finite(probe: ChannelProbe) -> Finding:
 def _determinism(probe: ChannelProbe) -> Finding:
     before = np.random.get_state()[1].copy()
     x, one = probe.at(SNR_DB, FEW_ROWS)
+    if probe.thorough:
+        until_the_next_second()
     other = probe.over(x, SNR_DB, 1, probe.fresh())
     if not np.array_equal(before, np.random.get_state()[1]):
         return Finding(False, "draws from NumPy's global generator", "the course alone")

@@ -6,6 +6,7 @@ from typing import get_args
 import numpy as np
 
 from semlink.checking.channels import AGAIN, RANDOM, symbols
+from semlink.checking.clock import until_the_next_second
 from semlink.checking.pairs import (
     GOOD_DB,
     POOR_DB,
@@ -25,6 +26,7 @@ from semlink.signals import IMAGE, RxSignal
 HIGH_SNRS_DB = (-10.0, 0.0, 10.0, 20.0, 40.0, 60.0, 100.0)
 NO_BUDGET = 1e-7  # CBR that holds nothing
 MODES = get_args(CbrMode)
+EACH: CbrMode = "per_image"
 TRUTH = {"captions": ("a picture of something else",), "instances": (), "label": 3}
 
 
@@ -39,14 +41,15 @@ def _dtypes(probe: PairProbe) -> Finding:
 
 
 def _finite(probe: PairProbe) -> Finding:
-    for sent in probe.sent:
+    signals = probe.sent + probe.flat
+    for sent in signals:
         bad = ~np.isfinite(sent.x)
         if bad.any():
             at = f"symbol {int(np.argmax(bad))} of {sent.where}"
             point = sent.budget.operating_point
             got = f"{sent.x[bad][0]:.3g} in {at}, operating point {point}"
             return Finding(False, got, "finite symbols")
-    return Finding(True, f"finite in {len(probe.sent)} signals", "finite symbols")
+    return Finding(True, f"finite in {len(signals)} signals", "finite symbols")
 
 
 def _ledger(probe: PairProbe) -> Finding:
@@ -91,13 +94,13 @@ def _budget(probe: PairProbe) -> Finding:
     first = probe.cbrs.index(probe.cbr)
     budgets = [(cbr, m) for m in MODES for cbr in probe.cbrs[first : first + 2]]
     if probe.thorough and first:
-        budgets.append((_least(probe, *probe.cbrs[first - 1 : first + 1]), MODES[0]))
+        budgets.append((_least(probe, *probe.cbrs[first - 1 : first + 1]), EACH))
     for cbr, mode in budgets:
         try:
             share = _share(probe, cbr, mode)
         except Infeasible:
             continue
-        got = f"{share:.1%} of the budget at CBR {cbr:.4g}, cbr_mode={mode}"
+        got = f"{share:.3%} of the budget at CBR {cbr:.4g}, cbr_mode={mode}"
         worst = Finding(share <= 1 + 1e-9, got, allowed)
         if not worst.kept:
             return worst
@@ -112,11 +115,12 @@ def _budget(probe: PairProbe) -> Finding:
 
 
 def _least(probe: PairProbe, low: float, high: float) -> float:
-    """The lowest CBR that is feasible, where forgotten symbols do not fit."""
-    while high > 1.005 * low:
+    """The lowest CBR that is feasible, where a forgotten symbol does not fit."""
+    values = min(sample.values for sample in probe.others)
+    while (high - low) * values > 1:
         middle = float(np.sqrt(low * high))
         try:
-            probe.plan(probe.link, middle, probe.snrs_db[0], MODES[0], probe.others)
+            probe.plan(probe.link, middle, probe.snrs_db[0], EACH, probe.others)
         except Infeasible:
             low = middle
         else:
@@ -174,6 +178,8 @@ def _end(probe: PairProbe) -> Finding:
 
 def _determinism(probe: PairProbe) -> Finding:
     before, (sent, *_) = np.random.get_state()[1].copy(), probe.sent
+    if probe.thorough:
+        until_the_next_second()
     link = probe.link_of(probe.fresh())
     plan = probe.plan(link, probe.cbr, probe.snrs_db[0])
     other = probe.signal(link, sent.sample, plan)
@@ -185,6 +191,8 @@ def _determinism(probe: PairProbe) -> Finding:
 
 def _receiver_determinism(probe: PairProbe) -> Finding:
     first, *_ = probe.received
+    if probe.thorough:
+        until_the_next_second()
     kept = equal(first, probe.decoded(probe.rx(0, POOR_DB), pair=probe.fresh()))
     got = "equal" if kept else "another estimate"
     return Finding(kept, f"two builds, one signal: {got}", "equal estimates")
@@ -301,7 +309,7 @@ RULES = (
     Rule("unit energy", "E|x|^2 is one", _energy, needs=("finite",),
          near=(r"\bx\b *[*/]?=", SIGNAL), cheap=True),
     Rule("budget", "a plan keeps to the budget, or raises Infeasible", _budget,
-         near=(r"def plan\b",), cheap=True),
+         near=(r"def plan\b", r"\bx\b *[*/]?=", SIGNAL), cheap=True),
     Rule("length", "no zeros at the end of a signal say how long it is", _zeros,
          near=(r"pad\(|zeros\(", SIGNAL), cheap=True),
     Rule("determinism", "equal samples and plans give equal signals", _determinism,

@@ -106,6 +106,7 @@ class PairProbe:
         self._build, self.label, self.samples = build, label, samples
         self.elsewhere, self.cbrs, self.snrs_db = elsewhere, cbrs, snrs_db
         self.others, self.thorough = [*samples, *others], thorough
+        self.again: Callable[[], list] | None = None
 
     def fresh(self) -> Transceiver:
         """The pair, built anew."""
@@ -119,6 +120,11 @@ class PairProbe:
 
     def owner(self, part: str) -> Any:
         return self.pair.receiver if part == "receiver" else self.pair.transmitter
+
+    def outputs(self) -> list:
+        """Signals of all samples, and estimates."""
+        estimates = [tuple(estimate) for estimate in self.received]
+        return [sent.x for sent in self.sent] + estimates
 
     @cached_property
     def pair(self) -> Transceiver:
@@ -178,6 +184,21 @@ class PairProbe:
                 tx = self.signal(self.link, sample, plan)
                 made.append(Sent(budget, plan, sample, tx))
         return made
+
+    @cached_property
+    def flat(self) -> list[Sent]:
+        """Signals of samples without any variance, black or silent; none of texts."""
+        sample, snr_db = self.samples[0], self.snrs_db[0]
+        if not (self.thorough and isinstance(sample.data, np.ndarray)):
+            return []
+        name = f"{sample.name}, all zero"
+        flat = sample._replace(data=np.zeros_like(sample.data), name=name)
+        budget = self.link.budget(self.cbr, "average", snr_db)
+        try:
+            plan = self.plan(self.link, self.cbr, snr_db, of=[flat])
+        except Infeasible:
+            return []
+        return [Sent(budget, plan, flat, self.signal(self.link, flat, plan))]
 
     def first(self, number: int = 0) -> tuple[Sent, TxSignal]:
         """The signal of a sample, and the same as a link takes it."""

@@ -24,10 +24,12 @@ def place(owner: Any, near: tuple[str, ...] = ()) -> str:
     ----------
     owner : function, or an object with methods
     near : regular expressions, the likeliest first; the place is the last line of a
-        method that matches one, or the beginning of its call
+        method that matches one, or the beginning of its call. Parents in other files
+        are not searched: what they do right by themselves, a child does wrong.
     """
     classes = list(_codes(owner))
-    for codes in classes:
+    file = classes[0][0].co_filename if classes else ""
+    for codes in (own for own in classes if own[0].co_filename == file):
         for pattern, code in product(near, codes):
             lines, first = _source(code)
             for number in range(len(lines) - 1, -1, -1):

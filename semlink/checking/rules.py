@@ -27,7 +27,15 @@ class Unchecked(Exception):
 
 
 class Probe(Protocol):
-    """A component under test, and what was measured of it so far."""
+    """A component under test, and what was measured of it so far.
+
+    again : computes its outputs in another process; ``None`` if nothing does
+    """
+
+    again: Callable[[], list] | None
+
+    def outputs(self) -> list:
+        """What it makes of the inputs that it is checked with."""
 
     def owner(self, part: str) -> Any:
         """The object whose code a rule is about, such as ``receiver``."""

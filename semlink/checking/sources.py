@@ -8,6 +8,7 @@ import numpy as np
 
 from semlink.checking.calls import KEPT, same
 from semlink.checking.channels import RANDOM
+from semlink.checking.clock import until_the_next_second
 from semlink.checking.rules import Finding, Rule, Unchecked
 from semlink.checking.statistics import half_width
 from semlink.contracts.built import built
@@ -30,6 +31,7 @@ class SourceProbe:
 
     def __init__(self, build: Callable[..., Source], label: str, has_seed: bool):
         self._build, self.label, self.has_seed = build, label, has_seed
+        self.again: Callable[[], list] | None = None
 
     def fresh(self, **seed: int) -> Source:
         """The source, built anew."""
@@ -52,6 +54,11 @@ class SourceProbe:
 
     def owner(self, part: str) -> Any:
         return self.source
+
+    def outputs(self) -> list:
+        """Its samples, and its fingerprint."""
+        data = [(sample.name, sample.data) for sample in self.samples]
+        return [*data, self.source.fingerprint()]
 
 
 def _form(probe: SourceProbe) -> Finding:
@@ -102,8 +109,11 @@ def _unit(probe: SourceProbe) -> Finding:
 
 def _determinism(probe: SourceProbe) -> Finding:
     before = np.random.get_state()[1].copy()
-    one, other = probe.fresh(), probe.fresh()
-    equal = all(same(one[i], other[i]) for i in range(probe.count))
+    one = probe.fresh()
+    first = [one[i] for i in range(probe.count)]
+    until_the_next_second()
+    other = probe.fresh()
+    equal = all(same(sample, other[i]) for i, sample in enumerate(first))
     if not np.array_equal(before, np.random.get_state()[1]):
         got = "draws from NumPy's global generator"
         return Finding(False, got, "generators with seeds of their own")
