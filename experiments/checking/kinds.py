@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from experiments.checking import again, replay
+from experiments.checking import replay
 from experiments.checking.agents import CALLS
 from experiments.checking.process import elsewhere
 from experiments.checking.samples import SIDES, from_source, other_sizes, samples_of
 from experiments.compose import catalogue
 from semlink.checking import (
+    another_process,
     calls,
     channels,
     first_use,
@@ -27,12 +28,12 @@ from semlink.protocols import Source, Transceiver
 from semlink.registry import Registry, unknown
 from semlink.signals import IMAGE
 
-_CALLED = (*calls.RULES, again.PROCESS)
+_CALLED = (*calls.RULES, another_process.RULE)
 RULES: dict[str, Sequence[Rule]] = {
-    "channel": (*channels.RULES, again.PROCESS),
-    "transmitter": (*pair_rules.RULES, again.PROCESS),
-    "source": (*sources.RULES, again.PROCESS),
-    "task": (*tasks.RULES, again.PROCESS),
+    "channel": (*channels.RULES, another_process.RULE),
+    "transmitter": (*pair_rules.RULES, another_process.RULE),
+    "source": (*sources.RULES, another_process.RULE),
+    "task": (*tasks.RULES, another_process.RULE),
     **dict.fromkeys(CALLS, _CALLED),
 }
 # parts of learned codecs are checked in one
@@ -42,6 +43,8 @@ INSIDE = {
     "restorer": "ntscc[restorer={}]",
 }
 KINDS = (*RULES, *INSIDE)
+OUTPUTS = "experiments.checking.outputs"  # a script
+MUST = "a component must work in another process"
 SHAPE, QUICK_SHAPE = (256, 504), (64, 252)  # transmissions and symbols of a channel
 # what the first parameter of a callable is called, by kind
 FIRST = {
@@ -93,7 +96,7 @@ def verdicts_of(subject: Subject) -> Iterator[Verdict]:
         subject = subject._replace(kind="transmitter", word=word)
     probe = probe_of(subject)
     if not subject.quick:
-        probe.again = partial(elsewhere, again.SCRIPT, tuple(subject), again.MUST)
+        probe.again = partial(elsewhere, OUTPUTS, tuple(subject), MUST)
     yield from verdicts(RULES[subject.kind], probe)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +18,17 @@ def modules() -> dict[str, Path]:
     }
 
 
-def imports(text: str) -> Iterator[tuple[int, str]]:
+@cache
+def imports(text: str) -> tuple[tuple[int, str], ...]:
     """(line, name) of every import in a source text, also inside functions.
 
     ``from a import b`` gives ``a.b``, for a module b or a name b. A relative import
     keeps its dots.
     """
+    return tuple(_imports(text))
+
+
+def _imports(text: str) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
@@ -34,10 +40,11 @@ def imports(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_import_module(node: ast.AST) -> bool:
-    called = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2]
-    if called not in ("import_module", "__import__") or not node.args:
+    if not isinstance(node, ast.Call) or not node.args:
         return False
-    return isinstance(node.args[0], ast.Constant)
+    called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    is_import = called in ("import_module", "__import__")
+    return is_import and isinstance(node.args[0], ast.Constant)
 
 
 def arrows(known: Mapping[str, Path]) -> dict[str, set[str]]:

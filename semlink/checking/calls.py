@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from semlink.checking.channels import RANDOM
 from semlink.checking.clock import until_the_next_second
-from semlink.checking.rules import Finding, Rule
+from semlink.checking.places import KEPT, RANDOM
+from semlink.checking.rules import Finding, Probe, Rule
 
-KEPT = (r"self\.\w+(\[.*\])? *([-+*/|&]|//)?= ", r"\.(append|update|add|pop)\(")
 
-
-class CallProbe:
+class CallProbe(Probe):
     """A component under test, and inputs of its calls.
 
     Parameters
@@ -34,7 +32,6 @@ class CallProbe:
         call: Callable[[Any, tuple], Any] = lambda made, given: made(*given),
     ):
         self.fresh, self.inputs, self.verify, self.call = build, inputs, verify, call
-        self.again: Callable[[], list] | None = None
 
     @cached_property
     def component(self) -> Any:

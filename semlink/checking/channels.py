@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from semlink.checking.clock import until_the_next_second
-from semlink.checking.rules import Finding, Rule, Unchecked
+from semlink.checking.places import KEPT, RANDOM
+from semlink.checking.rules import Finding, Probe, Rule, Unchecked
 from semlink.checking.statistics import half_width, mean_is, positive_mean_is
 from semlink.compiled_channel import compiled_channel, frame_of
 from semlink.contracts.built import built
@@ -41,7 +42,7 @@ def symbols(*shape: int, seed: int = 3) -> np.ndarray:
     return ((draw[0] + 1j * draw[1]) / np.sqrt(10)).astype(np.complex64)
 
 
-class ChannelProbe:
+class ChannelProbe(Probe):
     """A channel under test.
 
     Parameters
@@ -66,7 +67,6 @@ class ChannelProbe:
         # a sweep stops for gross errors alone: impairments may cost some gain
         self.slack = 0.0 if thorough else GROSS
         self._made: dict[tuple, RxSignal] = {}
-        self.again: Callable[[], list] | None = None
 
     def fresh(self) -> Channel:
         """The channel, built anew."""
@@ -320,8 +320,6 @@ def _graph(probe: ChannelProbe) -> Finding:
 
 RETURN = r"\bRxSignal\("
 NOISE = (r"\bnoise\w* *[-+*/]?=", r"\b(complex_)?normal\(", RETURN)
-RANDOM = (r"\b(np|numpy|tf)\.random\b(?!\.default_rng\(\w)", r"\brandom\.", r"time\(")
-KEPT = (r"self\.\w+(\[.*\])? *([-+*/|&]|//)?= ", r"self\.\w+\.(append|update)\(")
 
 RULES = (
     Rule("form", "an RxSignal of the documented shapes and types", _form,

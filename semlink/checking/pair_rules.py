@@ -5,7 +5,7 @@ from typing import get_args
 
 import numpy as np
 
-from semlink.checking.channels import AGAIN, RANDOM, symbols
+from semlink.checking.channels import AGAIN, symbols
 from semlink.checking.clock import until_the_next_second
 from semlink.checking.pairs import (
     GOOD_DB,
@@ -15,7 +15,7 @@ from semlink.checking.pairs import (
     invalid_values,
     same_signal,
 )
-from semlink.checking.places import files_of, shown
+from semlink.checking.places import KEPT, RANDOM, files_of, shown
 from semlink.checking.rules import Finding, Rule, Unchecked
 from semlink.checking.statistics import half_width
 from semlink.contracts import pairs
@@ -295,7 +295,6 @@ def _genie(probe: PairProbe) -> Finding:
 
 
 SIGNAL = r"\bTxSignal\("
-KEPT = (r"self\.\w+(\[.*\])? *([-+*/|&]|//)?= ", r"\.(append|update|add|pop)\(")
 receiver = partial(Rule, part="receiver")
 
 RULES = (

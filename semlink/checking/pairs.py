@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from semlink.chain import Link
-from semlink.checking.rules import Finding, Unchecked
+from semlink.checking.rules import Finding, Probe, Unchecked
 from semlink.contracts import pairs
 from semlink.contracts.built import built
 from semlink.errors import Infeasible, InputError
@@ -76,7 +76,7 @@ class Heard(NamedTuple):
 Elsewhere = Callable[[Sequence[Heard]], Sequence[Estimate]]
 
 
-class PairProbe:
+class PairProbe(Probe):
     """A pair under test.
 
     Parameters
@@ -106,7 +106,6 @@ class PairProbe:
         self._build, self.label, self.samples = build, label, samples
         self.elsewhere, self.cbrs, self.snrs_db = elsewhere, cbrs, snrs_db
         self.others, self.thorough = [*samples, *others], thorough
-        self.again: Callable[[], list] | None = None
 
     def fresh(self) -> Transceiver:
         """The pair, built anew."""

@@ -9,6 +9,10 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+# code that usually draws without a seed, and code that usually keeps something
+RANDOM = (r"\b(np|numpy|tf)\.random\b(?!\.default_rng\(\w)", r"\brandom\.", r"time\(")
+KEPT = (r"self\.\w+(\[.*\])? *([-+*/|&]|//)?= ", r"\.(append|update|add|pop)\(")
+
 
 def shown(path: str, line: int, name: str = "") -> str:
     """A place as ``file.py:12 (name)``, relative to the current folder if inside."""

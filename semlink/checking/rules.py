@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 from semlink.checking.places import files_of, place, raised_at
 from semlink.errors import InputError
@@ -26,19 +26,21 @@ class Unchecked(Exception):
     """A rule does not apply to a component; the message says why."""
 
 
-class Probe(Protocol):
+class Probe:
     """A component under test, and what was measured of it so far.
 
     again : computes its outputs in another process; ``None`` if nothing does
     """
 
-    again: Callable[[], list] | None
+    again: Callable[[], list] | None = None
 
     def outputs(self) -> list:
         """What it makes of the inputs that it is checked with."""
+        raise NotImplementedError
 
     def owner(self, part: str) -> Any:
         """The object whose code a rule is about, such as ``receiver``."""
+        raise NotImplementedError
 
 
 class Rule(NamedTuple):

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from semlink.checking.calls import KEPT, same
-from semlink.checking.channels import RANDOM
+from semlink.checking.calls import same
 from semlink.checking.clock import until_the_next_second
-from semlink.checking.rules import Finding, Rule, Unchecked
+from semlink.checking.places import KEPT, RANDOM
+from semlink.checking.rules import Finding, Probe, Rule, Unchecked
 from semlink.checking.statistics import half_width
 from semlink.contracts.built import built
 from semlink.protocols import Source
@@ -19,7 +19,7 @@ MOST = 16  # samples that are looked at
 DTYPES = {IMAGE: np.uint8, "signal": np.float32}
 
 
-class SourceProbe:
+class SourceProbe(Probe):
     """A source under test.
 
     Parameters
@@ -31,7 +31,6 @@ class SourceProbe:
 
     def __init__(self, build: Callable[..., Source], label: str, has_seed: bool):
         self._build, self.label, self.has_seed = build, label, has_seed
-        self.again: Callable[[], list] | None = None
 
     def fresh(self, **seed: int) -> Source:
         """The source, built anew."""

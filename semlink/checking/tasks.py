@@ -6,10 +6,10 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from semlink.checking.calls import KEPT, same
-from semlink.checking.channels import RANDOM
+from semlink.checking.calls import same
 from semlink.checking.clock import until_the_next_second
-from semlink.checking.rules import Finding, Rule, Unchecked
+from semlink.checking.places import KEPT, RANDOM
+from semlink.checking.rules import Finding, Probe, Rule, Unchecked
 from semlink.contracts.built import built
 from semlink.contracts.tasks import bounded, observed, scored
 from semlink.metrics import Bounded, Kind, Task
@@ -23,7 +23,7 @@ class Delivery(NamedTuple):
     estimate: Estimate
 
 
-class TaskProbe:
+class TaskProbe(Probe):
     """A task under test.
 
     Parameters
@@ -37,7 +37,6 @@ class TaskProbe:
         self, build: Callable[[], Task], label: str, samples: Sequence[Sample]
     ):
         self._build, self.label, self.samples = build, label, samples
-        self.again: Callable[[], list] | None = None
 
     def fresh(self) -> Task:
         """The task, built anew."""

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from functools import cache
 
 from experiments.studies.imports import ROOT, arrows, imports, modules, reachable
 
@@ -50,6 +51,7 @@ def missing(text, names):
             yield name
 
 
+@cache
 def names_of_modules():
     return {name: set(bound(path.read_text())) for name, path in modules().items()}
 

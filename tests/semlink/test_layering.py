@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
@@ -42,6 +43,17 @@ OURS = sources(*LAYERS)
 TESTS = sources("tests")
 
 
+@cache
+def nodes(text):
+    """All nodes of a source text; every rule walks over them."""
+    return tuple(ast.walk(ast.parse(text)))
+
+
+def name_of(node):
+    """Last part of the name that a node has: ``b`` of ``a.b``."""
+    return getattr(node, "attr", getattr(node, "id", ""))
+
+
 def breaches_of_layers(path, text):
     """Imports of another layer, or relative ones, which hide theirs."""
     allowed = LAYERS[path.partition("/")[0]]
@@ -56,7 +68,7 @@ def breaches_of_layers(path, text):
 
 def _lines_of_functions(text):
     """Numbers of the lines within functions."""
-    functions = [n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.FunctionDef)]
+    functions = [n for n in nodes(text) if isinstance(n, ast.FunctionDef)]
     return {i for f in functions for i in range(f.lineno, f.end_lineno + 1)}
 
 
@@ -79,9 +91,9 @@ def breaches_of_the_engine(path, text):
 
 def breaches_of_compilation(path, text):
     """Any other place where a function is compiled."""
-    for node in ast.walk(ast.parse(text)):
-        name = ast.unparse(node) if isinstance(node, ast.Attribute | ast.Name) else ""
-        if name.endswith("tf.function") and path != COMPILER:
+    for node in nodes(text):
+        is_function = isinstance(node, ast.Attribute) and node.attr == "function"
+        if is_function and name_of(node.value) == "tf" and path != COMPILER:
             yield f"{path}:{node.lineno} compiles"
         imported = isinstance(node, ast.ImportFrom) and node.module == "tensorflow"
         if imported and any(alias.name == "function" for alias in node.names):
@@ -90,47 +102,46 @@ def breaches_of_compilation(path, text):
 
 def breaches_of_environment(path, text):
     """Changes of the environment outside the entry points."""
-    for node in ast.walk(ast.parse(text)) if path not in ENTRY_POINTS else ():
+    for node in nodes(text) if path not in ENTRY_POINTS else ():
         if _sets_environment(node):
             yield f"{path}:{node.lineno} changes the environment"
 
 
 def _sets_environment(node):
     if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        return ast.unparse(node.value).endswith("environ")
+        return name_of(node.value) == "environ"
     if isinstance(node, ast.AugAssign):
-        return ast.unparse(node.target).endswith("environ")
+        return name_of(node.target) == "environ"
     if not isinstance(node, ast.Call):
         return False
-    owner, _, name = ast.unparse(node.func).rpartition(".")
+    name, owner = name_of(node.func), getattr(node.func, "value", None)
     return name in ("putenv", "unsetenv") or (
-        owner.endswith("environ") and name in WRITES
+        name_of(owner) == "environ" and name in WRITES
     )
 
 
 def breaches_of_assertion(path, text):
     """Checks that ``python -O`` would leave out."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Assert):
             yield f"{path}:{node.lineno} asserts"
 
 
 def breaches_of_encoding(path, text):
     """Text files that are read or written in whatever encoding the locale has."""
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Call) and not _is_encoded(node):
             yield f"{path}:{node.lineno} leaves the encoding to the locale"
 
 
 def _is_encoded(call):
-    name = ast.unparse(call.func).rpartition(".")
-    words = [ast.unparse(argument) for argument in call.args]
+    name, is_plain = name_of(call.func), isinstance(call.func, ast.Name)
     if any(keyword.arg == "encoding" for keyword in call.keywords):
         return True
-    if name == ("", "", "open"):
-        return any("b" in mode for mode in words[1:2])
-    needed = {"read_text": 1, "write_text": 2}.get(name[2], 0)
-    return len(words) >= needed
+    if name == "open" and is_plain:
+        return any("b" in ast.unparse(mode) for mode in call.args[1:2])
+    needed = {"read_text": 1, "write_text": 2}.get(name, 0)
+    return len(call.args) >= needed
 
 
 def breaches_of_length(path, text):
@@ -138,7 +149,7 @@ def breaches_of_length(path, text):
     num_lines = len(text.splitlines())
     if num_lines > MOST_LINES:
         yield f"{path} has {num_lines} lines"
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = node.end_lineno - node.lineno + 1 - _lines_of_docstring(node)
             if lines > MOST_LINES_OF_A_FUNCTION:
