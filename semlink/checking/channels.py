@@ -213,14 +213,13 @@ def _state(probe: ChannelProbe) -> Finding:
 
 
 def _gain(probe: ChannelProbe) -> Finding:
+    """Over ``no``, by which a linear estimate of the channel keeps a gain of one."""
     x, rx = probe.sent, probe.many
-    usable = np.isfinite(rx.no)
     with np.errstate(invalid="ignore", divide="ignore"):
-        error = np.where(usable, (rx.x_hat - x) / np.sqrt(rx.no) * np.conj(x), 0)
-    kept = all(
-        abs(np.mean(part)) <= half_width(part)
-        for part in (error.real.mean(axis=1), error.imag.mean(axis=1))
-    )
+        error = (rx.x_hat - x) / rx.no * np.conj(x)
+        error = np.where(np.isfinite(rx.no), error, 0)
+    parts = error.real.mean(axis=1), error.imag.mean(axis=1)
+    kept = all(abs(np.mean(part)) <= half_width(part) for part in parts)
     kept = kept or abs(probe.gain - 1) < probe.slack
     turn = f", phase {np.angle(probe.gain):.3f} rad" if not kept else ""
     measured = f"gain of x_hat = {abs(probe.gain):.4f}{turn}"
