@@ -52,7 +52,10 @@ def delivered(word: str, feedback: FeedbackLink):
     return link, link.deliver(encode, SNR_DB, Seeds(1, "awgn", 0, 0))
 
 
-@pytest.mark.parametrize("word", [HARQ, STATE, BOTH])
+# what both do together holds for each
+@pytest.mark.parametrize(
+    "word", [HARQ, pytest.param(STATE, marks=pytest.mark.slow), BOTH]
+)
 def test_all_that_is_sent_in_both_directions_is_within_the_budget(word):
     link, delivery = delivered(word, DEAR)
     uses, allowed = link.uses(delivery), int(CBR * picture().values)

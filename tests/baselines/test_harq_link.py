@@ -203,6 +203,7 @@ def test_throughput_grows_with_retransmissions(make, source, word, few_exchanges
     assert bits[1] > 1.1 * bits[0]
 
 
+@pytest.mark.slow
 def test_the_state_of_a_channel_that_stays_chooses_the_scheme(
     make, source, few_exchanges
 ):

@@ -50,6 +50,7 @@ def received(link: Link, tx, snr_db=SNR_DB, seed=1):
     return link.receive(link.propagate(tx, snr_db, seed))[0]
 
 
+@pytest.mark.slow
 def test_side_information_survives_its_coder_on_photos_of_twenty_sizes():
     """Bit-exact, and within 1 % of the bits that the learned prior estimates."""
     networks = make_link().transmitter._networks
@@ -188,6 +189,7 @@ def test_csi_for_rates_alone_leaves_power_and_code_at_the_design():
     assert psnr[0] > psnr[1] - 1.5
 
 
+@pytest.mark.slow
 def test_images_are_told_apart_where_they_differ_in_shape_alone():
     flat = np.arange(64 * 96 * 3, dtype=np.uint32).astype(np.uint8)
     source = [cut(flat.reshape(64, 96, 3), 0), cut(flat.reshape(96, 64, 3), 1)]
@@ -227,6 +229,7 @@ def test_side_information_that_is_not_coded_is_counted_as_said(accounting):
     assert not link.receive(rx)[0].lost
 
 
+@pytest.mark.slow
 def test_the_three_accountings_order_the_pictures():
     sample, psnr = photos()[0], {}
     for accounting in ("coded", "capacity", "free"):
@@ -253,6 +256,7 @@ def test_clean_symbols_carry_their_bits():
         clean_symbols.pack(bits, 40)
 
 
+@pytest.mark.slow
 def test_rates_by_likelihood_are_sent():
     link, sample = make_link("ntscc[rate=likelihood]"), photos()[0]
     plan, (tx,) = sent(link, [sample], 0.03)

@@ -118,6 +118,7 @@ def test_a_lost_frame_is_known_from_the_answer(course_of):
         assert_equal_at_both_ends(each)
 
 
+@pytest.mark.slow
 def test_a_lost_answer_leaves_both_memories_possible(course_of):
     silent = FeedbackLink(bits_per_use=1.0, loss=0.999999)
     first = course_of(build(), [Frame(0, 0)], silent)
@@ -145,6 +146,7 @@ def test_skew_is_noticed_and_the_next_frame_repairs_it(course_of):
     assert len(done[-1].memory.receiver.entries) == 1
 
 
+@pytest.mark.slow
 def test_without_answers_a_loss_lasts_until_the_next_refresh(course_of):
     pair = build(refresh=3)
     assert pair.loop is None

@@ -53,7 +53,7 @@ def codec_psnr(codec, photos, bpp: float) -> float:
     [
         ("jpeg2000_ldpc", 0.03),
         ("jpeg_ldpc", 0.0625),
-        ("webp_ldpc", 0.03),
+        pytest.param("webp_ldpc", 0.03, marks=pytest.mark.slow),
         # the searches and frames of those above, at another budget
         pytest.param("jpeg2000_ldpc", 0.0625, marks=pytest.mark.slow),
         pytest.param("jpeg_ldpc", 0.03, marks=pytest.mark.slow),

@@ -82,6 +82,7 @@ def test_the_number_of_the_entry_is_counted():
     assert header_of(with_kb) - header_of(without) == 5 * bits / 2
 
 
+@pytest.mark.slow
 def test_an_embedding_that_is_sent_costs_what_it_costs():
     sample = photos()[:1]
     _, _, (with_kb,) = sent("akb_jscc_no_ckb", sample)
@@ -130,6 +131,7 @@ def test_actions_change_the_map_and_the_receiver_follows():
     assert quality(link, sample, tx) > 20
 
 
+@pytest.mark.slow
 def test_the_channel_kb_can_see_an_snr_that_the_codec_does_not():
     """With ``csi=rate``, at one setting, the SNR changes the rate map alone."""
     (sample,) = photos()[:1]

@@ -86,6 +86,7 @@ def test_if_the_bits_are_lost_the_analog_part_arrives(rng):
     assert np.sum((lost - x) ** 2) < np.sum(x**2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("snr_db", SNRS)
 def test_a_photo_gains(photo_of, sample_of, planned, received, link_of, snr_db):
     source = [sample_of(photo_of(0)[:256, :384], 0)]

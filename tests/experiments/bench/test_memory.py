@@ -21,6 +21,7 @@ def test_a_sweep_is_measured():
     assert memory.peak_mib("gaussian[count=3]", "uncoded", 2, 2) > 200  # of TensorFlow
 
 
+@pytest.mark.slow
 def test_a_sweep_that_fails_says_why_once():
     with pytest.raises(InputError, match="^unknown source 'nowhere'; known"):
         memory.peak_mib("nowhere", "uncoded", 1, 1)

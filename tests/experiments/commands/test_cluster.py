@@ -91,6 +91,7 @@ def test_a_scheduler_listens_on_this_machine_alone():
         assert hosts(psutil.Process(process.pid)) == {"127.0.0.1"}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_lost_client")
 def test_a_cluster_with_tls_computes_and_listens_where_it_was_told(tls_cluster, keys):
     address, scheduler, worker = tls_cluster

@@ -93,6 +93,7 @@ def test_table_figure_and_report_know_the_metrics_by_their_description(
     assert "vocabulary received" in (folder / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_pair_with_memory_spreads_its_errors(sweep):
     pairs = "transmitter=uncoded_letters.py differences.py"
     rows, _ = sweep(*WORDS, pairs, "snr_db=4 20", "stop.draws=3")

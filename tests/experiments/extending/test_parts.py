@@ -51,6 +51,7 @@ def picture(files):
     return f"source=folder:{folder}", "channel=awgn", "snr_db=10", "cbr=0.08"
 
 
+@pytest.mark.slow
 def test_a_controller_runs_by_path(sweep, picture):
     rows, _ = sweep(*picture, "transmitter=ntscc ntscc[rate=centre.py]")
     label = "ntscc[rate=centre.py]"

@@ -52,6 +52,7 @@ def test_every_metric_is_drawn_against_both_axes(run):
         assert path.with_suffix(".pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_a_name_is_no_formula(tmp_path):
     names = ("a$b^{c$", "_hidden", "100% #1 & \\x_{y", "\u65e5\u672c")
     with ResultStore(tmp_path, metrics=METRICS) as store:

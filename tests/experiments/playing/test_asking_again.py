@@ -66,6 +66,7 @@ def test_a_request_that_is_lost_is_repeated_once_and_only_in_time(monkeypatch):
         assert not step.outcome.late
 
 
+@pytest.mark.slow
 def test_the_least_deadline_leaves_time_for_the_attempts_that_it_promises():
     """0.999 takes two attempts, and the deadline that is offered has both."""
     targets = (

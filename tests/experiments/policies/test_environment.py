@@ -58,6 +58,7 @@ def test_the_neutral_action_is_the_preset(environment, pictures):
     np.testing.assert_array_equal(neutral.dimensions, dimensions)
 
 
+@pytest.mark.slow
 def test_importance_weights_the_errors(environment, pictures):
     plain, weight = reset(environment, pictures), np.ones(SHAPE, np.float32)
     weight[:, 2:4, 3:7] = 16
@@ -78,6 +79,7 @@ def test_errors_are_those_of_the_pixels(environment, pictures, tiny_codec):
     np.testing.assert_allclose(error, expected, rtol=0.02)
 
 
+@pytest.mark.slow
 def test_noise_is_that_of_its_seed_and_of_the_snr_map(environment, pictures):
     one = reset(environment, pictures).preset.error
     np.testing.assert_array_equal(one, reset(environment, pictures).preset.error)
@@ -89,6 +91,7 @@ def test_noise_is_that_of_its_seed_and_of_the_snr_map(environment, pictures):
     assert faded.preset.error.numpy().mean() > one.numpy().mean()
 
 
+@pytest.mark.slow
 def test_more_power_is_worth_something(environment, pictures):
     scene = reset(environment, pictures, snr_db=0.0)
     louder = environment.send(scene, scene.level, 1.25)

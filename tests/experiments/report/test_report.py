@@ -144,6 +144,7 @@ def test_a_name_cannot_end_the_data(photo_run, tmp_path):
     assert "</script><b>" in names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("images", "pictures"), [("1", 2), ("0 1", 5)])
 def test_as_many_pictures_as_were_asked_for(photo_run, tmp_path, images, pictures):
     folder = shutil.copytree(photo_run, tmp_path / "run")

@@ -111,6 +111,7 @@ def test_entropy_stage_trains_what_entropy_is_of(trained_codec):
         assert np.any(values(found[path]) != 0), path
 
 
+@pytest.mark.slow
 def test_first_step_stands_at_the_linear_code(tiny_codec, klt):
     """Over a noiseless channel, LMMSE shrinks the kept latents."""
     batch = make_batch()
@@ -143,6 +144,7 @@ def test_what_is_sent_has_the_power_of_the_convention(trained_codec):
     np.testing.assert_allclose(energy, uses, rtol=256 * EPS)
 
 
+@pytest.mark.slow
 def test_transmitter_knows_the_design_snr_alone(trained_codec):
     sent = []
     full = np.ones(BATCH, np.float32)
@@ -199,6 +201,7 @@ def test_distortion_of_the_linear_code_is_what_the_decoder_believes(tiny_codec):
     assert abs(ratio.mean() - 1) <= 3 * np.sqrt(2 / ratio.size)
 
 
+@pytest.mark.slow
 def test_noise_differs_from_step_to_step_and_not_from_run_to_run(tiny_codec):
     keras.utils.set_random_seed(1)
     first, again = (JointObjective(tiny_codec, awgn) for _ in range(2))

@@ -61,6 +61,7 @@ def test_more_blocks_change_nothing_at_first(
     same(codec, trained_codec, noise_pictures)
 
 
+@pytest.mark.slow
 def test_every_new_block_can_learn(taller, start, trained_codec):
     codec = make_codec(taller)
     read_start(start, codec, IMAGES)
@@ -76,6 +77,7 @@ def test_every_new_block_can_learn(taller, start, trained_codec):
         assert any(np.any(np.asarray(g)) for g in gradients if g is not None)
 
 
+@pytest.mark.slow
 def test_blocks_and_a_context_at_once(taller, start, trained_codec, noise_pictures):
     codec = make_codec(taller, WIDTH)
     read_start(start, codec, IMAGES)
@@ -84,6 +86,7 @@ def test_blocks_and_a_context_at_once(taller, start, trained_codec, noise_pictur
         np.testing.assert_array_equal(taken[name], theirs)
 
 
+@pytest.mark.slow
 def test_the_same_networks_start_as_they_were(start, trained_codec):
     codec = make_codec("tiny")
     read_start(start, codec, IMAGES)
@@ -128,6 +131,7 @@ def test_more_latents_start_at_the_linear_code(
     assert less < error
 
 
+@pytest.mark.slow
 def test_deviations_of_new_latents_are_those_in_their_class(
     wider, start, trained_codec, klt
 ):

@@ -63,6 +63,7 @@ def test_steps_that_were_taken_are_described(data, model):
     assert re.fullmatch(r"  \d+ ms for a batch of crops, beside that", feeding)
 
 
+@pytest.mark.slow
 def test_seconds_are_those_of_a_step(data, slow_step):
     words = profiled(data, steps=3)
     (seconds,) = re.findall(r"([\d.]+) s a step", words)

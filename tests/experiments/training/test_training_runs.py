@@ -121,7 +121,7 @@ def test_stage_runs_under_jax(tmp_path):
     assert state.progress(tmp_path) == Progress("toy", 2)
 
 
-@pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.parametrize("after", [1, pytest.param(3, marks=pytest.mark.slow)])
 def test_interrupted_stage_ends_where_an_unbroken_one_does(tmp_path, after):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     for folder in (whole, broken):

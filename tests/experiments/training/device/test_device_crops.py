@@ -73,6 +73,7 @@ def test_a_batch_draws_photos_places_and_conditions():
     assert np.any(np.asarray(other["image"]) != found["image"])
 
 
+@pytest.mark.slow
 def test_half_of_the_crops_are_mirrored():
     ramp = np.arange(60, dtype=np.uint8)[None, :, None] * np.uint8([4, 4, 4])
     data = crops.on_device(joined([np.repeat(ramp, 60, axis=0)]), None, seed=1)
