@@ -66,7 +66,7 @@ def _determinism(probe: CallProbe) -> Finding:
     before = np.random.get_state()[1].tolist(), random.getstate()
     made = probe.fresh()
     one = [probe.call(made, given()) for given in probe.inputs]
-    until_the_next_second()
+    until_the_next_second(probe)
     made = probe.fresh()
     other = [probe.call(made, given()) for given in probe.inputs]
     if before != (np.random.get_state()[1].tolist(), random.getstate()):

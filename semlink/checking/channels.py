@@ -170,8 +170,7 @@ def _finite(probe: ChannelProbe) -> Finding:
 def _determinism(probe: ChannelProbe) -> Finding:
     before = np.random.get_state()[1].copy()
     x, one = probe.at(SNR_DB, FEW_ROWS)
-    if probe.thorough:
-        until_the_next_second()
+    until_the_next_second(probe)
     other = probe.over(x, SNR_DB, 1, probe.fresh())
     if not np.array_equal(before, np.random.get_state()[1]):
         return Finding(False, "draws from NumPy's global generator", "the course alone")

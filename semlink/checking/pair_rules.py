@@ -178,8 +178,7 @@ def _end(probe: PairProbe) -> Finding:
 
 def _determinism(probe: PairProbe) -> Finding:
     before, (sent, *_) = np.random.get_state()[1].copy(), probe.sent
-    if probe.thorough:
-        until_the_next_second()
+    until_the_next_second(probe)
     link = probe.link_of(probe.fresh())
     plan = probe.plan(link, probe.cbr, probe.snrs_db[0])
     other = probe.signal(link, sent.sample, plan)
@@ -191,8 +190,7 @@ def _determinism(probe: PairProbe) -> Finding:
 
 def _receiver_determinism(probe: PairProbe) -> Finding:
     first, *_ = probe.received
-    if probe.thorough:
-        until_the_next_second()
+    until_the_next_second(probe)
     kept = equal(first, probe.decoded(probe.rx(0, POOR_DB), pair=probe.fresh()))
     got = "equal" if kept else "another estimate"
     return Finding(kept, f"two builds, one signal: {got}", "equal estimates")

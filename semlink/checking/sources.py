@@ -110,7 +110,7 @@ def _determinism(probe: SourceProbe) -> Finding:
     before = np.random.get_state()[1].copy()
     one = probe.fresh()
     first = [one[i] for i in range(probe.count)]
-    until_the_next_second()
+    until_the_next_second(probe)
     other = probe.fresh()
     equal = all(same(sample, other[i]) for i, sample in enumerate(first))
     if not np.array_equal(before, np.random.get_state()[1]):

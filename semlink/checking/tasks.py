@@ -125,7 +125,7 @@ def _determinism(probe: TaskProbe) -> Finding:
     before = np.random.get_state()[1].copy()
     task = probe.fresh()
     one = [task.observe(*given) for given in probe.deliveries]
-    until_the_next_second()
+    until_the_next_second(probe)
     task = probe.fresh()
     other = [task.observe(*given) for given in probe.deliveries]
     if not np.array_equal(before, np.random.get_state()[1]):

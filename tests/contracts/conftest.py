@@ -24,7 +24,8 @@ CBRS = (0.0586, 0.13, 0.51, 1.1, 3.0)
 # with another coder, the regular code is that of its own tests, the large channel
 # models are tdl with other coefficients, receivers of learned links that ask again are
 # replayed by the test of no genie, as is ntscc with a loop and a digital layer, and
-# site_memory plans and frames as linear_jscc.
+# avif_ldpc and jpeg_ldpc[harq=chase] by their own tests; site_memory plans and frames
+# as linear_jscc.
 LONG = ("akb_jscc", "akb_jscc_no_ckb", "vvc_ldpc", "jxl_ldpc", "hevc_ldpc")
 SLOW = tuple(f(n) for n in LONG for f in ("[{}-".format, "[{}]".format, "-{}]".format))
 SLOW += tuple(f"[cdl-shape{n}]" for n in (1, 2, 3))
@@ -43,8 +44,8 @@ SLOW += ("[ntscc[arq=selective]]", "[ntscc[arq=random]]", "-akb_jscc[source_kb=n
 SLOW += ("documented_shape[avif_ldpc]", "kept_and_used[avif_ldpc")
 SLOW += ("documented_shape[decision]", "kept_and_used[decision-average]")
 SLOW += ("documented_shape[ntscc", "[cdl]", "[ntscc-17x33]")
-SLOW += ("[ntscc]", "[1-cdl]", "documented_shape[features]")
-SLOW += ("documented_shape[jpeg_ldpc[harq", "outage[ntscc[arq")
+SLOW += ("[ntscc]", "[ntscc[csi=map]]", "outage[ntscc[arq", "-cdl]")
+SLOW += ("documented_shape[features]", "[jpeg_ldpc[harq=chase]]", "[avif_ldpc]")
 SLOW += ("what_is_heard_changes_what_is_sent[linear", "sent_alone[ntscc[csi")
 
 

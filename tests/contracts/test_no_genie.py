@@ -41,7 +41,7 @@ DIFFERENCES, CHEATING, HOARDING, ASKED = (
 )
 # words that take seconds, and whose receiver another word has, too
 LONG = (
-    *("avif_ldpc", "hevc_ldpc", "vvc_ldpc", "ntscc[hybrid=true]"),
+    *("avif_ldpc", "detector_features", "hevc_ldpc", "vvc_ldpc", "ntscc[hybrid=true]"),
     *("ntscc[arq=random]", "akb_jscc[hybrid=true,actions=signalled]"),
     *("akb_jscc_no_ckb", "ntscc[csi=map]", "webp_ldpc[mcs=auto]"),
     *("ntscc[rate=roi[importance=saliency,power=optimal]]", "linear_jscc[hybrid=true]"),

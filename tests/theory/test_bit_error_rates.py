@@ -115,7 +115,10 @@ def test_rayleigh(modulation, snr_db, coherence, over, estimated):
 
 
 @pytest.mark.parametrize("antennas", [1, 2, pytest.param(4, marks=pytest.mark.slow)])
-@pytest.mark.parametrize(("modulation", "snr_db"), [("qpsk", 2.0), ("16qam", 8.0)])
+@pytest.mark.parametrize(
+    ("modulation", "snr_db"),
+    [("qpsk", 2.0), pytest.param("16qam", 8.0, marks=pytest.mark.slow)],
+)
 def test_combining_has_the_diversity_of_its_antennas(
     modulation, snr_db, antennas, over, estimated
 ):

@@ -63,7 +63,9 @@ def test_the_rate_is_the_target(word, mode):
         assert 0.985 * CBR <= value <= CBR  # small pictures: levels are coarse
 
 
-@pytest.mark.parametrize("word", PAIRS)
+@pytest.mark.parametrize(
+    "word", [PAIRS[0], *(pytest.param(w, marks=pytest.mark.slow) for w in PAIRS[1:])]
+)
 def test_every_symbol_is_in_the_ledger_and_no_more(word):
     _, _, signals = sent(word)
     for tx in signals:
