@@ -23,6 +23,7 @@ from experiments.closed_loop.results import interval
 from experiments.closed_loop.systems import System
 from experiments.closed_loop.tabled import tabled
 from experiments.commands.runs import run_folder
+from experiments.failing import failing_in_one_line
 from experiments.playing.scenario import scenario
 from experiments.playing.stage import Stage
 from experiments.sessions.rows import Row
@@ -189,4 +190,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with failing_in_one_line():
+        main()

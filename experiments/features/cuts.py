@@ -15,6 +15,7 @@ from blocks.detectors.nanodet_halves import LATERAL, Cut, NanoDetHalves
 from blocks.features.payload import Payload, Setting, num_symbols, snr_index
 from blocks.features.pyramid import pyramid_of
 from blocks.tasks.detection import Detection
+from experiments.failing import failing_in_one_line
 from experiments.features.detector_statistics import fit, shuffled
 from semlink.modalities.boxes import BOXES, Boxes
 from semlink.signals import NO_BLOCKS, Estimate, Sample
@@ -93,4 +94,5 @@ def main(folder: str, number: int, judged: int) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 4:
         sys.exit(f"usage: {sys.argv[0]} PHOTOS NUMBER JUDGED, got {sys.argv[1:]}")
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    with failing_in_one_line():
+        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -18,6 +18,7 @@ from scipy.fft import dctn
 from blocks.detectors import nanodet
 from blocks.detectors.nanodet_halves import CHANNELS, LATERAL, SIDES, Cut, NanoDetHalves
 from blocks.features.pyramid import FILE, bands, cells, named, zones
+from experiments.failing import failing_in_one_line
 from experiments.features.onnx_graph import OnnxGraph
 from experiments.features.statistics import task_weighted
 from experiments.training.photos import Photos, find_photos
@@ -191,4 +192,5 @@ def shuffled(folder: str) -> Photos:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(f"usage: {sys.argv[0]} PHOTOS NUMBER, got {sys.argv[1:]}")
-    main(sys.argv[1], int(sys.argv[2]))
+    with failing_in_one_line():
+        main(sys.argv[1], int(sys.argv[2]))

@@ -20,6 +20,7 @@ from blocks.features.transform import (
 )
 from blocks.nn.efficientnet.lite import cut, trained
 from blocks.nn.efficientnet.receiving_half import CUT
+from experiments.failing import failing_in_one_line
 from experiments.features.views import FEATURES, HELD_OUT, LOGITS
 from semlink.graph import compiled
 from semlink.store.files import write_whole
@@ -111,4 +112,5 @@ def _products(x: np.ndarray, band: np.ndarray, count: int) -> np.ndarray:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(f"usage: {sys.argv[0]} FOLDER, got {sys.argv[1:]}")
-    write(fit(Path(sys.argv[1])))
+    with failing_in_one_line():
+        write(fit(Path(sys.argv[1])))

@@ -24,6 +24,7 @@ from blocks.features.payload import (
     snr_index,
 )
 from blocks.features.transform import analyse, synthesise
+from experiments.failing import failing_in_one_line
 from experiments.features.views import FEATURES, HELD_OUT, LOGITS
 from semlink.graph import compiled
 from semlink.units import db_to_linear
@@ -168,4 +169,5 @@ def agreement(infer, payload, features, labels, symbols: int) -> float:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(f"usage: {sys.argv[0]} FOLDER MINUTES, got {sys.argv[1:]}")
-    train(Path(sys.argv[1]), float(sys.argv[2]))
+    with failing_in_one_line():
+        train(Path(sys.argv[1]), float(sys.argv[2]))

@@ -14,6 +14,7 @@ import numpy as np
 
 from blocks.nn.efficientnet.lite import cut, standardised, trained
 from blocks.nn.efficientnet.receiving_half import CUT
+from experiments.failing import failing_in_one_line
 from experiments.training.photos import find_photos
 from semlink.graph import compiled
 
@@ -72,4 +73,5 @@ def _array(path: Path, shape: tuple[int, ...]) -> np.ndarray:
 if __name__ == "__main__":
     if len(sys.argv) < 3:
         sys.exit(f"usage: {sys.argv[0]} FOLDER PHOTOS..., got {sys.argv[1:]}")
-    make(Path(sys.argv[1]), sys.argv[2:])
+    with failing_in_one_line():
+        make(Path(sys.argv[1]), sys.argv[2:])

@@ -14,6 +14,7 @@ import numpy as np
 from baselines.separated.expected_error import ErrorLaw, terms
 from baselines.separated.rate_search import Codec
 from experiments.compose import catalogue
+from experiments.failing import failing_in_one_line
 from semlink.config import ComponentSpec
 from semlink.units import psnr_db
 
@@ -60,4 +61,5 @@ def main(words: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with failing_in_one_line():
+        main(sys.argv[1:])

@@ -9,6 +9,7 @@ import sys
 import warnings
 from importlib import import_module
 
+from experiments.failing import failing_in_one_line
 from experiments.scheduling.asked import (
     Ablate,
     Compare,
@@ -20,7 +21,7 @@ from experiments.scheduling.asked import (
     Tune,
     TuneOnline,
 )
-from experiments.training.options import failing_in_one_line, options_of
+from experiments.training.options import options_of
 
 FORCED = {"TF_USE_LEGACY_KERAS": "1", "KERAS_BACKEND": "tensorflow"}
 COMMANDS = {  # options, and the module that has it

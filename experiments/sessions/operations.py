@@ -18,6 +18,7 @@ import yaml
 
 from blocks.importances import importance
 from experiments.compose import catalogue
+from experiments.failing import failing_in_one_line
 from semlink.chain import Link
 from semlink.config import ComponentSpec
 from semlink.loop.exchange import Memory
@@ -101,5 +102,6 @@ def _second_per_flop() -> float:
 if __name__ == "__main__":
     maps, specs = sys.argv[1:2] == ["--importance"], sys.argv[1:]
     measured = weighing if maps else operations
-    table = {spec: measured(spec) for spec in specs[maps:]}
-    print(yaml.safe_dump(table, sort_keys=False), end="")
+    with failing_in_one_line():
+        table = {spec: measured(spec) for spec in specs[maps:]}
+        print(yaml.safe_dump(table, sort_keys=False), end="")

@@ -8,6 +8,7 @@ Such as ``"coco:ROOT[questions=made]"`` and ``"vqa[answerer=program]"``.
 import sys
 
 from experiments.compose import catalogue
+from experiments.failing import failing_in_one_line
 from semlink.config import ComponentSpec
 from semlink.metrics import Bounds
 from semlink.signals import NO_BLOCKS, Estimate
@@ -34,4 +35,7 @@ def main(source: str, task: str = "vqa") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if not 2 <= len(sys.argv) <= 3:
+        sys.exit(f"usage: {sys.argv[0]} SOURCE [TASK], got {sys.argv[1:]}")
+    with failing_in_one_line():
+        main(*sys.argv[1:])

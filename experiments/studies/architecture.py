@@ -38,7 +38,13 @@ RUNS = Stack(
             ]
         ),
         Row([Box("experiments.jobs"), Box("experiments.playing")]),
-        Row([Box(COMPOSER), Box("experiments.environment")]),
+        Row(
+            [
+                Box(COMPOSER),
+                Box("experiments.environment"),
+                Box("experiments.failing"),
+            ]
+        ),
     ]
 )
 OUTCOMES = Stack(

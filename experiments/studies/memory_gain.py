@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from experiments.compose import catalogue
+from experiments.failing import failing_in_one_line
 from semlink.config import ComponentSpec, validate
 from semlink.sweeps.link_trial import LinkTrial
 from semlink.sweeps.sweep import Sweep
@@ -123,4 +124,5 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with failing_in_one_line():
+        main()

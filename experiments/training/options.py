@@ -4,11 +4,10 @@ import argparse
 import inspect
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
+from experiments.failing import failing_in_one_line
 from experiments.training.log import line_of, short_of_rate
 
 EPILOG = (
@@ -34,17 +33,6 @@ def answer(command: str, recipe, trainer: str) -> None:
     folder = options.pop("run")
     with failing_in_one_line():
         import_module(trainer).train(folder, recipe(**options), _say)
-
-
-@contextmanager
-def failing_in_one_line() -> Iterator[None]:
-    """End the process with status 1 and one line if the command fails."""
-    try:
-        yield
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        # str() of a KeyError quotes its message
-        text = error.args[0] if isinstance(error, KeyError) else error
-        sys.exit(f"error: {text}")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -15,9 +15,10 @@ import numpy as np
 
 from blocks.nn.profiles import MODELS, make_codec
 from channels.nn.awgn import awgn
+from experiments.failing import failing_in_one_line
 from experiments.training import objective
 from experiments.training.crops import Crops
-from experiments.training.options import failing_in_one_line, options_of
+from experiments.training.options import options_of
 from experiments.training.photos import find_photos
 from experiments.training.recipe import named
 from experiments.training.trainer import Stage, make_ready

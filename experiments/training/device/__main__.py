@@ -3,8 +3,9 @@
 import sys
 from pathlib import Path
 
+from experiments.failing import failing_in_one_line
 from experiments.training.device.asked import Asked
-from experiments.training.options import failing_in_one_line, options_of
+from experiments.training.options import options_of
 
 
 def main() -> None:

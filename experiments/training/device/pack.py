@@ -18,10 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from experiments.failing import failing_in_one_line
 from experiments.training.asked import CONFIG, STATE, WEIGHTS
 from experiments.training.device.moments import MOMENTUM, VELOCITY, write_moments
 from experiments.training.device.photo_pack import write_photos
-from experiments.training.options import failing_in_one_line, options_of
+from experiments.training.options import options_of
 from experiments.training.photos import held_out, photos_of_run
 from semlink.store.files import write_whole
 
