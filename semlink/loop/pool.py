@@ -226,16 +226,14 @@ def in_order(score, demands: Demands, pool: Pool) -> np.ndarray:
     """
     order = np.argsort(-np.asarray(score), axis=-1, kind="stable")
     wanted = np.where(np.isneginf(score), 0, demands.wanted)
-    left, uses = np.array(pool.uses), np.zeros(wanted.shape, int)
+    asks, least = (np.take_along_axis(v, order, -1) for v in (wanted, demands.least))
+    left, given = np.array(pool.uses), np.zeros(wanted.shape, int)
     for rank in range(wanted.shape[-1]):
-        user = order[..., rank : rank + 1]
-        asks, least = (
-            np.take_along_axis(of, user, -1)[..., 0] for of in (wanted, demands.least)
-        )
-        given = np.minimum(asks, left)
-        given = np.where(given < least, 0, given)
-        np.put_along_axis(uses, user, given[..., None], -1)
-        left = left - given
+        most = np.minimum(asks[..., rank], left)
+        given[..., rank] = np.where(most < least[..., rank], 0, most)
+        left = left - given[..., rank]
+    uses = np.zeros(wanted.shape, int)
+    np.put_along_axis(uses, order, given, -1)
     return uses
 
 
