@@ -23,5 +23,5 @@ RULE = Rule(
     "another process computes the same",
     _process,
     needs=("form", "finite", "determinism", "state", "receiver determinism"),
-    near=(r"\bhash\(", r"\bset\(|\{\w", *RANDOM),
+    near=(r"\bhash\(", r"\bset\(", *RANDOM),
 )

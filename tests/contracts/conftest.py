@@ -41,7 +41,7 @@ SLOW += (
 SLOW += ("[akb_jscc[source_kb=none]-", "[cdl-", "[site_memory-", "-site_memory]")
 SLOW += ("[ntscc-64x48]", "[ntscc-16x16]", "[ntscc-31x200]")
 SLOW += ("[ntscc[arq=selective]]", "[ntscc[arq=random]]", "-akb_jscc[source_kb=none]]")
-SLOW += ("documented_shape[avif_ldpc]", "kept_and_used[avif_ldpc")
+SLOW += ("kept_and_used[avif_ldpc",)
 SLOW += ("documented_shape[decision]", "kept_and_used[decision-average]")
 SLOW += ("documented_shape[ntscc", "[cdl]", "[ntscc-17x33]")
 SLOW += ("[ntscc]", "[ntscc[csi=map]]", "outage[ntscc[arq", "-cdl]")

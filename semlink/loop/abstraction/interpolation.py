@@ -55,18 +55,16 @@ def bilinear(held: np.ndarray, which: np.ndarray, at: Place) -> np.ndarray:
     which : int [...], numbers of grids
     at : places [...]
     """
-    number, rows, columns, values = held.shape
+    _, rows, columns, values = held.shape
     flat, first = held.reshape(-1, values), which * rows
     snr, budget = (axis.share[..., None] for axis in (at.snr, at.budget))
 
     def value(row, column) -> np.ndarray:
-        # one index into a matrix: several indices are slower by a factor of three
+        # one index into a matrix; NumPy takes 3 to 4 times as long for four indices
         return flat.take((first + row) * columns + column, axis=0)
 
-    low, high = (
-        left + budget * (value(*right) - left)
-        for left, right in ((value(*a), b) for a, b in at.corners)
-    )
+    rows_of = ((value(*left), value(*right)) for left, right in at.corners)
+    low, high = (left + budget * (right - left) for left, right in rows_of)
     return low + snr * (high - low)
 
 

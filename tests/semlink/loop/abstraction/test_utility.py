@@ -156,3 +156,28 @@ def test_bad_input_is_one_line(held, arguments, message):
 def test_a_picture_has_values(held):
     with pytest.raises(InputError, match="above 0, got 0"):
         held.utility(0, 10.0, 100, values=0)
+
+
+def test_a_table_of_one_metric_has_the_values_of_the_whole(toy):
+    rng = np.random.default_rng(7)
+    number, content = rng.integers(0, 3, 500), rng.integers(0, 4, 500)
+    met, planned = rng.uniform(SNR_DB[0] - 3, SNR_DB[-1] + 3, (2, 500))
+    uses = np.exp(rng.uniform(np.log(CBR[0] / 2), np.log(2 * CBR[-1]), 500)) * VALUES
+    whole, part = Abstraction(toy), Abstraction(toy.only("f1"))
+    asked = number, met, uses, content
+    of_all, of_one = (t.utility(*asked, planned_db=planned) for t in (whole, part))
+    one = part.metrics.index("f1")
+    assert_array_equal(of_all.mean[..., F1], of_one.mean[..., one])
+    assert_array_equal(of_all.delivery, of_one.delivery)
+    assert_array_equal(of_one.spent, whole.spent(number, planned, uses))
+
+
+def test_from_the_least_state_on_a_budget_holds_a_signal(held):
+    uses = np.exp(np.linspace(np.log(CBR[0] / 2), np.log(CBR[-1]), 200)) * VALUES
+    for number in range(3):
+        least = held.least_db(number, uses)
+        fits = held.utility(number, SNR_DB[:, None], uses).feasible  # [S, 200]
+        for budget, there in zip(least, fits.T, strict=True):
+            assert_array_equal(there[budget <= SNR_DB], True)
+            if budget > SNR_DB[0]:
+                assert not there[budget > SNR_DB][-1]
